@@ -1,0 +1,19 @@
+/** Waiting that ends with a signal. */
+
+/** What the promise brings, or undefined as soon as the signal aborts. Nothing is left behind on the signal. */
+export async function orAborted<T>(
+	promise: Promise<T>,
+	signal: AbortSignal,
+): Promise<T | undefined> {
+	if (signal.aborted) return undefined;
+	let onAbort = (): void => {};
+	const aborted = new Promise<undefined>((resolve) => {
+		onAbort = () => resolve(undefined);
+		signal.addEventListener("abort", onAbort, { once: true });
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal.removeEventListener("abort", onAbort);
+	}
+}

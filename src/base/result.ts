@@ -1,0 +1,16 @@
+/** An outcome as a value: expected failures are returned, and only broken invariants are thrown. */
+
+export type Result<T, E> =
+	| { readonly ok: true; readonly value: T }
+	| { readonly ok: false; readonly error: E };
+
+export function success<T>(value: T): { readonly ok: true; readonly value: T } {
+	return { ok: true, value };
+}
+
+export function failure<E>(error: E): {
+	readonly ok: false;
+	readonly error: E;
+} {
+	return { ok: false, error };
+}

@@ -1,0 +1,58 @@
+/** Every message between the extension host and the engine process. Each side parses what arrives. */
+
+import * as z from "zod/mini";
+import { logLevels } from "../base/log.ts";
+import { EngineReport } from "./engineStatus.ts";
+import { HeadroomError } from "./errors.ts";
+import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
+
+const requestId = z.string();
+
+/** Which model to run and on what. Another `load` replaces the model. */
+export const LoadOptions = z.readonly(
+	z.object({
+		file: z.string(),
+		/** `auto` takes the best accelerator that llama.cpp finds; `off` stays on the CPU. */
+		gpu: z.enum(["auto", "off"]),
+		/** Null leaves one core free. */
+		threads: z.nullable(z.int().check(z.positive())),
+		/** Tokens; null takes what the model was trained for, within reason. */
+		contextWindow: z.nullable(z.int().check(z.positive())),
+	}),
+);
+export type LoadOptions = z.infer<typeof LoadOptions>;
+
+//#region To the engine
+export const ToEngine = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("load"), options: LoadOptions }),
+	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
+	/** The request still ends with `done`, whose reason is then `cancelled`. */
+	z.object({ kind: z.literal("cancel"), requestId }),
+	/** End the work, free the memory and exit. */
+	z.object({ kind: z.literal("shutdown") }),
+]);
+export type ToEngine = z.infer<typeof ToEngine>;
+//#endregion
+
+//#region From the engine
+export const FromEngine = z.discriminatedUnion("kind", [
+	/** The first message: the process listens. */
+	z.object({ kind: z.literal("hello"), pid: z.int() }),
+	z.object({ kind: z.literal("report"), report: EngineReport }),
+	z.object({
+		kind: z.literal("log"),
+		level: z.enum(logLevels),
+		message: z.string(),
+	}),
+	z.object({ kind: z.literal("chunk"), requestId, text: z.string() }),
+	/** The last message of a request, or else `failed`. */
+	z.object({
+		kind: z.literal("done"),
+		requestId,
+		stopReason: StopReason,
+		stats: GenerationStats,
+	}),
+	z.object({ kind: z.literal("failed"), requestId, error: HeadroomError }),
+]);
+export type FromEngine = z.infer<typeof FromEngine>;
+//#endregion

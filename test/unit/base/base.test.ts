@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { orAborted } from "../../../src/base/abort.ts";
+import { DisposableStore, toDisposable } from "../../../src/base/disposable.ts";
+import { Emitter } from "../../../src/base/event.ts";
+import { LruCache } from "../../../src/base/lruCache.ts";
+import {
+	formatBytes,
+	formatMs,
+	formatPercent,
+} from "../../../src/base/units.ts";
+import {
+	createError,
+	errorText,
+	messageOf,
+} from "../../../src/protocol/errors.ts";
+
+describe("DisposableStore", () => {
+	it("disposes last to first, once, and late additions at once", () => {
+		const order: string[] = [];
+		const store = new DisposableStore();
+		for (const name of ["a", "b"])
+			store.add(toDisposable(() => order.push(name)));
+		store.dispose();
+		store.dispose();
+		store.add(toDisposable(() => order.push("late")));
+		assert.deepEqual(order, ["b", "a", "late"]);
+	});
+});
+
+describe("Emitter", () => {
+	it("tells every listener until it leaves, also one that is there twice", () => {
+		const emitter = new Emitter<number>();
+		const heard: number[] = [];
+		const listener = (value: number) => heard.push(value);
+		const first = emitter.event(listener);
+		emitter.event(listener);
+		emitter.fire(1);
+		first.dispose();
+		emitter.fire(2);
+		assert.deepEqual(heard, [1, 1, 2]);
+	});
+});
+
+describe("LruCache", () => {
+	it("forgets what was not touched for longest", () => {
+		const cache = new LruCache<string, number>(2);
+		cache.set("a", 1);
+		cache.set("b", 2);
+		cache.get("a");
+		cache.set("c", 3);
+		assert.deepEqual(
+			[cache.get("a"), cache.get("b"), cache.get("c")],
+			[1, undefined, 3],
+		);
+		assert.deepEqual(
+			[...cache.newestFirst()].map(([key]) => key),
+			["c", "a"],
+		);
+	});
+});
+
+describe("units", () => {
+	for (const [actual, expected] of [
+		[formatBytes(0), "0 B"],
+		[formatBytes(1023), "1023 B"],
+		[formatBytes(7_755_328), "7.4 MB"],
+		[formatBytes(1024 ** 3 - 1), "1.0 GB"],
+		[formatBytes(5 * 1024 ** 4), "5.0 TB"],
+		[formatBytes(5000 * 1024 ** 4), "5000.0 TB"],
+		[formatMs(0.4), "0 ms"],
+		[formatMs(12_345), "12.3 s"],
+		[formatPercent(0.954), "95 %"],
+	] as const)
+		it(`reads ${expected}`, () => assert.equal(actual, expected));
+});
+
+describe("orAborted", () => {
+	it("gives the value, or undefined with the abort, whichever is first", async () => {
+		const controller = new AbortController();
+		assert.equal(await orAborted(Promise.resolve(1), controller.signal), 1);
+		const waiting = orAborted(new Promise(() => {}), controller.signal);
+		controller.abort();
+		assert.equal(await waiting, undefined);
+		assert.equal(
+			await orAborted(Promise.resolve(1), controller.signal),
+			undefined,
+		);
+	});
+});
+
+describe("errors", () => {
+	it("are sentences with their places filled", () =>
+		assert.equal(
+			errorText(
+				createError("modelNotGguf", { file: "a.gguf", found: '"text"' }),
+			),
+			'The model file a.gguf is not a GGUF file: it begins with "text".',
+		));
+
+	it("take the first line of whatever was thrown", () => {
+		assert.equal(messageOf(new Error("One.\nTwo.")), "One");
+		assert.equal(messageOf("plain"), "plain");
+		assert.equal(messageOf(undefined), "undefined");
+	});
+});
