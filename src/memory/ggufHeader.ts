@@ -1,0 +1,329 @@
+/**
+ * Reads the header of a GGUF file: the metadata and the table of tensors, never the weights.
+ * The format is in ggml's `docs/gguf.md`.
+ *
+ * Invariant: every length and count is checked against what the file can hold before it is believed, so
+ * that a corrupt file costs a sentence and not minutes, gigabytes or the process.
+ */
+
+import { failure, type Result, success } from "../base/result.ts";
+import { tensorBytes } from "./ggmlType.ts";
+
+/** Bytes of a file. `read` may return fewer bytes than asked for at the end of the file only. */
+export interface ByteSource {
+	readonly sizeBytes: number;
+	read(offset: number, lengthBytes: number): Uint8Array;
+}
+
+/** Arrays of numbers are kept, those of strings (vocabularies, merges) only counted. */
+export type GgufValue =
+	| number
+	| bigint
+	| boolean
+	| string
+	| readonly (number | bigint | boolean)[]
+	| { readonly strings: number };
+
+export interface GgufTensor {
+	readonly name: string;
+	/** Innermost dimension first, as the file has them. */
+	readonly shape: readonly number[];
+	readonly typeId: number;
+	/** From the start of the data. */
+	readonly offsetBytes: number;
+}
+
+export interface GgufHeader {
+	readonly version: number;
+	readonly metadata: ReadonlyMap<string, GgufValue>;
+	readonly tensors: readonly GgufTensor[];
+	/** Where the data of the tensors starts in the file. */
+	readonly dataOffsetBytes: number;
+	/** What the file must hold at least for every tensor of known type to be there. */
+	readonly expectedFileBytes: number;
+}
+
+export type GgufProblem =
+	| { readonly kind: "empty" }
+	| { readonly kind: "notGguf"; readonly found: string }
+	| { readonly kind: "version"; readonly version: number }
+	| {
+			readonly kind: "truncated";
+			readonly foundBytes: number;
+			readonly expectedBytes: number;
+	  }
+	| { readonly kind: "corrupt"; readonly why: string };
+
+const maxMetadataEntries = 65_536;
+const maxTensors = 1_048_576;
+const maxDimensions = 4;
+/** No key, name or value of a real file comes near; chat templates are the longest, at some 20 KB. */
+const maxStringBytes = 16 * 1024 * 1024;
+/** Vocabularies have some hundred thousand. */
+const maxArrayElements = 64 * 1024 * 1024;
+const windowBytes = 1024 * 1024;
+
+export function readGgufHeader(
+	source: ByteSource,
+): Result<GgufHeader, GgufProblem> {
+	if (source.sizeBytes === 0) return failure({ kind: "empty" });
+	const magic = source.read(0, 4);
+	if (new TextDecoder("latin1").decode(magic) !== "GGUF")
+		return failure({ kind: "notGguf", found: printable(magic) });
+	try {
+		return readAfterMagic(new Reader(source, 4));
+	} catch (thrown) {
+		if (thrown instanceof Corrupt) return failure(thrown.problem);
+		throw thrown;
+	}
+}
+
+function readAfterMagic(reader: Reader): Result<GgufHeader, GgufProblem> {
+	const version = reader.uint32();
+	if (version !== 2 && version !== 3)
+		return failure({ kind: "version", version });
+	const tensorCount = reader.count("tensors", maxTensors);
+	const entryCount = reader.count("metadata entries", maxMetadataEntries);
+
+	const metadata = new Map<string, GgufValue>();
+	for (let i = 0; i < entryCount; i++) {
+		const key = reader.string("a metadata key");
+		if (metadata.has(key))
+			throw corrupt(`the metadata key "${key}" stands there twice`);
+		metadata.set(key, readValue(reader, reader.uint32(), key));
+	}
+
+	const tensors: GgufTensor[] = [];
+	for (let i = 0; i < tensorCount; i++) tensors.push(readTensor(reader));
+
+	const alignment = metadata.get("general.alignment") ?? 32;
+	if (typeof alignment !== "number" || alignment < 1 || alignment % 1 !== 0)
+		throw corrupt("its alignment is not a whole number");
+	const dataOffsetBytes = Math.ceil(reader.offset / alignment) * alignment;
+	const expectedFileBytes = tensors.reduce(
+		(end, { shape, typeId, offsetBytes }) =>
+			Math.max(
+				end,
+				dataOffsetBytes + offsetBytes + (tensorBytes(shape, typeId) ?? 0),
+			),
+		reader.offset,
+	);
+	if (!Number.isSafeInteger(expectedFileBytes))
+		throw corrupt("its tensors would end beyond any file");
+	if (expectedFileBytes > reader.sizeBytes)
+		return failure({
+			kind: "truncated",
+			foundBytes: reader.sizeBytes,
+			expectedBytes: expectedFileBytes,
+		});
+	return success({
+		version,
+		metadata,
+		tensors,
+		dataOffsetBytes,
+		expectedFileBytes,
+	});
+}
+
+function readTensor(reader: Reader): GgufTensor {
+	const name = reader.string("a tensor name");
+	const dimensions = reader.uint32();
+	if (dimensions > maxDimensions)
+		throw corrupt(`the tensor "${name}" has ${dimensions} dimensions`);
+	const shape: number[] = [];
+	for (let i = 0; i < dimensions; i++)
+		shape.push(
+			reader.count(`elements of the tensor "${name}"`, Number.MAX_SAFE_INTEGER),
+		);
+	return {
+		name,
+		shape,
+		typeId: reader.uint32(),
+		offsetBytes: reader.count(
+			`bytes before the tensor "${name}"`,
+			Number.MAX_SAFE_INTEGER,
+		),
+	};
+}
+
+const typeOfString = 8;
+const typeOfArray = 9;
+
+/** Bytes of one value by its type id; strings have at least their length. */
+const leastBytesOf: ReadonlyMap<number, number> = new Map([
+	[0, 1],
+	[1, 1],
+	[2, 2],
+	[3, 2],
+	[4, 4],
+	[5, 4],
+	[6, 4],
+	[7, 1],
+	[typeOfString, 8],
+	[10, 8],
+	[11, 8],
+	[12, 8],
+]);
+
+function readValue(reader: Reader, typeId: number, key: string): GgufValue {
+	if (typeId === typeOfString) return reader.string(`the value of "${key}"`);
+	if (typeId !== typeOfArray) return readScalar(reader, typeId, key);
+
+	const elementType = reader.uint32();
+	const leastBytes = leastBytesOf.get(elementType);
+	if (leastBytes === undefined)
+		throw corrupt(`"${key}" is an array of unknown type ${elementType}`);
+	const length = reader.count(`elements of "${key}"`, maxArrayElements);
+	reader.expect(length * leastBytes);
+	if (elementType === typeOfString) {
+		for (let i = 0; i < length; i++)
+			reader.skipString(`an element of "${key}"`);
+		return { strings: length };
+	}
+	const values: (number | bigint | boolean)[] = [];
+	for (let i = 0; i < length; i++)
+		values.push(readScalar(reader, elementType, key));
+	return values;
+}
+
+function readScalar(
+	reader: Reader,
+	typeId: number,
+	key: string,
+): number | bigint | boolean {
+	switch (typeId) {
+		case 0:
+			return reader.take(1).getUint8(0);
+		case 1:
+			return reader.take(1).getInt8(0);
+		case 2:
+			return reader.take(2).getUint16(0, true);
+		case 3:
+			return reader.take(2).getInt16(0, true);
+		case 4:
+			return reader.uint32();
+		case 5:
+			return reader.take(4).getInt32(0, true);
+		case 6:
+			return reader.take(4).getFloat32(0, true);
+		case 7:
+			return reader.take(1).getUint8(0) !== 0;
+		case 10:
+			return narrow(reader.take(8).getBigUint64(0, true));
+		case 11:
+			return narrow(reader.take(8).getBigInt64(0, true));
+		case 12:
+			return reader.take(8).getFloat64(0, true);
+		default:
+			throw corrupt(`"${key}" is of unknown type ${typeId}`);
+	}
+}
+
+function narrow(value: bigint): number | bigint {
+	const number = Number(value);
+	return Number.isSafeInteger(number) ? number : value;
+}
+
+function printable(bytes: Uint8Array): string {
+	return `"${[...bytes]
+		.map((byte) =>
+			byte >= 32 && byte < 127
+				? String.fromCharCode(byte)
+				: `\\x${byte.toString(16).padStart(2, "0")}`,
+		)
+		.join("")}"`;
+}
+
+/** Thrown inside this file alone, and caught at its door. */
+class Corrupt extends Error {
+	constructor(readonly problem: GgufProblem) {
+		super(problem.kind);
+	}
+}
+
+function corrupt(why: string): Corrupt {
+	return new Corrupt({ kind: "corrupt", why });
+}
+
+/** A cursor over the source, with one window of it in memory. */
+class Reader {
+	readonly #source: ByteSource;
+	#window: Uint8Array = new Uint8Array(0);
+	#windowOffset = 0;
+	offset: number;
+
+	constructor(source: ByteSource, offset: number) {
+		this.#source = source;
+		this.offset = offset;
+	}
+
+	get sizeBytes(): number {
+		return this.#source.sizeBytes;
+	}
+
+	get leftBytes(): number {
+		return this.#source.sizeBytes - this.offset;
+	}
+
+	uint32(): number {
+		return this.take(4).getUint32(0, true);
+	}
+
+	/** A 64-bit count that must be at most `limit` to be believed. */
+	count(what: string, limit: number): number {
+		const value = this.take(8).getBigUint64(0, true);
+		if (value > BigInt(limit))
+			throw corrupt(`it claims to have ${value} ${what}`);
+		return Number(value);
+	}
+
+	string(what: string): string {
+		const lengthBytes = this.#stringLength(what);
+		return new TextDecoder().decode(this.take(lengthBytes));
+	}
+
+	skipString(what: string): void {
+		// Not as one assignment: the length is read from where the offset then is.
+		const lengthBytes = this.#stringLength(what);
+		this.offset += lengthBytes;
+	}
+
+	/** Throws where the file ends before so many bytes more. */
+	expect(lengthBytes: number): void {
+		if (lengthBytes > this.leftBytes)
+			throw new Corrupt({
+				kind: "truncated",
+				foundBytes: this.sizeBytes,
+				expectedBytes: this.offset + lengthBytes,
+			});
+	}
+
+	take(lengthBytes: number): DataView {
+		this.expect(lengthBytes);
+		let start = this.offset - this.#windowOffset;
+		if (start < 0 || start + lengthBytes > this.#window.byteLength) {
+			this.#window = this.#source.read(
+				this.offset,
+				Math.max(windowBytes, lengthBytes),
+			);
+			this.#windowOffset = this.offset;
+			start = 0;
+			if (this.#window.byteLength < lengthBytes)
+				throw corrupt("it changed while it was read");
+		}
+		this.offset += lengthBytes;
+		return new DataView(
+			this.#window.buffer,
+			this.#window.byteOffset + start,
+			lengthBytes,
+		);
+	}
+
+	#stringLength(what: string): number {
+		const length = this.take(8).getBigUint64(0, true);
+		if (length > BigInt(maxStringBytes))
+			throw corrupt(`${what} claims to be ${length} bytes long`);
+		this.expect(Number(length));
+		return Number(length);
+	}
+}

@@ -1,0 +1,71 @@
+/** From a GGUF header to what a model is. */
+
+import type { FimOrder, ModelDescription } from "../protocol/model.ts";
+import { ggmlType } from "./ggmlType.ts";
+import type { GgufHeader } from "./ggufHeader.ts";
+
+export interface ModelFileFacts {
+	readonly file: string;
+	/** Without folders, for models whose header has no name. */
+	readonly baseName: string;
+	readonly fileBytes: number;
+}
+
+/** Tokens assumed where a header does not say what the model was trained for. */
+const fallbackContextWindow = 2048;
+
+export function describeModel(
+	header: GgufHeader,
+	{ file, baseName, fileBytes }: ModelFileFacts,
+): ModelDescription {
+	const architecture = text(header, "general.architecture") ?? "unknown";
+	return {
+		file,
+		name: text(header, "general.name") ?? baseName.replace(/\.gguf$/i, ""),
+		architecture,
+		parameterCount: header.tensors.reduce(
+			(sum, tensor) => sum + elements(tensor.shape),
+			0,
+		),
+		quantization: prevailingType(header),
+		fileBytes,
+		trainedContextWindow:
+			positive(header, `${architecture}.context_length`) ??
+			fallbackContextWindow,
+		fimOrder: fimOrder(header),
+	};
+}
+
+/**
+ * Prefix before suffix unless the model says otherwise: that is the order of all published code models, and
+ * no common key declares another. `headroom.fim.order` is this project's own.
+ */
+function fimOrder(header: GgufHeader): FimOrder {
+	return text(header, "headroom.fim.order") === "spm" ? "spm" : "psm";
+}
+
+function prevailingType(header: GgufHeader): string {
+	const elementsByType = new Map<number, number>();
+	for (const { typeId, shape } of header.tensors)
+		elementsByType.set(
+			typeId,
+			(elementsByType.get(typeId) ?? 0) + elements(shape),
+		);
+	const [prevailing] = [...elementsByType].sort((a, b) => b[1] - a[1]);
+	if (!prevailing) return "unknown";
+	return ggmlType(prevailing[0])?.name ?? `type ${prevailing[0]}`;
+}
+
+function elements(shape: readonly number[]): number {
+	return shape.reduce((product, size) => product * size, 1);
+}
+
+function text(header: GgufHeader, key: string): string | undefined {
+	const value = header.metadata.get(key);
+	return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}
+
+function positive(header: GgufHeader, key: string): number | undefined {
+	const value = header.metadata.get(key);
+	return typeof value === "number" && value > 0 ? value : undefined;
+}

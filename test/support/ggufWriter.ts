@@ -1,0 +1,102 @@
+/** Writes GGUF files, whole or broken, for tests. The format is in ggml's `docs/gguf.md`. */
+
+export type WritableValue =
+	| { readonly type: "uint32"; readonly value: number }
+	| { readonly type: "float32"; readonly value: number }
+	| { readonly type: "bool"; readonly value: boolean }
+	| { readonly type: "string"; readonly value: string }
+	| { readonly type: "uint64"; readonly value: bigint }
+	| { readonly type: "strings"; readonly value: readonly string[] }
+	| { readonly type: "uint32s"; readonly value: readonly number[] };
+
+export interface WritableTensor {
+	readonly name: string;
+	readonly shape: readonly number[];
+	readonly typeId: number;
+	readonly offsetBytes: number;
+}
+
+export interface WritableGguf {
+	readonly version?: number;
+	readonly metadata?: Readonly<Record<string, WritableValue>>;
+	readonly tensors?: readonly WritableTensor[];
+	/** Of the weights, all zero. */
+	readonly dataBytes?: number;
+}
+
+export function writeGguf({
+	version = 3,
+	metadata = {},
+	tensors = [],
+	dataBytes = 0,
+}: WritableGguf): Buffer {
+	const header = Buffer.concat([
+		Buffer.from("GGUF"),
+		uint32(version),
+		uint64(BigInt(tensors.length)),
+		uint64(BigInt(Object.keys(metadata).length)),
+		...Object.entries(metadata).map(([key, value]) =>
+			Buffer.concat([text(key), writeValue(value)]),
+		),
+		...tensors.map(({ name, shape, typeId, offsetBytes }) =>
+			Buffer.concat([
+				text(name),
+				uint32(shape.length),
+				...shape.map((size) => uint64(BigInt(size))),
+				uint32(typeId),
+				uint64(BigInt(offsetBytes)),
+			]),
+		),
+	]);
+	const padding = Buffer.alloc((32 - (header.length % 32)) % 32);
+	return Buffer.concat([header, padding, Buffer.alloc(dataBytes)]);
+}
+
+function writeValue(it: WritableValue): Buffer {
+	switch (it.type) {
+		case "uint32":
+			return Buffer.concat([uint32(4), uint32(it.value)]);
+		case "float32": {
+			const bytes = Buffer.alloc(4);
+			bytes.writeFloatLE(it.value);
+			return Buffer.concat([uint32(6), bytes]);
+		}
+		case "bool":
+			return Buffer.concat([uint32(7), Buffer.from([it.value ? 1 : 0])]);
+		case "string":
+			return Buffer.concat([uint32(8), text(it.value)]);
+		case "uint64":
+			return Buffer.concat([uint32(10), uint64(it.value)]);
+		case "strings":
+			return Buffer.concat([
+				uint32(9),
+				uint32(8),
+				uint64(BigInt(it.value.length)),
+				...it.value.map(text),
+			]);
+		case "uint32s":
+			return Buffer.concat([
+				uint32(9),
+				uint32(4),
+				uint64(BigInt(it.value.length)),
+				...it.value.map(uint32),
+			]);
+	}
+}
+
+function text(value: string): Buffer {
+	const bytes = Buffer.from(value);
+	return Buffer.concat([uint64(BigInt(bytes.length)), bytes]);
+}
+
+function uint32(value: number): Buffer {
+	const bytes = Buffer.alloc(4);
+	bytes.writeUInt32LE(value);
+	return bytes;
+}
+
+function uint64(value: bigint): Buffer {
+	const bytes = Buffer.alloc(8);
+	bytes.writeBigUInt64LE(value);
+	return bytes;
+}
