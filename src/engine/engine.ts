@@ -1,0 +1,292 @@
+/**
+ * The engine: messages in, messages out. It knows neither processes nor llama.cpp.
+ *
+ * Invariant: every request that comes in is answered by exactly one `done` or `failed`, and nothing is sent for it after that.
+ */
+
+import { assertNever } from "../base/assert.ts";
+import { type Log, logTo } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
+import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../protocol/errors.ts";
+import type { FimRequest, GenerationStats } from "../protocol/generation.ts";
+import type { ModelDescription } from "../protocol/model.ts";
+import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
+import { type GenerateOutcome, generate } from "./generate.ts";
+import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
+import type { CreateRuntime, FimTokens } from "./runtime.ts";
+import { Scheduler } from "./scheduler.ts";
+import { TokenText } from "./tokenText.ts";
+
+/** Tokens of a completion's prompt at most: more context makes the first answer slower than it makes it better. */
+const maxPromptTokens = 1024;
+
+export interface EngineOptions {
+	readonly createRuntime: CreateRuntime;
+	readonly readModelFile: (
+		file: string,
+	) => Result<ModelDescription, HeadroomError>;
+	readonly send: (message: FromEngine) => void;
+	/** Called when the work has ended after a `shutdown`. */
+	readonly onShutdown: () => void;
+	readonly now?: () => number;
+}
+
+interface Running {
+	readonly requestId: string;
+	readonly arrivalMs: number;
+	readonly controller: AbortController;
+}
+
+export class Engine {
+	readonly #send: EngineOptions["send"];
+	readonly #onShutdown: () => void;
+	readonly #now: () => number;
+	readonly #log: Log;
+	readonly #scheduler = new Scheduler();
+	readonly #slot: ModelSlot;
+	readonly #running = new Map<string, Running>();
+
+	constructor({
+		createRuntime,
+		readModelFile,
+		send,
+		onShutdown,
+		now = () => performance.now(),
+	}: EngineOptions) {
+		this.#send = send;
+		this.#onShutdown = onShutdown;
+		this.#now = now;
+		this.#log = logTo((level, message) =>
+			send({ kind: "log", level, message }),
+		);
+		this.#slot = new ModelSlot({
+			createRuntime,
+			readModelFile,
+			report: (report) => send({ kind: "report", report }),
+			log: this.#log,
+			now,
+		});
+	}
+
+	/** Takes a message as it came off the wire. */
+	receive(raw: unknown): void {
+		const parsed = ToEngine.safeParse(raw);
+		if (!parsed.success) {
+			this.#refuse(raw, parsed.error.message);
+			return;
+		}
+		const message = parsed.data;
+		switch (message.kind) {
+			case "load":
+				void this.#scheduler
+					.run(() => this.#slot.load(message.options))
+					.catch((thrown: unknown) =>
+						this.#send({
+							kind: "report",
+							report: {
+								kind: "failed",
+								error: createError("modelRefused", {
+									file: message.options.file,
+									why: messageOf(thrown),
+								}),
+							},
+						}),
+					);
+				return;
+			case "complete":
+				void this.#complete(message.requestId, message.request);
+				return;
+			case "cancel":
+				this.#running.get(message.requestId)?.controller.abort();
+				return;
+			case "shutdown":
+				void this.#shutdown();
+				return;
+			default:
+				assertNever(message);
+		}
+	}
+
+	async #shutdown(): Promise<void> {
+		for (const { controller } of this.#running.values()) controller.abort();
+		await this.#scheduler.run(() => this.#slot.dispose()).catch(() => {});
+		this.#onShutdown();
+	}
+
+	async #complete(requestId: string, request: FimRequest): Promise<void> {
+		const running: Running = {
+			requestId,
+			arrivalMs: this.#now(),
+			controller: new AbortController(),
+		};
+		this.#running.set(requestId, running);
+		let last: FromEngine;
+		try {
+			last = await this.#scheduler.run(() =>
+				this.#completeNow(running, request),
+			);
+		} catch (thrown) {
+			this.#log.error(`request ${requestId} failed: ${messageOf(thrown)}`);
+			last = {
+				kind: "failed",
+				requestId,
+				error: createError("generationFailed", { why: messageOf(thrown) }),
+			};
+		}
+		this.#running.delete(requestId);
+		this.#send(last);
+	}
+
+	async #completeNow(
+		{ requestId, arrivalMs, controller }: Running,
+		request: FimRequest,
+	): Promise<FromEngine> {
+		const { signal } = controller;
+		const failed = (error: HeadroomError): FromEngine => ({
+			kind: "failed",
+			requestId,
+			error,
+		});
+		if (signal.aborted)
+			return {
+				kind: "done",
+				requestId,
+				stopReason: "cancelled",
+				stats: this.#unstarted(arrivalMs),
+			};
+
+		const current = this.#slot.current;
+		if (!current) return failed(createError("engineStopped", {}));
+		if (!current.ok) return failed(current.error);
+		const ready = current.value;
+		const { fimTokens, description } = ready.model;
+		if (!fimTokens)
+			return failed(createError("fimUnsupported", { model: description.name }));
+
+		this.#report("generating", description);
+		try {
+			return await this.#generate({
+				requestId,
+				arrivalMs,
+				signal,
+				ready,
+				prompt: promptFor(request, ready, fimTokens),
+				maxTokens: request.maxTokens,
+			});
+		} finally {
+			this.#report("ready", description);
+		}
+	}
+
+	async #generate({
+		requestId,
+		arrivalMs,
+		signal,
+		ready: { model, cache },
+		prompt,
+		maxTokens,
+	}: {
+		requestId: string;
+		arrivalMs: number;
+		signal: AbortSignal;
+		ready: ReadyModel;
+		prompt: FimPrompt;
+		maxTokens: number;
+	}): Promise<FromEngine> {
+		let timeToFirstTokenMs: number | null = null;
+		const text = new TokenText(
+			(tokens, before) => model.detokenize(tokens, before),
+			prompt.tokens,
+		);
+		const tokens = generate(cache, prompt.tokens, {
+			maxTokens,
+			chunkTokens: batchTokens,
+			isEnd: (token) => model.isSpecial(token),
+			signal,
+			now: this.#now,
+		});
+		let next = await tokens.next();
+		while (!next.done) {
+			timeToFirstTokenMs ??= this.#now() - arrivalMs;
+			const chunk = text.push(next.value);
+			if (chunk !== "") this.#send({ kind: "chunk", requestId, text: chunk });
+			next = await tokens.next();
+		}
+		return {
+			kind: "done",
+			requestId,
+			stopReason: next.value.stopReason,
+			stats: statsOf(
+				prompt,
+				next.value,
+				timeToFirstTokenMs,
+				this.#now() - arrivalMs,
+			),
+		};
+	}
+
+	#report(kind: "generating" | "ready", model: ModelDescription): void {
+		this.#send({ kind: "report", report: { kind, model } });
+	}
+
+	/** A request whose message makes no sense is still answered, where it can be told which it is. */
+	#refuse(raw: unknown, why: string): void {
+		const error = createError("badMessage", { why: why.slice(0, 200) });
+		this.#log.error(`refused a message: ${why.slice(0, 200)}`);
+		const requestId = (raw as { requestId?: unknown } | null)?.requestId;
+		if (typeof requestId === "string")
+			this.#send({ kind: "failed", requestId, error });
+	}
+
+	#unstarted(arrivalMs: number): GenerationStats {
+		return {
+			promptTokens: 0,
+			reusedTokens: 0,
+			leftOutTokens: 0,
+			prefillTokens: 0,
+			prefillMs: 0,
+			decodeTokens: 0,
+			decodeMs: 0,
+			timeToFirstTokenMs: null,
+			totalMs: this.#now() - arrivalMs,
+		};
+	}
+}
+
+function promptFor(
+	request: FimRequest,
+	{ model, cache }: ReadyModel,
+	tokens: FimTokens,
+): FimPrompt {
+	return fimPrompt(
+		request,
+		{
+			tokens,
+			order: model.description.fimOrder,
+			beginningOfText: model.beginningOfText,
+			tokenize: (text) => model.tokenize(text),
+		},
+		Math.min(maxPromptTokens, cache.contextWindow - request.maxTokens),
+	);
+}
+
+function statsOf(
+	prompt: FimPrompt,
+	outcome: GenerateOutcome,
+	timeToFirstTokenMs: number | null,
+	totalMs: number,
+): GenerationStats {
+	const { stopReason: _, ...counts } = outcome;
+	return {
+		promptTokens: prompt.tokens.length,
+		leftOutTokens: prompt.leftOutTokens,
+		...counts,
+		timeToFirstTokenMs,
+		totalMs,
+	};
+}

@@ -1,0 +1,74 @@
+/** Which tokens are resident in a sequence, and how much of the next prompt that saves. */
+
+import { assert } from "../base/assert.ts";
+import type { Sequence, Token } from "./runtime.ts";
+
+export function longestCommonPrefix(
+	a: readonly Token[],
+	b: readonly Token[],
+): number {
+	const limit = Math.min(a.length, b.length);
+	let length = 0;
+	while (length < limit && a[length] === b[length]) length++;
+	return length;
+}
+
+/** Invariant: `#tokens` are exactly the tokens whose state the sequence holds, unless `#unknown` is set. */
+export class KvCache {
+	readonly #sequence: Sequence;
+	#tokens: Token[] = [];
+	/** Set while the sequence changes: if that throws, nobody knows what it holds, and it is emptied before use. */
+	#unknown = false;
+
+	constructor(sequence: Sequence) {
+		this.#sequence = sequence;
+	}
+
+	get contextWindow(): number {
+		return this.#sequence.contextWindow;
+	}
+
+	get tokens(): readonly Token[] {
+		return this.#tokens;
+	}
+
+	/**
+	 * Keeps what the cache shares with the prompt from its start, and forgets the rest. The last token of the prompt is
+	 * never kept: it must be evaluated for what follows it to be known.
+	 *
+	 * @returns the number of tokens kept.
+	 */
+	async keepSharedWith(prompt: readonly Token[]): Promise<number> {
+		const kept = this.#unknown
+			? 0
+			: Math.min(longestCommonPrefix(this.#tokens, prompt), prompt.length - 1);
+		if (this.#unknown || kept < this.#tokens.length) {
+			await this.#change(() => this.#sequence.truncate(kept));
+			this.#tokens.length = kept;
+		}
+		return kept;
+	}
+
+	/** See {@link Sequence.evaluate}. */
+	async append(
+		tokens: readonly Token[],
+		predictions: number,
+	): Promise<readonly Token[]> {
+		assert(
+			this.#tokens.length + tokens.length <= this.contextWindow,
+			"no more tokens than the context window holds",
+		);
+		const next = await this.#change(() =>
+			this.#sequence.evaluate(tokens, predictions),
+		);
+		this.#tokens.push(...tokens);
+		return next;
+	}
+
+	async #change<T>(change: () => Promise<T>): Promise<T> {
+		this.#unknown = true;
+		const result = await change();
+		this.#unknown = false;
+		return result;
+	}
+}

@@ -1,0 +1,168 @@
+/** The place for one loaded model: loads, warms up and unloads it, and remembers why it could not. */
+
+import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
+import { formatBytes, formatMs } from "../base/units.ts";
+import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import type { EngineReport } from "../protocol/engineStatus.ts";
+import type { HeadroomError } from "../protocol/errors.ts";
+import type { ModelDescription } from "../protocol/model.ts";
+import { KvCache } from "./kvCache.ts";
+import type {
+	CreateRuntime,
+	LoadedModel,
+	Runtime,
+	Sequence,
+} from "./runtime.ts";
+
+/**
+ * Tokens in one call of llama.cpp, between two looks at the abort signal. The logits buffer grows with it (300 MiB at 512
+ * tokens of a vocabulary of 152,000), and smaller chunks cost a prefill 3 to 6 % against 256.
+ */
+export const batchTokens = 128;
+
+/** Where a model was trained for more, more is not taken unasked: the KV cache costs memory for every token. */
+const defaultContextWindow = 4096;
+
+export interface ReadyModel {
+	readonly model: LoadedModel;
+	readonly cache: KvCache;
+}
+
+export interface ModelSlotOptions {
+	readonly createRuntime: CreateRuntime;
+	readonly readModelFile: (
+		file: string,
+	) => Result<ModelDescription, HeadroomError>;
+	readonly report: (report: EngineReport) => void;
+	readonly log: Log;
+	readonly now: () => number;
+}
+
+/** Calls must not overlap: the scheduler keeps them apart. */
+export class ModelSlot {
+	readonly #options: ModelSlotOptions;
+	#runtime: Runtime | undefined;
+	#runtimeKey = "";
+	#loaded:
+		| { model: LoadedModel; sequence: Sequence; cache: KvCache }
+		| undefined;
+	#failure: HeadroomError | undefined;
+
+	constructor(options: ModelSlotOptions) {
+		this.#options = options;
+	}
+
+	/** What is loaded, or why nothing is; undefined before the first load. */
+	get current(): Result<ReadyModel, HeadroomError> | undefined {
+		if (this.#loaded) return success(this.#loaded);
+		if (this.#failure) return failure(this.#failure);
+		return undefined;
+	}
+
+	/** Replaces the model. Afterwards `current` says how that went, and so does the last report. */
+	async load(options: LoadOptions): Promise<void> {
+		const { report, log, now } = this.#options;
+		const startMs = now();
+		await this.unload();
+		const loaded = await this.#load(options);
+		if (!loaded.ok) {
+			this.#failure = loaded.error;
+			report({ kind: "failed", error: loaded.error });
+			return;
+		}
+		this.#loaded = loaded.value;
+		const { description } = loaded.value.model;
+		log.info(
+			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${this.#runtime?.backend}, ` +
+				`context window ${loaded.value.sequence.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
+		);
+		report({ kind: "ready", model: description });
+	}
+
+	async unload(): Promise<void> {
+		const loaded = this.#loaded;
+		this.#loaded = undefined;
+		this.#failure = undefined;
+		await loaded?.sequence.dispose();
+		await loaded?.model.dispose();
+	}
+
+	async dispose(): Promise<void> {
+		await this.unload();
+		await this.#runtime?.dispose();
+		this.#runtime = undefined;
+	}
+
+	async #load(
+		options: LoadOptions,
+	): Promise<
+		Result<
+			{ model: LoadedModel; sequence: Sequence; cache: KvCache },
+			HeadroomError
+		>
+	> {
+		const { readModelFile, report } = this.#options;
+		report({ kind: "loading", file: options.file, fraction: 0 });
+		const description = readModelFile(options.file);
+		if (!description.ok) return description;
+		const runtime = await this.#runtimeFor(options);
+		if (!runtime.ok) return runtime;
+
+		let reported = 0;
+		const model = await runtime.value.loadModel({
+			description: description.value,
+			onProgress: (fraction) => {
+				// llama.cpp tells of every tensor; a hundred steps are enough to watch.
+				if (fraction < reported + 0.01) return;
+				reported = fraction;
+				report({ kind: "loading", file: options.file, fraction });
+			},
+		});
+		if (!model.ok) return model;
+
+		const sequence = await model.value.createSequence({
+			contextWindow:
+				options.contextWindow ??
+				Math.min(description.value.trainedContextWindow, defaultContextWindow),
+			batchTokens,
+		});
+		if (!sequence.ok) {
+			await model.value.dispose();
+			return sequence;
+		}
+		report({ kind: "warmingUp", model: description.value });
+		await this.#warmUp(model.value, sequence.value);
+		return success({
+			model: model.value,
+			sequence: sequence.value,
+			cache: new KvCache(sequence.value),
+		});
+	}
+
+	/** The first decode builds graphs and compiles kernels: better now than under the first keystroke. */
+	async #warmUp(model: LoadedModel, sequence: Sequence): Promise<void> {
+		const tokens = model.tokenize("\n");
+		if (tokens.length === 0) return;
+		await sequence.evaluate(tokens, 1);
+		await sequence.truncate(0);
+	}
+
+	async #runtimeFor({
+		gpu,
+		threads,
+	}: LoadOptions): Promise<Result<Runtime, HeadroomError>> {
+		const key = JSON.stringify([gpu, threads]);
+		if (this.#runtime && this.#runtimeKey === key)
+			return success(this.#runtime);
+		await this.#runtime?.dispose();
+		this.#runtime = undefined;
+		const { createRuntime, log } = this.#options;
+		const created = await createRuntime({ gpu, threads, log });
+		if (created.ok) {
+			this.#runtime = created.value;
+			this.#runtimeKey = key;
+		}
+		return created;
+	}
+}

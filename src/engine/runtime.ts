@@ -1,0 +1,88 @@
+/**
+ * What the engine needs of llama.cpp, and nothing of how a library offers it.
+ *
+ * Invariant: everything above this port works on token ids and is tested with a fake; `llamaRuntime.ts` is the
+ * one real implementation.
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
+import type { HeadroomError } from "../protocol/errors.ts";
+import type { ModelDescription } from "../protocol/model.ts";
+
+export type Token = number;
+
+export interface RuntimeOptions {
+	readonly gpu: "auto" | "off";
+	/** Null leaves one core free: llama.cpp's threads spin, and collapse when every core is busy. */
+	readonly threads: number | null;
+	readonly log: Log;
+}
+
+export type CreateRuntime = (
+	options: RuntimeOptions,
+) => Promise<Result<Runtime, HeadroomError>>;
+
+export interface Runtime {
+	/** Such as `CPU` or `Vulkan`. */
+	readonly backend: string;
+	loadModel(
+		options: LoadModelOptions,
+	): Promise<Result<LoadedModel, HeadroomError>>;
+	dispose(): Promise<void>;
+}
+
+export interface LoadModelOptions {
+	readonly description: ModelDescription;
+	/** 0 to 1, rising. */
+	readonly onProgress: (fraction: number) => void;
+}
+
+/** Tokens by the ids that the model file itself gives them. */
+export interface FimTokens {
+	readonly prefix: Token;
+	readonly suffix: Token;
+	/** Some models have none: there the text after the cursor comes first and the prompt ends with the prefix. */
+	readonly middle: Token | null;
+	/** Stands before the path of a file, in models that were trained with paths. */
+	readonly fileSeparator: Token | null;
+}
+
+export interface LoadedModel {
+	readonly description: ModelDescription;
+	/** Null for models that were not made to fill in the middle. */
+	readonly fimTokens: FimTokens | null;
+	/** What every prompt must begin with, where the model wants that. */
+	readonly beginningOfText: Token | null;
+	/** Text as plain text: nothing in it is taken for a special token. */
+	tokenize(text: string): readonly Token[];
+	/** @param before the tokens before, on which the first character may depend. */
+	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
+	/** True for tokens that end a text and for all others that are not text themselves. */
+	isSpecial(token: Token): boolean;
+	/** A KV cache for one sequence of at most `contextWindow` tokens, evaluated `batchTokens` at a time. */
+	createSequence(options: {
+		readonly contextWindow: number;
+		readonly batchTokens: number;
+	}): Promise<Result<Sequence, HeadroomError>>;
+	dispose(): Promise<void>;
+}
+
+export interface Sequence {
+	readonly contextWindow: number;
+	/**
+	 * Evaluates tokens behind those that are there. Cannot be interrupted: what may take long is cut into pieces by
+	 * the caller.
+	 *
+	 * @param predictions for how many of the last tokens to say what follows greedily: 0 to fill the cache, 1 to decode,
+	 * more to verify a draft.
+	 * @returns as many tokens as there are predictions: the last follows after all of `tokens`.
+	 */
+	evaluate(
+		tokens: readonly Token[],
+		predictions: number,
+	): Promise<readonly Token[]>;
+	/** Forgets the tokens from this index on. */
+	truncate(length: number): Promise<void>;
+	dispose(): Promise<void>;
+}

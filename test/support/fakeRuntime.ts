@@ -1,0 +1,205 @@
+/**
+ * A runtime without llama.cpp: tokens are characters, and what the model says next is a script. It keeps the rules of a real
+ * sequence and throws where they are broken.
+ */
+
+import { assert } from "../../src/base/assert.ts";
+import { failure, type Result, success } from "../../src/base/result.ts";
+import type {
+	FimTokens,
+	LoadedModel,
+	LoadModelOptions,
+	Runtime,
+	Sequence,
+	Token,
+} from "../../src/engine/runtime.ts";
+import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
+import type { ModelDescription } from "../../src/protocol/model.ts";
+
+/** Beyond all characters of Unicode. */
+export const fakeTokens = {
+	prefix: 0x110001,
+	suffix: 0x110002,
+	middle: 0x110003,
+	fileSeparator: 0x110004,
+	endOfText: 0x110005,
+} as const satisfies FimTokens & { endOfText: Token };
+
+const names = new Map<Token, string>(
+	Object.entries(fakeTokens).map(([name, token]) => [token, `<${name}>`]),
+);
+
+/** Tokens as text, with the special ones by their names in angle brackets. */
+export function fakeText(tokens: readonly Token[]): string {
+	return tokens
+		.map((token) => names.get(token) ?? String.fromCodePoint(token))
+		.join("");
+}
+
+export function fakeTokenize(text: string): Token[] {
+	return [...text].map((character) => character.codePointAt(0) ?? 0);
+}
+
+export const fakeDescription: ModelDescription = {
+	file: "/models/fake.gguf",
+	name: "Fake",
+	architecture: "fake",
+	parameterCount: 1,
+	quantization: "F32",
+	fileBytes: 4,
+	trainedContextWindow: 2048,
+	fimOrder: "spm",
+};
+
+export interface FakeOptions {
+	/** What follows the text so far, special tokens by name: the whole rest, of which the first token counts. */
+	readonly continuation?: (text: string) => string;
+	readonly description?: ModelDescription;
+	readonly fimTokens?: FimTokens | null;
+	/** Called before each evaluation; may wait, or throw. */
+	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
+	readonly loadError?: HeadroomError;
+}
+
+/** What was done, for assertions. */
+export interface FakeJournal {
+	readonly evaluated: (readonly Token[])[];
+	readonly truncatedTo: number[];
+	liveModels: number;
+	liveSequences: number;
+}
+
+export class FakeRuntime implements Runtime {
+	readonly backend = "fake";
+	readonly journal: FakeJournal = {
+		evaluated: [],
+		truncatedTo: [],
+		liveModels: 0,
+		liveSequences: 0,
+	};
+	readonly #options: FakeOptions;
+
+	constructor(options: FakeOptions = {}) {
+		this.#options = options;
+	}
+
+	loadModel({
+		description,
+		onProgress,
+	}: LoadModelOptions): Promise<Result<LoadedModel, HeadroomError>> {
+		if (this.#options.loadError)
+			return Promise.resolve(failure(this.#options.loadError));
+		onProgress(0.5);
+		onProgress(1);
+		this.journal.liveModels++;
+		return Promise.resolve(
+			success(new FakeModel(description, this.#options, this.journal)),
+		);
+	}
+
+	dispose(): Promise<void> {
+		return Promise.resolve();
+	}
+}
+
+class FakeModel implements LoadedModel {
+	readonly beginningOfText = null;
+	readonly fimTokens: FimTokens | null;
+
+	constructor(
+		readonly description: ModelDescription,
+		private readonly options: FakeOptions,
+		private readonly journal: FakeJournal,
+	) {
+		this.fimTokens =
+			options.fimTokens === undefined ? fakeTokens : options.fimTokens;
+	}
+
+	tokenize(text: string): readonly Token[] {
+		return fakeTokenize(text);
+	}
+
+	detokenize(tokens: readonly Token[]): string {
+		return fakeText(tokens.filter((token) => !this.isSpecial(token)));
+	}
+
+	isSpecial(token: Token): boolean {
+		return names.has(token);
+	}
+
+	createSequence({
+		contextWindow,
+	}: {
+		contextWindow: number;
+	}): Promise<Result<Sequence, HeadroomError>> {
+		this.journal.liveSequences++;
+		return Promise.resolve(
+			success(new FakeSequence(contextWindow, this.options, this.journal)),
+		);
+	}
+
+	dispose(): Promise<void> {
+		this.journal.liveModels--;
+		return Promise.resolve();
+	}
+}
+
+export class FakeSequence implements Sequence {
+	readonly tokens: Token[] = [];
+
+	constructor(
+		readonly contextWindow: number,
+		private readonly options: FakeOptions,
+		private readonly journal: FakeJournal,
+	) {}
+
+	async evaluate(
+		tokens: readonly Token[],
+		predictions: number,
+	): Promise<readonly Token[]> {
+		assert(tokens.length > 0, "something to evaluate");
+		assert(predictions <= tokens.length, "no more predictions than tokens");
+		await this.options.onEvaluate?.(tokens);
+		this.journal.evaluated.push([...tokens]);
+		const next: Token[] = [];
+		for (const [index, token] of tokens.entries()) {
+			this.tokens.push(token);
+			assert(this.tokens.length <= this.contextWindow, "room in the window");
+			if (index >= tokens.length - predictions) next.push(this.#next());
+		}
+		return next;
+	}
+
+	truncate(length: number): Promise<void> {
+		this.journal.truncatedTo.push(length);
+		this.tokens.length = Math.min(length, this.tokens.length);
+		return Promise.resolve();
+	}
+
+	dispose(): Promise<void> {
+		this.journal.liveSequences--;
+		return Promise.resolve();
+	}
+
+	#next(): Token {
+		const rest = this.options.continuation?.(fakeText(this.tokens)) ?? "";
+		const special = [...names].find(([, name]) => rest.startsWith(name));
+		return special?.[0] ?? fakeTokenize(rest).at(0) ?? fakeTokens.endOfText;
+	}
+}
+
+/** A continuation that writes this text after the prompt, and then ends. */
+export function scripted(
+	text: string,
+	marker = "<middle>",
+): (soFar: string) => string {
+	return (soFar) => {
+		const written = soFar.slice(soFar.lastIndexOf(marker) + marker.length);
+		return text.startsWith(written) ? text.slice(written.length) : "";
+	};
+}
+
+export const fakeLoadError = createError("modelTooLarge", {
+	file: "/models/fake.gguf",
+	why: "this is a test",
+});

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { failure, success } from "../../../src/base/result.ts";
+import { Engine } from "../../../src/engine/engine.ts";
+import type { FromEngine } from "../../../src/protocol/engineProtocol.ts";
+import {
+	createError,
+	type HeadroomError,
+} from "../../../src/protocol/errors.ts";
+import {
+	type FakeOptions,
+	FakeRuntime,
+	fakeDescription,
+	fakeLoadError,
+	fakeText,
+	scripted,
+} from "../../support/fakeRuntime.ts";
+
+function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
+	const runtime = new FakeRuntime({
+		continuation: scripted("abc"),
+		...options,
+	});
+	const sent: FromEngine[] = [];
+	const waiting: { test: () => boolean; resolve: () => void }[] = [];
+	let shutdowns = 0;
+	const notify = () => {
+		for (const it of waiting) if (it.test()) it.resolve();
+	};
+	const engine = new Engine({
+		createRuntime: () => Promise.resolve(success(runtime)),
+		readModelFile: (file) =>
+			options.fileError
+				? failure(options.fileError)
+				: success({ ...(options.description ?? fakeDescription), file }),
+		send: (message) => {
+			sent.push(message);
+			notify();
+		},
+		onShutdown: () => {
+			shutdowns++;
+			notify();
+		},
+		now: () => 0,
+	});
+	const until = (test: () => boolean) =>
+		test()
+			? Promise.resolve()
+			: new Promise<void>((resolve) => waiting.push({ test, resolve }));
+	return {
+		runtime,
+		engine,
+		sent,
+		load: (file = "/models/fake.gguf") =>
+			engine.receive({
+				kind: "load",
+				options: { file, gpu: "off", threads: null, contextWindow: 512 },
+			}),
+		complete: (requestId: string, prefix = "x", maxTokens = 10) =>
+			engine.receive({
+				kind: "complete",
+				requestId,
+				request: {
+					path: "a.ts",
+					prefixBlocks: [prefix],
+					suffix: "",
+					maxTokens,
+				},
+			}),
+		end: async (requestId: string) => {
+			const ended = () =>
+				sent.find(
+					(it) =>
+						(it.kind === "done" || it.kind === "failed") &&
+						it.requestId === requestId,
+				);
+			await until(() => ended() !== undefined);
+			const message = ended();
+			assert.ok(message?.kind === "done" || message?.kind === "failed");
+			return message;
+		},
+		text: (requestId: string) =>
+			sent
+				.map((it) =>
+					it.kind === "chunk" && it.requestId === requestId ? it.text : "",
+				)
+				.join(""),
+		reports: () =>
+			sent.flatMap((it) => (it.kind === "report" ? [it.report.kind] : [])),
+		until,
+		shutdowns: () => shutdowns,
+	};
+}
+
+describe("Engine", () => {
+	it("loads, warms up, generates, and reports each step", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1");
+		const end = await it.end("1");
+		assert.equal(it.text("1"), "abc");
+		assert.equal(end.kind === "done" && end.stopReason, "endOfText");
+		assert.deepEqual(it.reports(), [
+			"loading",
+			"loading",
+			"loading",
+			"warmingUp",
+			"ready",
+			"generating",
+			"ready",
+		]);
+	});
+
+	it("re-evaluates only what was typed", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "let x");
+		await it.end("1");
+		it.complete("2", "let xy");
+		const end = await it.end("2");
+		assert.ok(end.kind === "done");
+		// The new character, and the marker that stands behind it.
+		assert.deepEqual(
+			[end.stats.prefillTokens, end.stats.reusedTokens],
+			[2, end.stats.promptTokens - 2],
+		);
+	});
+
+	it("sends no special token, and stops at one", async () => {
+		const it = setUp({ continuation: scripted("ab<suffix>c") });
+		it.load();
+		it.complete("1");
+		const end = await it.end("1");
+		assert.equal(it.text("1"), "ab");
+		assert.equal(end.kind === "done" && end.stopReason, "endOfText");
+	});
+
+	it("answers a request that is cancelled while it waits, without working on it", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "first");
+		it.complete("2", "second");
+		it.engine.receive({ kind: "cancel", requestId: "2" });
+		const end = await it.end("2");
+		assert.equal(end.kind === "done" && end.stopReason, "cancelled");
+		assert.ok(
+			!it.runtime.journal.evaluated.some((tokens) =>
+				fakeText(tokens).includes("second"),
+			),
+		);
+	});
+
+	it("stops a request that is cancelled while it runs", async () => {
+		let onThird = () => {};
+		let evaluations = 0;
+		const it = setUp({
+			continuation: () => "a",
+			onEvaluate: () => {
+				if (++evaluations === 6) onThird();
+			},
+		});
+		onThird = () => it.engine.receive({ kind: "cancel", requestId: "1" });
+		it.load();
+		it.complete("1", "x", 400);
+		const end = await it.end("1");
+		assert.equal(end.kind === "done" && end.stopReason, "cancelled");
+		assert.ok(evaluations <= 7, String(evaluations));
+	});
+
+	for (const [what, options, code] of [
+		[
+			"a file that cannot be used",
+			{ fileError: createError("modelEmpty", { file: "/x" }) },
+			"modelEmpty",
+		],
+		[
+			"a model that does not load",
+			{ loadError: fakeLoadError },
+			"modelTooLarge",
+		],
+		["a model that fills nothing in", { fimTokens: null }, "fimUnsupported"],
+	] as const)
+		it(`refuses completions for ${what}, with the reason`, async () => {
+			const it = setUp(options);
+			it.load();
+			it.complete("1");
+			it.complete("2");
+			for (const id of ["1", "2"]) {
+				const end = await it.end(id);
+				assert.equal(end.kind === "failed" && end.error.code, code);
+			}
+		});
+
+	it("answers with an error where an evaluation fails, and works on", async () => {
+		let fails = true;
+		const it = setUp({
+			onEvaluate: (tokens) => {
+				if (fails && fakeText(tokens).includes("x")) throw new Error("lost");
+			},
+		});
+		it.load();
+		it.complete("1");
+		const failed = await it.end("1");
+		assert.equal(
+			failed.kind === "failed" && failed.error.code,
+			"generationFailed",
+		);
+		fails = false;
+		it.complete("2");
+		assert.equal((await it.end("2")).kind, "done");
+		assert.equal(it.text("2"), "abc");
+	});
+
+	it("replaces the model, and holds one at a time", async () => {
+		const it = setUp();
+		it.load("/models/one.gguf");
+		it.load("/models/two.gguf");
+		it.complete("1");
+		await it.end("1");
+		assert.deepEqual(
+			[it.runtime.journal.liveModels, it.runtime.journal.liveSequences],
+			[1, 1],
+		);
+		const ready = it.sent.findLast((m) => m.kind === "report");
+		assert.ok(ready?.kind === "report" && ready.report.kind === "ready");
+		assert.equal(ready.report.model.file, "/models/two.gguf");
+	});
+
+	it("keeps the prompt within the context window", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "y".repeat(3000));
+		const end = await it.end("1");
+		assert.ok(end.kind === "done" && end.stats.promptTokens <= 502);
+		assert.ok(end.stats.leftOutTokens >= 2490);
+	});
+
+	it("answers a message that makes no sense, and a request without a model", async () => {
+		const it = setUp();
+		it.engine.receive({ kind: "complete", requestId: "1", request: {} });
+		const bad = await it.end("1");
+		assert.equal(bad.kind === "failed" && bad.error.code, "badMessage");
+		it.engine.receive("nonsense");
+		it.engine.receive(null);
+		it.complete("2");
+		const early = await it.end("2");
+		assert.equal(early.kind === "failed" && early.error.code, "engineStopped");
+	});
+
+	it("ends its work and frees the model at a shutdown", async () => {
+		const it = setUp({ continuation: () => "a" });
+		it.load();
+		it.complete("1", "x", 400);
+		it.engine.receive({ kind: "shutdown" });
+		await it.until(() => it.shutdowns() === 1);
+		assert.equal((await it.end("1")).kind, "done");
+		assert.equal(it.runtime.journal.liveModels, 0);
+	});
+});
