@@ -1,0 +1,36 @@
+/** What to load, from the settings and the place where the extension is installed. */
+
+import path from "node:path";
+import type { LoadOptions } from "../protocol/engineProtocol.ts";
+
+/**
+ * The context window that the built-in model was trained in. Its header allows more, and there it rambles.
+ */
+const builtInContextWindow = 768;
+
+export interface ModelChoice {
+	/** Empty for the built-in model. */
+	readonly file: string;
+	readonly gpu: LoadOptions["gpu"];
+	/** 0 leaves one core free. */
+	readonly threads: number;
+}
+
+export function loadOptionsFor(
+	{ file, gpu, threads }: ModelChoice,
+	extensionFolder: string,
+): LoadOptions {
+	const common = { gpu, threads: threads === 0 ? null : threads };
+	return file === ""
+		? {
+				...common,
+				file: path.join(
+					extensionFolder,
+					"media",
+					"models",
+					"headroom-7m-q8_0.gguf",
+				),
+				contextWindow: builtInContextWindow,
+			}
+		: { ...common, file, contextWindow: null };
+}

@@ -1,0 +1,122 @@
+/** A process as a small port, and the one that forks the engine behind it. */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { Log } from "../base/log.ts";
+
+export interface ProcessExit {
+	/** One phrase: the signal or exit code, and the last line of stderr where there is one. */
+	readonly why: string;
+}
+
+export interface EngineProcess {
+	send(message: unknown): void;
+	onMessage(listener: (message: unknown) => void): void;
+	/** Called once, also where the process could not be started. */
+	onExit(listener: (exit: ProcessExit) => void): void;
+	/** Ends it at once, without a word. */
+	kill(): void;
+}
+
+export interface ForkOptions {
+	/** The bundled engine. */
+	readonly file: string;
+	readonly log: Log;
+	readonly env?: NodeJS.ProcessEnv;
+}
+
+export function forkEngine({
+	file,
+	log,
+	env = process.env,
+}: ForkOptions): EngineProcess {
+	const child = fork(file, [], {
+		// On macOS the helper that runs extensions is the one that may load unsigned libraries.
+		execPath: process.execPath,
+		// Flags of the host, such as those of its debugger, are not the engine's.
+		execArgv: [],
+		serialization: "json",
+		stdio: ["ignore", "pipe", "pipe", "ipc"],
+		windowsHide: true,
+		env: scrubbedEnvironment(env),
+	} as Parameters<typeof fork>[2]);
+	return new ForkedProcess(child, log);
+}
+
+/**
+ * The environment without what belongs to the editor: its hooks for debuggers and modules would run in the engine too,
+ * and the library's own variables could make it build or fetch something.
+ */
+export function scrubbedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const foreign =
+		/^(NODE_OPTIONS|NODE_INSPECT_RESUME_ON_START|LD_PRELOAD|DYLD_INSERT_LIBRARIES|(VSCODE|ELECTRON|GTK|NODE_LLAMA_CPP)_.*)$/i;
+	return {
+		...Object.fromEntries(
+			Object.entries(env).filter(([name]) => !foreign.test(name)),
+		),
+		// In Electron, this makes the executable behave as Node; elsewhere it means nothing.
+		ELECTRON_RUN_AS_NODE: "1",
+		NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
+	};
+}
+
+const keptErrorLines = 20;
+
+class ForkedProcess implements EngineProcess {
+	readonly #child: ChildProcess;
+	readonly #exitListeners: ((exit: ProcessExit) => void)[] = [];
+	readonly #errorLines: string[] = [];
+	#exit: ProcessExit | undefined;
+
+	constructor(child: ChildProcess, log: Log) {
+		this.#child = child;
+		child.on("error", (error) => this.#end(error.message));
+		child.on("exit", (code, signal) =>
+			this.#end(signal ? `signal ${signal}` : `exit code ${code}`),
+		);
+		// ggml and the library print there; unread pipes would fill up and block the process.
+		readLines(child.stdout, (line) => log.debug(line));
+		readLines(child.stderr, (line) => {
+			log.debug(line);
+			this.#errorLines.push(line);
+			if (this.#errorLines.length > keptErrorLines) this.#errorLines.shift();
+		});
+	}
+
+	send(message: unknown): void {
+		// A process that is gone is told of by `onExit`, so a failed send needs no word of its own.
+		if (this.#child.connected)
+			this.#child.send(message as object, undefined, undefined, () => {});
+	}
+
+	onMessage(listener: (message: unknown) => void): void {
+		this.#child.on("message", listener);
+	}
+
+	onExit(listener: (exit: ProcessExit) => void): void {
+		if (this.#exit) listener(this.#exit);
+		else this.#exitListeners.push(listener);
+	}
+
+	kill(): void {
+		this.#child.kill("SIGKILL");
+	}
+
+	#end(how: string): void {
+		if (this.#exit) return;
+		const lastLine = this.#errorLines.at(-1);
+		this.#exit = { why: lastLine ? `${how}: ${lastLine}` : how };
+		for (const listener of this.#exitListeners) listener(this.#exit);
+	}
+}
+
+function readLines(
+	stream: Readable | null,
+	onLine: (line: string) => void,
+): void {
+	if (!stream) return;
+	createInterface({ input: stream }).on("line", (line) => {
+		if (line.trim() !== "") onLine(line);
+	});
+}

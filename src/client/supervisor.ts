@@ -1,0 +1,287 @@
+/**
+ * Keeps one engine process: starts it on first need, starts it again after a crash, gives up when that repeats.
+ *
+ * Invariant: at most one process at any time, and none after `stop`.
+ */
+
+import { type Disposable, toDisposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/event.ts";
+import type { Log } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
+import {
+	FromEngine,
+	type LoadOptions,
+	type ToEngine,
+} from "../protocol/engineProtocol.ts";
+import type { EngineStatus } from "../protocol/engineStatus.ts";
+import {
+	createError,
+	errorText,
+	type HeadroomError,
+} from "../protocol/errors.ts";
+import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
+import { decideRestart } from "./restartPolicy.ts";
+
+export interface SupervisorOptions {
+	readonly fork: () => EngineProcess;
+	/** What a fresh process is to load; asked anew at every start. */
+	readonly loadOptions: () => LoadOptions;
+	readonly log: Log;
+	readonly now?: () => number;
+	readonly setTimer?: (callback: () => void, ms: number) => Disposable;
+}
+
+/** A process that has not said hello by then never will. */
+const startTimeoutMs = 60_000;
+
+/** How long a process may take to end its work and free its memory, when asked to. VS Code waits five seconds. */
+const shutdownTimeoutMs = 1_500;
+
+/** A load that ends the process may have met an accident; one that does so again meets the file. */
+const loadAttempts = 2;
+
+/** One process from its start to its end. */
+interface Run {
+	readonly process: EngineProcess;
+	readonly startTimer: Disposable;
+	listening: boolean;
+	/** It ends because it was told to. */
+	stopping: boolean;
+}
+
+type Waiter = (result: Result<EngineConnection, HeadroomError>) => void;
+
+/** The way to one process. After its end, sending does nothing. */
+export interface EngineConnection {
+	send(message: ToEngine): void;
+}
+
+export class Supervisor implements Disposable {
+	readonly #options: Required<SupervisorOptions>;
+	readonly #onDidChangeStatus = new Emitter<EngineStatus>();
+	readonly #onMessage = new Emitter<FromEngine>();
+	readonly #onDidEnd = new Emitter<HeadroomError>();
+	#status: EngineStatus = { kind: "stopped" };
+	#run: Run | undefined;
+	#restartTimer: Disposable | undefined;
+	#crashTimesMs: number[] = [];
+	/** In a row, each in the middle of a load. */
+	#crashedLoads = 0;
+	#waiters: Waiter[] = [];
+	#disposed = false;
+
+	/** Fires with the new status, also while a model loads. */
+	readonly onDidChangeStatus: Event<EngineStatus> =
+		this.#onDidChangeStatus.event;
+	/** Messages of the running process that are not dealt with here. */
+	readonly onMessage: Event<FromEngine> = this.#onMessage.event;
+	/** A process that was listening is gone, with everything that was asked of it. */
+	readonly onDidEnd: Event<HeadroomError> = this.#onDidEnd.event;
+
+	constructor(options: SupervisorOptions) {
+		this.#options = {
+			now: Date.now,
+			setTimer: (callback, ms) => {
+				const timer = setTimeout(callback, ms);
+				return toDisposable(() => clearTimeout(timer));
+			},
+			...options,
+		};
+	}
+
+	get status(): EngineStatus {
+		return this.#status;
+	}
+
+	/** A listening process: the running one, or one that is started for this. Settles in any case. */
+	connect(): Promise<Result<EngineConnection, HeadroomError>> {
+		if (this.#disposed)
+			return Promise.resolve(failure(createError("engineStopped", {})));
+		if (this.#run?.listening)
+			return Promise.resolve(success(connectionTo(this.#run)));
+		if (this.#status.kind === "crashed" && this.#status.restartInMs === null)
+			return Promise.resolve(failure(this.#status.error));
+		return new Promise((resolve) => {
+			this.#waiters.push(resolve);
+			// A process that is being stopped is followed by a new one at its end; one that crashed, after its pause.
+			if (!this.#run && !this.#restartTimer) this.#start();
+		});
+	}
+
+	/** Starts a fresh process at once, whatever happened before. Past crashes are forgiven. */
+	async restart(): Promise<void> {
+		this.#crashTimesMs = [];
+		this.#crashedLoads = 0;
+		await this.#stopRun();
+		if (!this.#disposed && !this.#run) this.#start();
+	}
+
+	/** Stops the process until it is needed again. Who waits for one is told so. */
+	async stop(): Promise<void> {
+		this.#settleWaiters(failure(createError("engineStopped", {})));
+		await this.#stopRun();
+	}
+
+	/** Brings the engine up to a change of its options. One that was never needed is not started for it. */
+	apply(effect: "nothing" | "reloadModel" | "restartEngine"): void {
+		if (effect === "nothing" || this.#status.kind === "stopped") return;
+		// Another model may be just what a crashed engine needs.
+		if (effect === "restartEngine" || this.#status.kind === "crashed")
+			void this.restart();
+		else if (this.#run?.listening)
+			connectionTo(this.#run).send({
+				kind: "load",
+				options: this.#options.loadOptions(),
+			});
+	}
+
+	/** Ends the process at once. Prefer `stop` where there is time to wait. */
+	dispose(): void {
+		this.#disposed = true;
+		this.#restartTimer?.dispose();
+		const run = this.#run;
+		if (run) {
+			run.stopping = true;
+			run.process.kill();
+		}
+		this.#settleWaiters(failure(createError("engineStopped", {})));
+	}
+
+	#start(): void {
+		this.#restartTimer?.dispose();
+		this.#restartTimer = undefined;
+		const { fork, log, setTimer } = this.#options;
+		log.info("starting the engine");
+		this.#setStatus({ kind: "starting" });
+		const process = fork();
+		const run: Run = {
+			process,
+			startTimer: setTimer(() => {
+				log.error(`the engine did not answer within ${startTimeoutMs} ms`);
+				process.kill();
+			}, startTimeoutMs),
+			listening: false,
+			stopping: false,
+		};
+		this.#run = run;
+		process.onMessage((raw) => this.#receive(run, raw));
+		process.onExit((exit) => this.#ended(run, exit));
+	}
+
+	#receive(run: Run, raw: unknown): void {
+		const { log, loadOptions } = this.#options;
+		const parsed = FromEngine.safeParse(raw);
+		if (!parsed.success) {
+			log.error(
+				errorText(createError("badMessage", { why: parsed.error.message })),
+			);
+			return;
+		}
+		const message = parsed.data;
+		switch (message.kind) {
+			case "hello": {
+				log.info(`the engine runs as process ${message.pid}`);
+				run.startTimer.dispose();
+				run.listening = true;
+				const connection = connectionTo(run);
+				connection.send({ kind: "load", options: loadOptions() });
+				this.#settleWaiters(success(connection));
+				return;
+			}
+			case "report":
+				if (!run.stopping) this.#setStatus(message.report);
+				return;
+			case "log":
+				log[message.level](message.message);
+				return;
+			default:
+				this.#onMessage.fire(message);
+		}
+	}
+
+	#ended(run: Run, exit: ProcessExit): void {
+		run.startTimer.dispose();
+		if (this.#run === run) this.#run = undefined;
+		const { log, now } = this.#options;
+		if (run.stopping) {
+			log.info("the engine has stopped");
+			this.#setStatus({ kind: "stopped" });
+			this.#onDidEnd.fire(createError("engineStopped", {}));
+			if (this.#waiters.length > 0 && !this.#disposed) this.#start();
+			return;
+		}
+		const nowMs = now();
+		this.#crashTimesMs = [...this.#crashTimesMs.slice(-9), nowMs];
+		const wasLoading = this.#status.kind === "loading" && this.#status;
+		this.#crashedLoads = wasLoading ? this.#crashedLoads + 1 : 0;
+		const decision = decideRestart(this.#crashTimesMs, nowMs);
+		const error = wasLoading
+			? createError("modelCrashes", { file: wasLoading.file, why: exit.why })
+			: createError("engineCrashed", { why: exit.why });
+		log.error(errorText(error));
+		this.#onDidEnd.fire(error);
+		if (wasLoading && this.#crashedLoads >= loadAttempts) {
+			this.#giveUp(error);
+			return;
+		}
+		if (decision.kind === "giveUp") {
+			this.#giveUp(
+				createError("engineGaveUp", {
+					count: String(decision.crashes),
+					why: exit.why,
+				}),
+			);
+			return;
+		}
+		log.info(`the engine is started again in ${decision.pauseMs} ms`);
+		this.#restartTimer = this.#options.setTimer(
+			() => this.#start(),
+			decision.pauseMs,
+		);
+		this.#setStatus({ kind: "crashed", error, restartInMs: decision.pauseMs });
+	}
+
+	/** What is asked for is refused with this, until someone asks for a restart. */
+	#giveUp(error: HeadroomError): void {
+		this.#options.log.error(errorText(error));
+		this.#setStatus({ kind: "crashed", error, restartInMs: null });
+		this.#settleWaiters(failure(error));
+	}
+
+	async #stopRun(): Promise<void> {
+		this.#restartTimer?.dispose();
+		this.#restartTimer = undefined;
+		const run = this.#run;
+		if (!run) {
+			this.#setStatus({ kind: "stopped" });
+			return;
+		}
+		run.stopping = true;
+		await new Promise<void>((resolve) => {
+			const timer = this.#options.setTimer(
+				() => run.process.kill(),
+				shutdownTimeoutMs,
+			);
+			run.process.onExit(() => {
+				timer.dispose();
+				resolve();
+			});
+			connectionTo(run).send({ kind: "shutdown" });
+		});
+	}
+
+	#settleWaiters(result: Result<EngineConnection, HeadroomError>): void {
+		const waiters = this.#waiters;
+		this.#waiters = [];
+		for (const waiter of waiters) waiter(result);
+	}
+
+	#setStatus(status: EngineStatus): void {
+		this.#status = status;
+		this.#onDidChangeStatus.fire(status);
+	}
+}
+
+function connectionTo(run: Run): EngineConnection {
+	return { send: (message) => run.process.send(message) };
+}

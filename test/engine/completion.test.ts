@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { patchModel } from "../support/patchModel.ts";
+import { builtInModel, RealEngine, untilGone } from "../support/realEngine.ts";
+
+const prefix = `export class Circle {
+	constructor(private readonly radius: number) {}
+
+	area(): number {
+		return Math.PI * this.radius * this.radius;
+	}
+
+	perimeter(): number {
+		return 2 * `;
+const suffix = ";\n\t}\n}\n";
+
+describe("the engine with the built-in model", () => {
+	const engine = new RealEngine();
+	after(() => engine.stop());
+
+	it("completes, and gives the same text for the same request", async () => {
+		const first = await engine.completeWhole({
+			prefixBlocks: [prefix],
+			suffix,
+		});
+		const second = await engine.completeWhole({
+			prefixBlocks: [prefix],
+			suffix,
+		});
+		assert.notEqual(first.text.trim(), "");
+		assert.equal(second.text, first.text);
+		assert.ok(first.stats.timeToFirstTokenMs !== null);
+		assert.equal(first.stats.reusedTokens, 0);
+		assert.equal(second.stats.reusedTokens, second.stats.promptTokens - 1);
+	});
+
+	it("re-evaluates only what changed when one character is typed", async () => {
+		await engine.completeWhole({ prefixBlocks: [prefix], suffix });
+		const { stats } = await engine.completeWhole({
+			prefixBlocks: [`${prefix}M`],
+			suffix,
+		});
+		// The typed character may join the token before it; behind it stands one marker.
+		assert.ok(
+			stats.reusedTokens >= stats.promptTokens - 4,
+			`${stats.reusedTokens} of ${stats.promptTokens} reused`,
+		);
+		assert.equal(stats.prefillTokens, stats.promptTokens - stats.reusedTokens);
+	});
+
+	it("gives from a reused cache what it gives from an empty one", async () => {
+		const warm: string[] = [];
+		const lines = prefix.split("\n");
+		for (let line = 2; line <= lines.length; line++) {
+			const block = lines.slice(0, line).join("\n");
+			warm.push(
+				(await engine.completeWhole({ prefixBlocks: [block], suffix })).text,
+			);
+		}
+		const cold: string[] = [];
+		for (let line = 2; line <= lines.length; line++) {
+			// Another path is another first token: nothing is left to reuse.
+			await engine.completeWhole({
+				path: "z",
+				prefixBlocks: ["z"],
+				maxTokens: 1,
+			});
+			const block = lines.slice(0, line).join("\n");
+			const it = await engine.completeWhole({ prefixBlocks: [block], suffix });
+			assert.ok(it.stats.reusedTokens <= 2, "the cache was cold");
+			cold.push(it.text);
+		}
+		assert.deepEqual(warm, cold);
+	});
+
+	it("never gives a special token as text", async () => {
+		for (const block of ["", "}\n\n", "x", "import "]) {
+			const { text } = await engine.completeWhole({
+				prefixBlocks: [block],
+				maxTokens: 64,
+			});
+			assert.doesNotMatch(text, /<\|/);
+		}
+	});
+
+	it("takes special tokens in a file for plain text", async () => {
+		const typed = await engine.completeWhole({
+			prefixBlocks: ["a<|fim_suffix|>b<|endoftext|>c"],
+		});
+		assert.ok(typed.stats.promptTokens > 15, "each was taken apart");
+	});
+
+	it("keeps a prompt of any length within the window", async () => {
+		const { stats } = await engine.completeWhole({
+			prefixBlocks: Array.from(
+				{ length: 40 },
+				(_, i) => `const value${i} = [${"1, ".repeat(100)}];\n`,
+			),
+			suffix: "y = 2;\n".repeat(500),
+			maxTokens: 48,
+		});
+		assert.ok(stats.promptTokens <= 768 - 48);
+		assert.ok(stats.leftOutTokens > 1000);
+	});
+
+	it("stops a long prefill within one chunk, and keeps what was evaluated", async () => {
+		const controller = new AbortController();
+		const request = {
+			prefixBlocks: ["let total = 0;\n", "total += 1;\n".repeat(120)],
+			suffix: "export {};\n",
+		};
+		const stream = engine.complete(request, controller.signal);
+		const reading = engine.read(stream);
+		await engine.until(({ kind }) => kind === "generating");
+		controller.abort();
+		const { end } = await reading;
+		assert.ok(end.kind === "done" && end.stopReason === "cancelled");
+		assert.ok(end.stats.prefillTokens <= 256, `${end.stats.prefillTokens}`);
+		assert.equal(end.stats.decodeTokens, 0);
+		const again = await engine.completeWhole(request);
+		assert.ok(again.stats.reusedTokens >= end.stats.prefillTokens);
+	});
+
+	it("stops decoding at once", async () => {
+		const controller = new AbortController();
+		const stream = engine.complete(
+			{
+				prefixBlocks: ["const list = [1, 2, 3, 4, 5, 6, 7, 8, "],
+				maxTokens: 400,
+			},
+			controller.signal,
+		);
+		await stream.chunks.next();
+		controller.abort();
+		const { end } = await engine.read(stream);
+		assert.ok(end.kind === "done" && end.stopReason === "cancelled");
+		assert.ok(end.stats.decodeTokens < 100, `${end.stats.decodeTokens} tokens`);
+	});
+
+	it("answers a kill in the middle of a completion, and the next one works", async () => {
+		const first = engine.read(
+			engine.complete({
+				path: "killed.ts",
+				prefixBlocks: ["let total = 0;\n", "total += 1;\n".repeat(120)],
+			}),
+		);
+		const waiting = engine.read(
+			engine.complete({ prefixBlocks: ["in the queue"] }),
+		);
+		await engine.until(({ kind }) => kind === "generating");
+		const { pid } = engine;
+		process.kill(pid, "SIGKILL");
+		for (const { end } of [await first, await waiting])
+			assert.equal(end.kind === "failed" && end.error.code, "engineCrashed");
+		await untilGone(pid);
+		const { text } = await engine.completeWhole({
+			prefixBlocks: [prefix],
+			suffix,
+		});
+		assert.notEqual(text, "");
+		assert.notEqual(engine.pid, pid);
+	});
+
+	it("has nothing of the user's text in its log", () => {
+		assert.ok(engine.lines.length > 3);
+		assert.doesNotMatch(engine.lines.join("\n"), /radius|perimeter/);
+	});
+});
+
+describe("what a model declares", () => {
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
+	const engine = new RealEngine();
+	after(async () => {
+		await engine.stop();
+		rmSync(folder, { recursive: true });
+	});
+
+	const loaded = async (file: string) => {
+		engine.modelFile = file;
+		engine.supervisor.apply("reloadModel");
+		const { text, end } = await engine.read(
+			engine.complete({ prefixBlocks: [prefix], suffix }),
+		);
+		return { text, end };
+	};
+
+	it("decides the order of the prompt", async () => {
+		const psm = path.join(folder, "psm.gguf");
+		patchModel(builtInModel, psm, [
+			[
+				"headroom.fim.order\x08\0\0\0\x03\0\0\0\0\0\0\0spm",
+				"headroom.fim.order\x08\0\0\0\x03\0\0\0\0\0\0\0psm",
+			],
+		]);
+		await loaded(builtInModel);
+		assert.ok(engine.lines.some((line) => line.includes("order spm")));
+		const { end } = await loaded(psm);
+		assert.equal(end.kind, "done");
+		assert.ok(engine.lines.some((line) => line.includes("order psm")));
+		// Here the suffix stands behind what is typed, and is evaluated again.
+		const { stats } = await engine.completeWhole({
+			prefixBlocks: [`${prefix}M`],
+			suffix,
+		});
+		assert.ok(stats.reusedTokens < stats.promptTokens - 4);
+	});
+
+	it("is found in its token ids, whatever the file is called", async () => {
+		const renamed = path.join(folder, "chat-model-7b-instruct.gguf");
+		patchModel(builtInModel, renamed, []);
+		assert.equal((await loaded(renamed)).end.kind, "done");
+	});
+
+	it("rules it out for completion where it has no such tokens, whatever the file is called", async () => {
+		const plain = path.join(folder, "best-coder-fim.gguf");
+		patchModel(builtInModel, plain, [
+			["tokenizer.ggml.fim_", "tokenizer.ggml.xxx_"],
+			["<|fim_", "<|xxx_"],
+		]);
+		const { end } = await loaded(plain);
+		assert.equal(end.kind === "failed" && end.error.code, "fimUnsupported");
+	});
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { isAlive, RealEngine, root, untilGone } from "../support/realEngine.ts";
+
+/** A process with an engine below it; tests kill it. */
+function startParent(): {
+	child: ChildProcess;
+	line: (pattern: RegExp) => Promise<string>;
+} {
+	const child = spawn(
+		process.execPath,
+		["--import", "tsx", path.join(root, "test/support/engineParent.ts")],
+		{ cwd: root, stdio: ["ignore", "pipe", "inherit"] },
+	);
+	const lines: string[] = [];
+	const waiting: { pattern: RegExp; resolve: (line: string) => void }[] = [];
+	createInterface({ input: child.stdout }).on("line", (line) => {
+		lines.push(line);
+		for (const it of waiting) if (it.pattern.test(line)) it.resolve(line);
+	});
+	return {
+		child,
+		line: (pattern) => {
+			const found = lines.find((line) => pattern.test(line));
+			return found === undefined
+				? new Promise((resolve) => waiting.push({ pattern, resolve }))
+				: Promise.resolve(found);
+		},
+	};
+}
+
+function childrenOf(pid: number): number[] {
+	const file = `/proc/${pid}/task/${pid}/children`;
+	return existsSync(file)
+		? readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number)
+		: [];
+}
+
+describe("the engine process", () => {
+	for (const [when, status] of [
+		["while it loads", /^loading$/],
+		["when it is ready", /^ready$/],
+	] as const)
+		it(`is gone soon after its parent was killed ${when}, with all its children`, async () => {
+			const { child, line } = startParent();
+			const pid = Number(await line(/^\d+$/));
+			await line(status);
+			const family = [pid, ...childrenOf(pid)];
+			assert.ok(family.every(isAlive));
+			child.kill("SIGKILL");
+			for (const member of family) await untilGone(member);
+		});
+
+	it("is gone when it was told to stop", async () => {
+		const engine = new RealEngine();
+		await engine.completeWhole({ prefixBlocks: ["a"], maxTokens: 2 });
+		const { pid } = engine;
+		assert.ok(isAlive(pid));
+		await engine.stop();
+		assert.ok(!isAlive(pid));
+	});
+
+	it("is gone when it was told to stop in the middle of its work", async () => {
+		const engine = new RealEngine();
+		const stream = engine.complete({
+			prefixBlocks: ["const list = [1, 2, 3, 4, "],
+			maxTokens: 400,
+		});
+		await stream.chunks.next();
+		const { pid } = engine;
+		const reading = engine.read(stream);
+		await engine.stop();
+		assert.ok(!isAlive(pid));
+		const { end } = await reading;
+		assert.ok(
+			end.kind === "failed" ||
+				(end.kind === "done" && end.stopReason === "cancelled"),
+			JSON.stringify(end),
+		);
+	});
+
+	it("says what it is to who starts it by hand", async () => {
+		const child = spawn(process.execPath, [path.join(root, "dist/engine.mjs")]);
+		let text = "";
+		child.stderr.on("data", (data) => {
+			text += data;
+		});
+		const code = await new Promise((resolve) => child.on("exit", resolve));
+		assert.equal(code, 2);
+		assert.match(text, /The extension starts it/);
+	});
+});

@@ -1,0 +1,66 @@
+/** An engine for the layers above it: scripted chunks, counted requests. */
+
+import type {
+	CompletionEnd,
+	CompletionEngine,
+} from "../../src/completion/getCompletion.ts";
+import type {
+	FimRequest,
+	GenerationStats,
+	StopReason,
+} from "../../src/protocol/generation.ts";
+
+export const someStats: GenerationStats = {
+	promptTokens: 10,
+	reusedTokens: 5,
+	leftOutTokens: 0,
+	prefillTokens: 5,
+	prefillMs: 1,
+	decodeTokens: 3,
+	decodeMs: 1,
+	timeToFirstTokenMs: 1,
+	totalMs: 2,
+};
+
+export class FakeEngine implements CompletionEngine {
+	readonly requests: FimRequest[] = [];
+	readonly signals: AbortSignal[] = [];
+	/** Chunks produced, read or not. */
+	produced = 0;
+
+	constructor(
+		private readonly answer: (
+			request: FimRequest,
+		) => Iterable<string> | AsyncIterable<string>,
+		private readonly end:
+			| Exclude<CompletionEnd, { kind: "done" }>
+			| StopReason = "endOfText",
+	) {}
+
+	complete(request: FimRequest, signal: AbortSignal) {
+		this.requests.push(request);
+		this.signals.push(signal);
+		return {
+			requestId: `c${this.requests.length}`,
+			chunks: this.#chunks(request, signal),
+		};
+	}
+
+	async *#chunks(
+		request: FimRequest,
+		signal: AbortSignal,
+	): AsyncGenerator<string, CompletionEnd> {
+		const done = (stopReason: StopReason): CompletionEnd => ({
+			kind: "done",
+			stopReason,
+			stats: someStats,
+		});
+		for await (const chunk of this.answer(request)) {
+			if (signal.aborted) return done("cancelled");
+			this.produced++;
+			yield chunk;
+		}
+		if (signal.aborted) return done("cancelled");
+		return typeof this.end === "string" ? done(this.end) : this.end;
+	}
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { nullLog } from "../../../src/base/log.ts";
+import { loadOptionsFor } from "../../../src/client/builtInModel.ts";
+import {
+	forkEngine,
+	scrubbedEnvironment,
+} from "../../../src/client/engineProcess.ts";
+
+describe("scrubbedEnvironment", () => {
+	it("keeps the user's environment and drops the editor's", () => {
+		const scrubbed = scrubbedEnvironment({
+			PATH: "/bin",
+			HOME: "/home/me",
+			CUDA_VISIBLE_DEVICES: "0",
+			NODE_OPTIONS: "--require /debugger.js",
+			NODE_INSPECT_RESUME_ON_START: "1",
+			VSCODE_IPC_HOOK: "x",
+			ELECTRON_NO_ATTACH_CONSOLE: "1",
+			GTK_PATH: "/snap",
+			LD_PRELOAD: "/snap/x.so",
+			NODE_LLAMA_CPP_GPU: "cuda",
+			vscode_lower: "x",
+		});
+		assert.deepEqual(scrubbed, {
+			PATH: "/bin",
+			HOME: "/home/me",
+			CUDA_VISIBLE_DEVICES: "0",
+			ELECTRON_RUN_AS_NODE: "1",
+			NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
+		});
+	});
+});
+
+describe("loadOptionsFor", () => {
+	it("takes the built-in model where none is chosen, in its trained window", () => {
+		const options = loadOptionsFor(
+			{ file: "", gpu: "auto", threads: 0 },
+			"/ext",
+		);
+		assert.equal(
+			options.file,
+			path.join("/ext", "media", "models", "headroom-7m-q8_0.gguf"),
+		);
+		assert.deepEqual([options.contextWindow, options.threads], [768, null]);
+	});
+
+	it("takes the user's file as it is", () => {
+		assert.deepEqual(
+			loadOptionsFor({ file: "/m.gguf", gpu: "off", threads: 3 }, "/ext"),
+			{ file: "/m.gguf", gpu: "off", threads: 3, contextWindow: null },
+		);
+	});
+});
+
+describe("forkEngine", () => {
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
+	after(() => rmSync(folder, { recursive: true }));
+
+	const fork = (code: string) => {
+		const file = path.join(folder, `${Math.random()}.mjs`);
+		writeFileSync(file, code);
+		return forkEngine({ file, log: nullLog });
+	};
+
+	it("carries messages both ways", async () => {
+		const process = fork(
+			'process.on("message", (it) => process.send({ echo: it }));',
+		);
+		const answer = new Promise((resolve) => process.onMessage(resolve));
+		process.send({ a: [1, "two"] });
+		assert.deepEqual(await answer, { echo: { a: [1, "two"] } });
+		process.kill();
+	});
+
+	for (const [what, code, why] of [
+		[
+			"its exit code and last words",
+			'console.error("out of luck"); process.exitCode = 3;',
+			/^exit code 3: out of luck$/,
+		],
+		[
+			"the signal that killed it",
+			'process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000);',
+			/^signal SIGKILL$/,
+		],
+	] as const)
+		it(`tells of ${what}`, async () => {
+			const process = fork(code);
+			const exit = await new Promise<{ why: string }>((resolve) =>
+				process.onExit(resolve),
+			);
+			assert.match(exit.why, why);
+		});
+
+	it("survives sending to a process that is gone", async () => {
+		const process = fork("");
+		await new Promise((resolve) => process.onExit(resolve));
+		process.send({ a: 1 });
+		process.kill();
+	});
+});

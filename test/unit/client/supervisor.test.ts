@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { nullLog } from "../../../src/base/log.ts";
+import { EngineClient } from "../../../src/client/engineClient.ts";
+import { decideRestart } from "../../../src/client/restartPolicy.ts";
+import { Supervisor } from "../../../src/client/supervisor.ts";
+import type { FimRequest } from "../../../src/protocol/generation.ts";
+import { someStats } from "../../support/fakeEngine.ts";
+import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
+
+function setUp() {
+	const clock = new FakeClock();
+	const processes: FakeProcess[] = [];
+	const supervisor = new Supervisor({
+		fork: () => {
+			const process = new FakeProcess();
+			processes.push(process);
+			return process;
+		},
+		loadOptions: () => ({
+			file: "/models/a.gguf",
+			gpu: "off",
+			threads: null,
+			contextWindow: null,
+		}),
+		log: nullLog,
+		now: clock.now,
+		setTimer: clock.setTimer,
+	});
+	const statuses: string[] = [];
+	supervisor.onDidChangeStatus(({ kind }) => statuses.push(kind));
+	const process = (index: number): FakeProcess => {
+		const it = processes.at(index);
+		assert.ok(it, `process ${index}`);
+		return it;
+	};
+	return { clock, processes, process, supervisor, statuses };
+}
+
+const request: FimRequest = {
+	path: "a.ts",
+	prefixBlocks: ["x"],
+	suffix: "",
+	maxTokens: 10,
+};
+
+/** Reads a stream to its end. */
+async function read(stream: ReturnType<EngineClient["complete"]>) {
+	let text = "";
+	let next = await stream.chunks.next();
+	for (; !next.done; next = await stream.chunks.next()) text += next.value;
+	return { text, end: next.value };
+}
+
+/** Lets everything run that waits for promises alone. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("decideRestart", () => {
+	for (const [crashTimesMs, nowMs, expected] of [
+		[[0], 0, { kind: "restart", pauseMs: 500 }],
+		[[0, 1000], 1000, { kind: "restart", pauseMs: 5_000 }],
+		[[0, 1000, 7000], 7000, { kind: "restart", pauseMs: 30_000 }],
+		[[0, 1000, 7000, 40_000], 40_000, { kind: "giveUp", crashes: 4 }],
+		[[0, 1000, 7000, 400_000], 400_000, { kind: "restart", pauseMs: 500 }],
+	] as const)
+		it(`after crashes at ${crashTimesMs.join(", ")}: ${JSON.stringify(expected)}`, () =>
+			assert.deepEqual(decideRestart(crashTimesMs, nowMs), expected));
+});
+
+describe("Supervisor", () => {
+	it("starts nothing until it is needed, and then one process for all", async () => {
+		const { supervisor, processes, process } = setUp();
+		assert.equal(processes.length, 0);
+		const both = Promise.all([supervisor.connect(), supervisor.connect()]);
+		process(0).hello();
+		assert.ok((await both).every((it) => it.ok));
+		assert.equal(processes.length, 1);
+		assert.deepEqual(
+			process(0).sent.map((it) => it.kind),
+			["load"],
+		);
+	});
+
+	it("starts again after growing pauses, then gives up, and a restart forgives", async () => {
+		const { supervisor, clock, process, processes, statuses } = setUp();
+		void supervisor.connect();
+		process(0).hello();
+		for (const [index, pauseMs] of [500, 5_000, 30_000].entries()) {
+			process(index).exit();
+			clock.advance(pauseMs - 1);
+			assert.equal(processes.length, index + 1);
+			clock.advance(1);
+			assert.equal(processes.length, index + 2);
+			process(index + 1).hello();
+		}
+		process(3).exit("signal SIGSEGV");
+		clock.advance(600_000);
+		assert.equal(processes.length, 4);
+		assert.equal(statuses.at(-1), "crashed");
+		const refused = await supervisor.connect();
+		assert.equal(!refused.ok && refused.error.code, "engineGaveUp");
+		await supervisor.restart();
+		assert.equal(processes.length, 5);
+		process(4).exit();
+		clock.advance(500);
+		assert.equal(processes.length, 6, "the old crashes no longer count");
+	});
+
+	it("tries a load that ends the process once more, and then names the file", async () => {
+		const { supervisor, clock, process, processes } = setUp();
+		const file = "/models/a.gguf";
+		void supervisor.connect();
+		for (const index of [0, 1]) {
+			process(index).hello();
+			process(index).says({
+				kind: "report",
+				report: { kind: "loading", file, fraction: 0 },
+			});
+			process(index).exit("signal SIGABRT");
+			clock.advance(60_000);
+		}
+		assert.equal(processes.length, 2);
+		const refused = await supervisor.connect();
+		assert.deepEqual(!refused.ok && refused.error, {
+			code: "modelCrashes",
+			values: { file, why: "signal SIGABRT" },
+		});
+		supervisor.apply("reloadModel");
+		await settle();
+		assert.equal(processes.length, 3, "another model is another chance");
+	});
+
+	it("lets who waits during a pause have the next process", async () => {
+		const { supervisor, clock, process } = setUp();
+		void supervisor.connect();
+		process(0).exit();
+		const waiting = supervisor.connect();
+		clock.advance(500);
+		process(1).hello();
+		assert.ok((await waiting).ok);
+	});
+
+	it("settles who waits when it gives up", async () => {
+		const { supervisor, clock, process } = setUp();
+		const waiting = supervisor.connect();
+		for (const index of [0, 1, 2, 3]) {
+			process(index).exit();
+			clock.advance(30_000);
+		}
+		const result = await waiting;
+		assert.equal(!result.ok && result.error.code, "engineGaveUp");
+	});
+
+	it("kills a process that never answers", () => {
+		const { supervisor, clock, process, statuses } = setUp();
+		void supervisor.connect();
+		clock.advance(60_000);
+		assert.ok(process(0).killed);
+		assert.equal(statuses.at(-1), "crashed");
+	});
+
+	it("asks a process to stop, and kills one that does not", async () => {
+		const { supervisor, clock, process, statuses } = setUp();
+		void supervisor.connect();
+		process(0).hello();
+		const stopped = supervisor.stop();
+		assert.equal(process(0).sent.at(-1)?.kind, "shutdown");
+		clock.advance(1_500);
+		await stopped;
+		assert.ok(process(0).killed);
+		assert.equal(statuses.at(-1), "stopped");
+		clock.advance(600_000);
+		assert.equal(statuses.at(-1), "stopped", "a stop is no crash");
+	});
+
+	it("starts anew for who comes while it stops", async () => {
+		const { supervisor, process, processes } = setUp();
+		void supervisor.connect();
+		const stopped = supervisor.stop();
+		const waiting = supervisor.connect();
+		process(0).exit();
+		await stopped;
+		assert.equal(processes.length, 2);
+		process(1).hello();
+		assert.ok((await waiting).ok);
+	});
+
+	it("loads another model where one runs, and starts nothing for it", async () => {
+		const { supervisor, process, processes } = setUp();
+		supervisor.apply("reloadModel");
+		assert.equal(processes.length, 0);
+		void supervisor.connect();
+		process(0).hello();
+		supervisor.apply("reloadModel");
+		assert.deepEqual(
+			process(0).sent.map((it) => it.kind),
+			["load", "load"],
+		);
+		supervisor.apply("restartEngine");
+		process(0).exit();
+		await settle();
+		assert.equal(processes.length, 2);
+	});
+
+	it("ends everything when disposed of", async () => {
+		const { supervisor, process } = setUp();
+		const waiting = supervisor.connect();
+		supervisor.dispose();
+		assert.ok(process(0).killed);
+		assert.ok(!(await waiting).ok);
+		assert.ok(!(await supervisor.connect()).ok);
+	});
+
+	it("survives messages that make no sense", async () => {
+		const { supervisor, process } = setUp();
+		const connected = supervisor.connect();
+		process(0).says({ kind: "nonsense" } as never);
+		process(0).hello();
+		assert.ok((await connected).ok);
+	});
+});
+
+describe("EngineClient", () => {
+	function withClient() {
+		const it = setUp();
+		return { ...it, client: new EngineClient(it.supervisor) };
+	}
+
+	it("streams the chunks of its request, and ends with the figures", async () => {
+		const { client, process } = withClient();
+		const stream = client.complete(request, new AbortController().signal);
+		const reading = read(stream);
+		process(0).hello();
+		await settle();
+		const { requestId } = stream;
+		process(0).says({ kind: "chunk", requestId, text: "a" });
+		process(0).says({ kind: "chunk", requestId: "other", text: "z" });
+		process(0).says({ kind: "chunk", requestId, text: "b" });
+		process(0).says({
+			kind: "done",
+			requestId,
+			stopReason: "endOfText",
+			stats: someStats,
+		});
+		assert.deepEqual(await reading, {
+			text: "ab",
+			end: { kind: "done", stopReason: "endOfText", stats: someStats },
+		});
+	});
+
+	it("settles every request when the process dies", async () => {
+		const { client, process } = withClient();
+		const reading = [1, 2, 3].map(() =>
+			read(client.complete(request, new AbortController().signal)),
+		);
+		process(0).hello();
+		await settle();
+		process(0).exit("signal SIGKILL");
+		for (const { end } of await Promise.all(reading))
+			assert.equal(end.kind === "failed" && end.error.code, "engineCrashed");
+	});
+
+	it("tells the engine of an abort, and waits for its figures", async () => {
+		const { client, process } = withClient();
+		const controller = new AbortController();
+		const stream = client.complete(request, controller.signal);
+		const reading = read(stream);
+		process(0).hello();
+		await settle();
+		controller.abort();
+		assert.deepEqual(process(0).sent.at(-1), {
+			kind: "cancel",
+			requestId: stream.requestId,
+		});
+		process(0).says({
+			kind: "done",
+			requestId: stream.requestId,
+			stopReason: "cancelled",
+			stats: someStats,
+		});
+		assert.equal((await reading).end.kind, "done");
+	});
+
+	it("needs no engine for a request that is aborted before there is one", async () => {
+		const { client, process } = withClient();
+		const controller = new AbortController();
+		const reading = read(client.complete(request, controller.signal));
+		controller.abort();
+		assert.deepEqual((await reading).end, { kind: "cancelled" });
+		process(0).hello();
+		await settle();
+		assert.deepEqual(
+			process(0).sent.map((it) => it.kind),
+			["load"],
+		);
+	});
+
+	it("cancels the work when its reader walks away", async () => {
+		const { client, process } = withClient();
+		const stream = client.complete(request, new AbortController().signal);
+		const first = stream.chunks.next();
+		process(0).hello();
+		await settle();
+		process(0).says({
+			kind: "chunk",
+			requestId: stream.requestId,
+			text: "a",
+		});
+		await first;
+		await stream.chunks.return({ kind: "cancelled" });
+		assert.equal(process(0).sent.at(-1)?.kind, "cancel");
+	});
+});
