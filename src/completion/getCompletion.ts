@@ -1,0 +1,174 @@
+/** The one path from a cursor to a suggestion. */
+
+import type { HeadroomError } from "../protocol/errors.ts";
+import type {
+	FimRequest,
+	GenerationStats,
+	StopReason,
+} from "../protocol/generation.ts";
+import {
+	type DocumentContext,
+	type DocumentSnapshot,
+	documentContext,
+} from "./documentContext.ts";
+import {
+	indentOf,
+	untilBlockEnd,
+	untilClosedBySuffix,
+	untilLineEnd,
+	untilLoop,
+	untilNextLine,
+} from "./filters.ts";
+import type { NoSuggestionReason } from "./reasons.ts";
+import { type SuggestionShape, suggestionShape } from "./shape.ts";
+import { trimSuggestion } from "./trimSuggestion.ts";
+
+/** What completion needs of an engine. The last value of the stream says how it ended; it never throws. */
+export interface CompletionEngine {
+	complete(
+		request: FimRequest,
+		signal: AbortSignal,
+	): {
+		readonly requestId: string;
+		readonly chunks: AsyncGenerator<string, CompletionEnd>;
+	};
+}
+
+export type CompletionEnd =
+	| {
+			readonly kind: "done";
+			readonly stopReason: StopReason;
+			readonly stats: GenerationStats;
+	  }
+	| { readonly kind: "cancelled" }
+	| { readonly kind: "failed"; readonly error: HeadroomError };
+
+export type CompletionResult = {
+	readonly requestId: string;
+	/** Undefined where the engine did not come to it. */
+	readonly stats: GenerationStats | undefined;
+} & (
+	| {
+			readonly kind: "suggestion";
+			readonly text: string;
+			/** Why it ends where it does: by a rule of ours, or as the model stopped. */
+			readonly end: "rule" | StopReason;
+	  }
+	| { readonly kind: "none"; readonly reason: NoSuggestionReason }
+);
+
+const maxTokens: Record<SuggestionShape, number> = {
+	line: 48,
+	block: 96,
+	body: 96,
+};
+const maxLines = 8;
+
+export async function getCompletion(
+	snapshot: DocumentSnapshot,
+	engine: CompletionEngine,
+	signal: AbortSignal,
+): Promise<CompletionResult> {
+	const context = documentContext(snapshot);
+	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
+	const shape = suggestionShape({
+		lineBefore,
+		lineAfter,
+		textBefore: prefixBlocks.join(""),
+	});
+	// The filters may have enough before the model has: then the work is ended, and its figures are waited for.
+	const enough = new AbortController();
+	const { requestId, chunks } = engine.complete(
+		{
+			path: snapshot.path,
+			prefixBlocks: [...prefixBlocks],
+			suffix,
+			maxTokens: maxTokens[shape],
+		},
+		AbortSignal.any([signal, enough.signal]),
+	);
+	let end: CompletionEnd | undefined;
+	const source = readToTheEnd(chunks, enough, (it) => {
+		end = it;
+	});
+	let raw = "";
+	for await (const chunk of filtered(source, shape, context)) raw += chunk;
+
+	const stats = end?.kind === "done" ? end.stats : undefined;
+	if (end?.kind === "failed")
+		return {
+			kind: "none",
+			reason: { kind: "failed", error: end.error },
+			requestId,
+			stats,
+		};
+	if (signal.aborted || end?.kind !== "done")
+		return { kind: "none", reason: { kind: "cancelled" }, requestId, stats };
+	const trimmed = trimSuggestion(raw, {
+		lineAfter,
+		nextLine: nextLineWithText(suffix),
+	});
+	return trimmed.kind === "none"
+		? { ...trimmed, requestId, stats }
+		: {
+				kind: "suggestion",
+				text:
+					shape === "body"
+						? beforeCloser(trimmed.text, indentOf(lineBefore))
+						: trimmed.text,
+				end: enough.signal.aborted ? "rule" : end.stopReason,
+				requestId,
+				stats,
+			};
+}
+
+function filtered(
+	source: AsyncIterable<string>,
+	shape: SuggestionShape,
+	{ lineBefore, lineAfter, suffix }: DocumentContext,
+): AsyncIterable<string> {
+	const closed = untilClosedBySuffix(untilLoop(source), lineAfter);
+	return shape === "line"
+		? untilLineEnd(closed)
+		: untilNextLine(
+				untilBlockEnd(closed, { lineBefore, maxLines }),
+				nextLineWithText(suffix),
+			);
+}
+
+/** The closing bracket goes below a body of several lines, and stands off from one that stands off from the opening bracket. */
+function beforeCloser(body: string, indentation: string): string {
+	if (body.includes("\n")) return `${body}\n${indentation}`;
+	return body.startsWith(" ") ? `${body} ` : body;
+}
+
+/** Passes the stream on. Where the reader stops early, it stops the work and still reads how it ended. */
+async function* readToTheEnd(
+	chunks: AsyncGenerator<string, CompletionEnd>,
+	enough: AbortController,
+	onEnd: (end: CompletionEnd) => void,
+): AsyncGenerator<string> {
+	let ended = false;
+	const next = async (): Promise<string | undefined> => {
+		const result = await chunks.next();
+		if (!result.done) return result.value;
+		ended = true;
+		onEnd(result.value);
+		return undefined;
+	};
+	try {
+		for (;;) {
+			const chunk = await next();
+			if (chunk === undefined) return;
+			yield chunk;
+		}
+	} finally {
+		if (!ended) enough.abort();
+		while (!ended) await next();
+	}
+}
+
+function nextLineWithText(suffix: string): string {
+	const [, ...following] = suffix.split("\n");
+	return following.find((line) => line.trim() !== "") ?? "";
+}

@@ -1,0 +1,60 @@
+/**
+ * All settings as one readonly value. What cannot be used falls back to its default and is told of, so that one bad
+ * setting never takes the others with it.
+ *
+ * The keys, types and defaults stand in package.json too; a test holds them against each other.
+ */
+
+import * as z from "zod/mini";
+
+const shape = {
+	/** Suggestions while typing. */
+	"completion.enabled": z.boolean(),
+	/** A GGUF file; empty for the built-in model. */
+	"model.file": z.string(),
+	/** `off` keeps llama.cpp on the CPU. */
+	"engine.gpu": z.enum(["auto", "off"]),
+	/** 0 leaves one core free. */
+	"engine.threads": z.int().check(z.minimum(0), z.maximum(256)),
+} as const;
+
+type Shape = typeof shape;
+export type SettingKey = keyof Shape;
+export type Settings = {
+	readonly [Key in SettingKey]: z.infer<Shape[Key]>;
+};
+
+export const settingKeys = Object.keys(shape) as readonly SettingKey[];
+
+export const defaultSettings: Settings = {
+	"completion.enabled": true,
+	"model.file": "",
+	"engine.gpu": "auto",
+	"engine.threads": 0,
+};
+
+export interface InvalidSetting {
+	readonly key: SettingKey;
+	readonly why: string;
+}
+
+/** @param read the raw value of a key, undefined where it is not set. */
+export function readSettings(read: (key: SettingKey) => unknown): {
+	readonly settings: Settings;
+	readonly invalid: readonly InvalidSetting[];
+} {
+	const settings: Record<string, unknown> = { ...defaultSettings };
+	const invalid: InvalidSetting[] = [];
+	for (const key of settingKeys) {
+		const raw = read(key);
+		if (raw === undefined) continue;
+		const parsed = shape[key].safeParse(raw);
+		if (parsed.success) settings[key] = parsed.data;
+		else
+			invalid.push({
+				key,
+				why: parsed.error.issues[0]?.message ?? "invalid value",
+			});
+	}
+	return { settings: settings as Settings, invalid };
+}

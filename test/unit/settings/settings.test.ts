@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import {
+	defaultSettings,
+	readSettings,
+} from "../../../src/settings/settings.ts";
+import { settingsEffect } from "../../../src/settings/settingsChange.ts";
+
+describe("readSettings", () => {
+	const read = (raw: Record<string, unknown>) =>
+		readSettings((key) => raw[key]);
+
+	it("takes defaults for what is not set", () =>
+		assert.deepEqual(read({}), { settings: defaultSettings, invalid: [] }));
+
+	it("takes what is set", () =>
+		assert.equal(read({ "engine.threads": 4 }).settings["engine.threads"], 4));
+
+	for (const [key, raw] of [
+		["engine.threads", -1],
+		["engine.threads", 1.5],
+		["engine.threads", "four"],
+		["engine.gpu", "cuda"],
+		["completion.enabled", "yes"],
+		["model.file", null],
+	] as const)
+		it(`falls back for ${key} = ${JSON.stringify(raw)}, and keeps the rest`, () => {
+			const { settings, invalid } = read({
+				"model.file": "/m.gguf",
+				[key]: raw,
+			});
+			assert.equal(settings[key], defaultSettings[key]);
+			assert.deepEqual(
+				invalid.map((it) => it.key),
+				[key],
+			);
+			if (key !== "model.file") assert.equal(settings["model.file"], "/m.gguf");
+		});
+});
+
+describe("settingsEffect", () => {
+	for (const [change, expected] of [
+		[{}, "nothing"],
+		[{ "completion.enabled": false }, "nothing"],
+		[{ "model.file": "/m.gguf" }, "reloadModel"],
+		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],
+	] as const)
+		it(`of ${JSON.stringify(change)} is ${expected}`, () =>
+			assert.equal(
+				settingsEffect(defaultSettings, { ...defaultSettings, ...change }),
+				expected,
+			));
+});
