@@ -1,0 +1,90 @@
+/** The composition root: constructs the parts, wires them, registers them, and does nothing else. */
+
+import * as vscode from "vscode";
+import { RecentLog } from "./base/log.ts";
+import { loadOptionsFor } from "./client/builtInModel.ts";
+import { EngineClient } from "./client/engineClient.ts";
+import { forkEngine } from "./client/engineProcess.ts";
+import { Supervisor } from "./client/supervisor.ts";
+import type { EngineStatus } from "./protocol/engineStatus.ts";
+import { registerCommands } from "./vscode/commands.ts";
+import { Configuration } from "./vscode/configuration.ts";
+import { registerEngineMessages } from "./vscode/engineMessages.ts";
+import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { registerInlineCompletion } from "./vscode/inlineCompletionProvider.ts";
+import { logToChannel } from "./vscode/outputLog.ts";
+
+/** What other code may ask of the extension: for bug reports, and for its own tests. */
+export interface HeadroomApi {
+	/** The last lines of the log, without text of the user's files. */
+	recentLog(): readonly string[];
+	engineStatus(): EngineStatus;
+	/** Requests sent to the engine since the extension was activated. */
+	requestCount(): number;
+}
+
+let supervisor: Supervisor | undefined;
+
+export function activate(context: vscode.ExtensionContext): HeadroomApi {
+	const channel = vscode.window.createOutputChannel("Headroom", { log: true });
+	const recent = new RecentLog(logToChannel(channel));
+	const { log } = recent;
+	const configuration = new Configuration(log);
+	const engine = new Supervisor({
+		fork: () =>
+			forkEngine({ file: context.asAbsolutePath("dist/engine.mjs"), log }),
+		loadOptions: () => {
+			const { settings } = configuration;
+			return loadOptionsFor(
+				{
+					file: settings["model.file"],
+					gpu: settings["engine.gpu"],
+					threads: settings["engine.threads"],
+				},
+				context.extensionPath,
+			);
+		},
+		log,
+	});
+	supervisor = engine;
+	const client = new EngineClient(engine);
+	const isEnabled = () => configuration.settings["completion.enabled"];
+	const openLog = () => channel.show(true);
+	const restartEngine = () => engine.restart();
+
+	context.subscriptions.push(
+		channel,
+		configuration,
+		client,
+		engine,
+		registerInlineCompletion({
+			engine: client,
+			isEnabled,
+			onDidInvalidate: (listener) =>
+				configuration.onDidChange((effect) => {
+					if (effect === "reloadModel") listener();
+				}),
+			log,
+		}),
+		registerEngineStatusItem(engine, {
+			isEnabled,
+			onDidChange: configuration.onDidChange,
+		}),
+		registerEngineMessages(engine, {
+			restart: () => void restartEngine(),
+			openLog,
+		}),
+		registerCommands({ configuration, restartEngine, openLog }),
+		configuration.onDidChange((effect) => engine.apply(effect)),
+	);
+	return {
+		recentLog: () => recent.lines(),
+		engineStatus: () => engine.status,
+		requestCount: () => client.requestCount,
+	};
+}
+
+/** VS Code waits for this, up to five seconds; what is in `subscriptions` is disposed of afterwards. */
+export async function deactivate(): Promise<void> {
+	await supervisor?.stop();
+}

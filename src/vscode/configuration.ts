@@ -1,0 +1,67 @@
+/** The settings as the editor has them, read as one value and compared when they change. */
+
+import * as vscode from "vscode";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/event.ts";
+import type { Log } from "../base/log.ts";
+import {
+	readSettings,
+	type SettingKey,
+	type Settings,
+} from "../settings/settings.ts";
+import {
+	type SettingsEffect,
+	settingsEffect,
+} from "../settings/settingsChange.ts";
+
+const section = "headroom";
+
+export class Configuration implements Disposable {
+	readonly #log: Log;
+	readonly #onDidChange = new Emitter<SettingsEffect>();
+	readonly #subscription: Disposable;
+	#settings: Settings;
+
+	/** Fires after `settings` has changed, with what that requires of the engine. */
+	readonly onDidChange: Event<SettingsEffect> = this.#onDidChange.event;
+
+	constructor(log: Log) {
+		this.#log = log;
+		this.#settings = this.#read();
+		this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+			if (!event.affectsConfiguration(section)) return;
+			const before = this.#settings;
+			this.#settings = this.#read();
+			this.#onDidChange.fire(settingsEffect(before, this.#settings));
+		});
+	}
+
+	get settings(): Settings {
+		return this.#settings;
+	}
+
+	/** Writes for all workspaces of this user. */
+	async set<Key extends SettingKey>(
+		key: Key,
+		value: Settings[Key],
+	): Promise<void> {
+		await vscode.workspace
+			.getConfiguration(section)
+			.update(key, value, vscode.ConfigurationTarget.Global);
+	}
+
+	dispose(): void {
+		this.#subscription.dispose();
+		this.#onDidChange.dispose();
+	}
+
+	#read(): Settings {
+		const configuration = vscode.workspace.getConfiguration(section);
+		const { settings, invalid } = readSettings((key) => configuration.get(key));
+		for (const { key, why } of invalid)
+			this.#log.warn(
+				`the setting ${section}.${key} is not used, its default is: ${why}`,
+			);
+		return settings;
+	}
+}

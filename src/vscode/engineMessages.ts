@@ -1,0 +1,42 @@
+/** The few moments at which the engine must say something to the user, once each. */
+
+import * as vscode from "vscode";
+import type { Disposable } from "../base/disposable.ts";
+import { describeError } from "./describeError.ts";
+import type { EngineStatusSource } from "./engineStatusItem.ts";
+
+/**
+ * A message when the engine has given up or the model cannot be used. A crash that mends itself is shown in the status bar
+ * and nowhere else.
+ */
+export function registerEngineMessages(
+	engine: EngineStatusSource,
+	actions: { readonly restart: () => void; readonly openLog: () => void },
+): Disposable {
+	let shown = "";
+	return engine.onDidChangeStatus((status) => {
+		if (status.kind === "ready") shown = "";
+		const isFinal =
+			status.kind === "failed" ||
+			(status.kind === "crashed" && status.restartInMs === null);
+		if (!isFinal) return;
+		const sentence = describeError(status.error);
+		if (sentence === shown) return;
+		shown = sentence;
+		const restart = vscode.l10n.t("Restart");
+		const openLog = vscode.l10n.t("Open Log");
+		const chooseModel = vscode.l10n.t("Open Settings");
+		const first = status.kind === "failed" ? chooseModel : restart;
+		void vscode.window
+			.showErrorMessage(`Headroom: ${sentence}`, first, openLog)
+			.then((chosen) => {
+				if (chosen === restart) actions.restart();
+				else if (chosen === openLog) actions.openLog();
+				else if (chosen === chooseModel)
+					void vscode.commands.executeCommand(
+						"workbench.action.openSettings",
+						"headroom.model.file",
+					);
+			});
+	});
+}

@@ -1,0 +1,133 @@
+/** Ghost text: between VS Code's inline completions and the completion session. */
+
+import * as vscode from "vscode";
+import {
+	type Disposable,
+	DisposableStore,
+	toDisposable,
+} from "../base/disposable.ts";
+import type { Log } from "../base/log.ts";
+import {
+	CompletionSession,
+	type Place,
+	type Suggestion,
+	samePlace,
+} from "../completion/completionSession.ts";
+import type { DocumentSnapshot } from "../completion/documentContext.ts";
+import type { CompletionEngine } from "../completion/getCompletion.ts";
+
+/** Without a scheme, the inputs of chat, search and source control would be asked about too. */
+const selector: vscode.DocumentSelector = [
+	"file",
+	"untitled",
+	"vscode-notebook-cell",
+	"vscode-remote",
+	"vscode-vfs",
+].map((scheme) => ({ scheme }));
+
+export interface InlineCompletionOptions {
+	readonly engine: CompletionEngine;
+	readonly isEnabled: () => boolean;
+	/** Fires when earlier suggestions hold no longer, as after a change of the model. */
+	readonly onDidInvalidate: (listener: () => void) => Disposable;
+	readonly log: Log;
+}
+
+export function registerInlineCompletion({
+	engine,
+	isEnabled,
+	onDidInvalidate,
+	log,
+}: InlineCompletionOptions): Disposable {
+	const session = new CompletionSession({
+		engine,
+		log,
+		onLateSuggestion: (place) => {
+			const here = currentPlace();
+			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
+			if (here && samePlace(here, place))
+				void vscode.commands.executeCommand(
+					"editor.action.inlineSuggest.trigger",
+					{ explicit: false },
+				);
+		},
+	});
+	const store = new DisposableStore();
+	store.add(onDidInvalidate(() => session.clear()));
+	store.add(toDisposable(() => session.clear()));
+	const followCursor = (): void => session.movedTo(currentPlace());
+	store.add(vscode.window.onDidChangeTextEditorSelection(followCursor));
+	store.add(vscode.window.onDidChangeActiveTextEditor(followCursor));
+	// The selection follows an edit in an event of its own; until then the version tells that work is stale.
+	store.add(vscode.workspace.onDidChangeTextDocument(followCursor));
+	store.add(
+		vscode.languages.registerInlineCompletionItemProvider(selector, {
+			async provideInlineCompletionItems(document, position, context, token) {
+				if (!isEnabled()) return undefined;
+				const suggestion = await session.suggest(
+					snapshotOf(document, position),
+					abortSignal(token),
+				);
+				if (token.isCancellationRequested) return undefined;
+				return itemFor(suggestion, document, position, context);
+			},
+		}),
+	);
+	return store;
+}
+
+/**
+ * VS Code shows an item only where its text begins with what stands in its range, and beside the suggest widget only where
+ * it continues the selected entry in that entry's range.
+ */
+function itemFor(
+	suggestion: Suggestion,
+	document: vscode.TextDocument,
+	position: vscode.Position,
+	{ selectedCompletionInfo }: vscode.InlineCompletionContext,
+): vscode.InlineCompletionItem[] {
+	if (suggestion.kind === "none") return [];
+	const start =
+		selectedCompletionInfo?.range.start ??
+		new vscode.Position(position.line, 0);
+	const range = new vscode.Range(start, position);
+	const text = document.getText(range) + suggestion.text;
+	if (selectedCompletionInfo && !text.startsWith(selectedCompletionInfo.text))
+		return [];
+	return [new vscode.InlineCompletionItem(text, range)];
+}
+
+function snapshotOf(
+	document: vscode.TextDocument,
+	position: vscode.Position,
+): DocumentSnapshot {
+	return {
+		uri: document.uri.toString(),
+		path: vscode.workspace
+			.asRelativePath(document.uri, false)
+			.replaceAll("\\", "/"),
+		version: document.version,
+		text: document.getText(),
+		offset: document.offsetAt(position),
+	};
+}
+
+/** The one cursor of the active editor; undefined where text is selected or there are several. */
+function currentPlace(): Place | undefined {
+	const editor = vscode.window.activeTextEditor;
+	if (!editor?.selection.isEmpty || editor.selections.length > 1)
+		return undefined;
+	const { document, selection } = editor;
+	return {
+		uri: document.uri.toString(),
+		version: document.version,
+		offset: document.offsetAt(selection.active),
+	};
+}
+
+function abortSignal(token: vscode.CancellationToken): AbortSignal {
+	const controller = new AbortController();
+	if (token.isCancellationRequested) controller.abort();
+	else token.onCancellationRequested(() => controller.abort());
+	return controller.signal;
+}
