@@ -1,0 +1,129 @@
+/** The rules of the house, as a function from source files to the places where they are broken. */
+
+import path from "node:path";
+
+/** Which layers a layer sees, besides itself. From ARCHITECTURE.md. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+	base: [],
+	protocol: ["base"],
+	memory: ["base", "protocol"],
+	settings: ["base", "protocol"],
+	engine: ["base", "protocol", "memory"],
+	client: ["base", "protocol"],
+	completion: ["base", "protocol"],
+	chat: ["base", "protocol"],
+	models: ["base", "protocol", "memory"],
+	vscode: [
+		"base",
+		"protocol",
+		"memory",
+		"settings",
+		"client",
+		"completion",
+		"chat",
+		"models",
+	],
+};
+/** `src/extension.ts` wires everything that runs in its process. */
+const rootLayers = [...Object.keys(layers)].filter((it) => it !== "engine");
+
+/** Where each package may be imported: a folder, or a file. `node:` stands for all of Node's own modules. */
+const packagePlaces: readonly (readonly [name: string, place: string])[] = [
+	["vscode", "src/vscode/"],
+	["vscode", "src/extension.ts"],
+	["zod/mini", "src/protocol/"],
+	["zod/mini", "src/settings/"],
+	["node-llama-cpp", "src/engine/llamaRuntime.ts"],
+	["node:", "src/engine/"],
+	["node:", "src/client/"],
+	["node:", "src/models/"],
+];
+
+/** Text that has no place in the sources. */
+const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
+	[/:\s*any\b|<any>|\bas any\b/, "any"],
+	[/^\s*(?:export\s+)?(?:const\s+)?enum\s/m, "an enum"],
+	[/\bconsole\./, "console"],
+	[/^export default/m, "a default export"],
+];
+
+export interface Violation {
+	readonly rule: string;
+	readonly where: string;
+}
+
+/** @param files the text of each file, by its path from the root with forward slashes. */
+export function violations(files: ReadonlyMap<string, string>): Violation[] {
+	const sources = [...files.keys()].filter((file) => file.startsWith("src/"));
+	const found: Violation[] = [];
+	for (const file of sources) {
+		const text = files.get(file) ?? "";
+		for (const specifier of importsOf(text)) {
+			const where = `${file} -> ${specifier}`;
+			if (specifier.startsWith(".")) {
+				const target = resolve(file, specifier);
+				if (!files.has(target)) found.push({ rule: "import exists", where });
+				else if (!sees(file, target)) found.push({ rule: "layers", where });
+			} else if (!packageAllowed(file, specifier))
+				found.push({ rule: "packages", where });
+		}
+		for (const [pattern, what] of forbidden)
+			if (pattern.test(text)) found.push({ rule: `no ${what}`, where: file });
+		if (!text.startsWith("/**"))
+			found.push({ rule: "opens with a sentence", where: file });
+	}
+	return [...found, ...cycles(files, sources)];
+}
+
+function importsOf(text: string): string[] {
+	return [
+		...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g),
+	].map((match) => match[1] ?? "");
+}
+
+function resolve(from: string, specifier: string): string {
+	return path.posix.join(path.posix.dirname(from), specifier);
+}
+
+function layerOf(file: string): string | undefined {
+	const parts = file.split("/");
+	return parts.length > 2 ? parts[1] : undefined;
+}
+
+function sees(file: string, target: string): boolean {
+	const from = layerOf(file);
+	const to = layerOf(target);
+	if (from === to) return true;
+	if (to === undefined) return false;
+	return (from === undefined ? rootLayers : (layers[from] ?? [])).includes(to);
+}
+
+function packageAllowed(file: string, specifier: string): boolean {
+	return packagePlaces.some(
+		([name, place]) =>
+			(name.endsWith(":") ? specifier.startsWith(name) : specifier === name) &&
+			(place.endsWith("/") ? file.startsWith(place) : file === place),
+	);
+}
+
+function cycles(
+	files: ReadonlyMap<string, string>,
+	sources: readonly string[],
+): Violation[] {
+	const found: Violation[] = [];
+	const done = new Set<string>();
+	const visit = (file: string, trail: readonly string[]): void => {
+		if (trail.includes(file)) {
+			const cycle = [...trail.slice(trail.indexOf(file)), file].join(" -> ");
+			found.push({ rule: "no cycles", where: cycle });
+			return;
+		}
+		if (done.has(file)) return;
+		for (const specifier of importsOf(files.get(file) ?? ""))
+			if (specifier.startsWith("."))
+				visit(resolve(file, specifier), [...trail, file]);
+		done.add(file);
+	};
+	for (const file of sources) visit(file, []);
+	return found;
+}

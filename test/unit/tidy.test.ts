@@ -1,0 +1,221 @@
+/** The tidy test: the sources keep the rules, and each rule can be broken. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { errorSentences } from "../../src/protocol/errors.ts";
+import { defaultSettings } from "../../src/settings/settings.ts";
+import { violations } from "../support/tidy.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const read = (file: string) => readFileSync(path.join(root, file), "utf8");
+const tracked = execFileSync(
+	"git",
+	["ls-files", "--cached", "--others", "--exclude-standard"],
+	{ cwd: root, encoding: "utf8" },
+)
+	.trim()
+	.split("\n")
+	.filter((file) => !/\.(gguf|png|woff)$/.test(file));
+const files = new Map(
+	tracked
+		.filter((file) => file.endsWith(".ts"))
+		.map((file) => [file, read(file)]),
+);
+const manifest = JSON.parse(read("package.json"));
+
+describe("tidy", () => {
+	it("finds nothing in the sources", () => {
+		assert.ok(files.size > 40, "the sources were found");
+		assert.deepEqual(violations(files), []);
+	});
+
+	const planted: readonly (readonly [
+		rule: string,
+		file: string,
+		text: string,
+	])[] = [
+		[
+			"packages",
+			"src/completion/planted.ts",
+			'import * as vscode from "vscode";',
+		],
+		["packages", "src/engine/planted.ts", 'import type { Uri } from "vscode";'],
+		[
+			"packages",
+			"src/engine/planted.ts",
+			'import { getLlama } from "node-llama-cpp";',
+		],
+		["packages", "src/client/planted.ts", 'await import("node-llama-cpp");'],
+		["packages", "src/base/planted.ts", 'import fs from "node:fs";'],
+		["packages", "src/memory/planted.ts", 'import * as z from "zod/mini";'],
+		[
+			"layers",
+			"src/base/planted.ts",
+			'import { FimRequest } from "../protocol/generation.ts";',
+		],
+		[
+			"layers",
+			"src/client/planted.ts",
+			'export { generate } from "../engine/generate.ts";',
+		],
+		[
+			"layers",
+			"src/completion/planted.ts",
+			'import { EngineClient } from "../client/engineClient.ts";',
+		],
+		[
+			"layers",
+			"src/vscode/planted.ts",
+			'import { Engine } from "../engine/engine.ts";',
+		],
+		[
+			"import exists",
+			"src/base/planted.ts",
+			'import { gone } from "./gone.ts";',
+		],
+		["no any", "src/base/planted.ts", "export const it = (x: any) => x;"],
+		["no an enum", "src/base/planted.ts", "export enum Kind { A }"],
+		["no console", "src/base/planted.ts", "console.log(1);"],
+		["no a default export", "src/base/planted.ts", "export default 1;"],
+	];
+	for (const [rule, file, text] of planted)
+		it(`fails on a planted violation: ${file} ${text}`, () => {
+			const withPlanted = new Map([
+				...files,
+				[file, `/** Planted. */\n${text}`],
+			]);
+			assert.deepEqual(
+				violations(withPlanted).map((it) => it.rule),
+				[rule],
+			);
+		});
+
+	it("fails on a planted violation: extension.ts importing the engine", () => {
+		const text = `${files.get("src/extension.ts")}\nimport "./engine/engine.ts";`;
+		assert.deepEqual(
+			violations(new Map([...files, ["src/extension.ts", text]])).map(
+				(it) => it.rule,
+			),
+			["layers"],
+		);
+	});
+
+	it("fails on a planted cycle, also of types", () => {
+		const cyclic = new Map([
+			...files,
+			["src/base/a.ts", '/** A. */\nimport type { B } from "./b.ts";'],
+			["src/base/b.ts", '/** B. */\nimport { a } from "./a.ts";'],
+		]);
+		assert.deepEqual(violations(cyclic), [
+			{
+				rule: "no cycles",
+				where: "src/base/a.ts -> src/base/b.ts -> src/base/a.ts",
+			},
+		]);
+	});
+
+	it("fails on a file that says nothing of itself", () => {
+		const silent = new Map([...files, ["src/base/planted.ts", "export {};"]]);
+		assert.deepEqual(violations(silent), [
+			{ rule: "opens with a sentence", where: "src/base/planted.ts" },
+		]);
+	});
+});
+
+describe("package.json", () => {
+	it("has the commands of the table in commands.ts, and no others", () => {
+		const table = /commandIds = \[([^\]]+)\]/.exec(
+			files.get("src/vscode/commands.ts") ?? "",
+		)?.[1];
+		assert.deepEqual(
+			manifest.contributes.commands.map(
+				({ command }: { command: string }) => command,
+			),
+			[...(table ?? "").matchAll(/"([^"]+)"/g)].map((match) => match[1]),
+		);
+	});
+
+	it("has the settings of settings.ts with the same defaults, and no others", () => {
+		const declared = Object.fromEntries(
+			manifest.contributes.configuration.flatMap(
+				({
+					properties,
+				}: {
+					properties: Record<string, { default: unknown }>;
+				}) =>
+					Object.entries(properties).map(([key, value]) => [
+						key,
+						value.default,
+					]),
+			),
+		);
+		assert.deepEqual(
+			declared,
+			Object.fromEntries(
+				Object.entries(defaultSettings).map(([key, value]) => [
+					`headroom.${key}`,
+					value,
+				]),
+			),
+		);
+	});
+
+	it("lets no workspace choose files or hardware", () => {
+		for (const { properties } of manifest.contributes.configuration)
+			for (const [key, { scope }] of Object.entries<{ scope: string }>(
+				properties,
+			))
+				if (/\.(model|engine)\./.test(key)) assert.equal(scope, "machine", key);
+	});
+
+	it("has every text in package.nls.json, and nothing there is unused", () => {
+		const used = [...read("package.json").matchAll(/"%([^%]+)%"/g)].map(
+			(match) => match[1],
+		);
+		assert.deepEqual(
+			[...new Set(used)].sort(),
+			Object.keys(JSON.parse(read("package.nls.json"))).sort(),
+		);
+	});
+
+	it("depends on exact versions only", () => {
+		for (const versions of [manifest.dependencies, manifest.devDependencies])
+			for (const [name, version] of Object.entries<string>(versions))
+				assert.match(version, /^\d+\.\d+\.\d+$/, name);
+	});
+});
+
+describe("translations", () => {
+	it("hold every sentence of the errors and of the editor", () => {
+		const bundle: Record<string, string> = JSON.parse(
+			read("l10n/bundle.l10n.json"),
+		);
+		const used = [...files]
+			.filter(([file]) => file.startsWith("src/vscode/"))
+			.flatMap(([, text]) => [...text.matchAll(/\bt\(\s*"((?:[^"\\]|\\.)*)"/g)])
+			.map((match) => match[1] ?? "");
+		assert.deepEqual(
+			Object.keys(bundle).sort(),
+			[...new Set([...used, ...Object.values(errorSentences)])].sort(),
+		);
+	});
+});
+
+describe("every tracked file", () => {
+	const { HOME: home = "/nowhere" } = process.env;
+	for (const [what, pattern] of [
+		["a path of this machine", new RegExp(`${root}\\b|${home}/`)],
+		["the host of a registry", /registry\.npmjs|"resolved":|deb\.debian/],
+	] as const)
+		it(`is free of ${what}`, () => {
+			assert.deepEqual(
+				tracked.filter(
+					(file) =>
+						file !== "test/unit/tidy.test.ts" && pattern.test(read(file)),
+				),
+				[],
+			);
+		});
+});
