@@ -1,0 +1,159 @@
+/**
+ * Completes code at a position, from the terminal, on the same path as the editor:
+ *
+ *   npm run --silent complete -- FILE:LINE:COLUMN ... [--model GGUF] [--gpu off] [--json] [--verbose]
+ *
+ * Lines and columns count from 1; the text is completed before the column. Several positions are completed one after the
+ * other by one engine, so that the later ones show what is reused. The exit code is 0 where every position was answered, also
+ * where the answer is that there is nothing to suggest.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { logTo, nullLog } from "../src/base/log.ts";
+import { loadOptionsFor } from "../src/client/builtInModel.ts";
+import { EngineClient } from "../src/client/engineClient.ts";
+import { forkEngine } from "../src/client/engineProcess.ts";
+import { Supervisor } from "../src/client/supervisor.ts";
+import type { DocumentSnapshot } from "../src/completion/documentContext.ts";
+import {
+	type CompletionResult,
+	getCompletion,
+} from "../src/completion/getCompletion.ts";
+import { errorText } from "../src/protocol/errors.ts";
+import { root, runScript, UserError } from "./shell.ts";
+
+const usage =
+	"usage: npm run --silent complete -- FILE:LINE:COLUMN ... [--model GGUF] [--gpu off] [--json] [--verbose]";
+
+async function main(): Promise<number> {
+	const { positions, model, gpu, json, verbose } = readArguments();
+	const snapshots = positions.map(snapshotAt);
+	const log = verbose
+		? logTo((level, message) => console.error(`[${level}] ${message}`))
+		: nullLog;
+	const supervisor = new Supervisor({
+		fork: () => forkEngine({ file: path.join(root, "dist/engine.mjs"), log }),
+		loadOptions: () => loadOptionsFor({ file: model, gpu, threads: 0 }, root),
+		log,
+	});
+	const client = new EngineClient(supervisor);
+	let exitCode = 0;
+	for (const snapshot of snapshots) {
+		const result = await getCompletion(
+			snapshot,
+			client,
+			new AbortController().signal,
+		);
+		if (json) console.log(JSON.stringify(asJson(result)));
+		else if (result.kind === "suggestion") console.log(result.text);
+		else console.error(`No suggestion: ${reasonText(result)}`);
+		if (result.kind === "none" && result.reason.kind === "failed") exitCode = 1;
+	}
+	await supervisor.stop();
+	return exitCode;
+}
+
+function readArguments() {
+	try {
+		const { values, positionals } = parseArgs({
+			allowPositionals: true,
+			options: {
+				model: { type: "string" },
+				gpu: { type: "string" },
+				json: { type: "boolean", default: false },
+				verbose: { type: "boolean", default: false },
+			},
+		});
+		if (positionals.length === 0) throw new Error("no position was given");
+		const { gpu = "auto", model = "" } = values;
+		if (gpu !== "auto" && gpu !== "off")
+			throw new Error(`--gpu is "auto" or "off", not "${gpu}"`);
+		return {
+			...values,
+			gpu: gpu as "auto" | "off",
+			model: model && fromUser(model),
+			positions: positionals,
+		};
+	} catch (thrown) {
+		throw new UserError(`${(thrown as Error).message}\n${usage}`);
+	}
+}
+
+/** npm runs scripts in the folder of the project; people mean paths from where they stand. */
+const { INIT_CWD: userFolder = "." } = process.env;
+function fromUser(file: string): string {
+	return path.resolve(userFolder, file);
+}
+
+function snapshotAt(position: string): DocumentSnapshot {
+	const match = /^(.+):(\d+):(\d+)$/.exec(position);
+	if (!match)
+		throw new UserError(`"${position}" is not FILE:LINE:COLUMN.\n${usage}`);
+	const [, name = "", lineText = "", columnText = ""] = match;
+	const file = fromUser(name);
+	if (!existsSync(file)) throw new UserError(`${name} does not exist.`);
+	const text = readFileSync(file, "utf8");
+	const lines = text.split("\n");
+	const line = lines[Number(lineText) - 1];
+	if (line === undefined)
+		throw new UserError(`${name} has ${lines.length} lines, not ${lineText}.`);
+	const column = Number(columnText);
+	const width = line.replace(/\r$/, "").length;
+	if (column < 1 || column > width + 1)
+		throw new UserError(
+			`Line ${lineText} of ${name} has columns 1 to ${width + 1}, not ${columnText}.`,
+		);
+	const before = lines.slice(0, Number(lineText) - 1);
+	return {
+		uri: file,
+		path: path
+			.relative(userFolder, file)
+			.replaceAll("\\", "/")
+			.replace(/^(\.\.\/)+/, ""),
+		version: 1,
+		text,
+		offset: before.reduce((sum, it) => sum + it.length + 1, 0) + (column - 1),
+	};
+}
+
+function asJson(result: CompletionResult) {
+	const { stats } = result;
+	return {
+		text: result.kind === "suggestion" ? result.text : "",
+		promptTokens: stats?.promptTokens ?? 0,
+		reusedTokens: stats?.reusedTokens ?? 0,
+		timeToFirstTokenMs: rounded(stats?.timeToFirstTokenMs ?? null),
+		totalMs: rounded(stats?.totalMs ?? null),
+		// Where there is a text, why it ends; where there is none, why not.
+		reason: result.kind === "suggestion" ? result.end : result.reason.kind,
+		...(result.kind === "none" && result.reason.kind === "failed"
+			? { error: errorText(result.reason.error) }
+			: {}),
+	};
+}
+
+function reasonText(result: CompletionResult & { kind: "none" }): string {
+	const { reason } = result;
+	switch (reason.kind) {
+		case "failed":
+			return errorText(reason.error);
+		case "empty":
+			return "The model ends the text here.";
+		case "blank":
+			return "The model suggests nothing but white space.";
+		case "repeatsSuffix":
+			return "The model suggests what already stands behind the cursor.";
+		case "loop":
+			return "The model only repeats itself.";
+		default:
+			return reason.kind;
+	}
+}
+
+function rounded(ms: number | null): number | null {
+	return ms === null ? null : Math.round(ms * 10) / 10;
+}
+
+await runScript(main);

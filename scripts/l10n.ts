@@ -1,0 +1,28 @@
+/** Collects every text that the editor shows into `l10n/bundle.l10n.json`, which translations start from. */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { errorSentences } from "../src/protocol/errors.ts";
+import { root, runScript } from "./shell.ts";
+
+async function main(): Promise<number> {
+	const folder = path.join(root, "src", "vscode");
+	const used = readdirSync(folder).flatMap((file) =>
+		[
+			...readFileSync(path.join(folder, file), "utf8").matchAll(
+				/\bt\(\s*"((?:[^"\\]|\\.)*)"/g,
+			),
+		].map((match) => match[1] ?? ""),
+	);
+	const sentences = [
+		...new Set([...used, ...Object.values(errorSentences)]),
+	].sort();
+	mkdirSync(path.join(root, "l10n"), { recursive: true });
+	writeFileSync(
+		path.join(root, "l10n", "bundle.l10n.json"),
+		`${JSON.stringify(Object.fromEntries(sentences.map((it) => [it, it])), undefined, "\t")}\n`,
+	);
+	return 0;
+}
+
+await runScript(main);

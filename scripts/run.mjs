@@ -1,0 +1,82 @@
+/**
+ * The way into every command of the README, also on a checkout where nothing was installed yet: installs and builds what
+ * is missing, then runs `scripts/NAME.ts`. Plain JavaScript on Node alone, because it runs before there is anything else.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const [name, ...args] = process.argv.slice(2);
+
+if (Number(process.versions.node.split(".")[0]) < 20)
+	fail(`Headroom needs Node.js 20 or newer; this is ${process.version}.`);
+if (!existsSync(path.join(root, "scripts", `${name}.ts`)))
+	fail(`There is no script named "${name}".`);
+
+if (!isInstalled()) {
+	console.error(
+		"Installing the packages that package-lock.json names (once, about a minute) ...",
+	);
+	// What npm prints goes to stderr: some commands have their result on stdout.
+	if (npm(["ci", "--no-audit", "--no-fund"]) !== 0)
+		fail(
+			"The packages could not be installed; what npm printed above says why.",
+		);
+}
+if (run(process.execPath, ["esbuild.js"]) !== 0)
+	fail("The build failed; see above.");
+
+const script = path.join(root, "scripts", `${name}.ts`);
+const child = spawn(
+	process.execPath,
+	["--import", import.meta.resolve("tsx"), script, ...args],
+	{ stdio: "inherit" },
+);
+// The script puts away what it started; this process only waits for it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+	process.on(signal, () => child.kill(signal));
+child.on("exit", (code) => {
+	process.exitCode = code ?? 1;
+});
+
+/** Whether node_modules holds the versions that the lock file names. */
+function isInstalled() {
+	const locked = packagesOf("package-lock.json");
+	const installed = packagesOf("node_modules/.package-lock.json");
+	if (!locked || !installed) return false;
+	return Object.entries(locked).every(
+		([key, entry]) =>
+			key === "" || entry.optional || installed[key]?.version === entry.version,
+	);
+}
+
+function packagesOf(file) {
+	try {
+		return JSON.parse(readFileSync(path.join(root, file), "utf8")).packages;
+	} catch {
+		return undefined;
+	}
+}
+
+function npm(args) {
+	// npm on Windows is a script of the shell there.
+	return process.platform === "win32"
+		? run("npm.cmd", args, { shell: true })
+		: run("npm", args);
+}
+
+function run(command, args, options = {}) {
+	return spawnSync(command, args, {
+		cwd: root,
+		stdio: ["ignore", 2, 2],
+		...options,
+	}).status;
+}
+
+function fail(sentence) {
+	console.error(sentence);
+	process.exit(1);
+}

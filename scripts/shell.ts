@@ -1,0 +1,72 @@
+/** Running other programs, for scripts and tests. */
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+export const root = path.resolve(import.meta.dirname, "..");
+
+/** What is downloaded for tests and `npm start`; safe to delete. */
+export const cacheFolder = path.join(root, ".vscode-test");
+
+/** A sentence for the user, without a stack. */
+export class UserError extends Error {}
+
+/** Runs to the end; throws with the end of what was printed where that fails. */
+export function runOrThrow(
+	command: string,
+	args: readonly string[],
+	options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): string {
+	const result = spawnSync(command, args, {
+		cwd: root,
+		encoding: "utf8",
+		maxBuffer: 64 * 1024 * 1024,
+		...options,
+	});
+	if (result.status === 0) return result.stdout;
+	const output = `${result.error?.message ?? ""}\n${result.stdout}\n${result.stderr}`;
+	throw new UserError(
+		`"${command} ${args.join(" ")}" failed:\n${output.trim().split("\n").slice(-15).join("\n")}`,
+	);
+}
+
+/** The path of a program, or undefined. */
+export function which(program: string): string | undefined {
+	const { PATH = "" } = process.env;
+	return PATH.split(path.delimiter)
+		.map((folder) => path.join(folder, program))
+		.find((file) => existsSync(file));
+}
+
+/** Installs Debian packages for programs that are missing, where that is possible, and says what to do where it is not. */
+export function requireProgram(
+	programs: readonly string[],
+	debianPackage: string,
+): string {
+	const find = (): string | undefined =>
+		programs.map(which).find((file) => file !== undefined);
+	const found = find();
+	if (found) return found;
+	if (which("apt-get") && process.getuid?.() === 0) {
+		console.error(`Installing Debian's package ${debianPackage} ...`);
+		const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+		runOrThrow("apt-get", ["update", "-q"], { env });
+		runOrThrow("apt-get", ["install", "-y", "-q", debianPackage], { env });
+		const installed = find();
+		if (installed) return installed;
+	}
+	throw new UserError(
+		`This needs ${programs[0]}. Install it (Debian and Ubuntu: sudo apt-get install ${debianPackage}) and try again.`,
+	);
+}
+
+/** Runs the main function of a script; a failure that is the user's to mend is printed as a sentence. */
+export async function runScript(main: () => Promise<number>): Promise<void> {
+	try {
+		process.exitCode = await main();
+	} catch (thrown) {
+		console.error(thrown instanceof UserError ? thrown.message : thrown);
+		process.exitCode = 1;
+	}
+}

@@ -1,0 +1,23 @@
+/** Mocha's usual report, and its figures in the file that HEADROOM_TEST_COUNTS names. */
+
+const { writeFileSync } = require("node:fs");
+const mocha = require("mocha");
+
+const { Spec } = (mocha.default ?? mocha).reporters;
+
+module.exports = class CountingReporter extends Spec {
+	constructor(runner, options) {
+		super(runner, options);
+		runner.once("end", () => {
+			const { passes, failures, pending } = this.stats;
+			writeFileSync(
+				process.env.HEADROOM_TEST_COUNTS,
+				JSON.stringify({
+					passed: passes,
+					failed: failures,
+					skipped: pending,
+				}),
+			);
+		});
+	}
+};

@@ -1,0 +1,210 @@
+/** VS Code in a browser: a server with this extension, and a person who opens files, types and looks. */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { requireProgram } from "../../scripts/shell.ts";
+import {
+	type ServeOptions,
+	serveVscode,
+	type VscodeServer,
+} from "../../scripts/vscodeServer.ts";
+import { root } from "./realEngine.ts";
+
+export const outFolder = path.join(root, "test", "out");
+
+/** What would move under a test, or cover what it looks at. */
+const quietSettings = {
+	"security.workspace.trust.enabled": false,
+	"telemetry.telemetryLevel": "off",
+	"workbench.startupEditor": "none",
+	"workbench.secondarySideBar.defaultVisibility": "hidden",
+	"chat.disableAIFeatures": true,
+	"extensions.ignoreRecommendations": true,
+	"files.hotExit": "off",
+};
+
+export interface TestServer extends VscodeServer {
+	readonly dataFolder: string;
+}
+
+export async function startServer(
+	version: string,
+	options: Pick<ServeOptions, "env" | "settings"> = {},
+): Promise<TestServer> {
+	const dataFolder = mkdtempSync(path.join(os.tmpdir(), "headroom-vscode-"));
+	const server = await serveVscode({
+		...options,
+		version,
+		dataFolder,
+		isDriven: true,
+		settings: { ...quietSettings, ...options.settings },
+	});
+	return {
+		port: server.port,
+		dataFolder,
+		async stop() {
+			await server.stop();
+			rmSync(dataFolder, { recursive: true, force: true });
+		},
+	};
+}
+
+/** Headless, and without the connections to its maker that Chromium opens by itself. */
+export function startBrowser(): Promise<Browser> {
+	return chromium.launch({
+		executablePath: requireProgram(
+			["chromium", "chromium-browser"],
+			"chromium",
+		),
+		args: [
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+		],
+	});
+}
+
+export interface PageOptions {
+	readonly port: number;
+	readonly workspace: string;
+	/** A suite to run in the extension host. */
+	readonly suiteFile?: string;
+	/** The workbench ends with this code, when a suite has run. */
+	readonly onExit?: (code: number) => void;
+	readonly onLog?: (type: string, text: string) => void;
+}
+
+export async function openPage(
+	browser: Browser,
+	{ port, workspace, suiteFile, onExit, onLog }: PageOptions,
+): Promise<Page> {
+	const page = await browser.newPage({
+		viewport: { width: 1280, height: 800 },
+	});
+	// The driven workbench calls both; they must exist before it loads.
+	await page.exposeFunction(
+		"codeAutomationLog",
+		(type: string, args: readonly unknown[]) =>
+			onLog?.(type, args.map(String).join(" ")),
+	);
+	await page.exposeFunction("codeAutomationExit", (code: number) =>
+		onExit?.(code),
+	);
+	const uri = (file: string) => `vscode-remote://127.0.0.1:${port}${file}`;
+	const payload = [
+		["skipWelcome", "true"],
+		["extensionDevelopmentPath", uri(root)],
+		...(suiteFile ? [["extensionTestsPath", uri(suiteFile)]] : []),
+	];
+	const query = new URLSearchParams({
+		folder: workspace,
+		payload: JSON.stringify(payload),
+	});
+	await page.goto(`http://127.0.0.1:${port}/?${query}`);
+	return page;
+}
+
+/** What a person does in front of the workbench. */
+export class Person {
+	constructor(readonly page: Page) {}
+
+	/** Waits until the workbench is there and the extension's item stands in the status bar. */
+	async arrive(): Promise<void> {
+		await this.page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+		await this.statusItem().waitFor({ timeout: 60_000 });
+	}
+
+	statusItem() {
+		return this.page.locator('.statusbar-item[id*="headroom.engine"]').first();
+	}
+
+	async statusLabel(): Promise<string> {
+		return (
+			(await this.statusItem()
+				.locator("a")
+				.first()
+				.getAttribute("aria-label")) ?? ""
+		);
+	}
+
+	/** Opens a file in the root of the workspace. */
+	async open(name: string): Promise<void> {
+		await this.page
+			.locator(".explorer-folders-view .label-name", { hasText: name })
+			.first()
+			.dblclick();
+		await this.page
+			.locator(".editor-instance .view-lines")
+			.first()
+			.waitFor({ timeout: 20_000 });
+		await this.page.locator(".editor-instance .view-lines").first().click();
+	}
+
+	async type(text: string, delayMs = 40): Promise<void> {
+		await this.page.keyboard.type(text, { delay: delayMs });
+	}
+
+	async press(...keys: readonly string[]): Promise<void> {
+		for (const key of keys) await this.page.keyboard.press(key);
+	}
+
+	/** The pieces of ghost text on screen, as one text. */
+	async ghostText(): Promise<string> {
+		const pieces = await this.page
+			.locator(".ghost-text-decoration, .ghost-text")
+			.allTextContents();
+		return pieces.join("").replaceAll("\u00a0", " ");
+	}
+
+	async untilGhostText(withinMs = 20_000): Promise<string> {
+		for (let waited = 0; waited < withinMs; waited += 100) {
+			const text = await this.ghostText();
+			if (text.trim() !== "") return text;
+			await this.page.waitForTimeout(100);
+		}
+		throw new Error("no ghost text appeared");
+	}
+
+	/**
+	 * Types line after line until the model has something to say. What a model of any size suggests at one place is its own
+	 * affair; that it is silent at all of several is not.
+	 */
+	async typeUntilGhostText(lines: readonly string[]): Promise<string> {
+		for (const line of lines) {
+			await this.type(line);
+			const ghost = await this.untilGhostText(8_000).catch(() => "");
+			if (ghost !== "") return ghost;
+			await this.press("Escape", "End", "Enter");
+		}
+		throw new Error(`no ghost text appeared after any of ${lines.join(" | ")}`);
+	}
+
+	async notifications(): Promise<string[]> {
+		return this.page
+			.locator(".notification-toast .notification-list-item-message")
+			.allTextContents();
+	}
+
+	async runCommand(title: string): Promise<void> {
+		await this.press("F1");
+		await this.page.locator(".quick-input-widget input").first().waitFor();
+		await this.type(title, 5);
+		await this.page
+			.locator(".quick-input-list .monaco-list-row", { hasText: title })
+			.first()
+			.waitFor();
+		await this.press("Enter");
+	}
+
+	/** Kept under `test/out`, for people to look at. */
+	async screenshot(name: string): Promise<void> {
+		mkdirSync(outFolder, { recursive: true });
+		await this.page.screenshot({ path: path.join(outFolder, `${name}.png`) });
+	}
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { engineFile, untilGone } from "../support/realEngine.ts";
+import { sampleWorkspace } from "../support/runSuite.ts";
+import {
+	openPage,
+	Person,
+	startBrowser,
+	startServer,
+	type TestServer,
+} from "../support/workbench.ts";
+
+/** Processes that run this checkout's engine. */
+function engineProcesses(): number[] {
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.filter((pid) => {
+			try {
+				const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split(
+					"\0",
+				);
+				return command.includes(engineFile);
+			} catch {
+				return false;
+			}
+		})
+		.map(Number);
+}
+
+function parentOf(pid: number): number {
+	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+	// The name of the program stands in parentheses and may hold anything.
+	return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+for (const version of [oldestVersion, newestVersion])
+	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, function () {
+		this.timeout(120_000);
+		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
+		const workspace = sampleWorkspace();
+		let server: TestServer;
+		let browser: Browser;
+		let person: Person;
+
+		before(async () => {
+			server = await startServer(version);
+			browser = await startBrowser();
+			person = new Person(
+				await openPage(browser, { port: server.port, workspace }),
+			);
+			await person.arrive();
+		});
+		after(async () => {
+			await browser?.close();
+			await server?.stop();
+			rmSync(workspace, { recursive: true, force: true });
+		});
+		afterEach(async function () {
+			if (this.currentTest?.state === "failed")
+				await person.screenshot(
+					`failed-${name}-${this.currentTest.title.slice(0, 40)}`,
+				);
+		});
+
+		it("types, sees ghost text, takes it with Tab, and finds it in the file", async () => {
+			await person.open("shapes.ts");
+			await person.press("Control+End", "Enter");
+			await person.type(
+				"export function total(shapes: readonly Shape[]): number {",
+			);
+			await person.press("Enter");
+			const ghost = await person.typeUntilGhostText([
+				"for (const shape of shapes) {",
+				"return ",
+				"const ",
+			]);
+			await person.screenshot(`ghost-text-${name}`);
+			await person.press("Tab");
+			await person.page.waitForTimeout(300);
+			await person.press("Control+S");
+			await person.page.waitForTimeout(700);
+			await person.screenshot(`accepted-${name}`);
+			const text = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
+			const typed = text.slice(text.indexOf("export function total("));
+			const [firstLine = ""] = ghost.trim().split("\n");
+			assert.ok(
+				typed.replace(/\s+/g, "").includes(firstLine.replace(/\s+/g, "")),
+				`${JSON.stringify(ghost)} is not in ${JSON.stringify(typed)}`,
+			);
+		});
+
+		it("reads the state of the engine in the status bar", async () => {
+			assert.match(await person.statusLabel(), /^Headroom: .+\. .+, Q8_0, \d/);
+		});
+
+		it("sees nothing wrong when the engine is killed, and gets the next completion", async () => {
+			const [pid] = engineProcesses();
+			assert.ok(pid, "an engine runs");
+			process.kill(pid, "SIGKILL");
+			await untilGone(pid);
+			await person.press("Control+End", "Enter", "Enter");
+			await person.typeUntilGhostText([
+				"const sum = ",
+				"export function ",
+				"for (",
+			]);
+			assert.deepEqual(await person.notifications(), []);
+			await person.press("Escape");
+		});
+
+		it("finds the commands in the palette", async () => {
+			await person.runCommand("Headroom: Open Log");
+			await person.page.waitForTimeout(500);
+			await person.screenshot(`log-${name}`);
+		});
+
+		if (version !== newestVersion) return;
+
+		it("reloads the window, and no engine of the old one is left", async () => {
+			const [pid] = engineProcesses();
+			assert.ok(pid, "an engine runs");
+			await person.page.reload();
+			await untilGone(pid, 20_000);
+			await person.arrive();
+		});
+
+		it("loses the extension host, and no engine is left", async () => {
+			await person.open("greet.py");
+			await person.press("Control+End", "Enter");
+			await person.typeUntilGhostText(["def main(", "for ", "return "]);
+			const [pid] = engineProcesses();
+			assert.ok(pid, "an engine runs");
+			process.kill(parentOf(pid), "SIGKILL");
+			await untilGone(pid);
+		});
+	});

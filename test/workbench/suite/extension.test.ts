@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import * as vscode from "vscode";
+import type { HeadroomApi } from "../../../src/extension.ts";
+
+const shapes = `export class Circle {
+	constructor(private readonly radius: number) {}
+
+	area(): number {
+		return Math.PI * this.radius * this.radius;
+	}
+
+	perimeter(): number {
+		return 2 * `;
+
+async function until(
+	what: string,
+	test: () => boolean | Promise<boolean>,
+	withinMs = 30_000,
+): Promise<void> {
+	const endMs = Date.now() + withinMs;
+	while (!(await test())) {
+		assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+describe("Headroom in VS Code", () => {
+	let headroom: HeadroomApi;
+	let extension: vscode.Extension<HeadroomApi>;
+
+	before(async () => {
+		const found =
+			vscode.extensions.getExtension<HeadroomApi>("headroom.headroom");
+		assert.ok(found);
+		extension = found;
+		headroom = await found.activate();
+	});
+
+	const settings = () => vscode.workspace.getConfiguration("headroom");
+	const set = (key: string, value: unknown) =>
+		settings().update(key, value, vscode.ConfigurationTarget.Global);
+	const completionLines = () =>
+		headroom.recentLog().filter((line) => /completion c\d+:/.test(line));
+	const engineProcessId = () =>
+		Number(
+			/process (\d+)/.exec(
+				headroom.recentLog().findLast((it) => it.includes("runs as process")) ??
+					"",
+			)?.[1],
+		);
+
+	/** A document with the cursor at its end. */
+	async function open(content: string): Promise<vscode.TextEditor> {
+		await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+		const document = await vscode.workspace.openTextDocument({
+			language: "typescript",
+			content,
+		});
+		const editor = await vscode.window.showTextDocument(document);
+		const end = document.positionAt(content.length);
+		editor.selection = new vscode.Selection(end, end);
+		return editor;
+	}
+
+	/** Asks for ghost text until there is some, takes it, and says what came into the document. */
+	async function accept(editor: vscode.TextEditor): Promise<string> {
+		const { document } = editor;
+		const before = document.getText();
+		await until("ghost text that can be accepted", async () => {
+			await vscode.commands.executeCommand(
+				"editor.action.inlineSuggest.trigger",
+			);
+			await new Promise((resolve) => setTimeout(resolve, 300));
+			await vscode.commands.executeCommand(
+				"editor.action.inlineSuggest.commit",
+			);
+			return document.getText() !== before;
+		});
+		assert.ok(document.getText().startsWith(before));
+		return document.getText().slice(before.length);
+	}
+
+	it("is active without having started anything", () => {
+		assert.ok(extension.isActive);
+		assert.equal(headroom.engineStatus().kind, "stopped");
+	});
+
+	it("runs where proposed API is shut", function () {
+		if (vscode.env.appHost === "desktop") this.skip();
+		assert.throws(
+			() =>
+				vscode.languages
+					.registerInlineCompletionItemProvider("*", {
+						provideInlineCompletionItems: () => [],
+						handleDidShowCompletionItem() {},
+					} as vscode.InlineCompletionItemProvider)
+					.dispose(),
+			/propos/i,
+		);
+	});
+
+	it("has its commands", async () => {
+		const commands = await vscode.commands.getCommands(true);
+		for (const { command } of extension.packageJSON.contributes.commands)
+			assert.ok(commands.includes(command), command);
+	});
+
+	it("shows ghost text that came from the engine, and two equal requests bring equal text", async () => {
+		const editor = await open(shapes);
+		const first = await accept(editor);
+		assert.notEqual(first.trim(), "");
+		const answered = completionLines();
+		assert.ok(
+			answered.some((line) =>
+				line.includes(`suggested ${first.length} characters`),
+			),
+			`${JSON.stringify(first)} is not in: ${answered.join("\n")}`,
+		);
+		// Another name for the same model: what the cache holds is forgotten.
+		await set(
+			"model.file",
+			path.join(extension.extensionPath, "media/models/headroom-7m-q8_0.gguf"),
+		);
+		const requests = headroom.requestCount();
+		await vscode.commands.executeCommand("undo");
+		assert.equal(editor.document.getText(), shapes);
+		const second = await accept(editor);
+		assert.equal(second, first);
+		assert.ok(headroom.requestCount() > requests, "the engine was asked");
+		await set("model.file", undefined);
+	});
+
+	it("asks the engine once for one place", async () => {
+		const editor = await open(shapes);
+		await accept(editor);
+		const requests = headroom.requestCount();
+		await vscode.commands.executeCommand("undo");
+		await accept(editor);
+		// The place behind the accepted text may be asked about too, but not this one again.
+		assert.ok(headroom.requestCount() - requests <= 2);
+	});
+
+	it("survives its engine being killed in the middle of a completion", async () => {
+		const editor = await open(`${"total += 1;\n".repeat(120)}const x = `);
+		const lines = completionLines().length;
+		void vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+		await until(
+			"the engine at work",
+			() => headroom.engineStatus().kind === "generating",
+		);
+		process.kill(engineProcessId(), "SIGKILL");
+		await until("the request settled", () => completionLines().length > lines);
+		assert.match(completionLines().at(-1) ?? "", /engineCrashed/);
+		await open(shapes);
+		assert.notEqual(await accept(vscode.window.activeTextEditor ?? editor), "");
+	});
+
+	it("tells of a model file that is missing, and takes the next one", async () => {
+		await set("model.file", "/nowhere/missing.gguf");
+		await until("the failure", () => headroom.engineStatus().kind === "failed");
+		const status = headroom.engineStatus();
+		assert.ok(status.kind === "failed" && status.error.code === "modelMissing");
+		await set("model.file", undefined);
+		await until(
+			"the built-in model",
+			() => headroom.engineStatus().kind === "ready",
+		);
+	});
+
+	it("falls back to the default for a setting that makes no sense", async () => {
+		await set("engine.threads", "many");
+		await until("a warning", () =>
+			headroom
+				.recentLog()
+				.some((line) => line.includes("headroom.engine.threads is not used")),
+		);
+		await set("engine.threads", undefined);
+	});
+
+	it("asks for nothing while it is switched off", async () => {
+		await vscode.commands.executeCommand("headroom.toggleCompletions");
+		await until(
+			"the setting",
+			() => settings().get("completion.enabled") === false,
+		);
+		await open(shapes);
+		const requests = headroom.requestCount();
+		await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+		await vscode.commands.executeCommand("type", { text: "t" });
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		assert.equal(headroom.requestCount(), requests);
+		await vscode.commands.executeCommand("headroom.toggleCompletions");
+		await until(
+			"the setting",
+			() => settings().get("completion.enabled") === true,
+		);
+	});
+
+	it("restarts its engine by command", async () => {
+		await until("an engine", () => headroom.engineStatus().kind === "ready");
+		const before = engineProcessId();
+		await vscode.commands.executeCommand("headroom.restartEngine");
+		await until(
+			"another engine",
+			() =>
+				engineProcessId() !== before &&
+				headroom.engineStatus().kind === "ready",
+		);
+		assert.throws(() => process.kill(before, 0), "the old one is gone");
+	});
+
+	it("keeps the text of documents out of its log", () => {
+		assert.doesNotMatch(headroom.recentLog().join("\n"), /radius|perimeter/);
+	});
+});

@@ -1,0 +1,32 @@
+/**
+ * The suite that runs inside VS Code's extension host, on the desktop and on the server alike: exports `run`, and writes its
+ * figures to the file that HEADROOM_TEST_RESULT names.
+ */
+
+import { writeFileSync } from "node:fs";
+
+export async function run(): Promise<void> {
+	// Imported here, because it is an ES module and this file becomes a CommonJS one.
+	const { default: Mocha } = await import("mocha");
+	const mocha = new Mocha({ ui: "bdd", timeout: 60_000, reporter: "min" });
+	mocha.suite.emit("pre-require", globalThis, "", mocha);
+	await import("./extension.test.ts");
+	const tests: { title: string; error?: string; ms: number }[] = [];
+	const failures = await new Promise<number>((resolve) => {
+		mocha
+			.run(resolve)
+			.on("pass", (test) =>
+				tests.push({ title: test.fullTitle(), ms: test.duration ?? 0 }),
+			)
+			.on("fail", (test, error) =>
+				tests.push({
+					title: test.fullTitle(),
+					ms: test.duration ?? 0,
+					error: String(error.stack ?? error),
+				}),
+			);
+	});
+	const { HEADROOM_TEST_RESULT: file } = process.env;
+	if (file) writeFileSync(file, JSON.stringify(tests));
+	if (failures > 0) throw new Error(`${failures} tests failed`);
+}
