@@ -20,8 +20,9 @@ if (!isInstalled()) {
 	console.error(
 		"Installing the packages that package-lock.json names (once, about a minute) ...",
 	);
-	// What npm prints goes to stderr: some commands have their result on stdout.
-	if (npm(["ci", "--no-audit", "--no-fund"]) !== 0)
+	// Not `npm ci`: it insists on the packages for all other systems too, and some of those of the pinned llama.cpp were never
+	// published. What npm prints goes to stderr: some commands have their result on stdout.
+	if (npm(["install", "--no-save", "--no-audit", "--no-fund"]) !== 0)
 		fail(
 			"The packages could not be installed; what npm printed above says why.",
 		);

@@ -36,7 +36,7 @@ export function forkEngine({
 		execPath: process.execPath,
 		// Flags of the host, such as those of its debugger, are not the engine's.
 		execArgv: [],
-		serialization: "json",
+		serialization: "advanced",
 		stdio: ["ignore", "pipe", "pipe", "ipc"],
 		windowsHide: true,
 		env: scrubbedEnvironment(env),

@@ -3,8 +3,6 @@
 import type { HeadroomError } from "../protocol/errors.ts";
 
 export type NoSuggestionReason =
-	/** Completions are switched off. */
-	| { readonly kind: "disabled" }
 	/** The document or the cursor moved on before there was an answer. */
 	| { readonly kind: "cancelled" }
 	/** The engine or the model could not answer. */
@@ -16,6 +14,4 @@ export type NoSuggestionReason =
 	/** The model repeats itself from the first line on. */
 	| { readonly kind: "loop" }
 	/** Nothing that does not already stand behind the cursor. */
-	| { readonly kind: "repeatsSuffix" }
-	/** It does not continue the item selected in the suggest widget. */
-	| { readonly kind: "otherThanSelected" };
+	| { readonly kind: "repeatsSuffix" };

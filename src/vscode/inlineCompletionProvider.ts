@@ -10,7 +10,6 @@ import type { Log } from "../base/log.ts";
 import {
 	CompletionSession,
 	type Place,
-	type Suggestion,
 	samePlace,
 } from "../completion/completionSession.ts";
 import type { DocumentSnapshot } from "../completion/documentContext.ts";
@@ -44,6 +43,7 @@ export function registerInlineCompletion({
 		log,
 		onLateSuggestion: (place) => {
 			const here = currentPlace();
+			log.debug("a suggestion that came late is offered again");
 			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
 			if (here && samePlace(here, place))
 				void vscode.commands.executeCommand(
@@ -68,8 +68,14 @@ export function registerInlineCompletion({
 					snapshotOf(document, position),
 					abortSignal(token),
 				);
-				if (token.isCancellationRequested) return undefined;
-				return itemFor(suggestion, document, position, context);
+				if (token.isCancellationRequested || suggestion.kind === "none")
+					return undefined;
+				const item = itemFor(suggestion.text, document, position, context);
+				if (!item)
+					log.debug(
+						"a suggestion is kept back: it does not continue the entry selected in the suggest widget",
+					);
+				return item && [item];
 			},
 		}),
 	);
@@ -78,23 +84,22 @@ export function registerInlineCompletion({
 
 /**
  * VS Code shows an item only where its text begins with what stands in its range, and beside the suggest widget only where
- * it continues the selected entry in that entry's range.
+ * it continues the selected entry in that entry's range. Undefined where it does not; it is in the cache for later.
  */
 function itemFor(
-	suggestion: Suggestion,
+	suggested: string,
 	document: vscode.TextDocument,
 	position: vscode.Position,
 	{ selectedCompletionInfo }: vscode.InlineCompletionContext,
-): vscode.InlineCompletionItem[] {
-	if (suggestion.kind === "none") return [];
+): vscode.InlineCompletionItem | undefined {
 	const start =
 		selectedCompletionInfo?.range.start ??
 		new vscode.Position(position.line, 0);
 	const range = new vscode.Range(start, position);
-	const text = document.getText(range) + suggestion.text;
+	const text = document.getText(range) + suggested;
 	if (selectedCompletionInfo && !text.startsWith(selectedCompletionInfo.text))
-		return [];
-	return [new vscode.InlineCompletionItem(text, range)];
+		return undefined;
+	return new vscode.InlineCompletionItem(text, range);
 }
 
 function snapshotOf(

@@ -1,6 +1,13 @@
 /** VS Code in a browser: a server with this extension, and a person who opens files, types and looks. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -26,7 +33,8 @@ const quietSettings = {
 };
 
 export interface TestServer extends VscodeServer {
-	readonly dataFolder: string;
+	/** As if the user had written it into the settings file. */
+	setUserSetting(key: string, value: unknown): void;
 }
 
 export async function startServer(
@@ -43,7 +51,15 @@ export async function startServer(
 	});
 	return {
 		port: server.port,
-		dataFolder,
+		setUserSetting(key, value) {
+			// Settings of a machine are those of the server that the extension runs on.
+			const file = path.join(dataFolder, "data", "Machine", "settings.json");
+			mkdirSync(path.dirname(file), { recursive: true });
+			const settings = existsSync(file)
+				? JSON.parse(readFileSync(file, "utf8"))
+				: {};
+			writeFileSync(file, JSON.stringify({ ...settings, [key]: value }));
+		},
 		async stop() {
 			await server.stop();
 			rmSync(dataFolder, { recursive: true, force: true });
@@ -189,6 +205,28 @@ export class Person {
 		return this.page
 			.locator(".notification-toast .notification-list-item-message")
 			.allTextContents();
+	}
+
+	async untilNotification(text: RegExp, withinMs = 30_000): Promise<void> {
+		await this.page
+			.locator(".notification-list-item-message", { hasText: text })
+			.first()
+			.waitFor({ timeout: withinMs });
+	}
+
+	async clickNotification(button: string): Promise<void> {
+		await this.page
+			.locator(".notification-list-item .monaco-button", { hasText: button })
+			.first()
+			.click();
+	}
+
+	async untilStatus(label: RegExp, withinMs = 30_000): Promise<void> {
+		for (let waited = 0; waited < withinMs; waited += 100) {
+			if (label.test(await this.statusLabel())) return;
+			await this.page.waitForTimeout(100);
+		}
+		throw new Error(`the status is still "${await this.statusLabel()}"`);
 	}
 
 	async runCommand(title: string): Promise<void> {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { engineFile, untilGone } from "../support/realEngine.ts";
+import { patchModel } from "../support/patchModel.ts";
+import { builtInModel, engineFile, untilGone } from "../support/realEngine.ts";
 import { sampleWorkspace } from "../support/runSuite.ts";
 import {
 	openPage,
@@ -115,6 +116,24 @@ for (const version of [oldestVersion, newestVersion])
 			await person.runCommand("Headroom: Open Log");
 			await person.page.waitForTimeout(500);
 			await person.screenshot(`log-${name}`);
+		});
+
+		it("is told when the engine has given up, and can restart it", async () => {
+			const model = path.join(
+				workspace,
+				"..",
+				`${path.basename(workspace)}.gguf`,
+			);
+			// Two tokens of the same text: llama.cpp aborts, each time.
+			patchModel(builtInModel, model, [["<|fim_middle|>", "<|fim_prefix|>"]]);
+			server.setUserSetting("headroom.model.file", model);
+			await person.typeUntilGhostText(["x"]).catch(() => {});
+			await person.untilNotification(/does not survive loading the model file/);
+			await person.screenshot(`gave-up-${name}`);
+			server.setUserSetting("headroom.model.file", "");
+			await person.clickNotification("Restart");
+			await person.untilStatus(/Q8_0/);
+			rmSync(model);
 		});
 
 		if (version !== newestVersion) return;

@@ -156,6 +156,36 @@ describe("Headroom in VS Code", () => {
 		assert.notEqual(await accept(vscode.window.activeTextEditor ?? editor), "");
 	});
 
+	it("offers an answer again that came after VS Code had stopped waiting", async function () {
+		// Older versions wait as long as nobody types.
+		if (Number(vscode.version.split(".")[1]) < 139) this.skip();
+		const editor = await open(shapes);
+		await vscode.languages.setTextDocumentLanguage(
+			editor.document,
+			"plaintext",
+		);
+		// An engine that has to start first needs longer than the 750 ms that VS Code waits after a word character.
+		await vscode.commands.executeCommand("headroom.restartEngine");
+		process.kill(engineProcessId(), "SIGKILL");
+		const offers = () =>
+			headroom.recentLog().filter((line) => line.includes("offered again"))
+				.length;
+		const before = offers();
+		await vscode.commands.executeCommand("type", { text: "M" });
+		await until("the offer", () => offers() > before);
+		const requests = headroom.requestCount();
+		const text = editor.document.getText();
+		await until("the ghost text taken", async () => {
+			await vscode.commands.executeCommand(
+				"editor.action.inlineSuggest.commit",
+			);
+			return editor.document.getText() !== text;
+		});
+		assert.ok(editor.document.getText().startsWith(text));
+		// What stands behind the accepted text may be asked about already.
+		assert.ok(headroom.requestCount() <= requests + 1);
+	});
+
 	it("tells of a model file that is missing, and takes the next one", async () => {
 		await set("model.file", "/nowhere/missing.gguf");
 		await until("the failure", () => headroom.engineStatus().kind === "failed");
