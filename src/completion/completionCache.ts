@@ -3,14 +3,19 @@
 import { LruCache } from "../base/lruCache.ts";
 import type { DocumentSnapshot } from "./documentContext.ts";
 
-interface Entry {
+/** A text, and the request that brought it. */
+export interface CachedText {
+	readonly text: string;
+	readonly requestId: string;
+}
+
+interface Entry extends CachedText {
 	readonly uri: string;
 	readonly offset: number;
 	/** The text before the offset that must stand there for the suggestion to hold. */
 	readonly before: string;
 	/** The text behind it. */
 	readonly after: string;
-	readonly text: string;
 }
 
 /** Enough to tell one place in a document from another. */
@@ -23,7 +28,7 @@ export class CompletionCache {
 		this.#entries = new LruCache(capacity);
 	}
 
-	put(snapshot: DocumentSnapshot, text: string): void {
+	put(snapshot: DocumentSnapshot, { text, requestId }: CachedText): void {
 		const { uri, offset } = snapshot;
 		const before = snapshot.text.slice(
 			Math.max(0, offset - comparedChars),
@@ -36,23 +41,28 @@ export class CompletionCache {
 			before,
 			after,
 			text,
+			requestId,
 		});
 	}
 
 	/** What is left of the newest suggestion that what was typed since agrees with. */
-	find({ uri, offset, text }: DocumentSnapshot): string | undefined {
+	find({ uri, offset, text }: DocumentSnapshot): CachedText | undefined {
 		const after = text.slice(offset, offset + comparedChars);
 		for (const [, entry] of this.#entries.newestFirst()) {
 			if (entry.uri !== uri || entry.offset > offset) continue;
-			const typed = text.slice(entry.offset, offset);
+			// Suggestions have plain line feeds, whatever the document has.
+			const typed = text.slice(entry.offset, offset).replace(/\r\n?/g, "\n");
 			if (
-				typed.length < entry.text.length &&
 				entry.text.startsWith(typed) &&
+				entry.text.slice(typed.length).trim() !== "" &&
 				after === entry.after &&
 				text.slice(entry.offset - entry.before.length, entry.offset) ===
 					entry.before
 			)
-				return entry.text.slice(typed.length);
+				return {
+					text: entry.text.slice(typed.length),
+					requestId: entry.requestId,
+				};
 		}
 		return undefined;
 	}

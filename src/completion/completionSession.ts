@@ -22,6 +22,8 @@ export type Suggestion =
 			readonly kind: "suggestion";
 			readonly text: string;
 			readonly source: "engine" | "cache";
+			/** Of the request that brought it. */
+			readonly requestId: string;
 	  }
 	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
 
@@ -66,15 +68,16 @@ export class CompletionSession {
 	): Promise<Suggestion> {
 		const cached = this.#cache.find(snapshot);
 		if (cached !== undefined)
-			return { kind: "suggestion", text: cached, source: "cache" };
+			return { kind: "suggestion", ...cached, source: "cache" };
 
 		const running =
 			this.#running && samePlace(this.#running.place, snapshot)
 				? this.#running
 				: this.#start(snapshot);
 		running.waiters++;
-		const suggestion = await orAborted(running.result, signal);
-		running.waiters--;
+		const suggestion = await orAborted(running.result, signal).finally(() => {
+			running.waiters--;
+		});
 		return suggestion ?? { kind: "none", reason: { kind: "cancelled" } };
 	}
 
@@ -103,16 +106,19 @@ export class CompletionSession {
 			place: { uri, version, offset },
 			controller,
 			waiters: 0,
-			result: this.#complete(snapshot, controller.signal).then((suggestion) => {
-				if (this.#running === running) this.#running = undefined;
-				if (
-					suggestion.kind === "suggestion" &&
-					running.waiters === 0 &&
-					!controller.signal.aborted
-				)
-					this.#options.onLateSuggestion(running.place);
-				return suggestion;
-			}),
+			result: this.#complete(snapshot, controller.signal)
+				.then((suggestion) => {
+					if (
+						suggestion.kind === "suggestion" &&
+						running.waiters === 0 &&
+						!controller.signal.aborted
+					)
+						this.#options.onLateSuggestion(running.place);
+					return suggestion;
+				})
+				.finally(() => {
+					if (this.#running === running) this.#running = undefined;
+				}),
 		};
 		this.#running = running;
 		return running;
@@ -127,8 +133,9 @@ export class CompletionSession {
 		log.info(describe(result));
 		if (result.kind === "none") return { kind: "none", reason: result.reason };
 		log.trace(`${result.requestId} text: ${JSON.stringify(result.text)}`);
-		if (!signal.aborted) this.#cache.put(snapshot, result.text);
-		return { kind: "suggestion", text: result.text, source: "engine" };
+		if (!signal.aborted) this.#cache.put(snapshot, result);
+		const { text, requestId } = result;
+		return { kind: "suggestion", text, requestId, source: "engine" };
 	}
 }
 

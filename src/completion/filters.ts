@@ -3,6 +3,8 @@
  * stops the model.
  */
 
+import { BracketScanner, isClosingLine } from "./brackets.ts";
+import { indentWidth } from "./indentation.ts";
 import { loopStart } from "./repetition.ts";
 
 type Text = AsyncIterable<string>;
@@ -40,14 +42,19 @@ export async function* untilBlockEnd(
 	chunks: Text,
 	{
 		lineBefore,
+		nextLine,
 		maxLines,
 	}: {
 		/** The current line up to the cursor: blank inside a body, or else what opens one. */
 		readonly lineBefore: string;
+		/** The next line behind the cursor that is not blank: where it closes the body, the suggestion does not. */
+		readonly nextLine: string;
 		readonly maxLines: number;
 	},
 ): AsyncGenerator<string> {
-	const ownWidth = width(indentOf(lineBefore));
+	const ownWidth = indentWidth(lineBefore);
+	const isClosedBelow =
+		isClosingLine(nextLine) && indentWidth(nextLine) === ownWidth;
 	const leastWidth = lineBefore.trim() === "" ? ownWidth : ownWidth + 1;
 	let isCursorLine = true;
 	let linesWithText = 0;
@@ -55,8 +62,9 @@ export async function* untilBlockEnd(
 		const isBlank = line.trim() === "";
 		if (isBlank && linesWithText > 0) return;
 		if (!isCursorLine && !isBlank) {
-			const lineWidth = width(indentOf(line));
+			const lineWidth = indentWidth(line);
 			if (lineWidth === ownWidth && /^\s*[)\]}]/.test(line)) {
+				if (isClosedBelow && isClosingLine(line)) return;
 				yield line.replace(/\n$/, "");
 				return;
 			}
@@ -74,24 +82,22 @@ export async function* untilBlockEnd(
  */
 export async function* untilClosedBySuffix(
 	chunks: Text,
-	lineAfter: string,
+	{
+		lineBefore,
+		lineAfter,
+	}: { readonly lineBefore: string; readonly lineAfter: string },
 ): AsyncGenerator<string> {
 	const closer = lineAfter.trimStart()[0];
 	if (closer === undefined || !")]}".includes(closer)) {
 		yield* chunks;
 		return;
 	}
-	const open: string[] = [];
+	const scanner = new BracketScanner(lineBefore);
 	for await (const chunk of chunks) {
-		for (let i = 0; i < chunk.length; i++) {
-			const char = chunk[i] ?? "";
-			if ("([{".includes(char)) open.push(char);
-			else if (")]}".includes(char) && open.pop() === undefined) {
-				if (char === closer) {
-					yield chunk.slice(0, i);
-					return;
-				}
-			}
+		for (const [index, char] of [...chunk].entries()) {
+			if (!scanner.read(char) || char !== closer) continue;
+			yield [...chunk].slice(0, index).join("");
+			return;
 		}
 		yield chunk;
 	}
@@ -126,16 +132,4 @@ async function* byLine(chunks: Text): AsyncGenerator<string> {
 		}
 	}
 	if (line !== "") yield line;
-}
-
-export function indentOf(line: string): string {
-	return /^[ \t]*/.exec(line)?.[0] ?? "";
-}
-
-/** Tabs reach to the next multiple of four: only comparisons within one file matter. */
-function width(indent: string): number {
-	let columns = 0;
-	for (const char of indent)
-		columns = char === "\t" ? (Math.floor(columns / 4) + 1) * 4 : columns + 1;
-	return columns;
 }

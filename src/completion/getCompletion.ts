@@ -12,13 +12,13 @@ import {
 	documentContext,
 } from "./documentContext.ts";
 import {
-	indentOf,
 	untilBlockEnd,
 	untilClosedBySuffix,
 	untilLineEnd,
 	untilLoop,
 	untilNextLine,
 } from "./filters.ts";
+import { indentOf } from "./indentation.ts";
 import type { NoSuggestionReason } from "./reasons.ts";
 import { type SuggestionShape, suggestionShape } from "./shape.ts";
 import { trimSuggestion } from "./trimSuggestion.ts";
@@ -102,9 +102,15 @@ export async function getCompletion(
 			requestId,
 			stats,
 		};
-	if (signal.aborted || end?.kind !== "done")
+	if (
+		signal.aborted ||
+		end?.kind !== "done" ||
+		// The engine cancels too, when it is stopped: what there is of a text then is no suggestion.
+		(end.stopReason === "cancelled" && !enough.signal.aborted)
+	)
 		return { kind: "none", reason: { kind: "cancelled" }, requestId, stats };
 	const trimmed = trimSuggestion(raw, {
+		lineBefore,
 		lineAfter,
 		nextLine: nextLineWithText(suffix),
 	});
@@ -127,12 +133,16 @@ function filtered(
 	shape: SuggestionShape,
 	{ lineBefore, lineAfter, suffix }: DocumentContext,
 ): AsyncIterable<string> {
-	const closed = untilClosedBySuffix(untilLoop(source), lineAfter);
+	const nextLine = nextLineWithText(suffix);
+	const closed = untilClosedBySuffix(untilLoop(source), {
+		lineBefore,
+		lineAfter,
+	});
 	return shape === "line"
 		? untilLineEnd(closed)
 		: untilNextLine(
-				untilBlockEnd(closed, { lineBefore, maxLines }),
-				nextLineWithText(suffix),
+				untilBlockEnd(closed, { lineBefore, nextLine, maxLines }),
+				nextLine,
 			);
 }
 

@@ -91,7 +91,7 @@ describe("getCompletion", () => {
 		],
 	] as const)
 		it(`passes the reason on of ${what}`, async () => {
-			const engine = new FakeEngine(() => [], end);
+			const engine = new FakeEngine(() => ["half a te"], end);
 			const result = await getCompletion(at("█"), engine, never());
 			assert.equal(result.kind === "none" && result.reason.kind, expected);
 		});
@@ -118,11 +118,13 @@ describe("CompletionSession", () => {
 		assert.deepEqual(first, {
 			kind: "suggestion",
 			text: "bar();",
+			requestId: "c1",
 			source: "engine",
 		});
 		assert.deepEqual(second, {
 			kind: "suggestion",
 			text: "bar();",
+			requestId: "c1",
 			source: "cache",
 		});
 		assert.equal(engine.requests.length, 1);
@@ -156,6 +158,21 @@ describe("CompletionSession", () => {
 			await suggest(text, options);
 			assert.equal(engine.requests.length, 2);
 		});
+
+	it("answers typing along in documents with carriage returns", async () => {
+		const { engine, suggest } = setUp(() => ["\n\tb();\n}"]);
+		await suggest("if (a) {█\r\n");
+		const it = await suggest("if (a) {\r\n\tb█\r\n");
+		assert.equal(it.kind === "suggestion" && it.text, "();\n}");
+		assert.equal(engine.requests.length, 1);
+	});
+
+	it("does not offer what is left when that is blank", async () => {
+		const { engine, suggest } = setUp(() => ["\n\tb();\n}"]);
+		await suggest("if (a) {█}");
+		await suggest("if (a) {\n\tb();█}");
+		assert.equal(engine.requests.length, 2);
+	});
 
 	it("forgets when told to", async () => {
 		const { engine, session, suggest } = setUp(() => ["bar();"]);

@@ -75,30 +75,54 @@ describe("untilBlockEnd", () => {
 	] as const)
 		it(`takes ${what}`, () =>
 			check(
-				(chunks) => untilBlockEnd(chunks, { lineBefore, maxLines: 8 }),
+				(chunks) =>
+					untilBlockEnd(chunks, { lineBefore, nextLine: "", maxLines: 8 }),
 				text,
+				expected,
+			));
+
+	for (const [nextLine, expected] of [
+		["\t}", "\n\t\tb();"],
+		["}", "\n\t\tb();\n\t}"],
+		["\tc();", "\n\t\tb();\n\t}"],
+	] as const)
+		it(`closes the body unless the next line does: ${JSON.stringify(nextLine)}`, () =>
+			check(
+				(chunks) =>
+					untilBlockEnd(chunks, {
+						lineBefore: "\tif (a) {",
+						nextLine,
+						maxLines: 8,
+					}),
+				"\n\t\tb();\n\t}\n",
 				expected,
 			));
 
 	it("takes no more lines than allowed", () =>
 		check(
-			(chunks) => untilBlockEnd(chunks, { lineBefore: "", maxLines: 2 }),
+			(chunks) =>
+				untilBlockEnd(chunks, { lineBefore: "", nextLine: "", maxLines: 2 }),
 			"a\nb\nc\n",
 			"a\nb",
 		));
 });
 
 describe("untilClosedBySuffix", () => {
-	for (const [text, lineAfter, expected] of [
-		["a, b)", ")", "a, b"],
-		["g(a), b);", ");", "g(a), b"],
-		["a]", ")", "a]"],
-		["a)", "", "a)"],
-		["[1, 2] }", " }", "[1, 2]"],
+	for (const [lineBefore, text, lineAfter, expected] of [
+		["f(", "a, b)", ")", "a, b"],
+		["f(", "g(a), b);", ");", "g(a), b"],
+		["f(", "a]", ")", "a]"],
+		["f(", "a)", "", "a)"],
+		["[", "1, 2] }", " }", "1, 2]"],
+		["{", "a: [1, 2] }", " }", "a: [1, 2]"],
+		["a.split(", '")")', ")", '")"'],
+		["f('", "a)b')", ")", "a)b'"],
+		["f(", "'\\')')", ")", "'\\')'"],
+		["// don't ", "stop)", ")", "stop)"],
 	] as const)
-		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)} before ${JSON.stringify(lineAfter)}`, () =>
+		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)}`, () =>
 			check(
-				(chunks) => untilClosedBySuffix(chunks, lineAfter),
+				(chunks) => untilClosedBySuffix(chunks, { lineBefore, lineAfter }),
 				text,
 				expected,
 			));
@@ -169,18 +193,34 @@ describe("suggestionShape", () => {
 describe("trimSuggestion", () => {
 	const none = (kind: string) => ({ kind: "none", reason: { kind } });
 	const text = (it: string) => ({ kind: "suggestion", text: it });
-	for (const [raw, lineAfter, nextLine, expected] of [
-		["", "", "", none("empty")],
-		[" \n\t", "", "", none("blank")],
-		["foo  ", "", "", text("foo")],
-		["x)", ")", "", text("x")],
-		["x);", ");", "", text("x")],
-		[");", ");", "", none("repeatsSuffix")],
-		["a + b", " + b", "", text("a")],
-		["return x;", "", "\treturn x;", none("repeatsSuffix")],
-		["}", "", "}", text("}")],
-		[`${"a, ".repeat(10)}`, "", "", none("loop")],
+	for (const [lineBefore, raw, lineAfter, nextLine, expected] of [
+		["", "", "", "", none("empty")],
+		["", " \n\t", "", "", none("blank")],
+		["", "foo  ", "", "", text("foo")],
+		["f(", "x)", ")", "", text("x")],
+		["f(", "x);", ");", "", text("x")],
+		["f(", ");", ");", "", none("repeatsSuffix")],
+		["", "a + b", " + b", "", text("a")],
+		["console.log(", "JSON.stringify(x)", ")", "", text("JSON.stringify(x)")],
+		["console.log(", "JSON.stringify(x))", ")", "", text("JSON.stringify(x)")],
+		["a = [", "b[0]]", "];", "", text("b[0]")],
+		["a = [", "b[0]", "];", "", text("b[0]")],
+		[
+			"f() {",
+			"\n\tif (a) {\n\t\tb();\n\t}",
+			"}",
+			"",
+			text("\n\tif (a) {\n\t\tb();\n\t}"),
+		],
+		['print("', 'hello"', '")', "", text("hello")],
+		["\t", "return x;", "", "\treturn x;", none("repeatsSuffix")],
+		["", "}", "", "}", none("repeatsSuffix")],
+		["\t", "}", "", "}", text("}")],
+		["", `${"a, ".repeat(10)}`, "", "", none("loop")],
 	] as const)
-		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(raw)} before ${JSON.stringify(lineAfter)} above ${JSON.stringify(nextLine)}`, () =>
-			assert.deepEqual(trimSuggestion(raw, { lineAfter, nextLine }), expected));
+		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(raw)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)} above ${JSON.stringify(nextLine)}`, () =>
+			assert.deepEqual(
+				trimSuggestion(raw, { lineBefore, lineAfter, nextLine }),
+				expected,
+			));
 });

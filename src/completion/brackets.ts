@@ -1,0 +1,58 @@
+/** Follows brackets through code, past string literals. Good enough for any language that writes them alike. */
+
+const closerOf: Readonly<Record<string, string>> = {
+	"(": ")",
+	"[": "]",
+	"{": "}",
+};
+const openers = "([{";
+const closers = ")]}";
+const quotes = "\"'`";
+
+export class BracketScanner {
+	/** The closers that the open brackets wait for, outermost first. */
+	readonly #expected: string[] = [];
+	/** The string literal that the scan is in. */
+	#quote = "";
+	#escaped = false;
+
+	/** @param before the current line up to where the scan begins: it tells whether that is inside a string. */
+	constructor(before = "") {
+		for (const char of before) this.read(char);
+		this.#expected.length = 0;
+	}
+
+	/** Brackets opened and not closed since the beginning. */
+	get openCount(): number {
+		return this.#expected.length;
+	}
+
+	/** Takes one character. True for a closing bracket that was not opened since the beginning. */
+	read(char: string): boolean {
+		if (this.#quote !== "") {
+			const ends =
+				!this.#escaped &&
+				(char === this.#quote || (char === "\n" && this.#quote !== "`"));
+			this.#escaped = !this.#escaped && char === "\\";
+			if (ends) this.#quote = "";
+			return false;
+		}
+		if (quotes.includes(char)) this.#quote = char;
+		else if (openers.includes(char))
+			this.#expected.push(closerOf[char] ?? char);
+		else if (closers.includes(char)) return this.#expected.pop() === undefined;
+		return false;
+	}
+}
+
+/** Brackets that the text opens and does not close. */
+export function unclosedBrackets(text: string, before: string): number {
+	const scanner = new BracketScanner(before);
+	for (const char of text) scanner.read(char);
+	return scanner.openCount;
+}
+
+/** Whether a line holds nothing but closing brackets and what may follow them: `}`, `});`, `],`. */
+export function isClosingLine(line: string): boolean {
+	return /^\s*[)\]}][)\]};,\s]*$/.test(line);
+}
