@@ -20,17 +20,17 @@ export function loadOptionsFor(
 	{ file, gpu, threads }: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
-	const common = { gpu, threads: threads === 0 ? null : threads };
-	return file === ""
-		? {
-				...common,
-				file: path.join(
-					extensionFolder,
-					"media",
-					"models",
-					"headroom-7m-q8_0.gguf",
-				),
-				contextWindow: builtInContextWindow,
-			}
-		: { ...common, file, contextWindow: null };
+	const builtIn = path.join(
+		extensionFolder,
+		"media",
+		"models",
+		"headroom-7m-q8_0.gguf",
+	);
+	const isBuiltIn = file === "" || path.resolve(file) === path.resolve(builtIn);
+	return {
+		file: isBuiltIn ? builtIn : file,
+		gpu,
+		threads: threads === 0 ? null : threads,
+		contextWindow: isBuiltIn ? builtInContextWindow : null,
+	};
 }

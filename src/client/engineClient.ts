@@ -101,6 +101,11 @@ export class EngineClient implements Disposable {
 		const cancel = (): void => cancelRequest(connected.value, requestId);
 		signal.addEventListener("abort", cancel, { once: true });
 		let ended = false;
+		// It may have aborted since the connection was there.
+		if (signal.aborted) {
+			this.#mailboxes.delete(requestId);
+			return { kind: "cancelled" };
+		}
 		try {
 			connected.value.send({ kind: "complete", requestId, request });
 			for (;;) {

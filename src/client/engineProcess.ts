@@ -105,7 +105,10 @@ class ForkedProcess implements EngineProcess {
 
 	#end(how: string): void {
 		if (this.#exit) return;
-		const lastLine = this.#errorLines.at(-1);
+		// Where llama.cpp was built is of no use to anybody.
+		const lastLine = this.#errorLines
+			.at(-1)
+			?.replace(/\S+\/(?=llama\.cpp\/)/, "");
 		this.#exit = { why: lastLine ? `${how}: ${lastLine}` : how };
 		for (const listener of this.#exitListeners) listener(this.#exit);
 	}

@@ -18,6 +18,7 @@ import {
 	createError,
 	errorText,
 	type HeadroomError,
+	messageOf,
 } from "../protocol/errors.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { decideRestart } from "./restartPolicy.ts";
@@ -64,6 +65,8 @@ export class Supervisor implements Disposable {
 	#status: EngineStatus = { kind: "stopped" };
 	#run: Run | undefined;
 	#restartTimer: Disposable | undefined;
+	/** Counts what was asked for by `restart` and `stop`: the last one stands. */
+	#wish = 0;
 	#crashTimesMs: number[] = [];
 	/** In a row, each in the middle of a load. */
 	#crashedLoads = 0;
@@ -97,7 +100,7 @@ export class Supervisor implements Disposable {
 	connect(): Promise<Result<EngineConnection, HeadroomError>> {
 		if (this.#disposed)
 			return Promise.resolve(failure(createError("engineStopped", {})));
-		if (this.#run?.listening)
+		if (this.#run?.listening && !this.#run.stopping)
 			return Promise.resolve(success(connectionTo(this.#run)));
 		if (this.#status.kind === "crashed" && this.#status.restartInMs === null)
 			return Promise.resolve(failure(this.#status.error));
@@ -112,12 +115,15 @@ export class Supervisor implements Disposable {
 	async restart(): Promise<void> {
 		this.#crashTimesMs = [];
 		this.#crashedLoads = 0;
+		const wish = ++this.#wish;
 		await this.#stopRun();
-		if (!this.#disposed && !this.#run) this.#start();
+		// A `stop` that came in the meantime stands.
+		if (wish === this.#wish && !this.#disposed && !this.#run) this.#start();
 	}
 
 	/** Stops the process until it is needed again. Who waits for one is told so. */
 	async stop(): Promise<void> {
+		this.#wish++;
 		this.#settleWaiters(failure(createError("engineStopped", {})));
 		await this.#stopRun();
 	}
@@ -128,7 +134,7 @@ export class Supervisor implements Disposable {
 		// Another model may be just what a crashed engine needs.
 		if (effect === "restartEngine" || this.#status.kind === "crashed")
 			void this.restart();
-		else if (this.#run?.listening)
+		else if (this.#run?.listening && !this.#run.stopping)
 			connectionTo(this.#run).send({
 				kind: "load",
 				options: this.#options.loadOptions(),
@@ -153,7 +159,13 @@ export class Supervisor implements Disposable {
 		const { fork, log, setTimer } = this.#options;
 		log.info("starting the engine");
 		this.#setStatus({ kind: "starting" });
-		const process = fork();
+		let process: EngineProcess;
+		try {
+			process = fork();
+		} catch (thrown) {
+			this.#crashed(messageOf(thrown));
+			return;
+		}
 		const run: Run = {
 			process,
 			startTimer: setTimer(() => {
@@ -178,6 +190,12 @@ export class Supervisor implements Disposable {
 			return;
 		}
 		const message = parsed.data;
+		if (message.kind === "log") {
+			log[message.level](message.message);
+			return;
+		}
+		// The last words of a process that ends, or has ended: who waits for it is told by its end.
+		if (this.#run !== run || run.stopping) return;
 		switch (message.kind) {
 			case "hello": {
 				log.info(`the engine runs as process ${message.pid}`);
@@ -189,10 +207,8 @@ export class Supervisor implements Disposable {
 				return;
 			}
 			case "report":
-				if (!run.stopping) this.#setStatus(message.report);
-				return;
-			case "log":
-				log[message.level](message.message);
+				if (message.report.kind === "ready") this.#crashedLoads = 0;
+				this.#setStatus(message.report);
 				return;
 			default:
 				this.#onMessage.fire(message);
@@ -202,25 +218,30 @@ export class Supervisor implements Disposable {
 	#ended(run: Run, exit: ProcessExit): void {
 		run.startTimer.dispose();
 		if (this.#run === run) this.#run = undefined;
-		const { log, now } = this.#options;
 		if (run.stopping) {
-			log.info("the engine has stopped");
+			this.#options.log.info("the engine has stopped");
 			this.#setStatus({ kind: "stopped" });
 			this.#onDidEnd.fire(createError("engineStopped", {}));
 			if (this.#waiters.length > 0 && !this.#disposed) this.#start();
 			return;
 		}
+		this.#crashed(exit.why);
+	}
+
+	#crashed(why: string): void {
+		const { log, now } = this.#options;
 		const nowMs = now();
 		this.#crashTimesMs = [...this.#crashTimesMs.slice(-9), nowMs];
-		const wasLoading = this.#status.kind === "loading" && this.#status;
-		this.#crashedLoads = wasLoading ? this.#crashedLoads + 1 : 0;
+		const file = loadingFile(this.#status);
+		this.#crashedLoads = file === undefined ? 0 : this.#crashedLoads + 1;
 		const decision = decideRestart(this.#crashTimesMs, nowMs);
-		const error = wasLoading
-			? createError("modelCrashes", { file: wasLoading.file, why: exit.why })
-			: createError("engineCrashed", { why: exit.why });
+		const error =
+			file === undefined
+				? createError("engineCrashed", { why })
+				: createError("modelCrashes", { file, why });
 		log.error(errorText(error));
 		this.#onDidEnd.fire(error);
-		if (wasLoading && this.#crashedLoads >= loadAttempts) {
+		if (this.#crashedLoads >= loadAttempts) {
 			this.#giveUp(error);
 			return;
 		}
@@ -228,7 +249,7 @@ export class Supervisor implements Disposable {
 			this.#giveUp(
 				createError("engineGaveUp", {
 					count: String(decision.crashes),
-					why: exit.why,
+					why,
 				}),
 			);
 			return;
@@ -280,6 +301,12 @@ export class Supervisor implements Disposable {
 		this.#status = status;
 		this.#onDidChangeStatus.fire(status);
 	}
+}
+
+/** The model that was being loaded in this state. */
+function loadingFile(status: EngineStatus): string | undefined {
+	if (status.kind === "loading") return status.file;
+	return status.kind === "warmingUp" ? status.model.file : undefined;
 }
 
 function connectionTo(run: Run): EngineConnection {

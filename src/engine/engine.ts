@@ -17,13 +17,15 @@ import type { FimRequest, GenerationStats } from "../protocol/generation.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
-import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
+import {
+	batchTokens,
+	ModelSlot,
+	maxPromptTokens,
+	type ReadyModel,
+} from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
-
-/** Tokens of a completion's prompt at most: more context makes the first answer slower than it makes it better. */
-const maxPromptTokens = 1024;
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
@@ -83,20 +85,7 @@ export class Engine {
 		const message = parsed.data;
 		switch (message.kind) {
 			case "load":
-				void this.#scheduler
-					.run(() => this.#slot.load(message.options))
-					.catch((thrown: unknown) =>
-						this.#send({
-							kind: "report",
-							report: {
-								kind: "failed",
-								error: createError("modelRefused", {
-									file: message.options.file,
-									why: messageOf(thrown),
-								}),
-							},
-						}),
-					);
+				void this.#scheduler.run(() => this.#slot.load(message.options));
 				return;
 			case "complete":
 				void this.#complete(message.requestId, message.request);

@@ -43,10 +43,11 @@ export class KvCache {
 			? 0
 			: Math.min(longestCommonPrefix(this.#tokens, prompt), prompt.length - 1);
 		if (this.#unknown || kept < this.#tokens.length) {
-			await this.#change(() => this.#sequence.truncate(kept));
-			this.#tokens.length = kept;
+			this.#tokens.length = await this.#change(() =>
+				this.#sequence.truncate(kept),
+			);
 		}
-		return kept;
+		return this.#tokens.length;
 	}
 
 	/** See {@link Sequence.evaluate}. */

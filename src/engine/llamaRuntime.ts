@@ -297,11 +297,16 @@ class LlamaSequence implements Sequence {
 		});
 	}
 
-	async truncate(length: number): Promise<void> {
+	async truncate(length: number): Promise<number> {
 		const end = this.#sequence.nextTokenIndex;
-		if (length === 0) await this.#sequence.clearHistory();
-		else if (length < end)
-			await this.#sequence.eraseContextTokenRanges([{ start: length, end }]);
+		if (length >= end) return end;
+		// Sliding windows and recurrent states cannot be cut back: the library would evaluate all of it again, in one piece.
+		if (length === 0 || this.#sequence.needsCheckpoints) {
+			await this.#sequence.clearHistory();
+			return 0;
+		}
+		await this.#sequence.eraseContextTokenRanges([{ start: length, end }]);
+		return this.#sequence.nextTokenIndex;
 	}
 
 	async dispose(): Promise<void> {

@@ -5,7 +5,11 @@ import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import type { EngineReport } from "../protocol/engineStatus.ts";
-import type { HeadroomError } from "../protocol/errors.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 import { KvCache } from "./kvCache.ts";
 import type {
@@ -21,12 +25,19 @@ import type {
  */
 export const batchTokens = 128;
 
-/** Where a model was trained for more, more is not taken unasked: the KV cache costs memory for every token. */
-const defaultContextWindow = 4096;
+/** Tokens of a completion's prompt at most: more context makes the first answer slower than it makes it better. */
+export const maxPromptTokens = 1024;
+
+/** The prompt and its answer. Every further token would cost memory for its keys and values, and hold nothing. */
+const completionContextWindow = maxPromptTokens + 256;
 
 export interface ReadyModel {
 	readonly model: LoadedModel;
 	readonly cache: KvCache;
+}
+
+interface Loaded extends ReadyModel {
+	readonly sequence: Sequence;
 }
 
 export interface ModelSlotOptions {
@@ -44,9 +55,7 @@ export class ModelSlot {
 	readonly #options: ModelSlotOptions;
 	#runtime: Runtime | undefined;
 	#runtimeKey = "";
-	#loaded:
-		| { model: LoadedModel; sequence: Sequence; cache: KvCache }
-		| undefined;
+	#loaded: Loaded | undefined;
 	#failure: HeadroomError | undefined;
 
 	constructor(options: ModelSlotOptions) {
@@ -64,8 +73,7 @@ export class ModelSlot {
 	async load(options: LoadOptions): Promise<void> {
 		const { report, log, now } = this.#options;
 		const startMs = now();
-		await this.unload();
-		const loaded = await this.#load(options);
+		const loaded = await this.#replace(options);
 		if (!loaded.ok) {
 			this.#failure = loaded.error;
 			report({ kind: "failed", error: loaded.error });
@@ -78,6 +86,21 @@ export class ModelSlot {
 				`context window ${loaded.value.sequence.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
 		);
 		report({ kind: "ready", model: description });
+	}
+
+	/** What throws here is a defect of llama.cpp or ours; the slot is then empty, and says why. */
+	async #replace(options: LoadOptions): Promise<Result<Loaded, HeadroomError>> {
+		try {
+			await this.unload();
+			return await this.#load(options);
+		} catch (thrown) {
+			return failure(
+				createError("modelRefused", {
+					file: options.file,
+					why: messageOf(thrown),
+				}),
+			);
+		}
 	}
 
 	async unload(): Promise<void> {
@@ -94,14 +117,7 @@ export class ModelSlot {
 		this.#runtime = undefined;
 	}
 
-	async #load(
-		options: LoadOptions,
-	): Promise<
-		Result<
-			{ model: LoadedModel; sequence: Sequence; cache: KvCache },
-			HeadroomError
-		>
-	> {
+	async #load(options: LoadOptions): Promise<Result<Loaded, HeadroomError>> {
 		const { readModelFile, report } = this.#options;
 		report({ kind: "loading", file: options.file, fraction: 0 });
 		const description = readModelFile(options.file);
@@ -124,7 +140,10 @@ export class ModelSlot {
 		const sequence = await model.value.createSequence({
 			contextWindow:
 				options.contextWindow ??
-				Math.min(description.value.trainedContextWindow, defaultContextWindow),
+				Math.min(
+					description.value.trainedContextWindow,
+					completionContextWindow,
+				),
 			batchTokens,
 		});
 		if (!sequence.ok) {
@@ -132,7 +151,13 @@ export class ModelSlot {
 			return sequence;
 		}
 		report({ kind: "warmingUp", model: description.value });
-		await this.#warmUp(model.value, sequence.value);
+		try {
+			await this.#warmUp(model.value, sequence.value);
+		} catch (thrown) {
+			await sequence.value.dispose();
+			await model.value.dispose();
+			throw thrown;
+		}
 		return success({
 			model: model.value,
 			sequence: sequence.value,

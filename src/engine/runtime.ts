@@ -82,7 +82,11 @@ export interface Sequence {
 		tokens: readonly Token[],
 		predictions: number,
 	): Promise<readonly Token[]>;
-	/** Forgets the tokens from this index on. */
-	truncate(length: number): Promise<void>;
+	/**
+	 * Forgets the tokens from this index on.
+	 *
+	 * @returns how many are left: fewer where the model's state cannot be cut back there.
+	 */
+	truncate(length: number): Promise<number>;
 	dispose(): Promise<void>;
 }

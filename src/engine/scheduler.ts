@@ -9,9 +9,4 @@ export class Scheduler {
 		this.#last = result.catch(() => {});
 		return result;
 	}
-
-	/** When everything that is queued now has ended. */
-	async idle(): Promise<void> {
-		await this.#last;
-	}
 }

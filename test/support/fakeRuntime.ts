@@ -59,6 +59,8 @@ export interface FakeOptions {
 	/** Called before each evaluation; may wait, or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
+	/** As with sliding windows and recurrent states. */
+	readonly cannotBeCutBack?: boolean;
 }
 
 /** What was done, for assertions. */
@@ -170,10 +172,12 @@ export class FakeSequence implements Sequence {
 		return next;
 	}
 
-	truncate(length: number): Promise<void> {
+	truncate(length: number): Promise<number> {
 		this.journal.truncatedTo.push(length);
-		this.tokens.length = Math.min(length, this.tokens.length);
-		return Promise.resolve();
+		this.tokens.length = this.options.cannotBeCutBack
+			? 0
+			: Math.min(length, this.tokens.length);
+		return Promise.resolve(this.tokens.length);
 	}
 
 	dispose(): Promise<void> {

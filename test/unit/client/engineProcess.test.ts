@@ -47,6 +47,14 @@ describe("loadOptionsFor", () => {
 		assert.deepEqual([options.contextWindow, options.threads], [768, null]);
 	});
 
+	it("knows the built-in model by its path too", () => {
+		const file = path.join("/ext", "media", "models", "headroom-7m-q8_0.gguf");
+		assert.equal(
+			loadOptionsFor({ file, gpu: "auto", threads: 0 }, "/ext").contextWindow,
+			768,
+		);
+	});
+
 	it("takes the user's file as it is", () => {
 		assert.deepEqual(
 			loadOptionsFor({ file: "/m.gguf", gpu: "off", threads: 3 }, "/ext"),

@@ -6,6 +6,7 @@ import { Supervisor } from "../../../src/client/supervisor.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
 import { someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
+import { fakeDescription } from "../../support/fakeRuntime.ts";
 
 function setUp() {
 	const clock = new FakeClock();
@@ -129,6 +130,29 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 3, "another model is another chance");
 	});
 
+	it("forgets a load that ended the process once one went well", async () => {
+		const { supervisor, clock, process, processes } = setUp();
+		const file = "/models/a.gguf";
+		const model = { ...fakeDescription, file };
+		void supervisor.connect();
+		for (const index of [0, 1, 2]) {
+			process(index).hello();
+			process(index).says({
+				kind: "report",
+				report: { kind: "warmingUp", model },
+			});
+			if (index === 1)
+				process(index).says({
+					kind: "report",
+					report: { kind: "ready", model },
+				});
+			process(index).exit();
+			clock.advance(30_000);
+		}
+		assert.equal(processes.length, 4, "no two loads in a row");
+		process(3).hello();
+	});
+
 	it("lets who waits during a pause have the next process", async () => {
 		const { supervisor, clock, process } = setUp();
 		void supervisor.connect();
@@ -182,6 +206,57 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 2);
 		process(1).hello();
 		assert.ok((await waiting).ok);
+	});
+
+	it("has no one wait on a process that is told to stop", async () => {
+		const { supervisor, process } = setUp();
+		void supervisor.connect();
+		process(0).hello();
+		const restarted = supervisor.restart();
+		const waiting = supervisor.connect();
+		// Its last words, before and after its end, are not those of the next.
+		process(0).hello();
+		process(0).exit();
+		process(0).hello();
+		await restarted;
+		await settle();
+		process(1).hello();
+		const connected = await waiting;
+		assert.ok(connected.ok);
+		connected.value.send({ kind: "cancel", requestId: "x" });
+		assert.equal(process(1).sent.at(-1)?.kind, "cancel");
+	});
+
+	it("lets a stop stand that comes during a restart", async () => {
+		const { supervisor, process, processes } = setUp();
+		void supervisor.connect();
+		process(0).hello();
+		const both = Promise.all([supervisor.restart(), supervisor.stop()]);
+		process(0).exit();
+		await both;
+		assert.equal(processes.length, 1);
+	});
+
+	it("takes a process that cannot be forked for one that crashed", async () => {
+		const clock = new FakeClock();
+		const supervisor = new Supervisor({
+			fork: () => {
+				throw new Error("spawn ENOMEM");
+			},
+			loadOptions: () => {
+				throw new Error("never asked");
+			},
+			log: nullLog,
+			now: clock.now,
+			setTimer: clock.setTimer,
+		});
+		const waiting = supervisor.connect();
+		clock.advance(60_000);
+		const result = await waiting;
+		assert.deepEqual(!result.ok && result.error, {
+			code: "engineGaveUp",
+			values: { count: "4", why: "spawn ENOMEM" },
+		});
 	});
 
 	it("loads another model where one runs, and starts nothing for it", async () => {

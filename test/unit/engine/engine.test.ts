@@ -190,6 +190,29 @@ describe("Engine", () => {
 			}
 		});
 
+	it("frees a model that fails in its first evaluation, and says so", async () => {
+		let fails = true;
+		const it = setUp({
+			onEvaluate: () => {
+				if (fails) throw new Error("no such kernel");
+			},
+		});
+		it.load();
+		it.complete("1");
+		const end = await it.end("1");
+		assert.deepEqual(end.kind === "failed" && end.error, {
+			code: "modelRefused",
+			values: { file: "/models/fake.gguf", why: "no such kernel" },
+		});
+		const { liveModels, liveSequences } = it.runtime.journal;
+		assert.deepEqual([liveModels, liveSequences], [0, 0]);
+		assert.equal(it.reports().at(-1), "failed");
+		fails = false;
+		it.load();
+		it.complete("2");
+		assert.equal((await it.end("2")).kind, "done");
+	});
+
 	it("answers with an error where an evaluation fails, and works on", async () => {
 		let fails = true;
 		const it = setUp({

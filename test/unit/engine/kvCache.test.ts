@@ -48,6 +48,20 @@ describe("KvCache", () => {
 		assert.deepEqual(log.truncatedTo, []);
 	});
 
+	it("knows of a state that cannot be cut back", async () => {
+		const sequence = new FakeSequence(
+			100,
+			{ cannotBeCutBack: true },
+			journal(),
+		);
+		const cache = new KvCache(sequence);
+		await cache.append(fakeTokenize("hello world"), 0);
+		assert.equal(await cache.keepSharedWith(fakeTokenize("hello there")), 0);
+		assert.deepEqual(cache.tokens, []);
+		await cache.append(fakeTokenize("hello"), 0);
+		assert.equal(await cache.keepSharedWith(fakeTokenize("hello there")), 5);
+	});
+
 	it("starts from nothing after an evaluation that failed", async () => {
 		let fails = false;
 		const log = journal();
