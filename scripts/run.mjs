@@ -11,8 +11,9 @@ import { fileURLToPath } from "node:url";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const [name, ...args] = process.argv.slice(2);
 
-if (Number(process.versions.node.split(".")[0]) < 20)
-	fail(`Headroom needs Node.js 20 or newer; this is ${process.version}.`);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19))
+	fail(`Headroom needs Node.js 20.19 or newer; this is ${process.version}.`);
 if (!existsSync(path.join(root, "scripts", `${name}.ts`)))
 	fail(`There is no script named "${name}".`);
 

@@ -105,16 +105,18 @@ async function suite(version: string): Promise<Counts> {
 		`\n  in the extension host of VS Code ${version.replace(/^4/, "1")}`,
 	);
 	const { tests, failure } = await runSuite(version);
-	for (const { title, ms, error } of tests) {
-		console.log(`    ${error ? "FAILED" : "✔"} ${title} (${ms}ms)`);
+	for (const { title, ms, error, isSkipped } of tests) {
+		const mark = error ? "FAILED" : isSkipped ? "-" : "✔";
+		console.log(`    ${mark} ${title} (${ms}ms)`);
 		if (error) console.log(error);
 	}
 	if (failure) console.log(`    FAILED: ${failure}`);
 	const failed = tests.filter(({ error }) => error !== undefined).length;
+	const skipped = tests.filter(({ isSkipped }) => isSkipped).length;
 	return {
-		passed: tests.length - failed,
+		passed: tests.length - failed - skipped,
 		failed: failed + (failure ? 1 : 0),
-		skipped: 0,
+		skipped,
 	};
 }
 

@@ -30,12 +30,13 @@ async function main(): Promise<number> {
 			(thrown: unknown) => thrown,
 		);
 		const tests = readResult(resultFile);
-		for (const { title, error } of tests) {
+		const ran = tests.filter(({ isSkipped }) => !isSkipped);
+		for (const { title, error } of ran) {
 			console.log(`${error ? "FAILED" : "✔"} ${title}`);
 			if (error) console.log(error);
 		}
 		const failures = tests.filter(({ error }) => error !== undefined).length;
-		passed += tests.length - failures;
+		passed += ran.length - failures;
 		failed += failures;
 		if (problem && failures === 0) {
 			console.log(`FAILED: ${problem}`);

@@ -11,7 +11,10 @@ import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
-import { registerInlineCompletion } from "./vscode/inlineCompletionProvider.ts";
+import {
+	type GivenSuggestion,
+	registerInlineCompletion,
+} from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
@@ -19,8 +22,10 @@ export interface HeadroomApi {
 	/** The last lines of the log, without text of the user's files. */
 	recentLog(): readonly string[];
 	engineStatus(): EngineStatus;
-	/** Requests sent to the engine since the extension was activated. */
+	/** Requests made of the engine since the extension was activated. */
 	requestCount(): number;
+	/** What was last given to VS Code to show. */
+	lastSuggestion(): GivenSuggestion | undefined;
 }
 
 let supervisor: Supervisor | undefined;
@@ -51,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const isEnabled = () => configuration.settings["completion.enabled"];
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
+	let lastSuggestion: GivenSuggestion | undefined;
 
 	context.subscriptions.push(
 		channel,
@@ -62,8 +68,12 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			isEnabled,
 			onDidInvalidate: (listener) =>
 				configuration.onDidChange((effect) => {
-					if (effect === "reloadModel") listener();
+					// Also a switch: what runs is then not wanted any more.
+					if (effect !== "nothing" || !isEnabled()) listener();
 				}),
+			onSuggestion: (suggestion) => {
+				lastSuggestion = suggestion;
+			},
 			log,
 		}),
 		registerEngineStatusItem(engine, {
@@ -81,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		recentLog: () => recent.lines(),
 		engineStatus: () => engine.status,
 		requestCount: () => client.requestCount,
+		lastSuggestion: () => lastSuggestion,
 	};
 }
 

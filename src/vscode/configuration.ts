@@ -40,14 +40,21 @@ export class Configuration implements Disposable {
 		return this.#settings;
 	}
 
-	/** Writes for all workspaces of this user. */
+	/** Writes where the value in force comes from: the workspace where it sets one, or else the user's settings. */
 	async set<Key extends SettingKey>(
 		key: Key,
 		value: Settings[Key],
 	): Promise<void> {
-		await vscode.workspace
-			.getConfiguration(section)
-			.update(key, value, vscode.ConfigurationTarget.Global);
+		const configuration = vscode.workspace.getConfiguration(section);
+		const isOfWorkspace =
+			configuration.inspect(key)?.workspaceValue !== undefined;
+		await configuration.update(
+			key,
+			value,
+			isOfWorkspace
+				? vscode.ConfigurationTarget.Workspace
+				: vscode.ConfigurationTarget.Global,
+		);
 	}
 
 	dispose(): void {

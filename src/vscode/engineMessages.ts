@@ -13,16 +13,12 @@ export function registerEngineMessages(
 	engine: EngineStatusSource,
 	actions: { readonly restart: () => void; readonly openLog: () => void },
 ): Disposable {
-	let shown = "";
 	return engine.onDidChangeStatus((status) => {
-		if (status.kind === "ready") shown = "";
 		const isFinal =
 			status.kind === "failed" ||
 			(status.kind === "crashed" && status.restartInMs === null);
 		if (!isFinal) return;
 		const sentence = describeError(status.error);
-		if (sentence === shown) return;
-		shown = sentence;
 		const restart = vscode.l10n.t("Restart");
 		const openLog = vscode.l10n.t("Open Log");
 		const chooseModel = vscode.l10n.t("Open Settings");

@@ -24,11 +24,18 @@ const selector: vscode.DocumentSelector = [
 	"vscode-vfs",
 ].map((scheme) => ({ scheme }));
 
+export interface GivenSuggestion {
+	readonly requestId: string;
+	readonly text: string;
+}
+
 export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
 	readonly isEnabled: () => boolean;
 	/** Fires when earlier suggestions hold no longer, as after a change of the model. */
 	readonly onDidInvalidate: (listener: () => void) => Disposable;
+	/** Called with each suggestion that is given to VS Code. */
+	readonly onSuggestion: (suggestion: GivenSuggestion) => void;
 	readonly log: Log;
 }
 
@@ -36,6 +43,7 @@ export function registerInlineCompletion({
 	engine,
 	isEnabled,
 	onDidInvalidate,
+	onSuggestion,
 	log,
 }: InlineCompletionOptions): Disposable {
 	const session = new CompletionSession({
@@ -43,13 +51,13 @@ export function registerInlineCompletion({
 		log,
 		onLateSuggestion: (place) => {
 			const here = currentPlace();
+			if (!here || !samePlace(here, place)) return;
 			log.debug("a suggestion that came late is offered again");
 			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
-			if (here && samePlace(here, place))
-				void vscode.commands.executeCommand(
-					"editor.action.inlineSuggest.trigger",
-					{ explicit: false },
-				);
+			void vscode.commands.executeCommand(
+				"editor.action.inlineSuggest.trigger",
+				{ explicit: false },
+			);
 		},
 	});
 	const store = new DisposableStore();
@@ -75,6 +83,7 @@ export function registerInlineCompletion({
 					log.debug(
 						"a suggestion is kept back: it does not continue the entry selected in the suggest widget",
 					);
+				else onSuggestion(suggestion);
 				return item && [item];
 			},
 		}),
@@ -92,11 +101,13 @@ function itemFor(
 	position: vscode.Position,
 	{ selectedCompletionInfo }: vscode.InlineCompletionContext,
 ): vscode.InlineCompletionItem | undefined {
-	const start =
-		selectedCompletionInfo?.range.start ??
-		new vscode.Position(position.line, 0);
-	const range = new vscode.Range(start, position);
-	const text = document.getText(range) + suggested;
+	const range =
+		selectedCompletionInfo?.range ??
+		new vscode.Range(new vscode.Position(position.line, 0), position);
+	const text =
+		document.getText(new vscode.Range(range.start, position)) +
+		suggested +
+		document.getText(new vscode.Range(position, range.end));
 	if (selectedCompletionInfo && !text.startsWith(selectedCompletionInfo.text))
 		return undefined;
 	return new vscode.InlineCompletionItem(text, range);

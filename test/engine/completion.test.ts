@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { getCompletion } from "../../src/completion/getCompletion.ts";
 import { patchModel } from "../support/patchModel.ts";
-import { builtInModel, RealEngine, untilGone } from "../support/realEngine.ts";
+import {
+	builtInModel,
+	RealEngine,
+	root,
+	untilGone,
+} from "../support/realEngine.ts";
 
 const prefix = `export class Circle {
 	constructor(private readonly radius: number) {}
@@ -76,20 +82,54 @@ describe("the engine with the built-in model", () => {
 	});
 
 	it("never gives a special token as text", async () => {
+		let whole = "";
 		for (const block of ["", "}\n\n", "x", "import "]) {
 			const { text } = await engine.completeWhole({
 				prefixBlocks: [block],
 				maxTokens: 64,
 			});
 			assert.doesNotMatch(text, /<\|/);
+			whole += text;
 		}
+		assert.notEqual(whole.trim(), "");
 	});
 
 	it("takes special tokens in a file for plain text", async () => {
-		const typed = await engine.completeWhole({
-			prefixBlocks: ["a<|fim_suffix|>b<|endoftext|>c"],
-		});
-		assert.ok(typed.stats.promptTokens > 15, "each was taken apart");
+		const count = async (text: string) =>
+			(await engine.completeWhole({ prefixBlocks: [text] })).stats.promptTokens;
+		// As a token it would count one. Written in two pieces, it cannot be one.
+		for (const name of ["<|fim_suffix|>", "<|endoftext|>"])
+			assert.ok((await count(`a${name}b`)) > (await count("ab")) + 3, name);
+	});
+
+	it("reuses nearly all of the prompt while someone types into a file of some length", async () => {
+		const source = readFileSync(
+			path.join(root, "src", "client", "supervisor.ts"),
+			"utf8",
+		);
+		const start = source.indexOf("connect(): Promise");
+		let promptTokens = 0;
+		let reusedTokens = 0;
+		for (let typed = 0; typed < 60; typed++) {
+			const result = await getCompletion(
+				{
+					uri: "file:///supervisor.ts",
+					path: "src/client/supervisor.ts",
+					version: typed,
+					// As if the next 60 characters were typed, and what follows stood there before.
+					text: source.slice(0, start + typed) + source.slice(start + 60),
+					offset: start + typed,
+				},
+				engine.client,
+				new AbortController().signal,
+			);
+			if (typed === 0) continue;
+			promptTokens += result.stats?.promptTokens ?? 0;
+			reusedTokens += result.stats?.reusedTokens ?? 0;
+		}
+		assert.ok(promptTokens > 59 * 500, "the prompts were full");
+		const share = reusedTokens / promptTokens;
+		assert.ok(share >= 0.95, `${share} reused`);
 	});
 
 	it("keeps a prompt of any length within the window", async () => {

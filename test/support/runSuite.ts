@@ -10,6 +10,7 @@ export interface SuiteTest {
 	readonly title: string;
 	readonly ms: number;
 	readonly error?: string;
+	readonly isSkipped?: boolean;
 }
 
 export interface SuiteResult {

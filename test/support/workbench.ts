@@ -201,17 +201,34 @@ export class Person {
 		throw new Error(`no ghost text appeared after any of ${lines.join(" | ")}`);
 	}
 
+	/** The messages in toasts and behind the bell. */
 	async notifications(): Promise<string[]> {
-		return this.page
-			.locator(".notification-toast .notification-list-item-message")
+		await this.runCommand("Notifications: Show Notifications");
+		const messages = await this.page
+			.locator(".notification-list-item-message")
 			.allTextContents();
+		await this.press("Escape");
+		return messages;
 	}
 
+	/** Waits for a message, as a toast or behind the bell: a driven VS Code 1.139 keeps toasts back. */
 	async untilNotification(text: RegExp, withinMs = 30_000): Promise<void> {
-		await this.page
+		const message = this.page
 			.locator(".notification-list-item-message", { hasText: text })
-			.first()
-			.waitFor({ timeout: withinMs });
+			.first();
+		const bell = this.page
+			.locator('.statusbar-item[id*="notifications"]')
+			.first();
+		const center = this.page.locator(".notifications-center.visible");
+		for (let waited = 0; waited < withinMs; waited += 3_000) {
+			const isShown = await message
+				.waitFor({ timeout: 3_000 })
+				.then(() => true)
+				.catch(() => false);
+			if (isShown) return;
+			if ((await center.count()) === 0) await bell.click();
+		}
+		throw new Error(`no message matched ${text}`);
 	}
 
 	async clickNotification(button: string): Promise<void> {

@@ -79,18 +79,25 @@ for (const version of [oldestVersion, newestVersion])
 				"const ",
 			]);
 			await person.screenshot(`ghost-text-${name}`);
+			await person.press("Control+S");
+			await person.page.waitForTimeout(700);
+			const before = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
+			assert.notEqual(await person.untilGhostText(), "");
 			await person.press("Tab");
 			await person.page.waitForTimeout(300);
 			await person.press("Control+S");
 			await person.page.waitForTimeout(700);
 			await person.screenshot(`accepted-${name}`);
-			const text = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
-			const typed = text.slice(text.indexOf("export function total("));
-			const [firstLine = ""] = ghost.trim().split("\n");
-			assert.ok(
-				typed.replace(/\s+/g, "").includes(firstLine.replace(/\s+/g, "")),
-				`${JSON.stringify(ghost)} is not in ${JSON.stringify(typed)}`,
+			const after = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
+			const spaceless = (text: string) => text.replace(/\s+/g, "");
+			const added = spaceless(after).length - spaceless(before).length;
+			assert.equal(
+				added,
+				spaceless(ghost).length,
+				`${JSON.stringify(ghost)} came into ${JSON.stringify(after.slice(-200))}`,
 			);
+			const [firstLine = ""] = ghost.trim().split("\n");
+			assert.ok(spaceless(after).includes(spaceless(firstLine)));
 		});
 
 		it("reads the state of the engine in the status bar", async () => {
@@ -100,9 +107,13 @@ for (const version of [oldestVersion, newestVersion])
 		it("sees nothing wrong when the engine is killed, and gets the next completion", async () => {
 			const [pid] = engineProcesses();
 			assert.ok(pid, "an engine runs");
+			await person.press("Control+End", "Enter", "Enter");
+			await person.type("for (const shape of ", 20);
+			// About now VS Code asks for the completion of this.
+			await person.page.waitForTimeout(60);
 			process.kill(pid, "SIGKILL");
 			await untilGone(pid);
-			await person.press("Control+End", "Enter", "Enter");
+			await person.press("Escape", "End", "Enter");
 			await person.typeUntilGhostText([
 				"const sum = ",
 				"export function ",
@@ -127,7 +138,6 @@ for (const version of [oldestVersion, newestVersion])
 			// Two tokens of the same text: llama.cpp aborts, each time.
 			patchModel(builtInModel, model, [["<|fim_middle|>", "<|fim_prefix|>"]]);
 			server.setUserSetting("headroom.model.file", model);
-			await person.typeUntilGhostText(["x"]).catch(() => {});
 			await person.untilNotification(/does not survive loading the model file/);
 			await person.screenshot(`gave-up-${name}`);
 			server.setUserSetting("headroom.model.file", "");

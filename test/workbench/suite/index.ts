@@ -11,12 +11,20 @@ export async function run(): Promise<void> {
 	const mocha = new Mocha({ ui: "bdd", timeout: 60_000, reporter: "min" });
 	mocha.suite.emit("pre-require", globalThis, "", mocha);
 	await import("./extension.test.ts");
-	const tests: { title: string; error?: string; ms: number }[] = [];
+	const tests: {
+		title: string;
+		error?: string;
+		ms: number;
+		isSkipped?: boolean;
+	}[] = [];
 	const failures = await new Promise<number>((resolve) => {
 		mocha
 			.run(resolve)
 			.on("pass", (test) =>
 				tests.push({ title: test.fullTitle(), ms: test.duration ?? 0 }),
+			)
+			.on("pending", (test) =>
+				tests.push({ title: test.fullTitle(), ms: 0, isSkipped: true }),
 			)
 			.on("fail", (test, error) =>
 				tests.push({
