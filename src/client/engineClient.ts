@@ -8,22 +8,8 @@ import { orAborted } from "../base/abort.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { FromEngine } from "../protocol/engineProtocol.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
-import type {
-	FimRequest,
-	GenerationStats,
-	StopReason,
-} from "../protocol/generation.ts";
+import type { FimRequest, GenerationEnd } from "../protocol/generation.ts";
 import type { EngineConnection, Supervisor } from "./supervisor.ts";
-
-export type GenerationEnd =
-	| {
-			readonly kind: "done";
-			readonly stopReason: StopReason;
-			readonly stats: GenerationStats;
-	  }
-	/** Cancelled before the engine knew of it. */
-	| { readonly kind: "cancelled" }
-	| { readonly kind: "failed"; readonly error: HeadroomError };
 
 export interface GenerationStream {
 	readonly requestId: string;

@@ -1,8 +1,8 @@
 /** The one path from a cursor to a suggestion. */
 
-import type { HeadroomError } from "../protocol/errors.ts";
 import type {
 	FimRequest,
+	GenerationEnd,
 	GenerationStats,
 	StopReason,
 } from "../protocol/generation.ts";
@@ -30,18 +30,9 @@ export interface CompletionEngine {
 		signal: AbortSignal,
 	): {
 		readonly requestId: string;
-		readonly chunks: AsyncGenerator<string, CompletionEnd>;
+		readonly chunks: AsyncGenerator<string, GenerationEnd>;
 	};
 }
-
-export type CompletionEnd =
-	| {
-			readonly kind: "done";
-			readonly stopReason: StopReason;
-			readonly stats: GenerationStats;
-	  }
-	| { readonly kind: "cancelled" }
-	| { readonly kind: "failed"; readonly error: HeadroomError };
 
 export type CompletionResult = {
 	readonly requestId: string;
@@ -57,6 +48,7 @@ export type CompletionResult = {
 	| { readonly kind: "none"; readonly reason: NoSuggestionReason }
 );
 
+/** The engine keeps room for 128. */
 const maxTokens: Record<SuggestionShape, number> = {
 	line: 48,
 	block: 96,
@@ -87,7 +79,7 @@ export async function getCompletion(
 		},
 		AbortSignal.any([signal, enough.signal]),
 	);
-	let end: CompletionEnd | undefined;
+	let end: GenerationEnd | undefined;
 	const source = readToTheEnd(chunks, enough, (it) => {
 		end = it;
 	});
@@ -154,9 +146,9 @@ function beforeCloser(body: string, indentation: string): string {
 
 /** Passes the stream on. Where the reader stops early, it stops the work and still reads how it ended. */
 async function* readToTheEnd(
-	chunks: AsyncGenerator<string, CompletionEnd>,
+	chunks: AsyncGenerator<string, GenerationEnd>,
 	enough: AbortController,
-	onEnd: (end: CompletionEnd) => void,
+	onEnd: (end: GenerationEnd) => void,
 ): AsyncGenerator<string> {
 	let ended = false;
 	const next = async (): Promise<string | undefined> => {

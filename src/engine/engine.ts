@@ -18,6 +18,7 @@ import type { ModelDescription } from "../protocol/model.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
 import {
+	answerTokens,
 	batchTokens,
 	ModelSlot,
 	maxPromptTokens,
@@ -260,7 +261,10 @@ function promptFor(
 			beginningOfText: model.beginningOfText,
 			tokenize: (text) => model.tokenize(text),
 		},
-		Math.min(maxPromptTokens, cache.contextWindow - request.maxTokens),
+		Math.min(
+			maxPromptTokens,
+			cache.contextWindow - Math.max(answerTokens, request.maxTokens),
+		),
 	);
 }
 

@@ -28,8 +28,14 @@ export const batchTokens = 128;
 /** Tokens of a completion's prompt at most: more context makes the first answer slower than it makes it better. */
 export const maxPromptTokens = 1024;
 
-/** The prompt and its answer. Every further token would cost memory for its keys and values, and hold nothing. */
-const completionContextWindow = maxPromptTokens + 256;
+/**
+ * Room for the answer. The same for every request, so that the budget of the prompt, and with it what of the text stands in
+ * it, does not change with the length that is asked for.
+ */
+export const answerTokens = 128;
+
+/** What a completion can use. Every further token would cost memory for its keys and values, and hold nothing. */
+const completionContextWindow = maxPromptTokens + answerTokens;
 
 export interface ReadyModel {
 	readonly model: LoadedModel;

@@ -1,6 +1,7 @@
 /** One completion: what is asked for, and what it took. */
 
 import * as z from "zod/mini";
+import type { HeadroomError } from "./errors.ts";
 
 const count = z.int().check(z.nonnegative());
 
@@ -47,3 +48,14 @@ export const GenerationStats = z.readonly(
 	}),
 );
 export type GenerationStats = z.infer<typeof GenerationStats>;
+
+/** How a request ended, as its caller is told. */
+export type GenerationEnd =
+	| {
+			readonly kind: "done";
+			readonly stopReason: StopReason;
+			readonly stats: GenerationStats;
+	  }
+	/** Cancelled before the engine knew of it. */
+	| { readonly kind: "cancelled" }
+	| { readonly kind: "failed"; readonly error: HeadroomError };

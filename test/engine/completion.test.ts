@@ -97,7 +97,7 @@ describe("the engine with the built-in model", () => {
 	it("takes special tokens in a file for plain text", async () => {
 		const count = async (text: string) =>
 			(await engine.completeWhole({ prefixBlocks: [text] })).stats.promptTokens;
-		// As a token it would count one. Written in two pieces, it cannot be one.
+		// As a token it would count one.
 		for (const name of ["<|fim_suffix|>", "<|endoftext|>"])
 			assert.ok((await count(`a${name}b`)) > (await count("ab")) + 3, name);
 	});

@@ -1,11 +1,9 @@
 /** An engine for the layers above it: scripted chunks, counted requests. */
 
-import type {
-	CompletionEnd,
-	CompletionEngine,
-} from "../../src/completion/getCompletion.ts";
+import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
 import type {
 	FimRequest,
+	GenerationEnd,
 	GenerationStats,
 	StopReason,
 } from "../../src/protocol/generation.ts";
@@ -33,7 +31,7 @@ export class FakeEngine implements CompletionEngine {
 			request: FimRequest,
 		) => Iterable<string> | AsyncIterable<string>,
 		private readonly end:
-			| Exclude<CompletionEnd, { kind: "done" }>
+			| Exclude<GenerationEnd, { kind: "done" }>
 			| StopReason = "endOfText",
 	) {}
 
@@ -49,8 +47,8 @@ export class FakeEngine implements CompletionEngine {
 	async *#chunks(
 		request: FimRequest,
 		signal: AbortSignal,
-	): AsyncGenerator<string, CompletionEnd> {
-		const done = (stopReason: StopReason): CompletionEnd => ({
+	): AsyncGenerator<string, GenerationEnd> {
+		const done = (stopReason: StopReason): GenerationEnd => ({
 			kind: "done",
 			stopReason,
 			stats: someStats,

@@ -6,13 +6,15 @@ import { type Log, logTo } from "../../src/base/log.ts";
 import { loadOptionsFor } from "../../src/client/builtInModel.ts";
 import {
 	EngineClient,
-	type GenerationEnd,
 	type GenerationStream,
 } from "../../src/client/engineClient.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
 import { Supervisor } from "../../src/client/supervisor.ts";
 import type { EngineStatus } from "../../src/protocol/engineStatus.ts";
-import type { FimRequest } from "../../src/protocol/generation.ts";
+import type {
+	FimRequest,
+	GenerationEnd,
+} from "../../src/protocol/generation.ts";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 export const engineFile = path.join(root, "dist", "engine.mjs");

@@ -257,6 +257,17 @@ describe("Engine", () => {
 		assert.ok(end.stats.leftOutTokens >= 2490);
 	});
 
+	it("lays the prompt out the same whatever length of answer is asked for", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "y".repeat(3000), 10);
+		await it.end("1");
+		it.complete("2", "y".repeat(3000), 100);
+		const end = await it.end("2");
+		assert.ok(end.kind === "done");
+		assert.equal(end.stats.prefillTokens, 1, "all but the last was reused");
+	});
+
 	it("answers a message that makes no sense, and a request without a model", async () => {
 		const it = setUp();
 		it.engine.receive({ kind: "complete", requestId: "1", request: {} });
