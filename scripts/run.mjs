@@ -40,6 +40,11 @@ const child = spawn(
 // The script puts away what it started; this process only waits for it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
 	process.on(signal, () => child.kill(signal));
+// npm passes no signal on when it is the one that is ended.
+const parent = process.ppid;
+setInterval(() => {
+	if (process.ppid !== parent) child.kill("SIGTERM");
+}, 1000).unref();
 child.on("exit", (code) => {
 	process.exitCode = code ?? 1;
 });

@@ -92,12 +92,8 @@ async function openBrowser(folder: string): Promise<number> {
 	console.log(
 		`VS Code with Headroom is ready. Open this address in a browser on this machine; Ctrl+C here ends it.\n\n  http://127.0.0.1:${server.port}/?${query}\n`,
 	);
-	await new Promise<void>((resolve) => {
-		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-			process.once(signal, resolve);
-	});
-	await server.stop();
-	return 0;
+	// Until a signal ends this process, and the server with it.
+	return new Promise<number>(() => setInterval(() => {}, 60_000));
 }
 
 /** The server takes what it finds in its folder of extensions: here, a link to this checkout. */

@@ -210,12 +210,28 @@ export async function serveVscode({
 			detached: true,
 		},
 	);
+	endWith(child);
 	const logFile = path.join(dataFolder, "server.log");
 	const log = createWriteStream(logFile);
 	child.stdout.pipe(log);
 	child.stderr.pipe(log);
 	await untilAnswering(port, child, logFile);
 	return { port, stop: () => stopGroup(child) };
+}
+
+/** The server has a group of its own, so it must be told when this process ends early. */
+function endWith(child: ChildProcess): void {
+	const { pid } = child;
+	if (pid === undefined) return;
+	const kill = (): void => {
+		if (child.exitCode === null && child.signalCode === null)
+			process.kill(-pid, "SIGKILL");
+	};
+	process.once("exit", kill);
+	child.once("exit", () => process.off("exit", kill));
+	// Not once: a second signal must not end this process before it has ended the server.
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+		process.on(signal, () => process.exit(130));
 }
 
 async function untilAnswering(

@@ -133,13 +133,6 @@ class LlamaRuntime implements Runtime {
 		this.#errors = errors;
 	}
 
-	get backend(): string {
-		const gpu = this.#llama.gpu;
-		return gpu === false
-			? `CPU (${this.#threads} threads)`
-			: { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" }[gpu];
-	}
-
 	async loadModel({
 		description,
 		onProgress,
@@ -176,6 +169,7 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly description: ModelDescription;
 	readonly fimTokens: FimTokens | null;
 	readonly beginningOfText: Token | null;
+	readonly backend: string;
 	readonly #model: LlamaModel;
 	readonly #threads: number;
 
@@ -188,6 +182,7 @@ class LlamaLoadedModel implements LoadedModel {
 		this.#threads = threads;
 		this.description = description;
 		this.fimTokens = fimTokensOf(model);
+		this.backend = backendOf(model, threads);
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
@@ -241,6 +236,14 @@ class LlamaLoadedModel implements LoadedModel {
 	async dispose(): Promise<void> {
 		await this.#model.dispose();
 	}
+}
+
+/** By the memory that it took: with a driver and no device for it, llama.cpp loads onto the CPU without a word. */
+function backendOf(model: LlamaModel, threads: number): string {
+	const { gpu } = model.llama;
+	if (gpu === false || model.memoryUsage.vram === 0)
+		return `CPU (${threads} ${threads === 1 ? "thread" : "threads"})`;
+	return { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" }[gpu];
 }
 
 function fimTokensOf(model: LlamaModel): FimTokens | null {

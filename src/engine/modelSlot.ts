@@ -88,7 +88,7 @@ export class ModelSlot {
 		this.#loaded = loaded.value;
 		const { description } = loaded.value.model;
 		log.info(
-			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${this.#runtime?.backend}, ` +
+			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${loaded.value.model.backend}, ` +
 				`context window ${loaded.value.sequence.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
 		);
 		report({ kind: "ready", model: description });

@@ -24,8 +24,6 @@ export type CreateRuntime = (
 ) => Promise<Result<Runtime, HeadroomError>>;
 
 export interface Runtime {
-	/** Such as `CPU` or `Vulkan`. */
-	readonly backend: string;
 	loadModel(
 		options: LoadModelOptions,
 	): Promise<Result<LoadedModel, HeadroomError>>;
@@ -50,6 +48,8 @@ export interface FimTokens {
 
 export interface LoadedModel {
 	readonly description: ModelDescription;
+	/** Where its weights really are, such as `CPU (3 threads)` or `Vulkan`. */
+	readonly backend: string;
 	/** Null for models that were not made to fill in the middle. */
 	readonly fimTokens: FimTokens | null;
 	/** What every prompt must begin with, where the model wants that. */

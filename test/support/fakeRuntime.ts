@@ -72,7 +72,6 @@ export interface FakeJournal {
 }
 
 export class FakeRuntime implements Runtime {
-	readonly backend = "fake";
 	readonly journal: FakeJournal = {
 		evaluated: [],
 		truncatedTo: [],
@@ -105,6 +104,7 @@ export class FakeRuntime implements Runtime {
 }
 
 class FakeModel implements LoadedModel {
+	readonly backend = "fake";
 	readonly beginningOfText = null;
 	readonly fimTokens: FimTokens | null;
 
