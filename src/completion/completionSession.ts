@@ -130,7 +130,10 @@ export class CompletionSession {
 	): Promise<Suggestion> {
 		const { engine, log } = this.#options;
 		const result = await getCompletion(snapshot, engine, signal);
-		log.info(describe(result));
+		const isCancelled =
+			result.kind === "none" && result.reason.kind === "cancelled";
+		// Most keys cancel the request of the key before: that is no news.
+		log[isCancelled ? "debug" : "info"](describe(result));
 		if (result.kind === "none") return { kind: "none", reason: result.reason };
 		log.trace(`${result.requestId} text: ${JSON.stringify(result.text)}`);
 		if (!signal.aborted) this.#cache.put(snapshot, result);

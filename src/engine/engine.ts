@@ -177,7 +177,7 @@ export class Engine {
 		requestId,
 		arrivalMs,
 		signal,
-		ready: { model, cache },
+		ready: { model, caches },
 		prompt,
 		maxTokens,
 	}: {
@@ -193,7 +193,7 @@ export class Engine {
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);
-		const tokens = generate(cache, prompt.tokens, {
+		const tokens = generate(caches.chooseFor(prompt.tokens), prompt.tokens, {
 			maxTokens,
 			chunkTokens: batchTokens,
 			isEnd: (token) => model.isSpecial(token),
@@ -250,7 +250,7 @@ export class Engine {
 
 function promptFor(
 	request: FimRequest,
-	{ model, cache }: ReadyModel,
+	{ model, contextWindow }: ReadyModel,
 	tokens: FimTokens,
 ): FimPrompt {
 	return fimPrompt(
@@ -263,7 +263,7 @@ function promptFor(
 		},
 		Math.min(
 			maxPromptTokens,
-			cache.contextWindow - Math.max(answerTokens, request.maxTokens),
+			contextWindow - Math.max(answerTokens, request.maxTokens),
 		),
 	);
 }

@@ -34,6 +34,8 @@ import type {
 	LoadModelOptions,
 	Runtime,
 	Sequence,
+	SequenceOptions,
+	Sequences,
 	Token,
 } from "./runtime.ts";
 
@@ -204,22 +206,26 @@ class LlamaLoadedModel implements LoadedModel {
 		return this.#model.isEogToken(it) || this.#model.isSpecialToken(it);
 	}
 
-	async createSequence({
+	async createSequences({
+		count,
 		contextWindow,
 		batchTokens,
-	}: {
-		contextWindow: number;
-		batchTokens: number;
-	}): Promise<Result<Sequence, HeadroomError>> {
+	}: SequenceOptions): Promise<Result<Sequences, HeadroomError>> {
 		try {
 			const context = await this.#model.createContext({
 				contextSize: contextWindow,
 				batchSize: batchTokens,
-				sequences: 1,
+				sequences: count,
 				threads: this.#threads,
 				batching: { itemPrioritizationStrategy: "firstInFirstOut" },
 			});
-			return success(new LlamaSequence(context, contextWindow));
+			return success({
+				all: Array.from(
+					{ length: count },
+					() => new LlamaSequence(context, contextWindow),
+				),
+				dispose: () => context.dispose(),
+			});
 		} catch (thrown) {
 			const { file } = this.description;
 			return failure(
@@ -268,11 +274,9 @@ function fileSeparatorOf(model: LlamaModel): Token | null {
 
 class LlamaSequence implements Sequence {
 	readonly contextWindow: number;
-	readonly #context: LlamaContext;
 	readonly #sequence: LlamaContextSequence;
 
 	constructor(context: LlamaContext, contextWindow: number) {
-		this.#context = context;
 		this.#sequence = context.getSequence();
 		// At the last cell the library would begin to shift the context: it is kept out of reach.
 		this.contextWindow = Math.min(contextWindow, context.contextSize) - 1;
@@ -310,9 +314,5 @@ class LlamaSequence implements Sequence {
 		}
 		await this.#sequence.eraseContextTokenRanges([{ start: length, end }]);
 		return this.#sequence.nextTokenIndex;
-	}
-
-	async dispose(): Promise<void> {
-		await this.#context.dispose();
 	}
 }

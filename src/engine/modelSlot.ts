@@ -12,11 +12,13 @@ import {
 } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 import { KvCache } from "./kvCache.ts";
+import { KvCachePool } from "./kvCachePool.ts";
 import type {
 	CreateRuntime,
 	LoadedModel,
 	Runtime,
 	Sequence,
+	Sequences,
 } from "./runtime.ts";
 
 /**
@@ -37,13 +39,18 @@ export const answerTokens = 128;
 /** What a completion can use. Every further token would cost memory for its keys and values, and hold nothing. */
 const completionContextWindow = maxPromptTokens + answerTokens;
 
+/** So many files can be gone back and forth between without evaluating their prompts anew. Each costs a KV cache. */
+const sequenceCount = 3;
+
 export interface ReadyModel {
 	readonly model: LoadedModel;
-	readonly cache: KvCache;
+	readonly caches: KvCachePool;
+	/** Tokens that each cache has room for. */
+	readonly contextWindow: number;
 }
 
 interface Loaded extends ReadyModel {
-	readonly sequence: Sequence;
+	readonly sequences: Sequences;
 }
 
 export interface ModelSlotOptions {
@@ -89,7 +96,7 @@ export class ModelSlot {
 		const { description } = loaded.value.model;
 		log.info(
 			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${loaded.value.model.backend}, ` +
-				`context window ${loaded.value.sequence.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
+				`${sequenceCount} sequences of ${loaded.value.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
 		);
 		report({ kind: "ready", model: description });
 	}
@@ -113,7 +120,7 @@ export class ModelSlot {
 		const loaded = this.#loaded;
 		this.#loaded = undefined;
 		this.#failure = undefined;
-		await loaded?.sequence.dispose();
+		await loaded?.sequences.dispose();
 		await loaded?.model.dispose();
 	}
 
@@ -143,7 +150,8 @@ export class ModelSlot {
 		});
 		if (!model.ok) return model;
 
-		const sequence = await model.value.createSequence({
+		const sequences = await model.value.createSequences({
+			count: sequenceCount,
 			contextWindow:
 				options.contextWindow ??
 				Math.min(
@@ -152,29 +160,34 @@ export class ModelSlot {
 				),
 			batchTokens,
 		});
-		if (!sequence.ok) {
+		if (!sequences.ok) {
 			await model.value.dispose();
-			return sequence;
+			return sequences;
 		}
+		const { all } = sequences.value;
 		report({ kind: "warmingUp", model: description.value });
 		try {
-			await this.#warmUp(model.value, sequence.value);
+			await this.#warmUp(model.value, all);
 		} catch (thrown) {
-			await sequence.value.dispose();
+			await sequences.value.dispose();
 			await model.value.dispose();
 			throw thrown;
 		}
 		return success({
 			model: model.value,
-			sequence: sequence.value,
-			cache: new KvCache(sequence.value),
+			sequences: sequences.value,
+			caches: new KvCachePool(all.map((it) => new KvCache(it))),
+			contextWindow: Math.min(...all.map((it) => it.contextWindow)),
 		});
 	}
 
 	/** The first decode builds graphs and compiles kernels: better now than under the first keystroke. */
-	async #warmUp(model: LoadedModel, sequence: Sequence): Promise<void> {
+	async #warmUp(
+		model: LoadedModel,
+		[sequence]: readonly Sequence[],
+	): Promise<void> {
 		const tokens = model.tokenize("\n");
-		if (tokens.length === 0) return;
+		if (!sequence || tokens.length === 0) return;
 		await sequence.evaluate(tokens, 1);
 		await sequence.truncate(0);
 	}

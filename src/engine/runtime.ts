@@ -60,11 +60,23 @@ export interface LoadedModel {
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
 	/** True for tokens that end a text and for all others that are not text themselves. */
 	isSpecial(token: Token): boolean;
-	/** A KV cache for one sequence of at most `contextWindow` tokens, evaluated `batchTokens` at a time. */
-	createSequence(options: {
-		readonly contextWindow: number;
-		readonly batchTokens: number;
-	}): Promise<Result<Sequence, HeadroomError>>;
+	/** KV caches for `count` sequences of at most `contextWindow` tokens each, evaluated `batchTokens` at a time. */
+	createSequences(
+		options: SequenceOptions,
+	): Promise<Result<Sequences, HeadroomError>>;
+	dispose(): Promise<void>;
+}
+
+export interface SequenceOptions {
+	readonly count: number;
+	/** Tokens of each sequence. */
+	readonly contextWindow: number;
+	readonly batchTokens: number;
+}
+
+/** What shares one allocation of memory, and is freed as one. */
+export interface Sequences {
+	readonly all: readonly Sequence[];
 	dispose(): Promise<void>;
 }
 
@@ -88,5 +100,4 @@ export interface Sequence {
 	 * @returns how many are left: fewer where the model's state cannot be cut back there.
 	 */
 	truncate(length: number): Promise<number>;
-	dispose(): Promise<void>;
 }

@@ -67,12 +67,13 @@ describe("the engine with the built-in model", () => {
 		}
 		const cold: string[] = [];
 		for (let line = 2; line <= lines.length; line++) {
-			// Another path is another first token: nothing is left to reuse.
-			await engine.completeWhole({
-				path: "z",
-				prefixBlocks: ["z"],
-				maxTokens: 1,
-			});
+			// So many other texts that nothing of this one is left.
+			for (const other of ["one two three ", "x = 1\n", "() => {}; "])
+				await engine.completeWhole({
+					path: `${other}${line}`,
+					prefixBlocks: [other.repeat(20)],
+					maxTokens: 1,
+				});
 			const block = lines.slice(0, line).join("\n");
 			const it = await engine.completeWhole({ prefixBlocks: [block], suffix });
 			assert.ok(it.stats.reusedTokens <= 2, "the cache was cold");
@@ -130,6 +131,25 @@ describe("the engine with the built-in model", () => {
 		assert.ok(promptTokens > 59 * 500, "the prompts were full");
 		const share = reusedTokens / promptTokens;
 		assert.ok(share >= 0.95, `${share} reused`);
+	});
+
+	it("finds the prompt of a file again after work in another", async () => {
+		const block = prefix.repeat(3);
+		await engine.completeWhole({
+			path: "one.ts",
+			prefixBlocks: [block],
+			suffix,
+		});
+		await engine.completeWhole({
+			path: "two.py",
+			prefixBlocks: ["def f():\n"],
+		});
+		const { stats } = await engine.completeWhole({
+			path: "one.ts",
+			prefixBlocks: [`${block}M`],
+			suffix,
+		});
+		assert.ok(stats.reusedTokens >= stats.promptTokens - 4);
 	});
 
 	it("keeps a prompt of any length within the window", async () => {

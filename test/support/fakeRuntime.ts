@@ -11,6 +11,8 @@ import type {
 	LoadModelOptions,
 	Runtime,
 	Sequence,
+	SequenceOptions,
+	Sequences,
 	Token,
 } from "../../src/engine/runtime.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
@@ -129,14 +131,22 @@ class FakeModel implements LoadedModel {
 		return names.has(token);
 	}
 
-	createSequence({
+	createSequences({
+		count,
 		contextWindow,
-	}: {
-		contextWindow: number;
-	}): Promise<Result<Sequence, HeadroomError>> {
-		this.journal.liveSequences++;
+	}: SequenceOptions): Promise<Result<Sequences, HeadroomError>> {
+		this.journal.liveSequences += count;
 		return Promise.resolve(
-			success(new FakeSequence(contextWindow, this.options, this.journal)),
+			success({
+				all: Array.from(
+					{ length: count },
+					() => new FakeSequence(contextWindow, this.options, this.journal),
+				),
+				dispose: () => {
+					this.journal.liveSequences -= count;
+					return Promise.resolve();
+				},
+			}),
 		);
 	}
 
@@ -178,11 +188,6 @@ export class FakeSequence implements Sequence {
 			? 0
 			: Math.min(length, this.tokens.length);
 		return Promise.resolve(this.tokens.length);
-	}
-
-	dispose(): Promise<void> {
-		this.journal.liveSequences--;
-		return Promise.resolve();
 	}
 
 	#next(): Token {

@@ -125,6 +125,25 @@ describe("Engine", () => {
 		);
 	});
 
+	it("finds the prompt of a file again after work in others", async () => {
+		const it = setUp();
+		it.load();
+		const ask = async (id: string, prefix: string) => {
+			it.complete(id, prefix);
+			const end = await it.end(id);
+			assert.ok(end.kind === "done");
+			return end.stats.prefillTokens;
+		};
+		await ask("1", "first file, of some length");
+		await ask("2", "another one, and also long");
+		await ask("3", "1, 2, 3, 4, 5, 6, 7, 8, 9");
+		assert.equal(await ask("4", "first file, of some length!"), 2);
+		assert.equal(await ask("5", "another one, and also long!"), 2);
+		// A fourth takes the place of what was not used for longest.
+		assert.ok((await ask("6", "zzzzzzzzzzzzzzzzzzzzzzzzzzz")) > 20);
+		assert.ok((await ask("7", "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")) > 20);
+	});
+
 	it("sends no special token, and stops at one", async () => {
 		const it = setUp({ continuation: scripted("ab<suffix>c") });
 		it.load();
@@ -241,7 +260,7 @@ describe("Engine", () => {
 		await it.end("1");
 		assert.deepEqual(
 			[it.runtime.journal.liveModels, it.runtime.journal.liveSequences],
-			[1, 1],
+			[1, 3],
 		);
 		const ready = it.sent.findLast((m) => m.kind === "report");
 		assert.ok(ready?.kind === "report" && ready.report.kind === "ready");

@@ -1,0 +1,147 @@
+/** What the replay compares: the extension's own code, the same without its cache of keys and values, and another's pattern. */
+
+import { nullLog } from "../../src/base/log.ts";
+import { LruCache } from "../../src/base/lruCache.ts";
+import { CompletionSession } from "../../src/completion/completionSession.ts";
+import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
+import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
+import type { GenerationStats } from "../../src/protocol/generation.ts";
+import type { RealEngine } from "../support/realEngine.ts";
+import type { Suggester } from "./replay.ts";
+
+/** Keeps the figures of what passes through. */
+function observed(
+	engine: CompletionEngine,
+	stats: GenerationStats[],
+): CompletionEngine {
+	return {
+		complete(request, signal) {
+			const { requestId, chunks } = engine.complete(request, signal);
+			async function* watched(): typeof chunks {
+				for (;;) {
+					const next = await chunks.next();
+					if (!next.done) {
+						yield next.value;
+						continue;
+					}
+					if (next.value.kind === "done" && next.value.stats.promptTokens > 0)
+						stats.push(next.value.stats);
+					return next.value;
+				}
+			}
+			return { requestId, chunks: watched() };
+		},
+	};
+}
+
+/** The provider's code and the engine, as in the editor. */
+export function headroom(engine: RealEngine): Suggester {
+	return sessionOn(engine.client);
+}
+
+function sessionOn(engine: CompletionEngine): Suggester {
+	const stats: GenerationStats[] = [];
+	const session = new CompletionSession({
+		engine: observed(engine, stats),
+		log: nullLog,
+		onLateSuggestion: () => {},
+	});
+	return {
+		async suggest(snapshot, signal) {
+			const it = await session.suggest(snapshot, signal);
+			return it.kind === "suggestion" ? it.text : undefined;
+		},
+		moved: ({ uri, version, offset }) =>
+			session.movedTo({ uri, version, offset }),
+		takeStats: () => stats.splice(0),
+	};
+}
+
+/** The same, but no prompt begins like the one before: a number stands in front of each path. */
+export function withoutPrefixCache(engine: RealEngine): Suggester {
+	let requests = 0;
+	return sessionOn({
+		complete: (request, signal) =>
+			engine.client.complete(
+				{ ...request, path: `${++requests}/${request.path}` },
+				signal,
+			),
+	});
+}
+
+const linesAbove = 256;
+const linesBelow = 64;
+const mostCharsRight = 8;
+const mostTokens = 128;
+
+/**
+ * The requests that llama.vscode makes: 256 lines above and 64 below, the text before the cursor first; no request is ever aborted, and
+ * the next one waits for it; 250 answers are kept by their whole context, found again while typing along on the line; nothing is asked
+ * with more than 8 characters right of the cursor. Its ring of further chunks is left out: the traces have one file each.
+ *
+ * @param engine with a model that declares prefix-first order.
+ */
+export function llamaVscodePattern(engine: RealEngine): Suggester {
+	const stats: GenerationStats[] = [];
+	const client = observed(engine.client, stats);
+	const cache = new LruCache<string, string>(250);
+	let running: Promise<unknown> = Promise.resolve();
+
+	const contextOf = ({ text, offset }: DocumentSnapshot) => {
+		const above = text.slice(0, offset).split("\n");
+		const below = text.slice(offset).split("\n");
+		return {
+			line: above.at(-1) ?? "",
+			prefix: above
+				.slice(-1 - linesAbove, -1)
+				.map((it) => `${it}\n`)
+				.join(""),
+			lineAfter: below[0] ?? "",
+			suffix: below.slice(0, 1 + linesBelow).join("\n"),
+		};
+	};
+	const key = (...parts: readonly string[]) => JSON.stringify(parts);
+
+	return {
+		async suggest(snapshot, signal) {
+			const { line, prefix, lineAfter, suffix } = contextOf(snapshot);
+			if (lineAfter.length > mostCharsRight) return undefined;
+			for (let typed = 0; typed <= line.length; typed++) {
+				const kept = cache.get(
+					key(prefix, suffix, line.slice(0, line.length - typed)),
+				);
+				const tail = line.slice(line.length - typed);
+				if (kept?.startsWith(tail) && kept.length > typed)
+					return kept.slice(typed);
+			}
+			await running;
+			if (signal.aborted) return undefined;
+			const answer = (async () => {
+				const { chunks } = client.complete(
+					{
+						path: snapshot.path,
+						prefixBlocks: [prefix + line],
+						suffix,
+						maxTokens: mostTokens,
+					},
+					new AbortController().signal,
+				);
+				let text = "";
+				let next = await chunks.next();
+				for (; !next.done; next = await chunks.next()) text += next.value;
+				return text;
+			})();
+			running = answer;
+			let text = (await answer).trimEnd();
+			if (lineAfter.trim() !== "") {
+				text = text.split("\n", 1)[0] ?? "";
+				if (text.endsWith(lineAfter)) text = text.slice(0, -lineAfter.length);
+			}
+			if (text.trim() === "") return undefined;
+			cache.set(key(prefix, suffix, line), text);
+			return text;
+		},
+		moved: () => {},
+		takeStats: () => stats.splice(0),
+	};
+}
