@@ -16,6 +16,7 @@ import {
 	getCompletion,
 } from "./getCompletion.ts";
 import type { NoSuggestionReason } from "./reasons.ts";
+import { agree, typedSince } from "./typedSince.ts";
 
 export type Suggestion =
 	| {
@@ -35,7 +36,13 @@ export interface Place {
 }
 
 interface Running {
-	readonly place: Place;
+	readonly snapshot: DocumentSnapshot;
+	/** Where the cursor went since, as far as what was typed agrees. */
+	place: Place;
+	/** What was typed since. */
+	typed: string;
+	/** What there is of the answer. */
+	text: string;
 	readonly controller: AbortController;
 	readonly result: Promise<Suggestion>;
 	/** Callers that still want the answer. */
@@ -60,7 +67,7 @@ export class CompletionSession {
 
 	/**
 	 * The suggestion at the cursor. When `signal` aborts, the caller is answered at once; the work goes on until the
-	 * document or the cursor moves.
+	 * document or the cursor moves away from it.
 	 */
 	async suggest(
 		snapshot: DocumentSnapshot,
@@ -70,21 +77,31 @@ export class CompletionSession {
 		if (cached !== undefined)
 			return { kind: "suggestion", ...cached, source: "cache" };
 
-		const running =
-			this.#running && samePlace(this.#running.place, snapshot)
-				? this.#running
-				: this.#start(snapshot);
-		running.waiters++;
-		const suggestion = await orAborted(running.result, signal).finally(() => {
-			running.waiters--;
-		});
-		return suggestion ?? { kind: "none", reason: { kind: "cancelled" } };
+		const running = this.#running;
+		if (running && this.#typedAlong(running, snapshot)) {
+			const suggestion = await waitFor(running, signal);
+			if (running.typed === "" || signal.aborted) return suggestion;
+			// The answer is for the place where the request was made: the cache knows what is left of it here.
+			const rest = this.#cache.find(snapshot);
+			if (rest) return { kind: "suggestion", ...rest, source: "engine" };
+		}
+		return waitFor(this.#start(snapshot), signal);
 	}
 
-	/** Tells where the cursor is now. A running request for any other place is stopped. */
-	movedTo(place: Place | undefined): void {
-		if (this.#running && !(place && samePlace(this.#running.place, place)))
-			this.#abortRunning();
+	/**
+	 * Tells where the cursor is now. A running request goes on where nothing but the beginning of its answer was typed since, and is
+	 * stopped otherwise.
+	 *
+	 * @param snapshot the document there; asked for only where that matters, for it costs a copy of the text.
+	 */
+	movedTo(
+		place: Place | undefined,
+		snapshot: () => DocumentSnapshot | undefined,
+	): void {
+		const running = this.#running;
+		if (!running || (place && samePlace(running.place, place))) return;
+		const here = place && snapshot();
+		if (!here || !this.#typedAlong(running, here)) this.#abortRunning();
 	}
 
 	/** Forgets all answers: those of another model are not this one's. */
@@ -94,19 +111,33 @@ export class CompletionSession {
 	}
 
 	#abortRunning(): void {
-		this.#running?.controller.abort();
-		this.#running = undefined;
+		if (this.#running) this.#abort(this.#running);
+	}
+
+	/** Whether the request is still good for this state of the document; if so, it takes note of what was typed. */
+	#typedAlong(running: Running, snapshot: DocumentSnapshot): boolean {
+		const typed = typedSince(running.snapshot, snapshot);
+		if (typed === undefined || !agree(typed, running.text)) return false;
+		running.typed = typed;
+		running.place = placeOf(snapshot);
+		return true;
 	}
 
 	#start(snapshot: DocumentSnapshot): Running {
 		this.#abortRunning();
-		const { uri, version, offset } = snapshot;
 		const controller = new AbortController();
+		const onText = (text: string): void => {
+			running.text = text;
+			if (!agree(running.typed, text)) this.#abort(running);
+		};
 		const running: Running = {
-			place: { uri, version, offset },
+			snapshot,
+			place: placeOf(snapshot),
+			typed: "",
+			text: "",
 			controller,
 			waiters: 0,
-			result: this.#complete(snapshot, controller.signal)
+			result: this.#complete(snapshot, controller.signal, onText)
 				.then((suggestion) => {
 					if (
 						suggestion.kind === "suggestion" &&
@@ -124,15 +155,21 @@ export class CompletionSession {
 		return running;
 	}
 
+	#abort(running: Running): void {
+		running.controller.abort();
+		if (this.#running === running) this.#running = undefined;
+	}
+
 	async #complete(
 		snapshot: DocumentSnapshot,
 		signal: AbortSignal,
+		onText: (text: string) => void,
 	): Promise<Suggestion> {
 		const { engine, log } = this.#options;
-		const result = await getCompletion(snapshot, engine, signal);
+		const result = await getCompletion(snapshot, engine, signal, onText);
 		const isCancelled =
 			result.kind === "none" && result.reason.kind === "cancelled";
-		// Most keys cancel the request of the key before: that is no news.
+		// Many keys cancel the request of the key before: that is no news.
 		log[isCancelled ? "debug" : "info"](describe(result));
 		if (result.kind === "none") return { kind: "none", reason: result.reason };
 		log.trace(`${result.requestId} text: ${JSON.stringify(result.text)}`);
@@ -140,6 +177,22 @@ export class CompletionSession {
 		const { text, requestId } = result;
 		return { kind: "suggestion", text, requestId, source: "engine" };
 	}
+}
+
+/** The answer, or that the caller gave up waiting for it. */
+async function waitFor(
+	running: Running,
+	signal: AbortSignal,
+): Promise<Suggestion> {
+	running.waiters++;
+	const suggestion = await orAborted(running.result, signal).finally(() => {
+		running.waiters--;
+	});
+	return suggestion ?? { kind: "none", reason: { kind: "cancelled" } };
+}
+
+function placeOf({ uri, version, offset }: DocumentSnapshot): Place {
+	return { uri, version, offset };
 }
 
 export function samePlace(a: Place, b: Place): boolean {

@@ -60,6 +60,8 @@ export async function getCompletion(
 	snapshot: DocumentSnapshot,
 	engine: CompletionEngine,
 	signal: AbortSignal,
+	/** Called with all there is of the text, each time there is more. */
+	onText: (text: string) => void = () => {},
 ): Promise<CompletionResult> {
 	const context = documentContext(snapshot);
 	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
@@ -84,7 +86,10 @@ export async function getCompletion(
 		end = it;
 	});
 	let raw = "";
-	for await (const chunk of filtered(source, shape, context)) raw += chunk;
+	for await (const chunk of filtered(source, shape, context)) {
+		raw += chunk;
+		onText(raw);
+	}
 
 	const stats = end?.kind === "done" ? end.stats : undefined;
 	if (end?.kind === "failed")

@@ -63,11 +63,11 @@ export function registerInlineCompletion({
 	const store = new DisposableStore();
 	store.add(onDidInvalidate(() => session.clear()));
 	store.add(toDisposable(() => session.clear()));
-	const followCursor = (): void => session.movedTo(currentPlace());
+	// An edit moves the cursor too, and where it does not, VS Code asks anew: the selection alone tells enough.
+	const followCursor = (): void =>
+		session.movedTo(currentPlace(), currentSnapshot);
 	store.add(vscode.window.onDidChangeTextEditorSelection(followCursor));
 	store.add(vscode.window.onDidChangeActiveTextEditor(followCursor));
-	// The selection follows an edit in an event of its own; until then the version tells that work is stale.
-	store.add(vscode.workspace.onDidChangeTextDocument(followCursor));
 	store.add(
 		vscode.languages.registerInlineCompletionItemProvider(selector, {
 			async provideInlineCompletionItems(document, position, context, token) {
@@ -126,6 +126,11 @@ function snapshotOf(
 		text: document.getText(),
 		offset: document.offsetAt(position),
 	};
+}
+
+function currentSnapshot(): DocumentSnapshot | undefined {
+	const editor = vscode.window.activeTextEditor;
+	return editor && snapshotOf(editor.document, editor.selection.active);
 }
 
 /** The one cursor of the active editor; undefined where text is selected or there are several. */

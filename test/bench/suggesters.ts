@@ -51,8 +51,7 @@ function sessionOn(engine: CompletionEngine): Suggester {
 			const it = await session.suggest(snapshot, signal);
 			return it.kind === "suggestion" ? it.text : undefined;
 		},
-		moved: ({ uri, version, offset }) =>
-			session.movedTo({ uri, version, offset }),
+		moved: (snapshot) => session.movedTo(snapshot, () => snapshot),
 		takeStats: () => stats.splice(0),
 	};
 }

@@ -108,7 +108,11 @@ describe("CompletionSession", () => {
 		});
 		const suggest = (text: string, options = {}, signal = never()) =>
 			session.suggest(at(text, options), signal);
-		return { engine, session, suggest, late };
+		const moveTo = (text: string, options = {}) => {
+			const snapshot = at(text, options);
+			session.movedTo(snapshot, () => snapshot);
+		};
+		return { engine, session, suggest, moveTo, late };
 	}
 
 	it("answers the same place again without a request", async () => {
@@ -212,25 +216,96 @@ describe("CompletionSession", () => {
 
 	it("stops the work when the cursor or the document moves", async () => {
 		const it = gate("bar();");
-		const { engine, session, suggest, late } = setUp(() => it.chunks());
+		const { engine, suggest, moveTo, late } = setUp(() => it.chunks());
 		const controller = new AbortController();
 		void suggest("foo.█", {}, controller.signal);
 		await settle();
 		controller.abort();
-		session.movedTo({ uri: "file:///a.ts", version: 1, offset: 4 });
+		moveTo("foo.█", { version: 1 });
 		assert.equal(engine.signals[0]?.aborted, false);
-		session.movedTo({ uri: "file:///a.ts", version: 2, offset: 4 });
+		moveTo("fo.█", { version: 2 });
 		assert.equal(engine.signals[0]?.aborted, true);
 		it.open();
 		await settle();
 		assert.deepEqual(late, []);
 	});
 
+	/** Text that comes in pieces, each when the test says so. */
+	function pieces(...texts: readonly string[]) {
+		const gates = texts.map((text) => gate(text));
+		return {
+			next: async () => {
+				gates.shift()?.open();
+				await settle();
+				await settle();
+			},
+			chunks: async function* () {
+				for (const it of [...gates]) yield* it.chunks();
+			},
+		};
+	}
+
+	it("keeps a request while what is typed agrees with its answer, with no other request", async () => {
+		const it = pieces("ba", "r();");
+		const { engine, suggest, moveTo } = setUp(() => it.chunks());
+		void suggest("foo.█");
+		await it.next();
+		moveTo("foo.b█", { version: 2 });
+		const along = suggest("foo.b█", { version: 2 });
+		moveTo("foo.bar█", { version: 3 });
+		await it.next();
+		const answer = await along;
+		assert.equal(answer.kind === "suggestion" && answer.text, "ar();");
+		assert.equal(engine.requests.length, 1);
+		assert.equal(engine.signals[0]?.aborted, false);
+	});
+
+	it("stops a request at once when what is typed disagrees with what there is of it", async () => {
+		const it = pieces("ba", "r();");
+		const { engine, suggest, moveTo } = setUp(() => it.chunks());
+		void suggest("foo.█");
+		await it.next();
+		moveTo("foo.x█", { version: 2 });
+		assert.equal(engine.signals[0]?.aborted, true);
+	});
+
+	it("stops a request when its answer turns away from what was typed, and asks anew", async () => {
+		const it = pieces("ba", "r();");
+		const { engine, suggest, moveTo } = setUp(({ prefixBlocks }) =>
+			prefixBlocks.join("") === "foo." ? it.chunks() : ["z();"],
+		);
+		void suggest("foo.█");
+		moveTo("foo.baz█", { version: 2 });
+		const along = suggest("foo.baz█", { version: 2 });
+		await it.next();
+		assert.equal(engine.signals[0]?.aborted, false, "nothing is known yet");
+		await it.next();
+		assert.equal(engine.signals[0]?.aborted, true);
+		const answer = await along;
+		assert.equal(answer.kind === "suggestion" && answer.text, "z();");
+		assert.equal(engine.requests.length, 2);
+	});
+
+	it("offers an answer again where the cursor is after typing along", async () => {
+		const it = gate("bar();");
+		const { suggest, moveTo, late } = setUp(() => it.chunks());
+		const controller = new AbortController();
+		void suggest("foo.█", {}, controller.signal);
+		await settle();
+		controller.abort();
+		await settle();
+		moveTo("foo.b█", { version: 2 });
+		it.open();
+		await settle();
+		await settle();
+		assert.deepEqual(late, [{ uri: "file:///a.ts", version: 2, offset: 5 }]);
+	});
+
 	it("does not hand a stopped answer to who comes back", async () => {
 		const it = gate("bar();");
 		const { engine, session, suggest } = setUp(() => it.chunks());
 		void suggest("foo.█");
-		session.movedTo(undefined);
+		session.movedTo(undefined, () => undefined);
 		const again = suggest("foo.█");
 		it.open();
 		const answer = await again;
@@ -242,7 +317,7 @@ describe("CompletionSession", () => {
 		const it = gate("bar();");
 		const { engine, suggest } = setUp(() => it.chunks());
 		void suggest("foo.█");
-		void suggest("foo.b█", { version: 2 });
+		void suggest("fox.█", { version: 2 });
 		await settle();
 		assert.deepEqual(
 			engine.signals.map((signal) => signal.aborted),
