@@ -16,8 +16,15 @@ export interface Suggester {
 	): Promise<string | undefined>;
 	/** The cursor has moved on. */
 	moved(snapshot: DocumentSnapshot): void;
-	/** Figures of the requests since the last call. */
-	takeStats(): readonly GenerationStats[];
+	/** Of the time since the last call. */
+	takeRequests(): RequestFigures;
+}
+
+export interface RequestFigures {
+	/** Requests made, whatever became of them. */
+	readonly made: number;
+	/** Of those that the engine came to. */
+	readonly stats: readonly GenerationStats[];
 }
 
 export interface ReplayFigures {
@@ -131,7 +138,7 @@ class Replay {
 		clearTimeout(timer);
 		const isInTime = !controller.signal.aborted;
 		controller.abort();
-		this.#count(this.#suggester.takeStats());
+		this.#count(this.#suggester.takeRequests());
 		if (suggestion === undefined || !isInTime) return undefined;
 		figures.latenciesMs.push(performance.now() - startMs);
 		figures.shown++;
@@ -170,10 +177,10 @@ class Replay {
 		return text;
 	}
 
-	#count(stats: readonly GenerationStats[]): void {
+	#count({ made, stats }: RequestFigures): void {
 		const figures = this.#figures;
+		figures.requests += made;
 		for (const it of stats) {
-			figures.requests++;
 			figures.promptTokens += it.promptTokens;
 			figures.reusedTokens += it.reusedTokens;
 			figures.prefilledTokens += it.prefillTokens;

@@ -5,33 +5,44 @@ import { LruCache } from "../../src/base/lruCache.ts";
 import { CompletionSession } from "../../src/completion/completionSession.ts";
 import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
 import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
-import type { GenerationStats } from "../../src/protocol/generation.ts";
+import type {
+	GenerationEnd,
+	GenerationStats,
+} from "../../src/protocol/generation.ts";
 import type { RealEngine } from "../support/realEngine.ts";
-import type { Suggester } from "./replay.ts";
+import type { RequestFigures, Suggester } from "./replay.ts";
 
-/** Keeps the figures of what passes through. */
-function observed(
-	engine: CompletionEngine,
-	stats: GenerationStats[],
-): CompletionEngine {
-	return {
-		complete(request, signal) {
-			const { requestId, chunks } = engine.complete(request, signal);
-			async function* watched(): typeof chunks {
-				for (;;) {
-					const next = await chunks.next();
-					if (!next.done) {
-						yield next.value;
-						continue;
-					}
-					if (next.value.kind === "done" && next.value.stats.promptTokens > 0)
-						stats.push(next.value.stats);
-					return next.value;
-				}
-			}
-			return { requestId, chunks: watched() };
-		},
+/** Counts what passes through, and keeps its figures. */
+class ObservedEngine implements CompletionEngine {
+	readonly #engine: CompletionEngine;
+	#made = 0;
+	#stats: GenerationStats[] = [];
+
+	constructor(engine: CompletionEngine) {
+		this.#engine = engine;
+	}
+
+	complete: CompletionEngine["complete"] = (request, signal) => {
+		this.#made++;
+		const { requestId, chunks } = this.#engine.complete(request, signal);
+		return { requestId, chunks: this.#watched(chunks) };
 	};
+
+	take(): RequestFigures {
+		const taken = { made: this.#made, stats: this.#stats };
+		this.#made = 0;
+		this.#stats = [];
+		return taken;
+	}
+
+	async *#watched(
+		chunks: AsyncGenerator<string, GenerationEnd>,
+	): AsyncGenerator<string, GenerationEnd> {
+		const end = yield* chunks;
+		if (end.kind === "done" && end.stats.promptTokens > 0)
+			this.#stats.push(end.stats);
+		return end;
+	}
 }
 
 /** The provider's code and the engine, as in the editor. */
@@ -40,9 +51,9 @@ export function headroom(engine: RealEngine): Suggester {
 }
 
 function sessionOn(engine: CompletionEngine): Suggester {
-	const stats: GenerationStats[] = [];
+	const observed = new ObservedEngine(engine);
 	const session = new CompletionSession({
-		engine: observed(engine, stats),
+		engine: observed,
 		log: nullLog,
 		onLateSuggestion: () => {},
 	});
@@ -52,7 +63,7 @@ function sessionOn(engine: CompletionEngine): Suggester {
 			return it.kind === "suggestion" ? it.text : undefined;
 		},
 		moved: (snapshot) => session.movedTo(snapshot, () => snapshot),
-		takeStats: () => stats.splice(0),
+		takeRequests: () => observed.take(),
 	};
 }
 
@@ -81,8 +92,7 @@ const mostTokens = 128;
  * @param engine with a model that declares prefix-first order.
  */
 export function llamaVscodePattern(engine: RealEngine): Suggester {
-	const stats: GenerationStats[] = [];
-	const client = observed(engine.client, stats);
+	const client = new ObservedEngine(engine.client);
 	const cache = new LruCache<string, string>(250);
 	let running: Promise<unknown> = Promise.resolve();
 
@@ -141,6 +151,6 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 			return text;
 		},
 		moved: () => {},
-		takeStats: () => stats.splice(0),
+		takeRequests: () => client.take(),
 	};
 }
