@@ -112,10 +112,22 @@ function snapshotAt(position: string): DocumentSnapshot {
 			.relative(userFolder, file)
 			.replaceAll("\\", "/")
 			.replace(/^(\.\.\/)+/, ""),
+		languageId: languageOf(file),
+		indentation: { insertSpaces: false, tabSize: 4 },
 		version: 1,
 		text,
 		offset: before.reduce((sum, it) => sum + it.length + 1, 0) + (column - 1),
 	};
+}
+
+function languageOf(file: string): string {
+	const languages: Readonly<Record<string, string>> = {
+		".js": "javascript",
+		".mjs": "javascript",
+		".py": "python",
+		".ts": "typescript",
+	};
+	return languages[path.extname(file)] ?? "plaintext";
 }
 
 function asJson(result: CompletionResult) {
@@ -141,12 +153,8 @@ function reasonText(result: CompletionResult & { kind: "none" }): string {
 			return errorText(reason.error);
 		case "empty":
 			return "The model ends the text here.";
-		case "blank":
-			return "The model suggests nothing but white space.";
-		case "repeatsSuffix":
-			return "The model suggests what already stands behind the cursor.";
-		case "loop":
-			return "The model only repeats itself.";
+		case "filtered":
+			return `The rule "${reason.filter}" leaves nothing of what the model suggests.`;
 		default:
 			return reason.kind;
 	}

@@ -13,6 +13,7 @@ import type { DocumentSnapshot } from "./documentContext.ts";
 import {
 	type CompletionEngine,
 	type CompletionResult,
+	type CompletionWork,
 	getCompletion,
 } from "./getCompletion.ts";
 import type { NoSuggestionReason } from "./reasons.ts";
@@ -25,8 +26,14 @@ export type Suggestion =
 			readonly source: "engine" | "cache";
 			/** Of the request that brought it. */
 			readonly requestId: string;
+			/** Undefined where nothing was asked of the engine. */
+			readonly work: CompletionWork | undefined;
 	  }
-	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
+	| {
+			readonly kind: "none";
+			readonly reason: NoSuggestionReason;
+			readonly work: CompletionWork | undefined;
+	  };
 
 /** Where a request was made. Equal places have equal answers. */
 export interface Place {
@@ -75,7 +82,12 @@ export class CompletionSession {
 	): Promise<Suggestion> {
 		const cached = this.#cache.find(snapshot);
 		if (cached !== undefined)
-			return { kind: "suggestion", ...cached, source: "cache" };
+			return {
+				kind: "suggestion",
+				...cached,
+				source: "cache",
+				work: undefined,
+			};
 
 		const running = this.#running;
 		if (running && this.#typedAlong(running, snapshot)) {
@@ -83,7 +95,13 @@ export class CompletionSession {
 			if (running.typed === "" || signal.aborted) return suggestion;
 			// The answer is for the place where the request was made: the cache knows what is left of it here.
 			const rest = this.#cache.find(snapshot);
-			if (rest) return { kind: "suggestion", ...rest, source: "engine" };
+			if (rest)
+				return {
+					kind: "suggestion",
+					...rest,
+					source: "engine",
+					work: suggestion.work,
+				};
 		}
 		return waitFor(this.#start(snapshot), signal);
 	}
@@ -171,11 +189,18 @@ export class CompletionSession {
 			result.kind === "none" && result.reason.kind === "cancelled";
 		// Many keys cancel the request of the key before: that is no news.
 		log[isCancelled ? "debug" : "info"](describe(result));
-		if (result.kind === "none") return { kind: "none", reason: result.reason };
+		if (result.kind === "none")
+			return { kind: "none", reason: result.reason, work: result };
 		log.trace(`${result.requestId} text: ${JSON.stringify(result.text)}`);
 		if (!signal.aborted) this.#cache.put(snapshot, result);
 		const { text, requestId } = result;
-		return { kind: "suggestion", text, requestId, source: "engine" };
+		return {
+			kind: "suggestion",
+			text,
+			requestId,
+			source: "engine",
+			work: result,
+		};
 	}
 }
 
@@ -188,7 +213,13 @@ async function waitFor(
 	const suggestion = await orAborted(running.result, signal).finally(() => {
 		running.waiters--;
 	});
-	return suggestion ?? { kind: "none", reason: { kind: "cancelled" } };
+	return (
+		suggestion ?? {
+			kind: "none",
+			reason: { kind: "cancelled" },
+			work: undefined,
+		}
+	);
 }
 
 function placeOf({ uri, version, offset }: DocumentSnapshot): Place {

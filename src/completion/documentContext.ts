@@ -4,10 +4,20 @@ export interface DocumentSnapshot {
 	readonly uri: string;
 	/** Relative to the workspace, with forward slashes. */
 	readonly path: string;
+	/** As VS Code names it: `typescript`, `python`. */
+	readonly languageId: string;
+	/** What the Tab key types there. */
+	readonly indentation: Indentation;
 	readonly version: number;
 	readonly text: string;
 	/** Of the cursor, in UTF-16 units. */
 	readonly offset: number;
+}
+
+export interface Indentation {
+	readonly insertSpaces: boolean;
+	/** Columns. */
+	readonly tabSize: number;
 }
 
 export interface DocumentContext {

@@ -19,7 +19,7 @@ import {
 	untilNextLine,
 } from "./filters.ts";
 import { indentOf } from "./indentation.ts";
-import type { NoSuggestionReason } from "./reasons.ts";
+import type { FilterName, NoSuggestionReason } from "./reasons.ts";
 import { type SuggestionShape, suggestionShape } from "./shape.ts";
 import { trimSuggestion } from "./trimSuggestion.ts";
 
@@ -34,19 +34,25 @@ export interface CompletionEngine {
 	};
 }
 
-export type CompletionResult = {
+/** What one request of the engine took. */
+export interface CompletionWork {
 	readonly requestId: string;
 	/** Undefined where the engine did not come to it. */
 	readonly stats: GenerationStats | undefined;
-} & (
-	| {
-			readonly kind: "suggestion";
-			readonly text: string;
-			/** Why it ends where it does: by a rule of ours, or as the model stopped. */
-			readonly end: "rule" | StopReason;
-	  }
-	| { readonly kind: "none"; readonly reason: NoSuggestionReason }
-);
+	/** The rules that ended or changed the text, in the order in which they did. */
+	readonly firedFilters: readonly FilterName[];
+}
+
+export type CompletionResult = CompletionWork &
+	(
+		| {
+				readonly kind: "suggestion";
+				readonly text: string;
+				/** Why it ends where it does: by a rule of ours, or as the model stopped. */
+				readonly end: "rule" | StopReason;
+		  }
+		| { readonly kind: "none"; readonly reason: NoSuggestionReason }
+	);
 
 /** The engine keeps room for 128. */
 const maxTokens: Record<SuggestionShape, number> = {
@@ -85,6 +91,7 @@ export async function getCompletion(
 	const source = readToTheEnd(chunks, enough, (it) => {
 		end = it;
 	});
+	const firedFilters: FilterName[] = [];
 	let raw = "";
 	for await (const chunk of filtered(source, shape, context)) {
 		raw += chunk;
@@ -98,6 +105,7 @@ export async function getCompletion(
 			reason: { kind: "failed", error: end.error },
 			requestId,
 			stats,
+			firedFilters,
 		};
 	if (
 		signal.aborted ||
@@ -105,14 +113,20 @@ export async function getCompletion(
 		// The engine cancels too, when it is stopped: what there is of a text then is no suggestion.
 		(end.stopReason === "cancelled" && !enough.signal.aborted)
 	)
-		return { kind: "none", reason: { kind: "cancelled" }, requestId, stats };
+		return {
+			kind: "none",
+			reason: { kind: "cancelled" },
+			requestId,
+			stats,
+			firedFilters,
+		};
 	const trimmed = trimSuggestion(raw, {
 		lineBefore,
 		lineAfter,
 		nextLine: nextLineWithText(suffix),
 	});
 	return trimmed.kind === "none"
-		? { ...trimmed, requestId, stats }
+		? { ...trimmed, requestId, stats, firedFilters }
 		: {
 				kind: "suggestion",
 				text:
@@ -122,6 +136,7 @@ export async function getCompletion(
 				end: enough.signal.aborted ? "rule" : end.stopReason,
 				requestId,
 				stats,
+				firedFilters,
 			};
 }
 

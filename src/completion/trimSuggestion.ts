@@ -25,21 +25,22 @@ export function trimSuggestion(
 	},
 ): TrimmedSuggestion {
 	if (raw === "") return none({ kind: "empty" });
-	if (raw.trim() === "") return none({ kind: "blank" });
+	if (raw.trim() === "") return none({ kind: "filtered", filter: "blank" });
 	const unlooped = withoutLoop(raw);
-	if (unlooped.trim() === "") return none({ kind: "loop" });
+	if (unlooped.trim() === "") return none({ kind: "filtered", filter: "loop" });
 	const text = withoutOverlap(
 		unlooped.trimEnd(),
 		lineAfter.trimEnd(),
 		lineBefore,
 	);
-	if (text.trim() === "") return none({ kind: "repeatsSuffix" });
+	if (text.trim() === "")
+		return none({ kind: "filtered", filter: "repeatsSuffix" });
 	if (
 		text.trim() === nextLine.trim() &&
 		// A lone bracket closes many blocks: it is the one below where it would stand in the same column.
 		(/\w/.test(nextLine) || indentWidth(lineBefore) === indentWidth(nextLine))
 	)
-		return none({ kind: "repeatsSuffix" });
+		return none({ kind: "filtered", filter: "repeatsSuffix" });
 	return { kind: "suggestion", text };
 }
 

@@ -12,7 +12,10 @@ import {
 	type Place,
 	samePlace,
 } from "../completion/completionSession.ts";
-import type { DocumentSnapshot } from "../completion/documentContext.ts";
+import type {
+	DocumentSnapshot,
+	Indentation,
+} from "../completion/documentContext.ts";
 import type { CompletionEngine } from "../completion/getCompletion.ts";
 
 /** Without a scheme, the inputs of chat, search and source control would be asked about too. */
@@ -122,9 +125,22 @@ function snapshotOf(
 		path: vscode.workspace
 			.asRelativePath(document.uri, false)
 			.replaceAll("\\", "/"),
+		languageId: document.languageId,
+		indentation: indentationOf(document),
 		version: document.version,
 		text: document.getText(),
 		offset: document.offsetAt(position),
+	};
+}
+
+/** As the editor of the document has it; other documents have no such thing, and take what is usual. */
+function indentationOf(document: vscode.TextDocument): Indentation {
+	const options = vscode.window.visibleTextEditors.find(
+		(editor) => editor.document === document,
+	)?.options;
+	return {
+		insertSpaces: options?.insertSpaces !== false,
+		tabSize: typeof options?.tabSize === "number" ? options.tabSize : 4,
 	};
 }
 

@@ -200,6 +200,8 @@ class Replay {
 		return {
 			uri: `file:///${this.#trace.path}`,
 			path: this.#trace.path,
+			languageId: this.#trace.languageId,
+			indentation: { insertSpaces: false, tabSize: 4 },
 			version: ++this.#version,
 			text: this.#text,
 			offset,

@@ -116,6 +116,8 @@ describe("the engine with the built-in model", () => {
 				{
 					uri: "file:///supervisor.ts",
 					path: "src/client/supervisor.ts",
+					languageId: "typescript",
+					indentation: { insertSpaces: false, tabSize: 4 },
 					version: typed,
 					// As if the next 60 characters were typed, and what follows stood there before.
 					text: source.slice(0, start + typed) + source.slice(start + 60),

@@ -6,7 +6,12 @@ const mark = "█";
 
 export function at(
 	text: string,
-	{ uri = "file:///a.ts", version = 1 } = {},
+	{
+		uri = "file:///a.ts",
+		version = 1,
+		languageId = "typescript",
+		indentation = { insertSpaces: false, tabSize: 4 },
+	} = {},
 ): DocumentSnapshot {
 	const offset = text.indexOf(mark);
 	if (offset < 0 || text.indexOf(mark, offset + 1) >= 0)
@@ -14,6 +19,8 @@ export function at(
 	return {
 		uri,
 		path: "src/a.ts",
+		languageId,
+		indentation,
 		version,
 		text: text.slice(0, offset) + text.slice(offset + mark.length),
 		offset,

@@ -119,18 +119,15 @@ describe("CompletionSession", () => {
 		const { engine, suggest } = setUp(() => ["bar();"]);
 		const first = await suggest("foo.█");
 		const second = await suggest("foo.█", { version: 2 });
-		assert.deepEqual(first, {
-			kind: "suggestion",
-			text: "bar();",
-			requestId: "c1",
-			source: "engine",
-		});
-		assert.deepEqual(second, {
-			kind: "suggestion",
-			text: "bar();",
-			requestId: "c1",
-			source: "cache",
-		});
+		assert.ok(first.kind === "suggestion" && second.kind === "suggestion");
+		assert.deepEqual(
+			[first.text, first.requestId, first.source, first.work?.requestId],
+			["bar();", "c1", "engine", "c1"],
+		);
+		assert.deepEqual(
+			[second.text, second.requestId, second.source, second.work],
+			["bar();", "c1", "cache", undefined],
+		);
 		assert.equal(engine.requests.length, 1);
 	});
 

@@ -45,6 +45,8 @@ describe("documentContext", () => {
 				const { prefixBlocks, suffix } = documentContext({
 					uri: "",
 					path: "",
+					languageId: "typescript",
+					indentation: { insertSpaces: false, tabSize: 4 },
 					version: 1,
 					text,
 					offset,
@@ -66,6 +68,8 @@ describe("documentContext", () => {
 			const { prefixBlocks } = documentContext({
 				uri: "",
 				path: "",
+				languageId: "typescript",
+				indentation: { insertSpaces: false, tabSize: 4 },
 				version: 1,
 				text: text.slice(0, offset),
 				offset,

@@ -191,15 +191,16 @@ describe("suggestionShape", () => {
 });
 
 describe("trimSuggestion", () => {
-	const none = (kind: string) => ({ kind: "none", reason: { kind } });
+	const none = (reason: object) => ({ kind: "none", reason });
+	const filtered = (filter: string) => none({ kind: "filtered", filter });
 	const text = (it: string) => ({ kind: "suggestion", text: it });
 	for (const [lineBefore, raw, lineAfter, nextLine, expected] of [
-		["", "", "", "", none("empty")],
-		["", " \n\t", "", "", none("blank")],
+		["", "", "", "", none({ kind: "empty" })],
+		["", " \n\t", "", "", filtered("blank")],
 		["", "foo  ", "", "", text("foo")],
 		["f(", "x)", ")", "", text("x")],
 		["f(", "x);", ");", "", text("x")],
-		["f(", ");", ");", "", none("repeatsSuffix")],
+		["f(", ");", ");", "", filtered("repeatsSuffix")],
 		["", "a + b", " + b", "", text("a")],
 		["console.log(", "JSON.stringify(x)", ")", "", text("JSON.stringify(x)")],
 		["console.log(", "JSON.stringify(x))", ")", "", text("JSON.stringify(x)")],
@@ -213,10 +214,10 @@ describe("trimSuggestion", () => {
 			text("\n\tif (a) {\n\t\tb();\n\t}"),
 		],
 		['print("', 'hello"', '")', "", text("hello")],
-		["\t", "return x;", "", "\treturn x;", none("repeatsSuffix")],
-		["", "}", "", "}", none("repeatsSuffix")],
+		["\t", "return x;", "", "\treturn x;", filtered("repeatsSuffix")],
+		["", "}", "", "}", filtered("repeatsSuffix")],
 		["\t", "}", "", "}", text("}")],
-		["", `${"a, ".repeat(10)}`, "", "", none("loop")],
+		["", `${"a, ".repeat(10)}`, "", "", filtered("loop")],
 	] as const)
 		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(raw)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)} above ${JSON.stringify(nextLine)}`, () =>
 			assert.deepEqual(
