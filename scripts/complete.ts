@@ -35,7 +35,11 @@ async function main(): Promise<number> {
 		: nullLog;
 	const supervisor = new Supervisor({
 		fork: () => forkEngine({ file: path.join(root, "dist/engine.mjs"), log }),
-		loadOptions: () => loadOptionsFor({ file: model, gpu, threads: 0 }, root),
+		loadOptions: () =>
+			loadOptionsFor(
+				{ file: model, gpu, threads: 0, latencyTargetMs: 300 },
+				root,
+			),
 		log,
 	});
 	const client = new EngineClient(supervisor);

@@ -14,10 +14,11 @@ export interface ModelChoice {
 	readonly gpu: LoadOptions["gpu"];
 	/** 0 leaves one core free. */
 	readonly threads: number;
+	readonly latencyTargetMs: number;
 }
 
 export function loadOptionsFor(
-	{ file, gpu, threads }: ModelChoice,
+	{ file, gpu, threads, latencyTargetMs }: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
 	const builtIn = path.join(
@@ -31,6 +32,7 @@ export function loadOptionsFor(
 		file: isBuiltIn ? builtIn : file,
 		gpu,
 		threads: threads === 0 ? null : threads,
+		latencyTargetMs,
 		contextWindow: isBuiltIn ? builtInContextWindow : null,
 	};
 }

@@ -25,6 +25,8 @@ export interface DocumentContext {
 	readonly prefixBlocks: readonly string[];
 	/** Line ends are `\n`. */
 	readonly suffix: string;
+	/** See `FimRequest.line`: all of `lineBefore`, but for the beginning of a very long one. */
+	readonly line: string;
 	/** The current line up to the cursor. */
 	readonly lineBefore: string;
 	/** The current line behind the cursor. */
@@ -42,12 +44,16 @@ export function documentContext({
 	text,
 	offset,
 }: DocumentSnapshot): DocumentContext {
+	const line = lineBefore(text, offset);
 	return {
-		prefixBlocks: blocksBefore(text, offset).map(withUnixLineEnds),
+		prefixBlocks: blocksBefore(text, offset - line.length).map(
+			withUnixLineEnds,
+		),
+		line: line.slice(wholeCharacters(line, startOfLongLine(line.length))),
 		suffix: withUnixLineEnds(
 			text.slice(offset, wholeCharacters(text, offset + maxSuffixChars)),
 		),
-		lineBefore: lineBefore(text, offset),
+		lineBefore: line,
 		lineAfter: /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "",
 	};
 }
@@ -59,11 +65,20 @@ export function lineBefore(text: string, offset: number): string {
 	);
 }
 
+/** A line too long for any prompt begins later, in steps. */
+function startOfLongLine(length: number): number {
+	const excess = Math.max(0, length - maxPrefixChars);
+	return Math.ceil(excess / blockChars) * blockChars;
+}
+
 /**
+ * The text up to the start of the current line.
+ *
  * Invariant: a border depends on its place in the document and the lines around it, never on the offset. So it stays
  * where it is while someone types behind it.
  */
 function blocksBefore(text: string, offset: number): string[] {
+	if (offset === 0) return [];
 	const firstBlock = Math.max(
 		0,
 		Math.ceil((offset - maxPrefixChars) / blockChars),

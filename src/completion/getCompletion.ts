@@ -70,20 +70,25 @@ export async function getCompletion(
 	onText: (text: string) => void = () => {},
 ): Promise<CompletionResult> {
 	const context = documentContext(snapshot);
-	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
+	const { line, lineBefore, lineAfter, suffix, prefixBlocks } = context;
 	const shape = suggestionShape({
 		lineBefore,
 		lineAfter,
-		textBefore: prefixBlocks.join(""),
+		textBefore: prefixBlocks.join("") + lineBefore,
 	});
 	// The filters may have enough before the model has: then the work is ended, and its figures are waited for.
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
+			repository: "",
+			snippets: [],
 			path: snapshot.path,
-			prefixBlocks: [...prefixBlocks],
 			suffix,
+			prefixBlocks,
+			line,
 			maxTokens: maxTokens[shape],
+			rank: 0,
+			priority: "typing",
 		},
 		AbortSignal.any([signal, enough.signal]),
 	);

@@ -13,17 +13,15 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
-import type { FimRequest, GenerationStats } from "../protocol/generation.ts";
+import type {
+	FimRequest,
+	GenerationStats,
+	Priority,
+} from "../protocol/generation.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
-import {
-	answerTokens,
-	batchTokens,
-	ModelSlot,
-	maxPromptTokens,
-	type ReadyModel,
-} from "./modelSlot.ts";
+import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
@@ -42,6 +40,7 @@ export interface EngineOptions {
 interface Running {
 	readonly requestId: string;
 	readonly arrivalMs: number;
+	readonly priority: Priority;
 	readonly controller: AbortController;
 }
 
@@ -112,8 +111,10 @@ export class Engine {
 		const running: Running = {
 			requestId,
 			arrivalMs: this.#now(),
+			priority: request.priority,
 			controller: new AbortController(),
 		};
+		if (request.priority === "typing") this.#giveWay();
 		this.#running.set(requestId, running);
 		let last: FromEngine;
 		try {
@@ -130,6 +131,12 @@ export class Engine {
 		}
 		this.#running.delete(requestId);
 		this.#send(last);
+	}
+
+	/** What is done in advance must not keep anyone waiting. What it evaluated so far is still there when it is asked for again. */
+	#giveWay(): void {
+		for (const { priority, controller } of this.#running.values())
+			if (priority === "idle") controller.abort();
 	}
 
 	async #completeNow(
@@ -158,18 +165,18 @@ export class Engine {
 		if (!fimTokens)
 			return failed(createError("fimUnsupported", { model: description.name }));
 
-		this.#report("generating", description);
+		this.#report("generating", ready);
 		try {
 			return await this.#generate({
 				requestId,
 				arrivalMs,
 				signal,
 				ready,
+				request,
 				prompt: promptFor(request, ready, fimTokens),
-				maxTokens: request.maxTokens,
 			});
 		} finally {
-			this.#report("ready", description);
+			this.#report("ready", ready);
 		}
 	}
 
@@ -177,33 +184,44 @@ export class Engine {
 		requestId,
 		arrivalMs,
 		signal,
-		ready: { model, caches },
+		ready: { model, caches, vocabulary },
+		request: { path, maxTokens, priority, rank },
 		prompt,
-		maxTokens,
 	}: {
 		requestId: string;
 		arrivalMs: number;
 		signal: AbortSignal;
 		ready: ReadyModel;
+		request: FimRequest;
 		prompt: FimPrompt;
-		maxTokens: number;
 	}): Promise<FromEngine> {
 		let timeToFirstTokenMs: number | null = null;
 		const text = new TokenText(
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);
-		const tokens = generate(caches.chooseFor(prompt.tokens), prompt.tokens, {
+		const cache = caches.chooseFor({ ...prompt, path, priority });
+		const tokens = generate(cache, prompt.tokens, {
 			maxTokens,
 			chunkTokens: batchTokens,
+			checkpoints: [prompt.snippetTokens, prompt.stableTokens],
+			start: {
+				heldBack: prompt.heldBack,
+				rank,
+				vocabulary,
+				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
+			},
 			isEnd: (token) => model.isSpecial(token),
 			signal,
 			now: this.#now,
 		});
+		let known = prompt.heldBack.length;
 		let next = await tokens.next();
 		while (!next.done) {
-			timeToFirstTokenMs ??= this.#now() - arrivalMs;
-			const chunk = text.push(next.value);
+			const read = text.push(next.value);
+			const chunk = read.slice(known);
+			known -= read.length - chunk.length;
+			if (chunk !== "") timeToFirstTokenMs ??= this.#now() - arrivalMs;
 			if (chunk !== "") this.#send({ kind: "chunk", requestId, text: chunk });
 			next = await tokens.next();
 		}
@@ -220,8 +238,14 @@ export class Engine {
 		};
 	}
 
-	#report(kind: "generating" | "ready", model: ModelDescription): void {
-		this.#send({ kind: "report", report: { kind, model } });
+	#report(
+		kind: "generating" | "ready",
+		{ model: { description }, budget }: ReadyModel,
+	): void {
+		this.#send({
+			kind: "report",
+			report: { kind, model: description, budget },
+		});
 	}
 
 	/** A request whose message makes no sense is still answered, where it can be told which it is. */
@@ -238,6 +262,7 @@ export class Engine {
 			promptTokens: 0,
 			reusedTokens: 0,
 			leftOutTokens: 0,
+			snippetTokens: 0,
 			prefillTokens: 0,
 			prefillMs: 0,
 			decodeTokens: 0,
@@ -250,7 +275,7 @@ export class Engine {
 
 function promptFor(
 	request: FimRequest,
-	{ model, contextWindow }: ReadyModel,
+	{ model, vocabulary, budget }: ReadyModel,
 	tokens: FimTokens,
 ): FimPrompt {
 	return fimPrompt(
@@ -260,11 +285,10 @@ function promptFor(
 			order: model.description.fimOrder,
 			beginningOfText: model.beginningOfText,
 			tokenize: (text) => model.tokenize(text),
+			detokenize: (them, before) => model.detokenize(them, before),
+			canBegin: (text) => vocabulary.canBegin(text),
 		},
-		Math.min(
-			maxPromptTokens,
-			contextWindow - Math.max(answerTokens, request.maxTokens),
-		),
+		budget,
 	);
 }
 
@@ -278,6 +302,7 @@ function statsOf(
 	return {
 		promptTokens: prompt.tokens.length,
 		leftOutTokens: prompt.leftOutTokens,
+		snippetTokens: prompt.snippetTokens,
 		...counts,
 		timeToFirstTokenMs,
 		totalMs,

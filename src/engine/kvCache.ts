@@ -1,7 +1,7 @@
 /** Which tokens are resident in a sequence, and how much of the next prompt that saves. */
 
 import { assert } from "../base/assert.ts";
-import type { Sequence, Token } from "./runtime.ts";
+import type { Sequence, Token, TokenLimits } from "./runtime.ts";
 
 export function longestCommonPrefix(
 	a: readonly Token[],
@@ -54,16 +54,22 @@ export class KvCache {
 	async append(
 		tokens: readonly Token[],
 		predictions: number,
+		limits: TokenLimits = {},
 	): Promise<readonly Token[]> {
 		assert(
 			this.#tokens.length + tokens.length <= this.contextWindow,
 			"no more tokens than the context window holds",
 		);
 		const next = await this.#change(() =>
-			this.#sequence.evaluate(tokens, predictions),
+			this.#sequence.evaluate(tokens, predictions, limits),
 		);
 		this.#tokens.push(...tokens);
 		return next;
+	}
+
+	/** See {@link Sequence.checkpoint}. */
+	async checkpoint(): Promise<void> {
+		await this.#change(() => this.#sequence.checkpoint());
 	}
 
 	async #change<T>(change: () => Promise<T>): Promise<T> {

@@ -7,6 +7,7 @@
 
 import { availableParallelism } from "node:os";
 import {
+	type ControlledEvaluateInputItem,
 	getLlama,
 	InsufficientMemoryError,
 	type Token as LibraryToken,
@@ -17,6 +18,7 @@ import {
 	type LlamaModel,
 	LlamaVocabularyType,
 	NoBinaryFoundError,
+	TokenBias,
 } from "node-llama-cpp";
 import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
@@ -37,12 +39,22 @@ import type {
 	SequenceOptions,
 	Sequences,
 	Token,
+	TokenLimits,
 } from "./runtime.ts";
 
 /** Greedy: the same prompt gives the same text. */
 const greedy = {
 	generateNext: { token: true, options: { temperature: 0 } },
 } as const;
+
+/** How the next token is chosen. */
+type Choice = Exclude<ControlledEvaluateInputItem, LibraryToken>[1];
+
+/** Added to a logit, it puts a token before all others and keeps the order of those that it is added to. */
+const preferredLogit = 1000;
+
+/** More are never needed: one behind the context, one behind the file, and those of the prompt before. */
+const mostCheckpoints = 4;
 
 /** The library brands its tokens; ids they are all the same. */
 const branded = (tokens: readonly Token[]) => tokens as LibraryToken[];
@@ -201,6 +213,10 @@ class LlamaLoadedModel implements LoadedModel {
 		return this.#model.detokenize(branded(tokens), false, branded(before));
 	}
 
+	allTokens(): readonly Token[] {
+		return [...this.#model.iterateAllTokens()];
+	}
+
 	isSpecial(token: Token): boolean {
 		const [it] = branded([token]);
 		return this.#model.isEogToken(it) || this.#model.isSpecialToken(it);
@@ -255,16 +271,35 @@ function backendOf(model: LlamaModel, threads: number): string {
 function fimTokensOf(model: LlamaModel): FimTokens | null {
 	const { prefix, suffix, middle } = model.tokens.infill;
 	if (prefix === null || suffix === null) return null;
-	return { prefix, suffix, middle, fileSeparator: fileSeparatorOf(model) };
+	return {
+		prefix,
+		suffix,
+		middle,
+		fileSeparator: specialToken(model, "fim_sep_token_id", [
+			"<|file_sep|>",
+			"<file_sep>",
+		]),
+		repositoryName: specialToken(model, "fim_rep_token_id", [
+			"<|repo_name|>",
+			"<|reponame|>",
+			"<reponame>",
+			"<repo_name>",
+		]),
+	};
 }
 
-/** llama.cpp knows this token and the library does not pass it on: it is read from the header, or found by its usual names. */
-function fileSeparatorOf(model: LlamaModel): Token | null {
+/** For tokens that llama.cpp knows and the library does not pass on: read from the header, or found by their usual names. */
+function specialToken(
+	model: LlamaModel,
+	key: "fim_sep_token_id" | "fim_rep_token_id",
+	names: readonly string[],
+): Token | null {
 	const metadata: unknown = model.fileInfo.metadata.tokenizer?.ggml;
-	const id = (metadata as { fim_sep_token_id?: unknown } | undefined)
-		?.fim_sep_token_id;
+	const id = (metadata as { [name in typeof key]?: unknown } | undefined)?.[
+		key
+	];
 	if (typeof id === "number") return id;
-	for (const name of ["<|file_sep|>", "<file_sep>"]) {
+	for (const name of names) {
 		const [token, ...rest] = model.tokenize(name, true);
 		if (token !== undefined && rest.length === 0 && model.isSpecialToken(token))
 			return token;
@@ -277,7 +312,10 @@ class LlamaSequence implements Sequence {
 	readonly #sequence: LlamaContextSequence;
 
 	constructor(context: LlamaContext, contextWindow: number) {
-		this.#sequence = context.getSequence();
+		this.#sequence = context.getSequence({
+			// They are taken where a prompt needs them, and nowhere else.
+			checkpoints: { max: mostCheckpoints, interval: false },
+		});
 		// At the last cell the library would begin to shift the context: it is kept out of reach.
 		this.contextWindow = Math.min(contextWindow, context.contextSize) - 1;
 	}
@@ -285,17 +323,20 @@ class LlamaSequence implements Sequence {
 	async evaluate(
 		tokens: readonly Token[],
 		predictions: number,
+		limits: TokenLimits = {},
 	): Promise<readonly Token[]> {
 		if (predictions === 0) {
 			await this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens));
 			return [];
 		}
+		const last = tokens.length - 1;
 		const firstPredicting = tokens.length - predictions;
 		assert(firstPredicting >= 0, "no more predictions than tokens");
 		const results = await this.#sequence.controlledEvaluate(
-			branded(tokens).map((token, index) =>
-				index < firstPredicting ? token : [token, greedy],
-			),
+			branded(tokens).map((token, index) => {
+				if (index < firstPredicting) return token;
+				return [token, index === last ? this.#greedyWithin(limits) : greedy];
+			}),
 		);
 		return results.slice(firstPredicting).map((result) => {
 			const next = result?.next.token;
@@ -304,15 +345,46 @@ class LlamaSequence implements Sequence {
 		});
 	}
 
+	async checkpoint(): Promise<void> {
+		await this.#sequence.takeCheckpoint();
+	}
+
 	async truncate(length: number): Promise<number> {
 		const end = this.#sequence.nextTokenIndex;
 		if (length >= end) return end;
-		// Sliding windows and recurrent states cannot be cut back: the library would evaluate all of it again, in one piece.
-		if (length === 0 || this.#sequence.needsCheckpoints) {
+		const start = this.#cuttableLength(length);
+		if (start === 0) {
 			await this.#sequence.clearHistory();
 			return 0;
 		}
-		await this.#sequence.eraseContextTokenRanges([{ start: length, end }]);
+		await this.#sequence.eraseContextTokenRanges([{ start, end }]);
 		return this.#sequence.nextTokenIndex;
+	}
+
+	/**
+	 * Sliding windows and recurrent states can be cut back to their checkpoints alone. Asked for any other place, the library evaluates
+	 * what lies between once more, in one piece that nothing can interrupt: so it is asked for the checkpoint itself.
+	 */
+	#cuttableLength(length: number): number {
+		if (length === 0 || !this.#sequence.needsCheckpoints) return length;
+		const lastKept = length - 1;
+		const missing =
+			this.#sequence.getRestoreToPrefixIndexEvaluationSize(lastKept);
+		// Without any checkpoint it counts from the second token on.
+		return missing >= lastKept ? 0 : length - missing;
+	}
+
+	#greedyWithin({ among, except }: TokenLimits): Choice {
+		if (!among && !except) return greedy;
+		const tokenBias = new TokenBias(this.#sequence.model.tokenizer);
+		for (const token of branded(among ?? []))
+			tokenBias.set(token, { logit: preferredLogit });
+		for (const token of branded(except ?? [])) tokenBias.set(token, "never");
+		return {
+			generateNext: {
+				...greedy.generateNext,
+				options: { ...greedy.generateNext.options, tokenBias },
+			},
+		};
 	}
 }

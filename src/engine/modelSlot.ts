@@ -1,10 +1,11 @@
 /** The place for one loaded model: loads, warms up and unloads it, and remembers why it could not. */
 
+import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
-import type { EngineReport } from "../protocol/engineStatus.ts";
+import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -13,13 +14,20 @@ import {
 import type { ModelDescription } from "../protocol/model.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
+import { measureSpeed, probeWindow } from "./measureSpeed.ts";
+import {
+	type EngineSpeed,
+	fitBudget,
+	promptBudget,
+	windowFor,
+} from "./promptBudget.ts";
 import type {
 	CreateRuntime,
 	LoadedModel,
 	Runtime,
-	Sequence,
 	Sequences,
 } from "./runtime.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 /**
  * Tokens in one call of llama.cpp, between two looks at the abort signal. The logits buffer grows with it (300 MiB at 512
@@ -27,30 +35,22 @@ import type {
  */
 export const batchTokens = 128;
 
-/** Tokens of a completion's prompt at most: more context makes the first answer slower than it makes it better. */
-export const maxPromptTokens = 1024;
-
-/**
- * Room for the answer. The same for every request, so that the budget of the prompt, and with it what of the text stands in
- * it, does not change with the length that is asked for.
- */
-export const answerTokens = 128;
-
-/** What a completion can use. Every further token would cost memory for its keys and values, and hold nothing. */
-const completionContextWindow = maxPromptTokens + answerTokens;
-
 /** So many files can be gone back and forth between without evaluating their prompts anew. Each costs a KV cache. */
 const sequenceCount = 3;
+
+/** Something like code, for models whose cost depends on what they read. */
+const probeText = "for (const item of list) {\n\ttotal += item.price * 2;\n}\n";
 
 export interface ReadyModel {
 	readonly model: LoadedModel;
 	readonly caches: KvCachePool;
-	/** Tokens that each cache has room for. */
-	readonly contextWindow: number;
+	readonly vocabulary: Vocabulary;
+	readonly budget: PromptBudget;
 }
 
 interface Loaded extends ReadyModel {
 	readonly sequences: Sequences;
+	readonly speed: EngineSpeed;
 }
 
 export interface ModelSlotOptions {
@@ -93,12 +93,18 @@ export class ModelSlot {
 			return;
 		}
 		this.#loaded = loaded.value;
-		const { description } = loaded.value.model;
+		const { model, budget, speed } = loaded.value;
+		const { description } = model;
 		log.info(
-			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${loaded.value.model.backend}, ` +
-				`${sequenceCount} sequences of ${loaded.value.contextWindow} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
+			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${model.backend}, ` +
+				`${sequenceCount} sequences of ${windowFor(budget)} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
 		);
-		report({ kind: "ready", model: description });
+		log.info(
+			`prompts have up to ${budget.localTokens} tokens of their file and ${budget.contextTokens} of others: ` +
+				`prefill ${Math.round(speed.prefillTokensPerSecond)} and decode ${Math.round(speed.decodeTokensPerSecond)} tokens per second, ` +
+				`latency target ${formatMs(options.latencyTargetMs)}`,
+		);
+		report({ kind: "ready", model: description, budget });
 	}
 
 	/** What throws here is a defect of llama.cpp or ours; the slot is then empty, and says why. */
@@ -150,46 +156,68 @@ export class ModelSlot {
 		});
 		if (!model.ok) return model;
 
-		const sequences = await model.value.createSequences({
-			count: sequenceCount,
-			contextWindow:
-				options.contextWindow ??
-				Math.min(
-					description.value.trainedContextWindow,
-					completionContextWindow,
-				),
-			batchTokens,
-		});
-		if (!sequences.ok) {
-			await model.value.dispose();
-			return sequences;
-		}
-		const { all } = sequences.value;
-		report({ kind: "warmingUp", model: description.value });
 		try {
-			await this.#warmUp(model.value, all);
+			const ready = await this.#prepare(model.value, options);
+			if (!ready.ok) await model.value.dispose();
+			return ready;
 		} catch (thrown) {
-			await sequences.value.dispose();
 			await model.value.dispose();
 			throw thrown;
 		}
+	}
+
+	/** Measures the model, and gives it the sequences whose prompts it can evaluate in time. */
+	async #prepare(
+		model: LoadedModel,
+		{ contextWindow, latencyTargetMs }: LoadOptions,
+	): Promise<Result<Loaded, HeadroomError>> {
+		this.#options.report({ kind: "warmingUp", model: model.description });
+		const speed = await this.#measure(model);
+		if (!speed.ok) return speed;
+		const budget = fitBudget(
+			promptBudget(speed.value, latencyTargetMs),
+			contextWindow ?? model.description.trainedContextWindow,
+		);
+		const sequences = await model.createSequences({
+			count: sequenceCount,
+			contextWindow: windowFor(budget),
+			batchTokens,
+		});
+		if (!sequences.ok) return sequences;
 		return success({
-			model: model.value,
+			model,
+			speed: speed.value,
+			budget,
 			sequences: sequences.value,
-			caches: new KvCachePool(all.map((it) => new KvCache(it))),
-			contextWindow: Math.min(...all.map((it) => it.contextWindow)),
+			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
+			vocabulary: Vocabulary.of(model),
 		});
 	}
 
-	/** The first decode builds graphs and compiles kernels: better now than under the first keystroke. */
-	async #warmUp(
+	/** In a sequence of its own: how large the others may be depends on what it finds. */
+	async #measure(
 		model: LoadedModel,
-		[sequence]: readonly Sequence[],
-	): Promise<void> {
-		const tokens = model.tokenize("\n");
-		if (!sequence || tokens.length === 0) return;
-		await sequence.evaluate(tokens, 1);
-		await sequence.truncate(0);
+	): Promise<Result<EngineSpeed, HeadroomError>> {
+		const sequences = await model.createSequences({
+			count: 1,
+			contextWindow: probeWindow(batchTokens),
+			batchTokens,
+		});
+		if (!sequences.ok) return sequences;
+		try {
+			const [sequence] = sequences.value.all;
+			assert(sequence, "the one that was asked for");
+			const text = model.tokenize(probeText);
+			const speed = await measureSpeed(
+				sequence,
+				text,
+				batchTokens,
+				this.#options.now,
+			);
+			return success(speed);
+		} finally {
+			await sequences.value.dispose();
+		}
 	}
 
 	async #runtimeFor({

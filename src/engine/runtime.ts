@@ -44,6 +44,8 @@ export interface FimTokens {
 	readonly middle: Token | null;
 	/** Stands before the path of a file, in models that were trained with paths. */
 	readonly fileSeparator: Token | null;
+	/** Stands before the name of a repository, in models that were trained with whole ones. */
+	readonly repositoryName: Token | null;
 }
 
 export interface LoadedModel {
@@ -58,6 +60,7 @@ export interface LoadedModel {
 	tokenize(text: string): readonly Token[];
 	/** @param before the tokens before, on which the first character may depend. */
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
+	allTokens(): readonly Token[];
 	/** True for tokens that end a text and for all others that are not text themselves. */
 	isSpecial(token: Token): boolean;
 	/** KV caches for `count` sequences of at most `contextWindow` tokens each, evaluated `batchTokens` at a time. */
@@ -80,6 +83,14 @@ export interface Sequences {
 	dispose(): Promise<void>;
 }
 
+/** Which tokens may be chosen. */
+export interface TokenLimits {
+	/** No others than these. */
+	readonly among?: readonly Token[];
+	/** Not these. */
+	readonly except?: readonly Token[];
+}
+
 export interface Sequence {
 	readonly contextWindow: number;
 	/**
@@ -88,12 +99,19 @@ export interface Sequence {
 	 *
 	 * @param predictions for how many of the last tokens to say what follows greedily: 0 to fill the cache, 1 to decode,
 	 * more to verify a draft.
+	 * @param limits on what may follow after all of `tokens`.
 	 * @returns as many tokens as there are predictions: the last follows after all of `tokens`.
 	 */
 	evaluate(
 		tokens: readonly Token[],
 		predictions: number,
+		limits?: TokenLimits,
 	): Promise<readonly Token[]>;
+	/**
+	 * Remembers the state as it is here, where the state cannot be cut back to any other place, so that `truncate` can come back to
+	 * it. Does nothing where it can.
+	 */
+	checkpoint(): Promise<void>;
 	/**
 	 * Forgets the tokens from this index on.
 	 *

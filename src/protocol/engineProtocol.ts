@@ -16,7 +16,9 @@ export const LoadOptions = z.readonly(
 		gpu: z.enum(["auto", "off"]),
 		/** Null leaves one core free. */
 		threads: z.nullable(z.int().check(z.positive())),
-		/** Tokens; null takes what the model was trained for, within reason. */
+		/** How long the first line of a suggestion may take: prompts are sized by it. */
+		latencyTargetMs: z.number().check(z.positive()),
+		/** Tokens at the most; null takes what the model was trained for. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
 	}),
 );

@@ -4,6 +4,20 @@ import * as z from "zod/mini";
 import { HeadroomError } from "./errors.ts";
 import { ModelDescription } from "./model.ts";
 
+/** What a prompt may hold with this model on this machine. */
+export const PromptBudget = z.readonly(
+	z.object({
+		/**
+		 * Tokens of the file itself, round the cursor. After a jump all of them are new: so many can be evaluated, and a line
+		 * decoded, within the latency target.
+		 */
+		localTokens: z.int(),
+		/** Tokens from other files. They are evaluated while nobody waits. */
+		contextTokens: z.int(),
+	}),
+);
+export type PromptBudget = z.infer<typeof PromptBudget>;
+
 /** States that the engine process tells of itself. */
 export const EngineReport = z.discriminatedUnion("kind", [
 	z.object({
@@ -13,8 +27,16 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		fraction: z.number(),
 	}),
 	z.object({ kind: z.literal("warmingUp"), model: ModelDescription }),
-	z.object({ kind: z.literal("ready"), model: ModelDescription }),
-	z.object({ kind: z.literal("generating"), model: ModelDescription }),
+	z.object({
+		kind: z.literal("ready"),
+		model: ModelDescription,
+		budget: PromptBudget,
+	}),
+	z.object({
+		kind: z.literal("generating"),
+		model: ModelDescription,
+		budget: PromptBudget,
+	}),
 	/** The process is well, and the model could not be loaded. */
 	z.object({ kind: z.literal("failed"), error: HeadroomError }),
 ]);

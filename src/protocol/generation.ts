@@ -5,18 +5,43 @@ import type { HeadroomError } from "./errors.ts";
 
 const count = z.int().check(z.nonnegative());
 
+/** A piece of another file that helps to understand this one. */
+export const Snippet = z.readonly(
+	z.object({
+		/** Relative to the workspace, with forward slashes. */
+		path: z.string(),
+		text: z.string(),
+	}),
+);
+export type Snippet = z.infer<typeof Snippet>;
+
+/** What someone waits for goes first: it ends whatever is only done in advance. */
+export const Priority = z.enum(["typing", "idle"]);
+export type Priority = z.infer<typeof Priority>;
+
+/** The parts of a prompt from what changes least to what changes most: so that typing only appends. */
 export const FimRequest = z.readonly(
 	z.object({
+		/** The name of the repository; empty where there is none. */
+		repository: z.string(),
+		/** Grows at its end, and is otherwise the same from request to request. */
+		snippets: z.readonly(z.array(Snippet)),
 		/** Where the text comes from, relative to the workspace, with forward slashes. */
 		path: z.string(),
+		/** The text after the cursor, or what stood there before a small edit. */
+		suffix: z.string(),
 		/**
-		 * The text before the cursor, in blocks whose borders stay where they are while someone types at the end.
+		 * The lines before the current one, in blocks whose borders stay where they are while someone types at the end.
 		 * The engine leaves out whole blocks from the front, so that the prompt's start moves rarely.
 		 */
 		prefixBlocks: z.readonly(z.array(z.string())),
-		/** The text after the cursor. */
-		suffix: z.string(),
-		maxTokens: z.int().check(z.positive()),
+		/** The current line up to the cursor. */
+		line: z.string(),
+		/** 0 only evaluates the prompt, for when it is needed. */
+		maxTokens: count,
+		/** Which of the most likely first tokens to go on from, the likeliest being 0: other ranks give other texts. */
+		rank: count,
+		priority: Priority,
 	}),
 );
 export type FimRequest = z.infer<typeof FimRequest>;
@@ -37,6 +62,8 @@ export const GenerationStats = z.readonly(
 		reusedTokens: count,
 		/** Tokens of the prompt left out to keep it within its budget: text that the model did not see. */
 		leftOutTokens: count,
+		/** Tokens of the prompt that come from other files. */
+		snippetTokens: count,
 		prefillTokens: count,
 		prefillMs: z.number(),
 		decodeTokens: count,

@@ -9,6 +9,7 @@ import type {
 	GenerationEnd,
 	GenerationStats,
 } from "../../src/protocol/generation.ts";
+import { emptyRequest } from "../support/fakeEngine.ts";
 import type { RealEngine } from "../support/realEngine.ts";
 import type { RequestFigures, Suggester } from "./replay.ts";
 
@@ -128,6 +129,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 			const answer = (async () => {
 				const { chunks } = client.complete(
 					{
+						...emptyRequest,
 						path: snapshot.path,
 						prefixBlocks: [prefix + line],
 						suffix,

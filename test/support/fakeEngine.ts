@@ -12,12 +12,26 @@ export const someStats: GenerationStats = {
 	promptTokens: 10,
 	reusedTokens: 5,
 	leftOutTokens: 0,
+	snippetTokens: 0,
 	prefillTokens: 5,
 	prefillMs: 1,
 	decodeTokens: 3,
 	decodeMs: 1,
 	timeToFirstTokenMs: 1,
 	totalMs: 2,
+};
+
+/** A request with nothing in it, to put something into. */
+export const emptyRequest: FimRequest = {
+	repository: "",
+	snippets: [],
+	path: "src/a.ts",
+	suffix: "",
+	prefixBlocks: [],
+	line: "",
+	maxTokens: 10,
+	rank: 0,
+	priority: "typing",
 };
 
 export class FakeEngine implements CompletionEngine {

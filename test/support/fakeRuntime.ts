@@ -14,6 +14,7 @@ import type {
 	SequenceOptions,
 	Sequences,
 	Token,
+	TokenLimits,
 } from "../../src/engine/runtime.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
@@ -25,6 +26,7 @@ export const fakeTokens = {
 	middle: 0x110003,
 	fileSeparator: 0x110004,
 	endOfText: 0x110005,
+	repositoryName: 0x110006,
 } as const satisfies FimTokens & { endOfText: Token };
 
 const names = new Map<Token, string>(
@@ -61,7 +63,9 @@ export interface FakeOptions {
 	/** Called before each evaluation; may wait, or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
-	/** As with sliding windows and recurrent states. */
+	/** What the model would say if it may not say the script, likeliest first. */
+	readonly alternatives?: readonly Token[];
+	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
 	readonly cannotBeCutBack?: boolean;
 }
 
@@ -69,6 +73,7 @@ export interface FakeOptions {
 export interface FakeJournal {
 	readonly evaluated: (readonly Token[])[];
 	readonly truncatedTo: number[];
+	readonly checkpoints: number[];
 	liveModels: number;
 	liveSequences: number;
 }
@@ -77,6 +82,7 @@ export class FakeRuntime implements Runtime {
 	readonly journal: FakeJournal = {
 		evaluated: [],
 		truncatedTo: [],
+		checkpoints: [],
 		liveModels: 0,
 		liveSequences: 0,
 	};
@@ -127,6 +133,11 @@ class FakeModel implements LoadedModel {
 		return fakeText(tokens.filter((token) => !this.isSpecial(token)));
 	}
 
+	/** Without a vocabulary nothing is held back. */
+	allTokens(): readonly Token[] {
+		return [];
+	}
+
 	isSpecial(token: Token): boolean {
 		return names.has(token);
 	}
@@ -158,6 +169,7 @@ class FakeModel implements LoadedModel {
 
 export class FakeSequence implements Sequence {
 	readonly tokens: Token[] = [];
+	#checkpoint = 0;
 
 	constructor(
 		readonly contextWindow: number,
@@ -168,6 +180,7 @@ export class FakeSequence implements Sequence {
 	async evaluate(
 		tokens: readonly Token[],
 		predictions: number,
+		limits: TokenLimits = {},
 	): Promise<readonly Token[]> {
 		assert(tokens.length > 0, "something to evaluate");
 		assert(predictions <= tokens.length, "no more predictions than tokens");
@@ -177,23 +190,40 @@ export class FakeSequence implements Sequence {
 		for (const [index, token] of tokens.entries()) {
 			this.tokens.push(token);
 			assert(this.tokens.length <= this.contextWindow, "room in the window");
-			if (index >= tokens.length - predictions) next.push(this.#next());
+			if (index >= tokens.length - predictions) next.push(this.#next(limits));
 		}
 		return next;
+	}
+
+	checkpoint(): Promise<void> {
+		this.#checkpoint = this.tokens.length;
+		this.journal.checkpoints.push(this.#checkpoint);
+		return Promise.resolve();
 	}
 
 	truncate(length: number): Promise<number> {
 		this.journal.truncatedTo.push(length);
 		this.tokens.length = this.options.cannotBeCutBack
-			? 0
+			? this.#checkpoint <= length
+				? this.#checkpoint
+				: 0
 			: Math.min(length, this.tokens.length);
 		return Promise.resolve(this.tokens.length);
 	}
 
-	#next(): Token {
+	#next({ among, except }: TokenLimits): Token {
 		const rest = this.options.continuation?.(fakeText(this.tokens)) ?? "";
 		const special = [...names].find(([, name]) => rest.startsWith(name));
-		return special?.[0] ?? fakeTokenize(rest).at(0) ?? fakeTokens.endOfText;
+		const likeliest =
+			special?.[0] ?? fakeTokenize(rest).at(0) ?? fakeTokens.endOfText;
+		const isAllowed = (token: Token) =>
+			(among?.includes(token) ?? true) && !except?.includes(token);
+		if (isAllowed(likeliest)) return likeliest;
+		return (
+			this.options.alternatives?.find(isAllowed) ??
+			among?.find(isAllowed) ??
+			fakeTokens.endOfText
+		);
 	}
 }
 

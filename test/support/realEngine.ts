@@ -15,6 +15,7 @@ import type {
 	FimRequest,
 	GenerationEnd,
 } from "../../src/protocol/generation.ts";
+import { emptyRequest } from "./fakeEngine.ts";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 export const engineFile = path.join(root, "dist", "engine.mjs");
@@ -31,6 +32,7 @@ export class RealEngine {
 	readonly client: EngineClient;
 	/** Change it and call `supervisor.apply("reloadModel")`. */
 	modelFile = "";
+	latencyTargetMs = 300;
 
 	constructor() {
 		const log: Log = logTo((level, message) =>
@@ -39,7 +41,15 @@ export class RealEngine {
 		this.supervisor = new Supervisor({
 			fork: () => forkEngine({ file: engineFile, log }),
 			loadOptions: () =>
-				loadOptionsFor({ file: this.modelFile, gpu: "off", threads: 0 }, root),
+				loadOptionsFor(
+					{
+						file: this.modelFile,
+						gpu: "off",
+						threads: 0,
+						latencyTargetMs: this.latencyTargetMs,
+					},
+					root,
+				),
 			log,
 		});
 		this.client = new EngineClient(this.supervisor);
@@ -57,9 +67,8 @@ export class RealEngine {
 	): GenerationStream {
 		return this.client.complete(
 			{
+				...emptyRequest,
 				path: "src/shapes.ts",
-				prefixBlocks: [""],
-				suffix: "",
 				maxTokens: 24,
 				...request,
 			},

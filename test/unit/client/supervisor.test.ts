@@ -4,7 +4,7 @@ import { EngineClient } from "../../../src/client/engineClient.ts";
 import { decideRestart } from "../../../src/client/restartPolicy.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
-import { someStats } from "../../support/fakeEngine.ts";
+import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
 import { fakeDescription } from "../../support/fakeRuntime.ts";
 
@@ -21,6 +21,7 @@ function setUp() {
 			file: "/models/a.gguf",
 			gpu: "off",
 			threads: null,
+			latencyTargetMs: 300,
 			contextWindow: null,
 		}),
 		log: nullLog,
@@ -37,12 +38,7 @@ function setUp() {
 	return { clock, processes, process, supervisor, statuses };
 }
 
-const request: FimRequest = {
-	path: "a.ts",
-	prefixBlocks: ["x"],
-	suffix: "",
-	maxTokens: 10,
-};
+const request: FimRequest = { ...emptyRequest, line: "x" };
 
 /** Reads a stream to its end. */
 async function read(stream: ReturnType<EngineClient["complete"]>) {
@@ -134,6 +130,7 @@ describe("Supervisor", () => {
 		const { supervisor, clock, process, processes } = setUp();
 		const file = "/models/a.gguf";
 		const model = { ...fakeDescription, file };
+		const budget = { localTokens: 1, contextTokens: 0 };
 		void supervisor.connect();
 		for (const index of [0, 1, 2]) {
 			process(index).hello();
@@ -144,7 +141,7 @@ describe("Supervisor", () => {
 			if (index === 1)
 				process(index).says({
 					kind: "report",
-					report: { kind: "ready", model },
+					report: { kind: "ready", model, budget },
 				});
 			process(index).exit();
 			clock.advance(30_000);

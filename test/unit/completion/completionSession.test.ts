@@ -37,10 +37,15 @@ describe("getCompletion", () => {
 
 	it("asks with the text on both sides of the cursor", async () => {
 		const { engine } = await complete("a(█)\nb", "x");
-		const { path, prefixBlocks, suffix } = engine.requests[0] ?? {};
+		const { path, prefixBlocks, line, suffix } = engine.requests[0] ?? {};
 		assert.deepEqual(
-			{ path, prefixBlocks, suffix },
-			{ path: "src/a.ts", prefixBlocks: ["a("], suffix: ")\nb" },
+			{ path, prefixBlocks, line, suffix },
+			{
+				path: "src/a.ts",
+				prefixBlocks: [],
+				line: "a(",
+				suffix: ")\nb",
+			},
 		);
 	});
 
@@ -268,8 +273,8 @@ describe("CompletionSession", () => {
 
 	it("stops a request when its answer turns away from what was typed, and asks anew", async () => {
 		const it = pieces("ba", "r();");
-		const { engine, suggest, moveTo } = setUp(({ prefixBlocks }) =>
-			prefixBlocks.join("") === "foo." ? it.chunks() : ["z();"],
+		const { engine, suggest, moveTo } = setUp(({ line }) =>
+			line === "foo." ? it.chunks() : ["z();"],
 		);
 		void suggest("foo.█");
 		moveTo("foo.baz█", { version: 2 });

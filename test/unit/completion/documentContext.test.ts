@@ -6,7 +6,8 @@ import { seededRandom } from "../../support/seededRandom.ts";
 describe("documentContext", () => {
 	it("parts a document at the cursor", () =>
 		assert.deepEqual(documentContext(at("a\n\tfoo(█);\nb\n")), {
-			prefixBlocks: ["a\n\tfoo("],
+			prefixBlocks: ["a\n"],
+			line: "\tfoo(",
 			suffix: ");\nb\n",
 			lineBefore: "\tfoo(",
 			lineAfter: ");",
@@ -14,7 +15,8 @@ describe("documentContext", () => {
 
 	it("sees line feeds alone", () =>
 		assert.deepEqual(documentContext(at("a\r\nb█c\r\nd")), {
-			prefixBlocks: ["a\nb"],
+			prefixBlocks: ["a\n"],
+			line: "b",
 			suffix: "c\nd",
 			lineBefore: "b",
 			lineAfter: "c",
@@ -22,7 +24,8 @@ describe("documentContext", () => {
 
 	it("answers for an empty document", () =>
 		assert.deepEqual(documentContext(at("█")), {
-			prefixBlocks: [""],
+			prefixBlocks: [],
+			line: "",
 			suffix: "",
 			lineBefore: "",
 			lineAfter: "",
@@ -42,7 +45,7 @@ describe("documentContext", () => {
 		for (let seed = 0; seed < 20; seed++) {
 			const text = someDocument(seed, 400);
 			for (let offset = 0; offset <= text.length; offset += 97) {
-				const { prefixBlocks, suffix } = documentContext({
+				const { prefixBlocks, line, suffix } = documentContext({
 					uri: "",
 					path: "",
 					languageId: "typescript",
@@ -52,7 +55,7 @@ describe("documentContext", () => {
 					offset,
 				});
 				const unix = (it: string) => it.replace(/\r\n?/g, "\n");
-				const prefix = prefixBlocks.join("");
+				const prefix = prefixBlocks.join("") + line;
 				assert.ok(unix(text.slice(0, offset)).endsWith(prefix));
 				assert.ok(prefix.length >= Math.min(offset, 14_000) * 0.9);
 				assert.ok(unix(text.slice(offset)).startsWith(suffix));
@@ -95,17 +98,19 @@ describe("documentContext", () => {
 	});
 
 	it("takes a file of one long line as it is", () => {
-		const { prefixBlocks } = documentContext(at(`${"x".repeat(40_000)}█`));
-		assert.equal(prefixBlocks.length, 1);
-		assert.ok((prefixBlocks[0] ?? "").length <= 16 * 1024);
+		const { prefixBlocks, line } = documentContext(
+			at(`${"x".repeat(40_000)}█`),
+		);
+		assert.deepEqual(prefixBlocks, []);
+		assert.ok(line.length > 15 * 1024 && line.length <= 16 * 1024);
 	});
 
 	it("parts no surrogate pair", () => {
 		for (let lead = 0; lead < 4; lead++) {
-			const { prefixBlocks, suffix } = documentContext(
+			const { prefixBlocks, line, suffix } = documentContext(
 				at(`${"x".repeat(lead)}${"𝄞".repeat(20_000)}█${"𝄞".repeat(5000)}`),
 			);
-			for (const text of [...prefixBlocks, suffix])
+			for (const text of [...prefixBlocks, line, suffix])
 				assert.doesNotMatch(text, /\p{Surrogate}/u);
 		}
 	});

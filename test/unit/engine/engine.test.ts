@@ -6,6 +6,8 @@ import {
 	createError,
 	type HeadroomError,
 } from "../../../src/protocol/errors.ts";
+import type { FimRequest } from "../../../src/protocol/generation.ts";
+import { emptyRequest } from "../../support/fakeEngine.ts";
 import {
 	type FakeOptions,
 	FakeRuntime,
@@ -53,18 +55,23 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 		load: (file = "/models/fake.gguf") =>
 			engine.receive({
 				kind: "load",
-				options: { file, gpu: "off", threads: null, contextWindow: 512 },
+				options: {
+					file,
+					gpu: "off",
+					threads: null,
+					latencyTargetMs: 300,
+					contextWindow: 512,
+				},
 			}),
-		complete: (requestId: string, prefix = "x", maxTokens = 10) =>
+		complete: (
+			requestId: string,
+			line = "x",
+			changes: Partial<FimRequest> = {},
+		) =>
 			engine.receive({
 				kind: "complete",
 				requestId,
-				request: {
-					path: "a.ts",
-					prefixBlocks: [prefix],
-					suffix: "",
-					maxTokens,
-				},
+				request: { ...emptyRequest, line, ...changes },
 			}),
 		end: async (requestId: string) => {
 			const ended = () =>
@@ -129,7 +136,7 @@ describe("Engine", () => {
 		const it = setUp();
 		it.load();
 		const ask = async (id: string, prefix: string) => {
-			it.complete(id, prefix);
+			it.complete(id, prefix, { path: `${prefix[0]}.ts` });
 			const end = await it.end(id);
 			assert.ok(end.kind === "done");
 			return end.stats.prefillTokens;
@@ -179,7 +186,7 @@ describe("Engine", () => {
 		});
 		onThird = () => it.engine.receive({ kind: "cancel", requestId: "1" });
 		it.load();
-		it.complete("1", "x", 400);
+		it.complete("1", "x", { maxTokens: 400 });
 		const end = await it.end("1");
 		assert.equal(end.kind === "done" && end.stopReason, "cancelled");
 		assert.ok(evaluations <= 7, String(evaluations));
@@ -279,9 +286,9 @@ describe("Engine", () => {
 	it("lays the prompt out the same whatever length of answer is asked for", async () => {
 		const it = setUp();
 		it.load();
-		it.complete("1", "y".repeat(3000), 10);
+		it.complete("1", "y".repeat(3000), { maxTokens: 10 });
 		await it.end("1");
-		it.complete("2", "y".repeat(3000), 100);
+		it.complete("2", "y".repeat(3000), { maxTokens: 100 });
 		const end = await it.end("2");
 		assert.ok(end.kind === "done");
 		assert.equal(end.stats.prefillTokens, 1, "all but the last was reused");
@@ -302,10 +309,69 @@ describe("Engine", () => {
 	it("ends its work and frees the model at a shutdown", async () => {
 		const it = setUp({ continuation: () => "a" });
 		it.load();
-		it.complete("1", "x", 400);
+		it.complete("1", "x", { maxTokens: 400 });
 		it.engine.receive({ kind: "shutdown" });
 		await it.until(() => it.shutdowns() === 1);
 		assert.equal((await it.end("1")).kind, "done");
 		assert.equal(it.runtime.journal.liveModels, 0);
+	});
+
+	it("gives up what it does in advance for what someone waits for", async () => {
+		let onSecond = () => {};
+		const it = setUp({
+			continuation: () => "a",
+			onEvaluate: (tokens) => {
+				if (fakeText(tokens) === "a") onSecond();
+			},
+		});
+		let asked = false;
+		onSecond = () => {
+			if (asked) return;
+			asked = true;
+			it.complete("typed", "y", { maxTokens: 2 });
+		};
+		it.load();
+		it.complete("ahead", "x", { maxTokens: 400, priority: "idle" });
+		it.complete("queued", "z", { maxTokens: 400, priority: "idle" });
+		for (const id of ["ahead", "queued"]) {
+			const end = await it.end(id);
+			assert.equal(end.kind === "done" && end.stopReason, "cancelled");
+		}
+		const end = await it.end("typed");
+		assert.equal(end.kind === "done" && end.stopReason, "maxTokens");
+		assert.equal(it.text("typed"), "aa");
+	});
+
+	it("evaluates a prompt for later", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "some text", { maxTokens: 0, priority: "idle" });
+		const ahead = await it.end("1");
+		assert.equal(ahead.kind === "done" && ahead.stopReason, "maxTokens");
+		assert.equal(it.text("1"), "");
+		it.complete("2", "some text");
+		const end = await it.end("2");
+		assert.equal(end.kind === "done" && end.stats.prefillTokens, 1);
+	});
+
+	it("prepares new context beside the prompt that is typed into", async () => {
+		const it = setUp();
+		it.load();
+		const line = "a line that is long enough to be worth keeping";
+		const snippets = [{ path: "b.ts", text: "other text\n" }];
+		const prefilled = async (id: string, changes: Partial<FimRequest>) => {
+			it.complete(id, line, changes);
+			const end = await it.end(id);
+			assert.ok(end.kind === "done");
+			return end.stats.prefillTokens;
+		};
+		await prefilled("1", {});
+		await prefilled("2", { snippets, maxTokens: 0, priority: "idle" });
+		assert.equal(await prefilled("3", {}), 1, "the former prompt is there");
+		assert.equal(await prefilled("4", { snippets }), 1, "and so is the new");
+		const more = [...snippets, { path: "c.ts", text: "still more\n" }];
+		await prefilled("5", { snippets: more, maxTokens: 0, priority: "idle" });
+		assert.equal(await prefilled("6", { snippets }), 1);
+		assert.equal(await prefilled("7", { snippets: more }), 1);
 	});
 });

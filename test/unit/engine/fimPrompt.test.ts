@@ -5,6 +5,7 @@ import {
 } from "../../../src/engine/fimPrompt.ts";
 import { longestCommonPrefix } from "../../../src/engine/kvCache.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
+import { emptyRequest } from "../../support/fakeEngine.ts";
 import {
 	fakeText,
 	fakeTokenize,
@@ -17,26 +18,41 @@ const vocabulary: FimVocabulary = {
 	order: "spm",
 	beginningOfText: null,
 	tokenize: fakeTokenize,
+	detokenize: fakeText,
+	canBegin: () => false,
 };
 
 const request: FimRequest = {
-	path: "src/a.ts",
-	prefixBlocks: ["const a = 1;\n", "const b = "],
+	...emptyRequest,
+	prefixBlocks: ["const a = 1;\n"],
+	line: "const b = ",
 	suffix: ";\nexport { b };\n",
-	maxTokens: 10,
 };
+
+const repository: Partial<FimRequest> = {
+	repository: "shop",
+	snippets: [
+		{ path: "src/b.ts", text: "export const b = 1;\n" },
+		{ path: "src/c.ts", text: "export const c = 2;" },
+	],
+};
+
+const local = (localTokens: number) => ({ localTokens, contextTokens: 1000 });
 
 const text = (
 	changes: Partial<FimVocabulary> = {},
 	changed: Partial<FimRequest> = {},
-	budget = 1000,
+	budget = local(1000),
 ) => {
 	const prompt = fimPrompt(
 		{ ...request, ...changed },
 		{ ...vocabulary, ...changes },
 		budget,
 	);
-	return `${fakeText(prompt.tokens)}\n[${prompt.tokens.length} tokens, ${prompt.leftOutTokens} left out]`;
+	return (
+		`${fakeText(prompt.tokens)}\n[${prompt.tokens.length} tokens, of which ${prompt.stableTokens} stay and ${prompt.snippetTokens} are of other files; ` +
+		`${prompt.leftOutTokens} left out; held back: ${JSON.stringify(prompt.heldBack)}]`
+	);
 };
 
 describe("fimPrompt", () => {
@@ -53,18 +69,45 @@ describe("fimPrompt", () => {
 				tokens: { ...fakeTokens, middle: null },
 			}),
 			"of an empty file": text({}, { prefixBlocks: [], suffix: "" }),
-			"with special tokens typed as text": text(
+			"with special tokens typed as text": text({}, { line: "'<middle>'" }),
+			"without room for the first block": text({}, {}, local(45)),
+			"without room for the line": text(
 				{},
-				{ prefixBlocks: ["'<middle>'"] },
+				{ line: `${"x".repeat(70)}y` },
+				local(50),
 			),
-			"without room for the first block": text({}, {}, 45),
-			"without room for the last block": text(
+			"without room for the suffix": text(
 				{},
-				{ prefixBlocks: [`${"x".repeat(70)}y`] },
-				50,
+				{ suffix: "s".repeat(100) },
+				local(60),
 			),
-			"without room for the suffix": text({}, { suffix: "s".repeat(100) }, 60),
-			"with no room at all": text({}, {}, 5),
+			"with no room at all": text({}, {}, local(5)),
+			"with snippets of other files": text({}, repository),
+			"with snippets, prefix first": text({ order: "psm" }, repository),
+			"with room for one snippet": text({}, repository, {
+				localTokens: 1000,
+				contextTokens: 40,
+			}),
+			"with snippets, for a model without paths": text(
+				{ tokens: { ...fakeTokens, fileSeparator: null } },
+				repository,
+			),
+			"with snippets, for a model without names of repositories": text(
+				{ tokens: { ...fakeTokens, repositoryName: null } },
+				repository,
+			),
+			"in the middle of a word": text(
+				{ canBegin: () => true },
+				{ line: "const be" },
+			),
+			"in the middle of a long word": text(
+				{ canBegin: () => true },
+				{ line: "const before" },
+			),
+			"in the middle of a word, prefix first": text(
+				{ order: "psm", canBegin: () => true },
+				{ line: "be" },
+			),
 		};
 		assertGolden(
 			"fimPrompts",
@@ -77,9 +120,9 @@ describe("fimPrompt", () => {
 	it("never exceeds its budget where the path leaves room", () => {
 		for (let budget = 20; budget < 200; budget++) {
 			const { tokens } = fimPrompt(
-				{ ...request, prefixBlocks: ["a".repeat(50), "b".repeat(90)] },
+				{ ...request, prefixBlocks: ["a".repeat(50)], line: "b".repeat(90) },
 				vocabulary,
-				budget,
+				local(budget),
 			);
 			assert.ok(tokens.length <= budget, `${tokens.length} > ${budget}`);
 		}
@@ -87,12 +130,12 @@ describe("fimPrompt", () => {
 
 	it("only grows at its end while someone types, but for a step now and then", () => {
 		let steps = 0;
-		let last = fimPrompt(request, vocabulary, 200).tokens;
+		let last = fimPrompt(request, vocabulary, local(200)).tokens;
 		for (let typed = 1; typed <= 400; typed++) {
 			const { tokens } = fimPrompt(
-				{ ...request, prefixBlocks: ["x".repeat(typed)] },
+				{ ...request, prefixBlocks: [], line: "x".repeat(typed) },
 				vocabulary,
-				200,
+				local(200),
 			);
 			if (longestCommonPrefix(tokens, last) < last.length - 1) steps++;
 			last = tokens;

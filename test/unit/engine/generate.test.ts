@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generate } from "../../../src/engine/generate.ts";
 import { KvCache } from "../../../src/engine/kvCache.ts";
+import { Vocabulary } from "../../../src/engine/vocabulary.ts";
 import {
 	type FakeOptions,
 	FakeSequence,
@@ -14,6 +15,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 	const journal = {
 		evaluated: [] as (readonly number[])[],
 		truncatedTo: [],
+		checkpoints: [] as number[],
 		liveModels: 0,
 		liveSequences: 0,
 	};
@@ -30,6 +32,19 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			maxTokens = 10,
 			chunkTokens = 4,
 			signal = new AbortController().signal,
+			checkpoints = [] as number[],
+			heldBack = "",
+			rank = 0,
+			vocabulary = {},
+		}: {
+			maxTokens?: number;
+			chunkTokens?: number;
+			signal?: AbortSignal;
+			checkpoints?: number[];
+			heldBack?: string;
+			rank?: number;
+			/** Tokens by their texts. */
+			vocabulary?: Readonly<Record<string, number>>;
 		} = {},
 	) => {
 		const prompt = [...fakeTokenize(promptText), fakeTokens.middle];
@@ -37,13 +52,24 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 		const loop = generate(cache, prompt, {
 			maxTokens,
 			chunkTokens,
+			checkpoints,
+			start: {
+				heldBack,
+				rank,
+				vocabulary: new Vocabulary(
+					Object.entries(vocabulary).map(([text, token]) => [token, text]),
+				),
+				textOf: (token) =>
+					Object.entries(vocabulary).find(([, it]) => it === token)?.[0] ??
+					fakeText([token]),
+			},
 			isEnd: (token) => token === fakeTokens.endOfText,
 			signal,
 			now: () => 0,
 		});
 		let next = await loop.next();
 		for (; !next.done; next = await loop.next()) tokens.push(next.value);
-		return { text: fakeText(tokens), ...next.value };
+		return { text: fakeText(tokens), tokens, ...next.value };
 	};
 	return { cache, journal, run };
 }
@@ -121,5 +147,64 @@ describe("generate", () => {
 		});
 		const { text, stopReason } = await run("0", controller);
 		assert.deepEqual([text, stopReason], ["ab", "cancelled"]);
+	});
+
+	it("repeats what was held back in tokens of its own choice", async () => {
+		const whole = 0x2460;
+		const vocabulary = { r: 1, re: 2, ret: 3, return: whole, x: 5 };
+		const { run } = setUp({
+			continuation: (soFar) =>
+				soFar.endsWith("<middle>") ? String.fromCodePoint(whole) : "",
+		});
+		const { tokens, stopReason } = await run("01", {
+			heldBack: "retu",
+			vocabulary,
+		});
+		assert.deepEqual(tokens, [whole]);
+		assert.equal(stopReason, "endOfText");
+	});
+
+	it("comes to what was held back in several tokens too", async () => {
+		const vocabulary = { r: 0x72, et: 0x2461, u: 0x75, urn: 0x2462 };
+		const { run } = setUp({
+			// Left to itself, it would say something else.
+			continuation: () => "z",
+			alternatives: [0x2462, 0x2461, 0x72],
+		});
+		const { tokens } = await run("01", {
+			heldBack: "retu",
+			vocabulary,
+			maxTokens: 4,
+		});
+		assert.deepEqual(tokens, [0x72, 0x2461, 0x2462, 0x7a]);
+	});
+
+	it("says nothing where no token goes along with what was held back", async () => {
+		const { run } = setUp();
+		const { text, stopReason } = await run("01", { heldBack: "q" });
+		assert.deepEqual([text, stopReason], ["", "endOfText"]);
+	});
+
+	for (const cannotBeCutBack of [false, true])
+		it(`gives less likely beginnings on demand, ${cannotBeCutBack ? "with" : "without"} a state that cannot be cut back`, async () => {
+			const alternatives = fakeTokenize("xyz");
+			const continuation = (soFar: string) =>
+				soFar.endsWith("<middle>") ? "a" : "b";
+			const texts: string[] = [];
+			for (const rank of [0, 1, 2]) {
+				const { run } = setUp({ continuation, alternatives, cannotBeCutBack });
+				texts.push((await run("0123456789", { rank, maxTokens: 2 })).text);
+			}
+			assert.deepEqual(texts, ["ab", "xb", "yb"]);
+		});
+
+	it("comes back to its checkpoints where the state cannot be cut back elsewhere", async () => {
+		const { run, journal } = setUp({ cannotBeCutBack: true });
+		await run("0123456789", { checkpoints: [6] });
+		assert.deepEqual(journal.checkpoints, [6]);
+		const { reusedTokens } = await run("012345678X", { checkpoints: [6] });
+		assert.equal(reusedTokens, 6);
+		const other = await run("01234X", { checkpoints: [6] });
+		assert.equal(other.reusedTokens, 0);
 	});
 });

@@ -5,6 +5,7 @@ import { FakeSequence, fakeTokenize } from "../../support/fakeRuntime.ts";
 const journal = () => ({
 	evaluated: [],
 	truncatedTo: [] as number[],
+	checkpoints: [],
 	liveModels: 0,
 	liveSequences: 0,
 });
