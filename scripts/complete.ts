@@ -21,6 +21,7 @@ import {
 	type CompletionResult,
 	getCompletion,
 } from "../src/completion/getCompletion.ts";
+import { reasonText } from "../src/completion/reasonSentences.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { root, runScript, UserError } from "./shell.ts";
 
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
 		);
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);
-		else console.error(`No suggestion: ${reasonText(result)}`);
+		else console.error(`No suggestion: ${reasonText(result.reason)}`);
 		if (result.kind === "none" && result.reason.kind === "failed") exitCode = 1;
 	}
 	await supervisor.stop();
@@ -144,20 +145,6 @@ function asJson(result: CompletionResult) {
 			? { error: errorText(result.reason.error) }
 			: {}),
 	};
-}
-
-function reasonText(result: CompletionResult & { kind: "none" }): string {
-	const { reason } = result;
-	switch (reason.kind) {
-		case "failed":
-			return errorText(reason.error);
-		case "empty":
-			return "The model ends the text here.";
-		case "filtered":
-			return `The rule "${reason.filter}" leaves nothing of what the model suggests.`;
-		default:
-			return reason.kind;
-	}
 }
 
 function rounded(ms: number | null): number | null {

@@ -7,7 +7,7 @@ import type { Event } from "../base/event.ts";
 import { formatBytes, formatPercent } from "../base/units.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
 import type { ModelDescription } from "../protocol/model.ts";
-import { describeError } from "./describeError.ts";
+import { describeError } from "./localize.ts";
 
 export interface EngineStatusSource {
 	readonly status: EngineStatus;
