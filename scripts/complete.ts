@@ -23,6 +23,7 @@ import {
 } from "../src/completion/getCompletion.ts";
 import { reasonText } from "../src/completion/reasonSentences.ts";
 import { errorText } from "../src/protocol/errors.ts";
+import { defaultSettings } from "../src/settings/settings.ts";
 import { root, runScript, UserError } from "./shell.ts";
 
 const usage =
@@ -36,7 +37,16 @@ async function main(): Promise<number> {
 		: nullLog;
 	const supervisor = new Supervisor({
 		fork: () => forkEngine({ file: path.join(root, "dist/engine.mjs"), log }),
-		loadOptions: () => loadOptionsFor({ file: model, gpu, threads: 0 }, root),
+		loadOptions: () =>
+			loadOptionsFor(
+				{
+					file: model,
+					gpu,
+					threads: 0,
+					latencyTargetMs: defaultSettings["completion.latencyTargetMs"],
+				},
+				root,
+			),
 		log,
 	});
 	const client = new EngineClient(supervisor);

@@ -45,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 					file: settings["model.file"],
 					gpu: settings["engine.gpu"],
 					threads: settings["engine.threads"],
+					latencyTargetMs: settings["completion.latencyTargetMs"],
 				},
 				context.extensionPath,
 			);

@@ -14,10 +14,11 @@ export interface ModelChoice {
 	readonly gpu: LoadOptions["gpu"];
 	/** 0 leaves one core free. */
 	readonly threads: number;
+	readonly latencyTargetMs: number;
 }
 
 export function loadOptionsFor(
-	{ file, gpu, threads }: ModelChoice,
+	{ file, gpu, threads, latencyTargetMs }: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
 	const builtIn = path.join(
@@ -32,5 +33,6 @@ export function loadOptionsFor(
 		gpu,
 		threads: threads === 0 ? null : threads,
 		contextWindow: isBuiltIn ? builtInContextWindow : null,
+		latencyTargetMs,
 	};
 }

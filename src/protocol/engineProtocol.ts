@@ -18,6 +18,8 @@ export const LoadOptions = z.readonly(
 		threads: z.nullable(z.int().check(z.positive())),
 		/** Tokens; null takes what the model was trained for, within reason. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
+		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
+		latencyTargetMs: z.number().check(z.positive()),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;

@@ -12,7 +12,11 @@ const log = logTo((_, message) => {
 });
 const supervisor = new Supervisor({
 	fork: () => forkEngine({ file: engineFile, log }),
-	loadOptions: () => loadOptionsFor({ file: "", gpu: "off", threads: 0 }, root),
+	loadOptions: () =>
+		loadOptionsFor(
+			{ file: "", gpu: "off", threads: 0, latencyTargetMs: 300 },
+			root,
+		),
 	log,
 });
 supervisor.onDidChangeStatus(({ kind }) => process.stdout.write(`${kind}\n`));

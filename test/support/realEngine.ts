@@ -39,7 +39,15 @@ export class RealEngine {
 		this.supervisor = new Supervisor({
 			fork: () => forkEngine({ file: engineFile, log }),
 			loadOptions: () =>
-				loadOptionsFor({ file: this.modelFile, gpu: "off", threads: 0 }, root),
+				loadOptionsFor(
+					{
+						file: this.modelFile,
+						gpu: "off",
+						threads: 0,
+						latencyTargetMs: 300,
+					},
+					root,
+				),
 			log,
 		});
 		this.client = new EngineClient(this.supervisor);

@@ -37,7 +37,7 @@ describe("scrubbedEnvironment", () => {
 describe("loadOptionsFor", () => {
 	it("takes the built-in model where none is chosen, in its trained window", () => {
 		const options = loadOptionsFor(
-			{ file: "", gpu: "auto", threads: 0 },
+			{ file: "", gpu: "auto", threads: 0, latencyTargetMs: 300 },
 			"/ext",
 		);
 		assert.equal(
@@ -50,15 +50,27 @@ describe("loadOptionsFor", () => {
 	it("knows the built-in model by its path too", () => {
 		const file = path.join("/ext", "media", "models", "headroom-7m-q8_0.gguf");
 		assert.equal(
-			loadOptionsFor({ file, gpu: "auto", threads: 0 }, "/ext").contextWindow,
+			loadOptionsFor(
+				{ file, gpu: "auto", threads: 0, latencyTargetMs: 300 },
+				"/ext",
+			).contextWindow,
 			768,
 		);
 	});
 
 	it("takes the user's file as it is", () => {
 		assert.deepEqual(
-			loadOptionsFor({ file: "/m.gguf", gpu: "off", threads: 3 }, "/ext"),
-			{ file: "/m.gguf", gpu: "off", threads: 3, contextWindow: null },
+			loadOptionsFor(
+				{ file: "/m.gguf", gpu: "off", threads: 3, latencyTargetMs: 250 },
+				"/ext",
+			),
+			{
+				file: "/m.gguf",
+				gpu: "off",
+				threads: 3,
+				contextWindow: null,
+				latencyTargetMs: 250,
+			},
 		);
 	});
 });

@@ -22,6 +22,7 @@ function setUp() {
 			gpu: "off",
 			threads: null,
 			contextWindow: null,
+			latencyTargetMs: 300,
 		}),
 		log: nullLog,
 		now: clock.now,

@@ -53,7 +53,13 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 		load: (file = "/models/fake.gguf") =>
 			engine.receive({
 				kind: "load",
-				options: { file, gpu: "off", threads: null, contextWindow: 512 },
+				options: {
+					file,
+					gpu: "off",
+					threads: null,
+					contextWindow: 512,
+					latencyTargetMs: 300,
+				},
 			}),
 		complete: (requestId: string, prefix = "x", maxTokens = 10) =>
 			engine.receive({

@@ -21,6 +21,9 @@ describe("readSettings", () => {
 		["engine.threads", "four"],
 		["engine.gpu", "cuda"],
 		["completion.enabled", "yes"],
+		["completion.latencyTargetMs", 49],
+		["completion.latencyTargetMs", 5001],
+		["completion.latencyTargetMs", 99.5],
 		["model.file", null],
 	] as const)
 		it(`falls back for ${key} = ${JSON.stringify(raw)}, and keeps the rest`, () => {
@@ -41,6 +44,7 @@ describe("settingsEffect", () => {
 	for (const [change, expected] of [
 		[{}, "nothing"],
 		[{ "completion.enabled": false }, "nothing"],
+		[{ "completion.latencyTargetMs": 200 }, "reloadModel"],
 		[{ "model.file": "/m.gguf" }, "reloadModel"],
 		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],
 	] as const)
