@@ -7,6 +7,7 @@ export type SettingsEffect = (typeof effects)[number];
 
 const effectOf = {
 	"completion.enabled": "nothing",
+	"completion.languages": "nothing",
 	// The budget of prompts is set when a model is loaded.
 	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "reloadModel",
