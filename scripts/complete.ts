@@ -21,7 +21,9 @@ import {
 	type CompletionResult,
 	getCompletion,
 } from "../src/completion/getCompletion.ts";
+import { reasonText } from "../src/completion/reasonSentences.ts";
 import { errorText } from "../src/protocol/errors.ts";
+import { defaultSettings } from "../src/settings/settings.ts";
 import { root, runScript, UserError } from "./shell.ts";
 
 const usage =
@@ -37,7 +39,12 @@ async function main(): Promise<number> {
 		fork: () => forkEngine({ file: path.join(root, "dist/engine.mjs"), log }),
 		loadOptions: () =>
 			loadOptionsFor(
-				{ file: model, gpu, threads: 0, latencyTargetMs: 300 },
+				{
+					file: model,
+					gpu,
+					threads: 0,
+					latencyTargetMs: defaultSettings["completion.latencyTargetMs"],
+				},
 				root,
 			),
 		log,
@@ -52,7 +59,7 @@ async function main(): Promise<number> {
 		);
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);
-		else console.error(`No suggestion: ${reasonText(result)}`);
+		else console.error(`No suggestion: ${reasonText(result.reason)}`);
 		if (result.kind === "none" && result.reason.kind === "failed") exitCode = 1;
 	}
 	await supervisor.stop();
@@ -148,20 +155,6 @@ function asJson(result: CompletionResult) {
 			? { error: errorText(result.reason.error) }
 			: {}),
 	};
-}
-
-function reasonText(result: CompletionResult & { kind: "none" }): string {
-	const { reason } = result;
-	switch (reason.kind) {
-		case "failed":
-			return errorText(reason.error);
-		case "empty":
-			return "The model ends the text here.";
-		case "filtered":
-			return `The rule "${reason.filter}" leaves nothing of what the model suggests.`;
-		default:
-			return reason.kind;
-	}
 }
 
 function rounded(ms: number | null): number | null {

@@ -2,8 +2,21 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { decisionSentences } from "../src/completion/decisions.ts";
+import {
+	filterSentences,
+	reasonSentences,
+} from "../src/completion/reasonSentences.ts";
 import { errorSentences } from "../src/protocol/errors.ts";
 import { root, runScript } from "./shell.ts";
+
+/** Sentences that the editor fills in from tables. */
+const tables = [
+	errorSentences,
+	reasonSentences,
+	filterSentences,
+	decisionSentences,
+];
 
 async function main(): Promise<number> {
 	const folder = path.join(root, "src", "vscode");
@@ -15,7 +28,7 @@ async function main(): Promise<number> {
 		].map((match) => match[1] ?? ""),
 	);
 	const sentences = [
-		...new Set([...used, ...Object.values(errorSentences)]),
+		...new Set([...used, ...tables.flatMap((it) => Object.values(it))]),
 	].sort();
 	mkdirSync(path.join(root, "l10n"), { recursive: true });
 	writeFileSync(

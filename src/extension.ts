@@ -6,6 +6,7 @@ import { loadOptionsFor } from "./client/builtInModel.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
 import { Supervisor } from "./client/supervisor.ts";
+import { type CountedDecision, Decisions } from "./completion/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
@@ -16,6 +17,7 @@ import {
 	registerInlineCompletion,
 } from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
+import { Quiet } from "./vscode/quiet.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {
@@ -26,6 +28,8 @@ export interface HeadroomApi {
 	requestCount(): number;
 	/** What was last given to VS Code to show. */
 	lastSuggestion(): GivenSuggestion | undefined;
+	/** What was answered to the last questions for a suggestion, newest first. */
+	decisions(): readonly CountedDecision[];
 }
 
 let supervisor: Supervisor | undefined;
@@ -45,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 					file: settings["model.file"],
 					gpu: settings["engine.gpu"],
 					threads: settings["engine.threads"],
-					latencyTargetMs: 300,
+					latencyTargetMs: settings["completion.latencyTargetMs"],
 				},
 				context.extensionPath,
 			);
@@ -54,7 +58,9 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	});
 	supervisor = engine;
 	const client = new EngineClient(engine);
-	const isEnabled = () => configuration.settings["completion.enabled"];
+	// No rule tells files with secrets yet.
+	const quiet = new Quiet(configuration, () => false);
+	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
 	let lastSuggestion: GivenSuggestion | undefined;
@@ -62,30 +68,35 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	context.subscriptions.push(
 		channel,
 		configuration,
+		quiet,
 		client,
 		engine,
 		registerInlineCompletion({
 			engine: client,
-			isEnabled,
+			quiet,
 			onDidInvalidate: (listener) =>
 				configuration.onDidChange((effect) => {
-					// Also a switch: what runs is then not wanted any more.
-					if (effect !== "nothing" || !isEnabled()) listener();
+					if (effect !== "nothing") listener();
 				}),
 			onSuggestion: (suggestion) => {
 				lastSuggestion = suggestion;
 			},
+			onDecision: (decision) => decisions.add(decision),
 			log,
 		}),
-		registerEngineStatusItem(engine, {
-			isEnabled,
-			onDidChange: configuration.onDidChange,
-		}),
+		registerEngineStatusItem(engine, quiet),
 		registerEngineMessages(engine, {
 			restart: () => void restartEngine(),
 			openLog,
 		}),
-		registerCommands({ configuration, restartEngine, openLog }),
+		registerCommands({
+			configuration,
+			quiet,
+			decisions,
+			engine,
+			restartEngine,
+			openLog,
+		}),
 		configuration.onDidChange((effect) => engine.apply(effect)),
 	);
 	return {
@@ -93,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		engineStatus: () => engine.status,
 		requestCount: () => client.requestCount,
 		lastSuggestion: () => lastSuggestion,
+		decisions: () => decisions.newestFirst(),
 	};
 }
 

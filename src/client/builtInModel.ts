@@ -32,7 +32,7 @@ export function loadOptionsFor(
 		file: isBuiltIn ? builtIn : file,
 		gpu,
 		threads: threads === 0 ? null : threads,
-		latencyTargetMs,
 		contextWindow: isBuiltIn ? builtInContextWindow : null,
+		latencyTargetMs,
 	};
 }

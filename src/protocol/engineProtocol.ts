@@ -16,10 +16,10 @@ export const LoadOptions = z.readonly(
 		gpu: z.enum(["auto", "off"]),
 		/** Null leaves one core free. */
 		threads: z.nullable(z.int().check(z.positive())),
-		/** How long the first line of a suggestion may take: prompts are sized by it. */
-		latencyTargetMs: z.number().check(z.positive()),
 		/** Tokens at the most; null takes what the model was trained for. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
+		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
+		latencyTargetMs: z.number().check(z.positive()),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;

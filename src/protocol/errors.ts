@@ -6,6 +6,7 @@
  */
 
 import * as z from "zod/mini";
+import { inEnglish, type Places, type Sentence } from "../base/sentence.ts";
 
 export const errorSentences = {
 	modelMissing: "The model file {file} does not exist.",
@@ -48,12 +49,6 @@ export const HeadroomError = z.readonly(
 );
 export type HeadroomError = z.infer<typeof HeadroomError>;
 
-/** The names between braces in a sentence. */
-type Places<Sentence extends string> =
-	Sentence extends `${string}{${infer Name}}${infer Rest}`
-		? Name | Places<Rest>
-		: never;
-
 /** The compiler checks that every place of the sentence is filled. */
 export function createError<Code extends ErrorCode>(
 	code: Code,
@@ -62,12 +57,13 @@ export function createError<Code extends ErrorCode>(
 	return { code, values };
 }
 
+export function errorSentence(error: HeadroomError): Sentence {
+	return { text: errorSentences[error.code], values: error.values };
+}
+
 /** The sentence in English. */
 export function errorText(error: HeadroomError): string {
-	return errorSentences[error.code].replace(
-		/\{(\w+)\}/g,
-		(place, name: string) => error.values[name] ?? place,
-	);
+	return inEnglish(errorSentence(error));
 }
 
 /** What an unknown thrown value says, in one line. */

@@ -10,6 +10,10 @@ import * as z from "zod/mini";
 const shape = {
 	/** Suggestions while typing. */
 	"completion.enabled": z.boolean(),
+	/** By language id; `*` stands for all that are not named. */
+	"completion.languages": z.record(z.string(), z.boolean()),
+	/** How long the first line of a suggestion may take on this machine; prompts are sized by it. */
+	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
 	/** A GGUF file; empty for the built-in model. */
 	"model.file": z.string(),
 	/** `off` keeps llama.cpp on the CPU. */
@@ -28,6 +32,8 @@ export const settingKeys = Object.keys(shape) as readonly SettingKey[];
 
 export const defaultSettings: Settings = {
 	"completion.enabled": true,
+	"completion.languages": { "*": true },
+	"completion.latencyTargetMs": 300,
 	"model.file": "",
 	"engine.gpu": "auto",
 	"engine.threads": 0,

@@ -7,6 +7,9 @@ export type SettingsEffect = (typeof effects)[number];
 
 const effectOf = {
 	"completion.enabled": "nothing",
+	"completion.languages": "nothing",
+	// The budget of prompts is set when a model is loaded.
+	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "reloadModel",
 	// Both are fixed when llama.cpp starts.
 	"engine.gpu": "restartEngine",

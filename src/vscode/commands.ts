@@ -2,28 +2,41 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { isLanguageEnabled } from "../completion/quiet.ts";
 import type { Configuration } from "./configuration.ts";
+import {
+	showWhyNoSuggestion,
+	type WhyNoSuggestionContext,
+} from "./whyNoSuggestion.ts";
 
-export interface CommandContext {
+export interface CommandContext extends WhyNoSuggestionContext {
 	readonly configuration: Configuration;
 	readonly restartEngine: () => Promise<void>;
-	readonly openLog: () => void;
 }
 
 export const commandIds = [
+	"headroom.whyNoSuggestion",
 	"headroom.toggleCompletions",
+	"headroom.toggleLanguage",
+	"headroom.snooze",
 	"headroom.restartEngine",
 	"headroom.openLog",
 	"headroom.showMenu",
 ] as const;
 type CommandId = (typeof commandIds)[number];
 
+const snoozeMinutes = 5;
+
 export function registerCommands(context: CommandContext): Disposable {
 	const handlers = {
+		"headroom.whyNoSuggestion": () => showWhyNoSuggestion(context),
 		"headroom.toggleCompletions": () => toggleCompletions(context),
+		"headroom.toggleLanguage": () => toggleLanguage(context),
+		"headroom.snooze": () =>
+			choose(vscode.l10n.t("Snooze"), snoozeEntries(context)),
 		"headroom.restartEngine": context.restartEngine,
 		"headroom.openLog": context.openLog,
-		"headroom.showMenu": () => showMenu(context),
+		"headroom.showMenu": () => choose("Headroom", menuEntries(context)),
 	} satisfies Record<CommandId, () => unknown>;
 	const store = new DisposableStore();
 	for (const id of commandIds)
@@ -40,20 +53,95 @@ async function toggleCompletions({
 	);
 }
 
-async function showMenu({ configuration }: CommandContext): Promise<void> {
+async function toggleLanguage({
+	configuration,
+}: CommandContext): Promise<void> {
+	const languageId = activeLanguage();
+	if (languageId === undefined)
+		void vscode.window.showInformationMessage(
+			vscode.l10n.t("Open a file to switch completions for its language."),
+		);
+	else
+		await configuration.setLanguage(
+			languageId,
+			!isLanguageEnabled(
+				configuration.settings["completion.languages"],
+				languageId,
+			),
+		);
+}
+
+function activeLanguage(): string | undefined {
+	return vscode.window.activeTextEditor?.document.languageId;
+}
+
+interface Entry extends vscode.QuickPickItem {
+	readonly run: () => unknown;
+}
+
+async function choose(title: string, entries: readonly Entry[]): Promise<void> {
+	const chosen = await vscode.window.showQuickPick(entries, { title });
+	await chosen?.run();
+}
+
+function menuEntries(context: CommandContext): Entry[] {
 	const { t } = vscode.l10n;
-	const entries: readonly (vscode.QuickPickItem & { command: CommandId })[] = [
-		{
-			label: configuration.settings["completion.enabled"]
+	const { configuration, quiet } = context;
+	const { settings } = configuration;
+	const languageId = activeLanguage();
+	const entries: Entry[] = [];
+	if (quiet.snoozedUntil !== undefined) entries.push(endSnoozeEntry(context));
+	entries.push(
+		commandEntry("headroom.whyNoSuggestion", t("Why no suggestion?")),
+		commandEntry(
+			"headroom.toggleCompletions",
+			settings["completion.enabled"]
 				? t("Switch completions off")
 				: t("Switch completions on"),
-			command: "headroom.toggleCompletions",
+		),
+	);
+	if (languageId !== undefined)
+		entries.push(
+			commandEntry(
+				"headroom.toggleLanguage",
+				isLanguageEnabled(settings["completion.languages"], languageId)
+					? t("Switch completions off for {languageId}", { languageId })
+					: t("Switch completions on for {languageId}", { languageId }),
+			),
+		);
+	if (quiet.snoozedUntil === undefined)
+		entries.push(commandEntry("headroom.snooze", t("Snooze...")));
+	entries.push(
+		commandEntry("headroom.restartEngine", t("Restart the engine")),
+		commandEntry("headroom.openLog", t("Open the log")),
+	);
+	return entries;
+}
+
+function snoozeEntries(context: CommandContext): Entry[] {
+	const { t } = vscode.l10n;
+	const { quiet } = context;
+	return [
+		...(quiet.snoozedUntil === undefined ? [] : [endSnoozeEntry(context)]),
+		{
+			label: t("For {minutes} minutes", { minutes: `${snoozeMinutes}` }),
+			run: () => quiet.snooze(Date.now() + snoozeMinutes * 60_000),
 		},
-		{ label: t("Restart the engine"), command: "headroom.restartEngine" },
-		{ label: t("Open the log"), command: "headroom.openLog" },
+		{
+			label: t("Until VS Code restarts"),
+			run: () => quiet.snooze("restart"),
+		},
 	];
-	const chosen = await vscode.window.showQuickPick(entries, {
-		title: "Headroom",
-	});
-	if (chosen) await vscode.commands.executeCommand(chosen.command);
+}
+
+function endSnoozeEntry({ quiet }: CommandContext): Entry {
+	return {
+		label: vscode.l10n.t("End the snooze"),
+		description: quiet.describe({ kind: "snoozed" }),
+		run: () => quiet.endSnooze(),
+	};
+}
+
+function commandEntry(command: CommandId, label: string): Entry {
+	return { label, run: () => vscode.commands.executeCommand(command) };
 }

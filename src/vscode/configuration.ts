@@ -45,16 +45,18 @@ export class Configuration implements Disposable {
 		key: Key,
 		value: Settings[Key],
 	): Promise<void> {
-		const configuration = vscode.workspace.getConfiguration(section);
-		const isOfWorkspace =
-			configuration.inspect(key)?.workspaceValue !== undefined;
-		await configuration.update(
-			key,
-			value,
-			isOfWorkspace
-				? vscode.ConfigurationTarget.Workspace
-				: vscode.ConfigurationTarget.Global,
-		);
+		const { target } = origin(key);
+		await vscode.workspace.getConfiguration(section).update(key, value, target);
+	}
+
+	/** Changes what the settings say of one language, and copies nothing there that is written elsewhere. */
+	async setLanguage(languageId: string, isEnabled: boolean): Promise<void> {
+		const { value } = origin("completion.languages");
+		const written = typeof value === "object" ? value : {};
+		await this.set("completion.languages", {
+			...written,
+			[languageId]: isEnabled,
+		});
 	}
 
 	dispose(): void {
@@ -71,4 +73,23 @@ export class Configuration implements Disposable {
 			);
 		return settings;
 	}
+}
+
+/** Where a value is written, and what is written there; undefined where it is the default. */
+function origin(key: SettingKey): {
+	readonly value: unknown;
+	readonly target: vscode.ConfigurationTarget;
+} {
+	const inspected = vscode.workspace
+		.getConfiguration(section)
+		.inspect<unknown>(key);
+	return inspected?.workspaceValue === undefined
+		? {
+				value: inspected?.globalValue,
+				target: vscode.ConfigurationTarget.Global,
+			}
+		: {
+				value: inspected.workspaceValue,
+				target: vscode.ConfigurationTarget.Workspace,
+			};
 }

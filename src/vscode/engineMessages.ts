@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
-import { describeError } from "./describeError.ts";
 import type { EngineStatusSource } from "./engineStatusItem.ts";
+import { describeError } from "./localize.ts";
 
 /**
  * A message when the engine has given up or the model cannot be used. A crash that mends itself is shown in the status bar

@@ -5,9 +5,11 @@ import { assertNever } from "../base/assert.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Event } from "../base/event.ts";
 import { formatBytes, formatPercent } from "../base/units.ts";
+import type { QuietReason } from "../completion/quiet.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
 import type { ModelDescription } from "../protocol/model.ts";
-import { describeError } from "./describeError.ts";
+import { describeError } from "./localize.ts";
+import type { Quiet } from "./quiet.ts";
 
 export interface EngineStatusSource {
 	readonly status: EngineStatus;
@@ -23,10 +25,7 @@ interface Appearance {
 
 export function registerEngineStatusItem(
 	engine: EngineStatusSource,
-	completions: {
-		readonly isEnabled: () => boolean;
-		readonly onDidChange: (listener: () => void) => Disposable;
-	},
+	quiet: Quiet,
 ): Disposable {
 	const store = new DisposableStore();
 	const item = store.add(
@@ -39,10 +38,7 @@ export function registerEngineStatusItem(
 	item.name = "Headroom";
 	item.command = "headroom.showMenu";
 	const update = (): void => {
-		const { icon, text, detail, isError } = appearance(
-			engine.status,
-			completions.isEnabled(),
-		);
+		const { icon, text, detail, isError } = appearance(engine.status, quiet);
 		item.text = `$(${icon}) ${text}`;
 		item.tooltip = detail;
 		item.accessibilityInformation = { label: `Headroom: ${text}. ${detail}` };
@@ -51,23 +47,30 @@ export function registerEngineStatusItem(
 			: undefined;
 	};
 	store.add(engine.onDidChangeStatus(update));
-	store.add(completions.onDidChange(update));
+	store.add(quiet.onDidChange(update));
+	store.add(vscode.window.onDidChangeActiveTextEditor(update));
+	// Also where a document is given another language.
+	store.add(vscode.workspace.onDidOpenTextDocument(update));
 	update();
 	item.show();
 	return store;
 }
 
-function appearance(status: EngineStatus, isEnabled: boolean): Appearance {
+function appearance(status: EngineStatus, quiet: Quiet): Appearance {
 	const { t } = vscode.l10n;
+	const reason = quiet.reasonFor(vscode.window.activeTextEditor?.document);
 	switch (status.kind) {
 		case "stopped":
-			return isEnabled
-				? {
+			return reason
+				? quietAppearance(
+						reason,
+						`${quiet.describe(reason)} ${t("The engine is not running.")}`,
+					)
+				: {
 						icon: "circle-outline",
 						text: "Headroom",
 						detail: t("The engine starts with the first completion."),
-					}
-				: off(t("The engine is not running."));
+					};
 		case "starting":
 			return {
 				icon: "loading~spin",
@@ -89,13 +92,16 @@ function appearance(status: EngineStatus, isEnabled: boolean): Appearance {
 				detail: modelDetail(status.model),
 			};
 		case "ready":
-			return isEnabled
-				? {
+			return reason
+				? quietAppearance(
+						reason,
+						`${quiet.describe(reason)} ${modelDetail(status.model)}`,
+					)
+				: {
 						icon: "check",
 						text: status.model.name,
 						detail: modelDetail(status.model),
-					}
-				: off(modelDetail(status.model));
+					};
 		case "generating":
 			return {
 				icon: "sync~spin",
@@ -123,12 +129,24 @@ function appearance(status: EngineStatus, isEnabled: boolean): Appearance {
 	}
 }
 
-function off(detail: string): Appearance {
-	return {
-		icon: "circle-slash",
-		text: vscode.l10n.t("Headroom off"),
-		detail: `${vscode.l10n.t("Completions are switched off.")} ${detail}`,
-	};
+function quietAppearance(reason: QuietReason, detail: string): Appearance {
+	const { t } = vscode.l10n;
+	switch (reason.kind) {
+		case "off":
+			return { icon: "circle-slash", text: t("Headroom off"), detail };
+		case "languageOff":
+			return {
+				icon: "circle-slash",
+				text: t("Off for {languageId}", { languageId: reason.languageId }),
+				detail,
+			};
+		case "snoozed":
+			return { icon: "bell-slash", text: t("Snoozed"), detail };
+		case "secretFile":
+			return { icon: "lock", text: t("Off in this file"), detail };
+		default:
+			return assertNever(reason);
+	}
 }
 
 function modelDetail(model: ModelDescription): string {

@@ -12,11 +12,18 @@ import {
 	type Place,
 	samePlace,
 } from "../completion/completionSession.ts";
+import { type Decision, decisionText } from "../completion/decisions.ts";
 import type {
 	DocumentSnapshot,
 	Indentation,
 } from "../completion/documentContext.ts";
-import type { CompletionEngine } from "../completion/getCompletion.ts";
+import type {
+	CompletionEngine,
+	CompletionWork,
+} from "../completion/getCompletion.ts";
+import type { NoSuggestionReason } from "../completion/reasons.ts";
+import { documentPath } from "./documentPath.ts";
+import type { Quiet } from "./quiet.ts";
 
 /** Without a scheme, the inputs of chat, search and source control would be asked about too. */
 const selector: vscode.DocumentSelector = [
@@ -34,21 +41,31 @@ export interface GivenSuggestion {
 
 export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
-	readonly isEnabled: () => boolean;
+	readonly quiet: Quiet;
 	/** Fires when earlier suggestions hold no longer, as after a change of the model. */
 	readonly onDidInvalidate: (listener: () => void) => Disposable;
 	/** Called with each suggestion that is given to VS Code. */
 	readonly onSuggestion: (suggestion: GivenSuggestion) => void;
+	/** Called once for each question of VS Code. */
+	readonly onDecision: (decision: Decision) => void;
 	readonly log: Log;
+}
+
+interface Answer extends Pick<Decision, "outcome" | "work"> {
+	/** The best one first. */
+	readonly items?: vscode.InlineCompletionItem[];
 }
 
 export function registerInlineCompletion({
 	engine,
-	isEnabled,
+	quiet,
 	onDidInvalidate,
 	onSuggestion,
+	onDecision,
 	log,
 }: InlineCompletionOptions): Disposable {
+	/** Where an answer came late, while VS Code is asked to ask for it. */
+	let offered: Place | undefined;
 	const session = new CompletionSession({
 		engine,
 		log,
@@ -56,15 +73,51 @@ export function registerInlineCompletion({
 			const here = currentPlace();
 			if (!here || !samePlace(here, place)) return;
 			log.debug("a suggestion that came late is offered again");
+			offered = place;
+			const forget = (): void => {
+				if (offered === place) offered = undefined;
+			};
 			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
-			void vscode.commands.executeCommand(
-				"editor.action.inlineSuggest.trigger",
-				{ explicit: false },
-			);
+			vscode.commands
+				.executeCommand("editor.action.inlineSuggest.trigger", {
+					explicit: false,
+				})
+				.then(forget, forget);
 		},
 	});
+
+	async function answer(
+		document: vscode.TextDocument,
+		position: vscode.Position,
+		context: vscode.InlineCompletionContext,
+		token: vscode.CancellationToken,
+	): Promise<Answer> {
+		const suggestion = await session.suggest(
+			snapshotOf(document, position),
+			abortSignal(token),
+		);
+		const { work } = suggestion;
+		if (suggestion.kind === "none") return none(suggestion.reason, work);
+		if (token.isCancellationRequested) return none({ kind: "cancelled" }, work);
+		const items = [suggestion.text].flatMap(
+			(text) => itemFor(text, document, position, context) ?? [],
+		);
+		if (items.length === 0) return none({ kind: "selectedEntry" }, work);
+		onSuggestion(suggestion);
+		const { text, source } = suggestion;
+		const characters = text.length;
+		return { items, outcome: { kind: "suggested", characters, source }, work };
+	}
+
 	const store = new DisposableStore();
 	store.add(onDidInvalidate(() => session.clear()));
+	store.add(
+		quiet.onDidChange(() => {
+			// What runs is then not wanted any more.
+			if (quiet.reasonFor(vscode.window.activeTextEditor?.document))
+				session.clear();
+		}),
+	);
 	store.add(toDisposable(() => session.clear()));
 	// An edit moves the cursor too, and where it does not, VS Code asks anew: the selection alone tells enough.
 	const followCursor = (): void =>
@@ -74,24 +127,43 @@ export function registerInlineCompletion({
 	store.add(
 		vscode.languages.registerInlineCompletionItemProvider(selector, {
 			async provideInlineCompletionItems(document, position, context, token) {
-				if (!isEnabled()) return undefined;
-				const suggestion = await session.suggest(
-					snapshotOf(document, position),
-					abortSignal(token),
-				);
-				if (token.isCancellationRequested || suggestion.kind === "none")
-					return undefined;
-				const item = itemFor(suggestion.text, document, position, context);
-				if (!item)
-					log.debug(
-						"a suggestion is kept back: it does not continue the entry selected in the suggest widget",
-					);
-				else onSuggestion(suggestion);
-				return item && [item];
+				const atMs = Date.now();
+				const startMs = performance.now();
+				const isOffer =
+					offered !== undefined &&
+					samePlace(offered, placeAt(document, position));
+				// VS Code 1.104 calls the offers explicit too.
+				const isExplicit =
+					context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke &&
+					!isOffer;
+				// Who asks by hand is answered, whatever is switched off; what is offered was asked for before.
+				const reason =
+					isExplicit || isOffer ? undefined : quiet.reasonFor(document);
+				const { items, outcome, work } = reason
+					? none(reason)
+					: await answer(document, position, context, token);
+				const decision: Decision = {
+					atMs,
+					path: documentPath(document),
+					languageId: document.languageId,
+					line: position.line + 1,
+					column: position.character + 1,
+					isExplicit,
+					outcome,
+					work,
+					totalMs: performance.now() - startMs,
+				};
+				log.trace(`decision: ${decisionText({ ...decision, count: 1 })}`);
+				onDecision(decision);
+				return items;
 			},
 		}),
 	);
 	return store;
+}
+
+function none(reason: NoSuggestionReason, work?: CompletionWork): Answer {
+	return { outcome: { kind: "none", reason }, work };
 }
 
 /**
@@ -122,9 +194,7 @@ function snapshotOf(
 ): DocumentSnapshot {
 	return {
 		uri: document.uri.toString(),
-		path: vscode.workspace
-			.asRelativePath(document.uri, false)
-			.replaceAll("\\", "/"),
+		path: documentPath(document),
 		languageId: document.languageId,
 		indentation: indentationOf(document),
 		version: document.version,
@@ -154,11 +224,17 @@ function currentPlace(): Place | undefined {
 	const editor = vscode.window.activeTextEditor;
 	if (!editor?.selection.isEmpty || editor.selections.length > 1)
 		return undefined;
-	const { document, selection } = editor;
+	return placeAt(editor.document, editor.selection.active);
+}
+
+function placeAt(
+	document: vscode.TextDocument,
+	position: vscode.Position,
+): Place {
 	return {
 		uri: document.uri.toString(),
 		version: document.version,
-		offset: document.offsetAt(selection.active),
+		offset: document.offsetAt(position),
 	};
 }
 

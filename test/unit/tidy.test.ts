@@ -4,6 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { decisionSentences } from "../../src/completion/decisions.ts";
+import {
+	filterSentences,
+	reasonSentences,
+} from "../../src/completion/reasonSentences.ts";
 import { errorSentences } from "../../src/protocol/errors.ts";
 import { defaultSettings } from "../../src/settings/settings.ts";
 import { violations } from "../support/tidy.ts";
@@ -188,7 +193,7 @@ describe("package.json", () => {
 });
 
 describe("translations", () => {
-	it("hold every sentence of the errors and of the editor", () => {
+	it("hold every sentence of the tables and of the editor", () => {
 		const bundle: Record<string, string> = JSON.parse(
 			read("l10n/bundle.l10n.json"),
 		);
@@ -198,7 +203,17 @@ describe("translations", () => {
 			.map((match) => match[1] ?? "");
 		assert.deepEqual(
 			Object.keys(bundle).sort(),
-			[...new Set([...used, ...Object.values(errorSentences)])].sort(),
+			[
+				...new Set([
+					...used,
+					...[
+						errorSentences,
+						reasonSentences,
+						filterSentences,
+						decisionSentences,
+					].flatMap((table) => Object.values(table)),
+				]),
+			].sort(),
 		);
 	});
 });

@@ -61,15 +61,15 @@ describe("loadOptionsFor", () => {
 	it("takes the user's file as it is", () => {
 		assert.deepEqual(
 			loadOptionsFor(
-				{ file: "/m.gguf", gpu: "off", threads: 3, latencyTargetMs: 300 },
+				{ file: "/m.gguf", gpu: "off", threads: 3, latencyTargetMs: 250 },
 				"/ext",
 			),
 			{
 				file: "/m.gguf",
 				gpu: "off",
 				threads: 3,
-				latencyTargetMs: 300,
 				contextWindow: null,
+				latencyTargetMs: 250,
 			},
 		);
 	});

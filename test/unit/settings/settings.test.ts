@@ -15,12 +15,26 @@ describe("readSettings", () => {
 	it("takes what is set", () =>
 		assert.equal(read({ "engine.threads": 4 }).settings["engine.threads"], 4));
 
+	it("takes languages as they are named", () =>
+		assert.deepEqual(
+			read({ "completion.languages": { markdown: false } }).settings[
+				"completion.languages"
+			],
+			{ markdown: false },
+		));
+
 	for (const [key, raw] of [
 		["engine.threads", -1],
 		["engine.threads", 1.5],
 		["engine.threads", "four"],
 		["engine.gpu", "cuda"],
 		["completion.enabled", "yes"],
+		["completion.languages", "typescript"],
+		["completion.languages", ["typescript"]],
+		["completion.languages", { markdown: "off" }],
+		["completion.latencyTargetMs", 49],
+		["completion.latencyTargetMs", 5001],
+		["completion.latencyTargetMs", 99.5],
 		["model.file", null],
 	] as const)
 		it(`falls back for ${key} = ${JSON.stringify(raw)}, and keeps the rest`, () => {
@@ -41,6 +55,8 @@ describe("settingsEffect", () => {
 	for (const [change, expected] of [
 		[{}, "nothing"],
 		[{ "completion.enabled": false }, "nothing"],
+		[{ "completion.languages": { markdown: false } }, "nothing"],
+		[{ "completion.latencyTargetMs": 200 }, "reloadModel"],
 		[{ "model.file": "/m.gguf" }, "reloadModel"],
 		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],
 	] as const)

@@ -84,6 +84,26 @@ describe("Headroom in VS Code", () => {
 		return document.getText().slice(before.length);
 	}
 
+	/** Of the last decision: `suggested`, or the kind of the reason why not. */
+	function newestOutcome(): string | undefined {
+		const outcome = headroom.decisions()[0]?.outcome;
+		return outcome?.kind === "none" ? outcome.reason.kind : outcome?.kind;
+	}
+
+	/** Runs a command that asks in a list, and takes the first entry. */
+	async function takeFirst(command: string): Promise<void> {
+		let isTaken = false;
+		vscode.commands.executeCommand(command).then(() => {
+			isTaken = true;
+		});
+		await until("an entry taken", async () => {
+			await vscode.commands.executeCommand(
+				"workbench.action.acceptSelectedQuickOpenItem",
+			);
+			return isTaken;
+		});
+	}
+
 	it("is active without having started anything", () => {
 		assert.ok(extension.isActive);
 		assert.equal(headroom.engineStatus().kind, "stopped");
@@ -220,7 +240,7 @@ describe("Headroom in VS Code", () => {
 		await set("engine.threads", undefined);
 	});
 
-	it("asks for nothing while it is switched off", async () => {
+	it("asks for nothing by itself while it is switched off, and answers who asks by hand", async () => {
 		await vscode.commands.executeCommand("headroom.toggleCompletions");
 		await until(
 			"the setting",
@@ -228,15 +248,52 @@ describe("Headroom in VS Code", () => {
 		);
 		await open(shapes);
 		const requests = headroom.requestCount();
-		await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
 		await vscode.commands.executeCommand("type", { text: "t" });
-		await new Promise((resolve) => setTimeout(resolve, 500));
+		await until("silence", () => newestOutcome() === "off");
 		assert.equal(headroom.requestCount(), requests);
+		await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+		await until("a request", () => headroom.requestCount() > requests);
+		await until(
+			"a decision",
+			() => headroom.decisions()[0]?.isExplicit === true,
+		);
 		await vscode.commands.executeCommand("headroom.toggleCompletions");
 		await until(
 			"the setting",
 			() => settings().get("completion.enabled") === true,
 		);
+	});
+
+	it("is silent where a language is switched off", async () => {
+		const isOn = () => settings().get("completion.languages.typescript");
+		await open(shapes);
+		await vscode.commands.executeCommand("headroom.toggleLanguage");
+		await until("the setting", () => isOn() === false);
+		await vscode.commands.executeCommand("type", { text: "t" });
+		await until("silence", () => newestOutcome() === "languageOff");
+		await vscode.commands.executeCommand("headroom.toggleLanguage");
+		await until("the setting", () => isOn() === true);
+		await set("completion.languages", undefined);
+	});
+
+	it("is silent while it is snoozed", async () => {
+		await open(shapes);
+		await takeFirst("headroom.snooze");
+		await vscode.commands.executeCommand("type", { text: "t" });
+		await until("silence", () => newestOutcome() === "snoozed");
+		const requests = headroom.requestCount();
+		// The first entry ends it now.
+		await takeFirst("headroom.snooze");
+		await vscode.commands.executeCommand("type", { text: "h" });
+		await until("a request", () => headroom.requestCount() > requests);
+	});
+
+	it("lists its decisions, without text of documents", async () => {
+		await vscode.commands.executeCommand("headroom.whyNoSuggestion");
+		await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+		const decisions = headroom.decisions();
+		assert.ok(decisions.length > 0 && decisions.length <= 50);
+		assert.doesNotMatch(JSON.stringify(decisions), /radius|perimeter/);
 	});
 
 	it("restarts its engine by command", async () => {
