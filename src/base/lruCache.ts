@@ -28,6 +28,10 @@ export class LruCache<K, V> {
 		yield* [...this.#entries].reverse();
 	}
 
+	delete(key: K): void {
+		this.#entries.delete(key);
+	}
+
 	clear(): void {
 		this.#entries.clear();
 	}

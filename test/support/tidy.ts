@@ -33,6 +33,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["vscode", "src/extension.ts"],
 	["zod/mini", "src/protocol/"],
 	["zod/mini", "src/settings/"],
+	["ignore", "src/completion/context/"],
 	["node-llama-cpp", "src/engine/llamaRuntime.ts"],
 	["node:", "src/engine/"],
 	["node:", "src/client/"],

@@ -54,6 +54,7 @@ describe("tidy", () => {
 		],
 		["packages", "src/client/planted.ts", 'await import("node-llama-cpp");'],
 		["packages", "src/base/planted.ts", 'import fs from "node:fs";'],
+		["packages", "src/completion/planted.ts", 'import ignore from "ignore";'],
 		["packages", "src/memory/planted.ts", 'import * as z from "zod/mini";'],
 		[
 			"layers",

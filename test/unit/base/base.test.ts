@@ -56,6 +56,8 @@ describe("LruCache", () => {
 			[...cache.newestFirst()].map(([key]) => key),
 			["c", "a"],
 		);
+		cache.delete("a");
+		assert.equal(cache.get("a"), undefined);
 	});
 });
 

@@ -1,0 +1,152 @@
+/** Which files may lend their text to the prompt of another file. */
+
+/** Folders where tools keep what opens doors. Everything in them counts. */
+const secretFolders = new Set([
+	".ssh",
+	".gnupg",
+	".aws",
+	".azure",
+	".kube",
+	".gcloud",
+	".password-store",
+]);
+
+/** Files that are known by their whole name. */
+const secretNames: readonly RegExp[] = [
+	/^\.env(?:\..+|rc|-.+|_.+)?$/,
+	/^[._](?:npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials|vault-token|s3cfg|boto|my\.cnf|mylogin\.cnf|dockercfg|dockerconfigjson|terraformrc)$/,
+	/^(?:htpasswd|terraform\.rc|wp-config\.php|kubeconfig|kubeconfig\.ya?ml)$/,
+	/^id_(?:rsa|dsa|ecdsa|ed25519)(?:[-_][^.]*)?$/,
+	// Arduino and MicroPython keep the password of the Wi-Fi in `secrets.h` and `secrets.py`.
+	/^secrets\.[^.]+$/,
+	/\.tfstate$|\.tfvars(?:\.json)?$/,
+	/service[-_]?account[^/]*\.json$/,
+];
+
+const secretExtensions = new Set([
+	"env",
+	// Keys and certificates with keys.
+	"pem",
+	"key",
+	"p8",
+	"p12",
+	"pfx",
+	"pkcs12",
+	"ppk",
+	"jks",
+	"bks",
+	"keystore",
+	"keychain",
+	"keytab",
+	"ovpn",
+	"kubeconfig",
+	// Encrypted, and open in the editor only while it is not.
+	"gpg",
+	"pgp",
+	"asc",
+	"kdb",
+	"kdbx",
+]);
+
+/** Here a name says what the file holds. Of source code it says what the code is about. */
+const dataExtensions = new Set([
+	"",
+	"json",
+	"jsonc",
+	"json5",
+	"yaml",
+	"yml",
+	"toml",
+	"ini",
+	"cfg",
+	"cnf",
+	"conf",
+	"config",
+	"properties",
+	"plist",
+	"xml",
+	"txt",
+	"csv",
+	"enc",
+]);
+const secretData =
+	/secret|credential|passwords|passwd|apikey|accesskey|privatekey|adminsdk/;
+
+/** Such a copy is there to be published: it names the variables and not their values. */
+const isTemplate = /\.(?:example|sample|template|tmpl|dist|schema)(?:\.|$)/;
+const backupEnding = /(?:~|\.(?:bak|backup|old|orig|save|swp))+$/;
+
+/**
+ * Whether a file looks by its path as if it held keys or passwords. Source code about secrets is none: `secretService.ts`,
+ * `credentials.test.ts`. Where in doubt it is true: that costs one file of context.
+ *
+ * @param path relative to the workspace, with forward slashes, in any case.
+ */
+export function looksSecret(path: string): boolean {
+	const folders = path.toLowerCase().split("/");
+	const name = (folders.pop() ?? "").replace(backupEnding, "");
+	if (folders.some((folder) => secretFolders.has(folder))) return true;
+	if (isTemplate.test(name)) return false;
+	const extension = extensionOf(name);
+	if (
+		secretExtensions.has(extension) ||
+		secretNames.some((pattern) => pattern.test(name)) ||
+		// Logins to registries. Projects keep other things in a folder of that name.
+		(name === "config.json" && folders.at(-1) === ".docker")
+	)
+		return true;
+	return (
+		dataExtensions.has(extension) &&
+		(secretData.test(name.replace(/[-_. ]/g, "")) ||
+			folders.some((it) => it === "secrets" || it === "credentials"))
+	);
+}
+
+/** Folders that hold other people's code, or none, also where no `.gitignore` says so. */
+const foreignFolders = new Set([
+	"node_modules",
+	"bower_components",
+	"site-packages",
+	"__pycache__",
+	".git",
+	".venv",
+]);
+
+/**
+ * Text that nobody writes and no model learns names from. What a generator made to be called, such as `api.pb.go`, is not among it;
+ * nor is `dist` or `vendor`: where these are not ignored, they are part of the project.
+ */
+const generatedNames: readonly RegExp[] = [
+	/^(?:package-lock\.json|npm-shrinkwrap\.json|packages\.lock\.json|pnpm-lock\.ya?ml|go\.sum)$/,
+	/[.-](?:lock|lockb|lockfile)$/,
+	/[.-]min\.(?:js|mjs|cjs|css)$/,
+	/\.(?:map|snap|log|svg|ipynb|jsonl|csv|tsv)$/,
+	/\.(?:png|jpe?g|gif|webp|ico|pdf|zip|gz|tar|jar|wasm|so|dll|dylib|exe|bin|gguf|woff2?|ttf|otf|mp[34]|class|pyc)$/,
+];
+
+/**
+ * Whether text of this file may enter the prompt of another file.
+ *
+ * @param path relative to the workspace, with forward slashes.
+ * @param isIgnored see `ignoredBy`.
+ */
+export function isContextFile(
+	path: string,
+	isIgnored: (path: string) => boolean,
+): boolean {
+	const folders = path.toLowerCase().split("/");
+	const name = folders.pop() ?? "";
+	return (
+		name !== "" &&
+		!folders.some((folder) => foreignFolders.has(folder)) &&
+		!generatedNames.some((pattern) => pattern.test(name)) &&
+		!looksSecret(path) &&
+		!isIgnored(path)
+	);
+}
+
+/** Without the dot; empty where there is none but at the start. */
+function extensionOf(name: string): string {
+	const dot = name.lastIndexOf(".");
+	return dot > 0 ? name.slice(dot + 1) : "";
+}

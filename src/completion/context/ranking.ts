@@ -1,0 +1,103 @@
+/** Which of the known places help at the cursor, the best first. */
+
+import type { Candidate, CandidateKind } from "./contextStore.ts";
+import { areAlike, tellingLines } from "./likeness.ts";
+import { type LocalWindow, queryOf } from "./localWindow.ts";
+
+export interface RankedCandidate extends Candidate {
+	readonly score: number;
+}
+
+/**
+ * BM25's two parameters, as Robertson and Zaragoza recommend them ("The Probabilistic Relevance Framework: BM25 and Beyond", 2009):
+ * how soon a word repeated counts no more (1.2 to 2), and how far long texts are held back (0.5 to 0.8).
+ */
+const k1 = 1.2;
+const b = 0.75;
+
+/** Mild: between places that share about as much with the text round the cursor, the reason for knowing them decides. */
+const kindBoost: Readonly<Record<CandidateKind, number>> = {
+	definition: 1.3,
+	edited: 1.2,
+	visited: 1.1,
+	open: 1,
+};
+/** The latest place gets this much more; each earlier one less, half of it after eight. */
+const recencyBoost = 0.2;
+const recencyHalf = 8;
+
+/** More than any budget has room for. */
+const maxRanked = 32;
+
+/**
+ * The candidates that share identifiers with the text round the cursor, without those that say the same as that text or as a better
+ * one. Depends on nothing but its arguments, and not on the order of the candidates.
+ */
+export function rankCandidates(
+	candidates: readonly Candidate[],
+	local: LocalWindow,
+): RankedCandidate[] {
+	const elsewhere = candidates.filter((it) => it.path !== local.path);
+	const ranked = scored(elsewhere, queryOf(local)).sort(bestFirst);
+	const shown = [tellingLines(`${local.before}${local.after}`)];
+	const chosen: RankedCandidate[] = [];
+	for (const candidate of ranked) {
+		if (chosen.length === maxRanked) break;
+		const lines = tellingLines(candidate.text);
+		if (shown.some((it) => areAlike(it, lines))) continue;
+		shown.push(lines);
+		chosen.push(candidate);
+	}
+	return chosen;
+}
+
+function scored(
+	candidates: readonly Candidate[],
+	query: ReadonlyMap<string, number>,
+): RankedCandidate[] {
+	const lengths = candidates.map(({ words }) => sum(words.values()));
+	const meanLength = sum(lengths) / candidates.length;
+	const idfs = new Map<string, number>();
+	for (const word of query.keys()) {
+		const holders = candidates.filter(({ words }) => words.has(word)).length;
+		idfs.set(
+			word,
+			Math.log(1 + (candidates.length - holders + 0.5) / (holders + 0.5)),
+		);
+	}
+	const sequences = [...new Set(candidates.map((it) => it.sequence))].sort(
+		(first, second) => second - first,
+	);
+	const ageOf = new Map(sequences.map((sequence, age) => [sequence, age]));
+
+	return candidates.flatMap((candidate, index) => {
+		const relativeLength = (lengths[index] ?? 0) / meanLength;
+		let bm25 = 0;
+		for (const [word, weight] of query) {
+			const count = candidate.words.get(word);
+			if (count === undefined) continue;
+			bm25 +=
+				(weight * (idfs.get(word) ?? 0) * count * (k1 + 1)) /
+				(count + k1 * (1 - b + b * relativeLength));
+		}
+		if (bm25 === 0) return [];
+		const age = ageOf.get(candidate.sequence) ?? 0;
+		const recency = 1 + recencyBoost * 2 ** (-age / recencyHalf);
+		return [
+			{ ...candidate, score: bm25 * kindBoost[candidate.kind] * recency },
+		];
+	});
+}
+
+/** Equal scores go by path and line, so that no order is left to chance. */
+function bestFirst(first: RankedCandidate, second: RankedCandidate): number {
+	if (first.score !== second.score) return second.score - first.score;
+	if (first.path !== second.path) return first.path < second.path ? -1 : 1;
+	return first.startLine - second.startLine;
+}
+
+function sum(values: Iterable<number>): number {
+	let total = 0;
+	for (const value of values) total += value;
+	return total;
+}
