@@ -2,7 +2,11 @@
 
 import * as vscode from "vscode";
 
-/** Relative to the workspace, with forward slashes. */
+/** Relative to the workspace, with forward slashes; with the name of the folder where the workspace has several. */
 export function documentPath({ uri }: vscode.TextDocument): string {
-	return vscode.workspace.asRelativePath(uri, false).replaceAll("\\", "/");
+	return workspacePath(uri);
+}
+
+export function workspacePath(uri: vscode.Uri): string {
+	return vscode.workspace.asRelativePath(uri).replaceAll("\\", "/");
 }

@@ -6,16 +6,10 @@
  * longer true, or is made anew as a whole where that clearly pays; and each of these only when the caller asks, in an idle moment.
  */
 
+import type { Snippet } from "../../protocol/generation.ts";
 import { areAlike, tellingLines } from "./likeness.ts";
 import type { LocalWindow } from "./localWindow.ts";
 import type { RankedCandidate } from "./ranking.ts";
-
-export interface Snippet {
-	/** Relative to the workspace, with forward slashes. */
-	readonly path: string;
-	/** Line ends are `\n`. */
-	readonly text: string;
-}
 
 /** A new list must score this many times what the present one does with its additions: evaluating it all takes seconds on a CPU. */
 const rebuildGain = 1.5;

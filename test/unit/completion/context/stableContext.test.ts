@@ -3,9 +3,10 @@ import { countWords } from "../../../../src/completion/context/identifiers.ts";
 import type { RankedCandidate } from "../../../../src/completion/context/ranking.ts";
 import {
 	charsOf,
-	type Snippet,
+
 	StableContext,
 } from "../../../../src/completion/context/stableContext.ts";
+import type { Snippet } from "../../../../src/protocol/generation.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 /** A candidate whose text is its name in lines of its own: no two are alike. */

@@ -1,0 +1,72 @@
+/** What stands before and behind a document's own text in its prompts, and stays as it is until the engine has evaluated something better. */
+
+import { LruCache } from "../../base/lruCache.ts";
+import type { Snippet } from "../../protocol/generation.ts";
+import type { DocumentSnapshot } from "../documentContext.ts";
+import type { PromptSurroundings, Surrounding } from "../getCompletion.ts";
+import type { ContextStore } from "./contextStore.ts";
+import { FrozenSuffix } from "./frozenSuffix.ts";
+import { localWindow } from "./localWindow.ts";
+import { rankCandidates } from "./ranking.ts";
+import { StableContext } from "./stableContext.ts";
+
+const maxDocuments = 8;
+
+/** Few, so that what is proposed has room: code has mostly 3 to 4 characters in a token. */
+const charsPerToken = 3;
+
+export interface RepositoryContextOptions {
+	readonly store: ContextStore;
+	/** The name of the repository that a document is in; empty where it is in none. */
+	readonly repositoryOf: (uri: string) => string;
+	/** Tokens that the engine has room for. */
+	readonly budgetTokens: () => number;
+}
+
+export class RepositoryContext implements PromptSurroundings {
+	readonly #options: RepositoryContextOptions;
+	readonly #suffix = new FrozenSuffix();
+	readonly #contexts = new LruCache<string, StableContext>(maxDocuments);
+
+	constructor(options: RepositoryContextOptions) {
+		this.#options = options;
+	}
+
+	repositoryOf(uri: string): string {
+		return this.#options.repositoryOf(uri);
+	}
+
+	snippetsFor(uri: string): readonly Snippet[] {
+		return this.#contexts.get(uri)?.present ?? [];
+	}
+
+	suffixFor(uri: string, suffix: string): string {
+		return this.#suffix.choose(uri, suffix);
+	}
+
+	propose(snapshot: DocumentSnapshot, suffix: string): Surrounding {
+		const { uri, path, text, offset } = snapshot;
+		const { store, budgetTokens } = this.#options;
+		const local = localWindow(path, text, offset);
+		const proposed = this.#contextOf(uri).propose({
+			ranked: rankCandidates(store.candidates(path), local),
+			local,
+			budgetChars: budgetTokens() * charsPerToken,
+			isTrue: (snippet) => store.holds(snippet.path, snippet.text),
+		});
+		return { snippets: proposed ?? this.snippetsFor(uri), suffix };
+	}
+
+	accept(uri: string, { snippets, suffix }: Surrounding): void {
+		this.#contextOf(uri).accept(snippets);
+		this.#suffix.refresh(uri, suffix);
+	}
+
+	#contextOf(uri: string): StableContext {
+		const known = this.#contexts.get(uri);
+		if (known) return known;
+		const context = new StableContext();
+		this.#contexts.set(uri, context);
+		return context;
+	}
+}
