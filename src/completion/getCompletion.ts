@@ -91,7 +91,11 @@ export async function getCompletion(
 		onText(raw);
 	}
 
-	const text = trimSuggestion(raw, place, onFired);
+	// Where the rules before it left only white space, the last look has nothing to say.
+	const text =
+		raw.trim() === "" && fired.size > 0
+			? ""
+			: trimSuggestion(raw, place, onFired);
 	const work: CompletionWork = {
 		requestId,
 		stats: end?.kind === "done" ? end.stats : undefined,

@@ -103,7 +103,7 @@ function unlessBelow(text: string, place: FilterPlace): string {
 		return isSame(text, next) || isSame(lineBefore + text, next) ? "" : text;
 	// A lone bracket closes many blocks: it is the one below where it would stand in the same column.
 	return text.trim() === next.trim() &&
-		indentWidth(lineBefore) === indentWidth(next)
+		indentWidth(lineBefore + text) === indentWidth(next)
 		? ""
 		: text;
 }

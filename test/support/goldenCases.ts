@@ -49,7 +49,11 @@ export function casesOf(file: string): GoldenCase[] {
 	return cases.map((text) => caseOf(text, optionsOf(head)));
 }
 
-type Options = Readonly<Record<string, string>>;
+interface Options {
+	readonly language?: string;
+	readonly indentation?: string;
+	readonly path?: string;
+}
 
 function optionsOf(text: string): Options {
 	return Object.fromEntries(
@@ -79,10 +83,10 @@ function caseOf(text: string, fileOptions: Options): GoldenCase {
 	const none = sections.get("none");
 	return {
 		title,
-		languageId: options["language"] ?? "typescript",
-		path: options["path"] ?? "src/a.ts",
-		insertSpaces: options["indentation"] !== "tab",
-		tabSize: Number(options["indentation"]) || 4,
+		languageId: options.language ?? "typescript",
+		path: options.path ?? "src/a.ts",
+		insertSpaces: options.indentation !== "tab",
+		tabSize: Number(options.indentation) || 4,
 		document: section("document"),
 		answer: section("answer"),
 		expected: none === undefined ? { text: section("suggestion") } : { none },

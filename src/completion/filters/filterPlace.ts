@@ -87,8 +87,8 @@ function hasLoneBrackets(languageId: string): boolean {
 }
 
 /**
- * Strings can hold brackets, and apostrophes can look like strings: so there are two counts, with strings and without, and the
- * larger holds. A bracket is called unmatched only where it is by both.
+ * Strings, comments and patterns can hold lone brackets, and what looks like one of them may be none: so there are several counts,
+ * with and without, and the largest holds. A bracket is called unmatched only where it is by all.
  */
 function openBrackets(prefix: string, suffix: string): Record<string, number> {
 	const open: Record<string, number> = {};
@@ -96,7 +96,7 @@ function openBrackets(prefix: string, suffix: string): Record<string, number> {
 		if (opener === undefined || closer === undefined) continue;
 		const count = (text: string): number =>
 			Math.max(
-				...[text, withoutStrings(text)].map(
+				...readings(text).map(
 					(it) => it.split(opener).length - it.split(closer).length,
 				),
 			);
@@ -105,6 +105,25 @@ function openBrackets(prefix: string, suffix: string): Record<string, number> {
 	return open;
 }
 
-function withoutStrings(text: string): string {
-	return text.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, "");
+function readings(text: string): readonly string[] {
+	const withoutComments = text.replace(
+		/\/\*[\s\S]*?\*\/|(?<=^|\s)(?:\/\/|#|--).*$/gm,
+		"",
+	);
+	return [text, withoutComments].flatMap((it) => {
+		const withoutStrings = it.replace(
+			/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g,
+			"",
+		);
+		return [
+			it,
+			withoutStrings,
+			it.replace(pattern, ""),
+			withoutStrings.replace(pattern, ""),
+		];
+	});
 }
+
+/** A regular expression as JavaScript and Ruby write it. */
+const pattern =
+	/(?<=[(,=:[!&|?{};~\s])\/(?![*/])(?:\\.|\[(?:\\.|[^\]\n])*\]|[^/\n])+\//g;

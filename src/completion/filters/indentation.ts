@@ -25,6 +25,8 @@ export async function* reindented(
 				indent += char;
 				continue;
 			}
+			// What the model wrote tells where the next line stands, not what became of it.
+			line += indent;
 			if (isIndent && char !== "\n")
 				indent = isCursorLine
 					? reindenter.first(indent, char)
@@ -45,6 +47,8 @@ export async function* reindented(
 
 /** Such a character goes on with the statement above, which aligns it as it likes. */
 const continues = /[.+\-*/?:&|,=)\]}<]/;
+/** Such a character goes one level in, the first time. */
+const isChained = /^[.?:&|+]/;
 /** A line that ends so is not finished. */
 const isUnfinished = /[,([+\-*/=&|.\\]\s*$/;
 
@@ -85,8 +89,14 @@ class Reindenter {
 			);
 		};
 		if (total === expected) return put(expected);
+		if (
+			total === above + unit &&
+			isChained.test(char) &&
+			!isChained.test(this.lineAbove.trimStart())
+		)
+			return put(total);
 		// The model begins the line anew, with the indentation that stands there already.
-		if (width === expected || (lead === lineBefore && this.#base > 0))
+		if (width === expected || (lead === lineBefore && total > expected))
 			return put(Math.max(this.#base, width));
 		if (continues.test(char) || isUnfinished.test(this.lineAbove))
 			return put(total);
@@ -98,6 +108,9 @@ class Reindenter {
 		const { indentation } = this.#place;
 		const width = this.#columns(indent);
 		const isDeeper = opensBody(this.lineAbove, this.#place.languageId);
+		// What is to be deeper than the first line and is not: only that line had too much.
+		if (isDeeper && width <= this.#excess.from)
+			this.#excess = { columns: 0, from: 0 };
 		if (isDeeper && !continues.test(char)) this.#step ??= this.#stepTo(width);
 		const columns = this.#fit(width);
 		const isForeign = indentation.insertSpaces

@@ -15,8 +15,8 @@ export function withoutBlankLines(
 	const room =
 		lineBefore.trim() === ""
 			? Math.max(0, mostBlankLines - (linesAbove.length - 1 - lastWithText))
-			: // The first line end leaves the current line.
-				mostBlankLines;
+			: // The first line end only leaves the current line.
+				mostBlankLines + 1;
 	return withHead(chunks, (head, isWhole) => {
 		if (!isWhole && head.trim() === "") return undefined;
 		const blank = /^\s*\n/.exec(head)?.[0] ?? "";
@@ -27,12 +27,12 @@ export function withoutBlankLines(
 	});
 }
 
-/** Leaves out spaces at the beginning where one stands before the cursor. */
+/** Leaves out spaces at the beginning where one stands before the cursor. Several there are a table, or some other alignment. */
 export function withoutDoubleSpace(
 	chunks: Text,
 	{ lineBefore }: Pick<FilterPlace, "lineBefore">,
 ): AsyncIterable<string> {
-	if (lineBefore.trim() === "" || !/[ \t]$/.test(lineBefore)) return chunks;
+	if (!/\S[ \t]$/.test(lineBefore)) return chunks;
 	return withHead(chunks, (head, isWhole) => {
 		const text = head.replace(/^[ \t]+/, "");
 		return text === "" && !isWhole ? undefined : text;

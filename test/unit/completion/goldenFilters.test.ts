@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { getCompletion } from "../../../src/completion/getCompletion.ts";
 import { filterNames } from "../../../src/completion/reasons.ts";
 import { at } from "../../support/cursor.ts";
@@ -164,4 +166,34 @@ describe("golden suggestions", () => {
 			[],
 		);
 	});
+});
+
+describe("a model that knows what comes", () => {
+	const folder = path.resolve(
+		import.meta.dirname,
+		"../../support/sampleWorkspace",
+	);
+	const languageIds: Readonly<Record<string, string>> = {
+		".md": "markdown",
+		".py": "python",
+		".ts": "typescript",
+	};
+	for (const file of readdirSync(folder))
+		it(`is not changed anywhere in ${file}`, async () => {
+			const text = readFileSync(path.join(folder, file), "utf8");
+			const languageId = languageIds[path.extname(file)] ?? "plaintext";
+			const indentation = { insertSpaces: !/^\t/m.test(text), tabSize: 4 };
+			for (let offset = 0; offset < text.length; offset++) {
+				const rest = text.slice(offset);
+				const result = await getCompletion(
+					at(`${text.slice(0, offset)}█`, { languageId, indentation }),
+					new FakeEngine(() => [rest]),
+					new AbortController().signal,
+				);
+				const shown = result.kind === "suggestion" ? result.text : "";
+				const place = JSON.stringify(text.slice(0, offset).slice(-40));
+				assert.ok(rest.startsWith(shown), `${shown} at ${place}`);
+				assert.ok(shown !== "" || rest.trim() === "", `nothing at ${place}`);
+			}
+		});
 });
