@@ -49,6 +49,9 @@ export async function* reindented(
 const continues = /[.+\-*/?:&|,=)\]}<]/;
 /** Such a character goes one level in, the first time. */
 const isChained = /^[.?:&|+]/;
+/** What follows such a line may stand one level in. */
+const goesDeeper =
+	/[=:?+\-*/&|(\\]\s*$|^\s*(?:(?:if|for|while)\b.*)?\)\s*$|\belse\s*$/;
 /** A line that ends so is not finished. */
 const isUnfinished = /[,([+\-*/=&|.\\]\s*$/;
 
@@ -91,8 +94,8 @@ class Reindenter {
 		if (total === expected) return put(expected);
 		if (
 			total === above + unit &&
-			isChained.test(char) &&
-			!isChained.test(this.lineAbove.trimStart())
+			(goesDeeper.test(this.lineAbove) ||
+				(isChained.test(char) && !isChained.test(this.lineAbove.trimStart())))
 		)
 			return put(total);
 		// The model begins the line anew, with the indentation that stands there already.
@@ -108,10 +111,14 @@ class Reindenter {
 		const { indentation } = this.#place;
 		const width = this.#columns(indent);
 		const isDeeper = opensBody(this.lineAbove, this.#place.languageId);
+		// A tab is a tab. In parentheses, lines are indented as they like.
+		const mayStep =
+			indentation.insertSpaces && !/[([]\s*$/.test(this.lineAbove);
 		// What is to be deeper than the first line and is not: only that line had too much.
 		if (isDeeper && width <= this.#excess.from)
 			this.#excess = { columns: 0, from: 0 };
-		if (isDeeper && !continues.test(char)) this.#step ??= this.#stepTo(width);
+		if (isDeeper && mayStep && !continues.test(char))
+			this.#step ??= this.#stepTo(width);
 		const columns = this.#fit(width);
 		const isForeign = indentation.insertSpaces
 			? indent.includes("\t")

@@ -27,14 +27,13 @@ export function withoutBlankLines(
 	});
 }
 
-/** Leaves out spaces at the beginning where one stands before the cursor. Several there are a table, or some other alignment. */
+/** Leaves out a single space at the beginning where one stands before the cursor. Several on either side are a table, or some other alignment. */
 export function withoutDoubleSpace(
 	chunks: Text,
 	{ lineBefore }: Pick<FilterPlace, "lineBefore">,
 ): AsyncIterable<string> {
-	if (!/\S[ \t]$/.test(lineBefore)) return chunks;
-	return withHead(chunks, (head, isWhole) => {
-		const text = head.replace(/^[ \t]+/, "");
-		return text === "" && !isWhole ? undefined : text;
-	});
+	if (!/\S $/.test(lineBefore)) return chunks;
+	return withHead(chunks, (head, isWhole) =>
+		head === " " && !isWhole ? undefined : head.replace(/^ (?=\S)/, ""),
+	);
 }
