@@ -27,6 +27,11 @@ export class BracketScanner {
 		return this.#expected.length;
 	}
 
+	/** The quote that closes the string literal that the scan is in; empty outside of one. */
+	get quote(): string {
+		return this.#quote;
+	}
+
 	/** Takes one character. True for a closing bracket that was not opened since the beginning. */
 	read(char: string): boolean {
 		if (this.#quote !== "") {
@@ -50,9 +55,4 @@ export function unclosedBrackets(text: string, before: string): number {
 	const scanner = new BracketScanner(before);
 	for (const char of text) scanner.read(char);
 	return scanner.openCount;
-}
-
-/** Whether a line holds nothing but closing brackets and what may follow them: `}`, `});`, `],`. */
-export function isClosingLine(line: string): boolean {
-	return /^\s*[)\]}][)\]};,\s]*$/.test(line);
 }

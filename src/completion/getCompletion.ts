@@ -6,18 +6,9 @@ import type {
 	GenerationStats,
 	StopReason,
 } from "../protocol/generation.ts";
-import {
-	type DocumentContext,
-	type DocumentSnapshot,
-	documentContext,
-} from "./documentContext.ts";
-import {
-	untilBlockEnd,
-	untilClosedBySuffix,
-	untilLineEnd,
-	untilLoop,
-	untilNextLine,
-} from "./filters.ts";
+import { type DocumentSnapshot, documentContext } from "./documentContext.ts";
+import { filtered } from "./filters/filtered.ts";
+import { filterPlace } from "./filters/filterPlace.ts";
 import { indentOf } from "./indentation.ts";
 import type { FilterName, NoSuggestionReason } from "./reasons.ts";
 import { type SuggestionShape, suggestionShape } from "./shape.ts";
@@ -60,7 +51,6 @@ const maxTokens: Record<SuggestionShape, number> = {
 	block: 96,
 	body: 96,
 };
-const maxLines = 8;
 
 export async function getCompletion(
 	snapshot: DocumentSnapshot,
@@ -72,6 +62,7 @@ export async function getCompletion(
 	const context = documentContext(snapshot);
 	const { line, lineBefore, lineAfter, suffix, prefixBlocks } = context;
 	const shape = suggestionShape({
+		languageId: snapshot.languageId,
 		lineBefore,
 		lineAfter,
 		textBefore: prefixBlocks.join("") + lineBefore,
@@ -96,71 +87,48 @@ export async function getCompletion(
 	const source = readToTheEnd(chunks, enough, (it) => {
 		end = it;
 	});
-	const firedFilters: FilterName[] = [];
+	const place = filterPlace(snapshot, context, shape);
+	const fired = new Set<FilterName>();
+	const onFired = (name: FilterName): void => void fired.add(name);
 	let raw = "";
-	for await (const chunk of filtered(source, shape, context)) {
+	for await (const chunk of filtered(source, place, onFired)) {
 		raw += chunk;
 		onText(raw);
 	}
 
-	const stats = end?.kind === "done" ? end.stats : undefined;
-	if (end?.kind === "failed")
-		return {
-			kind: "none",
-			reason: { kind: "failed", error: end.error },
-			requestId,
-			stats,
-			firedFilters,
-		};
+	// Where the rules before it left only white space, the last look has nothing to say.
+	const text =
+		raw.trim() === "" && fired.size > 0
+			? ""
+			: trimSuggestion(raw, place, onFired);
+	const work: CompletionWork = {
+		requestId,
+		stats: end?.kind === "done" ? end.stats : undefined,
+		firedFilters: [...fired],
+	};
+	const none = (reason: NoSuggestionReason): CompletionResult => ({
+		...work,
+		kind: "none",
+		reason,
+	});
+	if (end?.kind === "failed") return none({ kind: "failed", error: end.error });
 	if (
 		signal.aborted ||
 		end?.kind !== "done" ||
 		// The engine cancels too, when it is stopped: what there is of a text then is no suggestion.
 		(end.stopReason === "cancelled" && !enough.signal.aborted)
 	)
-		return {
-			kind: "none",
-			reason: { kind: "cancelled" },
-			requestId,
-			stats,
-			firedFilters,
-		};
-	const trimmed = trimSuggestion(raw, {
-		lineBefore,
-		lineAfter,
-		nextLine: nextLineWithText(suffix),
-	});
-	return trimmed.kind === "none"
-		? { ...trimmed, requestId, stats, firedFilters }
-		: {
-				kind: "suggestion",
-				text:
-					shape === "body"
-						? beforeCloser(trimmed.text, indentOf(lineBefore))
-						: trimmed.text,
-				end: enough.signal.aborted ? "rule" : end.stopReason,
-				requestId,
-				stats,
-				firedFilters,
-			};
-}
-
-function filtered(
-	source: AsyncIterable<string>,
-	shape: SuggestionShape,
-	{ lineBefore, lineAfter, suffix }: DocumentContext,
-): AsyncIterable<string> {
-	const nextLine = nextLineWithText(suffix);
-	const closed = untilClosedBySuffix(untilLoop(source), {
-		lineBefore,
-		lineAfter,
-	});
-	return shape === "line"
-		? untilLineEnd(closed)
-		: untilNextLine(
-				untilBlockEnd(closed, { lineBefore, nextLine, maxLines }),
-				nextLine,
-			);
+		return none({ kind: "cancelled" });
+	if (text === "") {
+		const filter = work.firedFilters.at(-1);
+		return none(filter ? { kind: "filtered", filter } : { kind: "empty" });
+	}
+	return {
+		...work,
+		kind: "suggestion",
+		text: shape === "body" ? beforeCloser(text, indentOf(lineBefore)) : text,
+		end: enough.signal.aborted ? "rule" : end.stopReason,
+	};
 }
 
 /** The closing bracket goes below a body of several lines, and stands off from one that stands off from the opening bracket. */
@@ -193,9 +161,4 @@ async function* readToTheEnd(
 		if (!ended) enough.abort();
 		while (!ended) await next();
 	}
-}
-
-function nextLineWithText(suffix: string): string {
-	const [, ...following] = suffix.split("\n");
-	return following.find((line) => line.trim() !== "") ?? "";
 }

@@ -3,24 +3,26 @@
  * line, as the editor puts them there when the first is typed.
  */
 
+import { isCommentLine, opensBody } from "./languages.ts";
+
 export type SuggestionShape = "line" | "block" | "body";
 
 /** Arguments mostly stay on their line, so parentheses are not among them. */
 const closerOf: Readonly<Record<string, string>> = { "{": "}", "[": "]" };
 
-/** The line ends with something that opens a body: a bracket, an arrow, or the colon of Python. */
-const opensBody = /(?:[{([]|=>|:)\s*$/;
-
 export function suggestionShape({
+	languageId,
 	lineBefore,
 	lineAfter,
 	textBefore,
 }: {
+	readonly languageId: string;
 	readonly lineBefore: string;
 	readonly lineAfter: string;
 	/** The document before the cursor, or the end of it. */
 	readonly textBefore: string;
 }): SuggestionShape {
+	if (isCommentLine(lineBefore, languageId)) return "line";
 	if (lineAfter.trim() !== "") {
 		const closer = closerOf[lineBefore.trimEnd().at(-1) ?? ""];
 		// Only punctuation may follow: `{})`, `{});`, but not `{} else`.
@@ -28,11 +30,13 @@ export function suggestionShape({
 			? "body"
 			: "line";
 	}
-	if (opensBody.test(lineBefore)) return "block";
+	if (opensBody(lineBefore, languageId)) return "block";
 	if (lineBefore.trim() !== "") return "line";
 	// A blank line is the start of a body where the last line with something on it opened one.
 	const above = textBefore.trimEnd();
-	return above === "" || opensBody.test(lastLine(above)) ? "block" : "line";
+	return above === "" || opensBody(lastLine(above), languageId)
+		? "block"
+		: "line";
 }
 
 function lastLine(text: string): string {

@@ -1,55 +1,87 @@
 /** The last look at a finished suggestion: what of it is worth showing. */
 
 import { unclosedBrackets } from "./brackets.ts";
+import { type FilterPlace, nextLine } from "./filters/filterPlace.ts";
 import { indentWidth } from "./indentation.ts";
-import type { NoSuggestionReason } from "./reasons.ts";
-import { withoutLoop } from "./repetition.ts";
+import { isClosingLine, isProse, lineComment } from "./languages.ts";
+import type { FilterName } from "./reasons.ts";
+import { repeatedFrom, withoutLoop } from "./repetition.ts";
+import { isSame } from "./similarity.ts";
 
-export type TrimmedSuggestion =
-	| { readonly kind: "suggestion"; readonly text: string }
-	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
+/** What a rule leaves of a text; nothing where the text is not worth showing. */
+type LastRule = (text: string, place: FilterPlace) => string;
 
+const lastRules: readonly (readonly [FilterName, LastRule])[] = [
+	["blank", (text) => (text.trim() === "" ? "" : text)],
+	["loop", withoutLoop],
+	["repeatedLines", withoutRepeatedLines],
+	["emptyComment", withoutEmptyComments],
+	["trailingSpace", withoutTrailingSpace],
+	["repeatsSuffix", withoutOverlap],
+	["repeatsBelow", unlessBelow],
+	["repeatsAbove", unlessAbove],
+];
+
+/**
+ * What is left of the text; empty where that is nothing.
+ *
+ * @param onFired called for each rule that changed or dropped it.
+ */
 export function trimSuggestion(
 	raw: string,
-	{
-		lineBefore,
-		lineAfter,
-		nextLine,
-	}: {
-		/** The current line up to the cursor. */
-		readonly lineBefore: string;
-		/** The current line behind the cursor. */
-		readonly lineAfter: string;
-		/** The next line behind the cursor that is not blank. */
-		readonly nextLine: string;
-	},
-): TrimmedSuggestion {
-	if (raw === "") return none({ kind: "empty" });
-	if (raw.trim() === "") return none({ kind: "filtered", filter: "blank" });
-	const unlooped = withoutLoop(raw);
-	if (unlooped.trim() === "") return none({ kind: "filtered", filter: "loop" });
-	const text = withoutOverlap(
-		unlooped.trimEnd(),
-		lineAfter.trimEnd(),
-		lineBefore,
-	);
-	if (text.trim() === "")
-		return none({ kind: "filtered", filter: "repeatsSuffix" });
-	if (
-		text.trim() === nextLine.trim() &&
-		// A lone bracket closes many blocks: it is the one below where it would stand in the same column.
-		(/\w/.test(nextLine) || indentWidth(lineBefore) === indentWidth(nextLine))
-	)
-		return none({ kind: "filtered", filter: "repeatsSuffix" });
-	return { kind: "suggestion", text };
+	place: FilterPlace,
+	onFired: (name: FilterName) => void,
+): string {
+	let text = raw;
+	for (const [name, rule] of lastRules) {
+		if (text === "") break;
+		const left = rule(text, place);
+		// White space alone is no suggestion, whichever rule leaves it.
+		const kept = left.trim() === "" ? "" : left;
+		if (kept !== text) onFired(name);
+		text = kept;
+	}
+	return text;
+}
+
+function withoutRepeatedLines(text: string): string {
+	const lines = text.split("\n");
+	return lines.slice(0, repeatedFrom(lines)).join("\n");
+}
+
+/** Comments with nothing in them at the end. Between others they part paragraphs. */
+function withoutEmptyComments(
+	text: string,
+	{ languageId, lineBefore }: FilterPlace,
+): string {
+	const marker = lineComment(languageId);
+	if (marker === "") return text;
+	const lines = text.split("\n");
+	const isEmpty = (line: string, index: number): boolean =>
+		(index > 0 || lineBefore.trim() === "") &&
+		(line.trim() === "" || line.trim() === marker);
+	if (!lines.some((line) => line.trim() === marker)) return text;
+	const end = lines.findLastIndex((line, index) => !isEmpty(line, index));
+	return lines.slice(0, end + 1).join("\n");
+}
+
+function withoutTrailingSpace(
+	text: string,
+	{ languageId, lineAfter }: FilterPlace,
+): string {
+	// Before a word on the same line, the space parts the two.
+	const end = /^[\w"'`$]/.test(lineAfter) && /\S $/.test(text) ? " " : "";
+	const trimmed = text.trimEnd() + end;
+	// In Markdown two of them break a line.
+	return isProse(languageId) ? trimmed : trimmed.replace(/[ \t]+(?=\n)/g, "");
 }
 
 /** Cuts the longest end of the text that is the start of what follows, but no bracket that closes one of the text's own. */
 function withoutOverlap(
 	text: string,
-	following: string,
-	lineBefore: string,
+	{ lineAfter, lineBefore }: FilterPlace,
 ): string {
+	const following = lineAfter.trimEnd();
 	const unclosed = unclosedBrackets(text, lineBefore);
 	for (
 		let length = Math.min(text.length, following.length);
@@ -63,6 +95,46 @@ function withoutOverlap(
 	return text;
 }
 
-function none(reason: NoSuggestionReason): TrimmedSuggestion {
-	return { kind: "none", reason };
+/** Nothing where the line, with what stands before the cursor, is the next one below. */
+function unlessBelow(text: string, place: FilterPlace): string {
+	const next = nextLine(place);
+	const { lineBefore } = place;
+	if (/\w/.test(next))
+		return isSame(text, next) || isSame(lineBefore + text, next) ? "" : text;
+	// A lone bracket closes many blocks: it is the one below where it would stand in the same column.
+	return text.trim() === next.trim() &&
+		indentWidth(lineBefore + text) === indentWidth(next)
+		? ""
+		: text;
+}
+
+/** So many lines that stand right above, in the same order, are a copy, also where the text then goes on. */
+const leastCopied = 3;
+
+/** Nothing where the lines are those right above. What differs is data. */
+function unlessAbove(
+	text: string,
+	{ languageId, lineBefore, linesAbove }: FilterPlace,
+): string {
+	const lines = (lineBefore + text)
+		.split("\n")
+		.filter((line) => line.trim() !== "");
+	const above = linesAbove.filter((line) => line.trim() !== "");
+	const isCopyOfLast = (count: number): boolean => {
+		const first = lines.slice(0, count);
+		return (
+			first.length === count &&
+			first.some(
+				(line) => /[A-Za-z_]{2}/.test(line) && !isClosingLine(line, languageId),
+			) &&
+			first.every(
+				(line, index) =>
+					line.trim() === above[above.length - count + index]?.trim(),
+			)
+		);
+	};
+	if (isCopyOfLast(lines.length)) return "";
+	for (let count = leastCopied; count < lines.length; count++)
+		if (isCopyOfLast(count)) return "";
+	return text;
 }

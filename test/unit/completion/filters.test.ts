@@ -1,14 +1,35 @@
 import assert from "node:assert/strict";
+import { documentContext } from "../../../src/completion/documentContext.ts";
 import {
+	untilBlankLine,
 	untilBlockEnd,
-	untilClosedBySuffix,
-	untilLineEnd,
-	untilLoop,
-	untilNextLine,
-} from "../../../src/completion/filters.ts";
-import { loopStart, withoutLoop } from "../../../src/completion/repetition.ts";
+	untilLines,
+} from "../../../src/completion/filters/blockEnd.ts";
+import { untilClosedBySuffix } from "../../../src/completion/filters/closers.ts";
+import {
+	type FilterPlace,
+	filterPlace,
+} from "../../../src/completion/filters/filterPlace.ts";
+import { untilLineEnd } from "../../../src/completion/filters/lineEnd.ts";
+import { untilLinesBelow } from "../../../src/completion/filters/linesBelow.ts";
+import { untilLoop } from "../../../src/completion/filters/repeats.ts";
+import { byLine } from "../../../src/completion/filters/text.ts";
+import { documentIndentation } from "../../../src/completion/indentation.ts";
+import { isMidWord } from "../../../src/completion/midWord.ts";
+import {
+	loopStart,
+	repeatedFrom,
+	withoutLoop,
+} from "../../../src/completion/repetition.ts";
+import { withSelectedEntry } from "../../../src/completion/selectedEntry.ts";
 import { suggestionShape } from "../../../src/completion/shape.ts";
+import {
+	editDistance,
+	isNearly,
+	isSame,
+} from "../../../src/completion/similarity.ts";
 import { trimSuggestion } from "../../../src/completion/trimSuggestion.ts";
+import { at } from "../../support/cursor.ts";
 
 type Filter = (chunks: AsyncIterable<string>) => AsyncIterable<string>;
 
@@ -34,7 +55,18 @@ describe("untilLineEnd", () => {
 		["", ""],
 	] as const)
 		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)}`, () =>
-			check(untilLineEnd, text, expected));
+			check(
+				(chunks) => untilLineEnd(chunks, { lineAfter: "" }),
+				text,
+				expected,
+			));
+
+	it("leaves nothing of a line end in the middle of a line", () =>
+		check(
+			(chunks) => untilLineEnd(chunks, { lineAfter: " + b" }),
+			"\nfoo",
+			"",
+		));
 });
 
 describe("untilBlockEnd", () => {
@@ -70,13 +102,16 @@ describe("untilBlockEnd", () => {
 			"call({\n\t\ta,\n\t});\n\tnext();",
 			"call({\n\t\ta,\n\t});",
 		],
-		["up to a blank line", "\t", "a();\n\n\tb();", "a();"],
 		["spaces of odd width", "   if x:", "\n      y()\n   z()", "\n      y()"],
 	] as const)
 		it(`takes ${what}`, () =>
 			check(
 				(chunks) =>
-					untilBlockEnd(chunks, { lineBefore, nextLine: "", maxLines: 8 }),
+					untilBlockEnd(byLine(chunks), {
+						languageId: "typescript",
+						lineBefore,
+						linesBelow: [],
+					}),
 				text,
 				expected,
 			));
@@ -89,22 +124,28 @@ describe("untilBlockEnd", () => {
 		it(`closes the body unless the next line does: ${JSON.stringify(nextLine)}`, () =>
 			check(
 				(chunks) =>
-					untilBlockEnd(chunks, {
+					untilBlockEnd(byLine(chunks), {
+						languageId: "typescript",
 						lineBefore: "\tif (a) {",
-						nextLine,
-						maxLines: 8,
+						linesBelow: ["", nextLine],
 					}),
 				"\n\t\tb();\n\t}\n",
 				expected,
 			));
+});
 
+describe("untilBlankLine", () => {
+	for (const [text, expected] of [
+		["a();\n\n\tb();", "a();"],
+		["\n\n\ta();\n  \n\tb();", "\n\n\ta();"],
+	] as const)
+		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)}`, () =>
+			check((chunks) => untilBlankLine(byLine(chunks)), text, expected));
+});
+
+describe("untilLines", () => {
 	it("takes no more lines than allowed", () =>
-		check(
-			(chunks) =>
-				untilBlockEnd(chunks, { lineBefore: "", nextLine: "", maxLines: 2 }),
-			"a\nb\nc\n",
-			"a\nb",
-		));
+		check((chunks) => untilLines(byLine(chunks), 2), "a\nb\nc\n", "a\nb"));
 });
 
 describe("untilClosedBySuffix", () => {
@@ -128,14 +169,37 @@ describe("untilClosedBySuffix", () => {
 			));
 });
 
-describe("untilNextLine", () => {
-	for (const [text, nextLine, expected] of [
-		["a();\n\tb();\n\tc();", "\tc();", "a();\n\tb();"],
-		["a();\n}\nb();", "}", "a();\n}\nb();"],
-		["a();\n", "a();", "a();"],
+describe("untilLinesBelow", () => {
+	for (const [text, linesBelow, expected] of [
+		["a();\n\tb();\n\tc();", ["\tc();"], "a();\n\tb();"],
+		["a();\n}\nb();", ["}"], "a();\n}\nb();"],
+		["a();\n", ["a();"], ""],
+		["a();\nreturn;\nb();", ["return;", "c();"], "a();\nreturn;\nb();"],
+		["a();\nreturn;\nc();", ["return;", "c();"], "a();"],
+		["a();\nreturn;", ["}", "return;"], "a();\nreturn;"],
+		[
+			"a();\nconst total = sum(of, all);\nb();",
+			["", "const total = sum(of, all);"],
+			"a();",
+		],
+		[
+			"a();\nconst total = sum(of, all);\nreturn total;",
+			["const total = sum(of, al);", "return total;"],
+			"a();",
+		],
+		[
+			'import { fob } from "./fob";\nx();',
+			['import { foo } from "./foo";'],
+			'import { fob } from "./fob";\nx();',
+		],
 	] as const)
-		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)} above ${JSON.stringify(nextLine)}`, () =>
-			check((chunks) => untilNextLine(chunks, nextLine), text, expected));
+		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)} above ${JSON.stringify(linesBelow)}`, () =>
+			check(
+				(chunks) =>
+					untilLinesBelow(byLine(chunks), { lineBefore: "", linesBelow }),
+				text,
+				expected,
+			));
 });
 
 describe("loops", () => {
@@ -168,8 +232,97 @@ describe("loops", () => {
 		assert.equal(loopStart("x abcabcabcabc"), 5));
 });
 
+describe("repeatedFrom", () => {
+	for (const [lines, expected] of [
+		[["a1 = 1", "a2 = 2", "a3 = 3", "a4 = 4"], undefined],
+		[["a1 = 1", "a2 = 2", "a3 = 3", "a4 = 4", "a5 = 5"], 4],
+		[["x = x + 1", "x = x + 1", "x = x + 1"], 1],
+		[["tick();", "tick();"], undefined],
+		[["}", "}", "}", "}"], undefined],
+		[["foo();", "bar();", "foo();", "bar();"], 2],
+		[["foo();", "}", "bar();", "}"], undefined],
+	] as const)
+		it(`is ${expected} in ${JSON.stringify(lines)}`, () =>
+			assert.equal(repeatedFrom(lines), expected));
+});
+
+describe("similarity", () => {
+	for (const [a, b, same, nearly] of [
+		["  foo(a,  b);", "foo(a, b)", true, false],
+		["const total = one", "const total = ond", false, true],
+		["value1: 10,", "value2: 10,", false, false],
+		["}", ")", false, false],
+		["return a", "return b", false, false],
+	] as const)
+		it(`of ${JSON.stringify(a)} and ${JSON.stringify(b)}`, () => {
+			assert.equal(isSame(a, b), same);
+			assert.equal(isNearly(a, b), nearly);
+		});
+
+	for (const [a, b, expected] of [
+		["", "", 0],
+		["abc", "", 3],
+		["kitten", "sitting", 3],
+		["flaw", "lawn", 2],
+	] as const)
+		it(`from ${a} to ${b} is ${expected}`, () =>
+			assert.equal(editDistance(a, b), expected));
+});
+
+describe("documentIndentation", () => {
+	const editor = { insertSpaces: true, tabSize: 4 };
+	for (const [what, lines, languageId, expected] of [
+		["nothing to see", ["a", "b"], "python", editor],
+		[
+			"two spaces",
+			["a:", "  b:", "    c"],
+			"yaml",
+			{ insertSpaces: true, tabSize: 2 },
+		],
+		[
+			"three",
+			["a {", "   b {", "      c"],
+			"perl",
+			{ insertSpaces: true, tabSize: 3 },
+		],
+		["tabs", ["a {", "\tb", "}"], "go", { insertSpaces: false, tabSize: 4 }],
+		["a makefile", ["a:"], "makefile", { insertSpaces: false, tabSize: 4 }],
+	] as const)
+		it(`knows ${what}`, () =>
+			assert.deepEqual(
+				documentIndentation(lines, languageId, editor),
+				expected,
+			));
+});
+
+describe("isMidWord", () => {
+	for (const [text, expected] of [
+		["fo█o", true],
+		["foo█", false],
+		["foo█(", false],
+		[".█foo", false],
+		["é█é", true],
+		["𝐱█𝐲", true],
+		["😀█a", false],
+		["█", false],
+	] as const)
+		it(`is ${expected} at ${text}`, () =>
+			assert.equal(isMidWord(at(text)), expected));
+});
+
+describe("withSelectedEntry", () => {
+	it("puts the cursor behind the entry in place of what was typed", () => {
+		const { text, offset } = withSelectedEntry(at("console.lo█;"), {
+			start: 8,
+			end: 10,
+			text: "log",
+		});
+		assert.deepEqual([text, offset], ["console.log;", 11]);
+	});
+});
+
 describe("suggestionShape", () => {
-	for (const [lineBefore, lineAfter, textBefore, expected] of [
+	for (const [lineBefore, lineAfter, textBefore, expected, languageId] of [
 		["const a = ", "", "const a = ", "line"],
 		["f(", ")", "f(", "line"],
 		["f({", "});", "f({", "body"],
@@ -177,25 +330,52 @@ describe("suggestionShape", () => {
 		["if (a) {", "} else {", "if (a) {", "line"],
 		["const a = [", ")", "const a = [", "line"],
 		["function f() {", "", "function f() {", "block"],
-		["def f():", "", "def f():", "block"],
+		["def f():", "", "def f():", "block", "python"],
 		["const f = () =>", "", "const f = () =>", "block"],
 		["\t", "", "if (a) {\n\t", "block"],
 		["\t", "", "a();\n\t", "line"],
 		["", "", "", "block"],
+		["\tcase 1:", "", "\tcase 1:", "block"],
+		["let a:", "", "let a:", "line"],
+		['"a":', "", '"a":', "line", "json"],
+		["a:", "", "a:", "block", "yaml"],
+		["// as follows:", "", "// as follows:", "line"],
+		["// see {", "}", "// see {", "line"],
+		["\t", "", "// as follows {\n\t", "line"],
+		["# as follows:", "", "# as follows:", "line", "python"],
+		["list.each do |it|", "", "list.each do |it|", "block", "ruby"],
+		["def name", "", "def name", "block", "ruby"],
+		["def name = 1 if a end", "", "", "line", "ruby"],
+		["if a then", "", "if a then", "block", "lua"],
+		["for i in *; do", "", "for i in *; do", "block", "shellscript"],
+		["<ul>", "", "<ul>", "block", "html"],
+		["<br>", "", "<br>", "line", "html"],
 	] as const)
-		it(`of ${JSON.stringify(textBefore)} before ${JSON.stringify(lineAfter)} is a ${expected}`, () =>
+		it(`in ${languageId ?? "typescript"} of ${JSON.stringify(textBefore)} before ${JSON.stringify(lineAfter)} is a ${expected}`, () =>
 			assert.equal(
-				suggestionShape({ lineBefore, lineAfter, textBefore }),
+				suggestionShape({
+					languageId: languageId ?? "typescript",
+					lineBefore,
+					lineAfter,
+					textBefore,
+				}),
 				expected,
 			));
 });
 
 describe("trimSuggestion", () => {
-	const none = (reason: object) => ({ kind: "none", reason });
-	const filtered = (filter: string) => none({ kind: "filtered", filter });
-	const text = (it: string) => ({ kind: "suggestion", text: it });
+	const place = (
+		lineBefore: string,
+		lineAfter: string,
+		next: string,
+	): FilterPlace => {
+		const snapshot = at(`${lineBefore}█${lineAfter}\n${next}`);
+		return filterPlace(snapshot, documentContext(snapshot), "line");
+	};
+	const filtered = (filter: string) => ["", filter] as const;
+	const text = (it: string) => [it] as const;
 	for (const [lineBefore, raw, lineAfter, nextLine, expected] of [
-		["", "", "", "", none({ kind: "empty" })],
+		["", "", "", "", text("")],
 		["", " \n\t", "", "", filtered("blank")],
 		["", "foo  ", "", "", text("foo")],
 		["f(", "x)", ")", "", text("x")],
@@ -214,14 +394,20 @@ describe("trimSuggestion", () => {
 			text("\n\tif (a) {\n\t\tb();\n\t}"),
 		],
 		['print("', 'hello"', '")', "", text("hello")],
-		["\t", "return x;", "", "\treturn x;", filtered("repeatsSuffix")],
-		["", "}", "", "}", filtered("repeatsSuffix")],
+		["\t", "return x;", "", "\treturn x;", filtered("repeatsBelow")],
+		["", "}", "", "}", filtered("repeatsBelow")],
 		["\t", "}", "", "}", text("}")],
 		["", `${"a, ".repeat(10)}`, "", "", filtered("loop")],
 	] as const)
-		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(raw)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)} above ${JSON.stringify(nextLine)}`, () =>
-			assert.deepEqual(
-				trimSuggestion(raw, { lineBefore, lineAfter, nextLine }),
-				expected,
-			));
+		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(raw)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)} above ${JSON.stringify(nextLine)}`, () => {
+			const fired: string[] = [];
+			const left = trimSuggestion(
+				raw,
+				place(lineBefore, lineAfter, nextLine),
+				(name) => fired.push(name),
+			);
+			const [expectedText, expectedFilter] = expected;
+			assert.equal(left, expectedText);
+			if (expectedFilter) assert.equal(fired.at(-1), expectedFilter);
+		});
 });

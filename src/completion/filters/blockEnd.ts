@@ -1,0 +1,90 @@
+/** Where a block ends. These rules take whole lines, as `byLine` makes them. */
+
+import { indentWidth } from "../indentation.ts";
+import { closesBody, isClosingLine } from "../languages.ts";
+import { type FilterPlace, nextLine } from "./filterPlace.ts";
+import { lineOf, type Text } from "./text.ts";
+
+/** Ends before a blank line that has something before it: what follows is the next thought. */
+export async function* untilBlankLine(lines: Text): AsyncGenerator<string> {
+	let hasText = false;
+	for await (const piece of lines) {
+		const isBlank = piece.trim() === "";
+		if (isBlank && hasText) return;
+		hasText ||= !isBlank;
+		yield piece;
+	}
+}
+
+/** Ends before a line that does not belong to the body, and with the bracket that closes it, which is left out where it stands below. */
+export async function* untilBlockEnd(
+	lines: Text,
+	{
+		languageId,
+		lineBefore,
+		linesBelow,
+	}: Pick<FilterPlace, "languageId" | "lineBefore" | "linesBelow">,
+): AsyncGenerator<string> {
+	const ownWidth = indentWidth(lineBefore);
+	const below = nextLine({ linesBelow });
+	const isClosedBelow =
+		isClosingLine(below, languageId) && indentWidth(below) === ownWidth;
+	const leastWidth = lineBefore.trim() === "" ? ownWidth : ownWidth + 1;
+	for await (const piece of lines) {
+		const line = lineOf(piece);
+		if (piece.startsWith("\n") && line.trim() !== "") {
+			const lineWidth = indentWidth(line);
+			if (lineWidth === ownWidth && closesBody(line, languageId)) {
+				if (!isClosedBelow || !isClosingLine(line, languageId)) yield piece;
+				return;
+			}
+			if (lineWidth < leastWidth) return;
+		}
+		yield piece;
+	}
+}
+
+/** Ends after so many lines with something on them. */
+export async function* untilLines(
+	lines: Text,
+	most: number,
+): AsyncGenerator<string> {
+	let count = 0;
+	for await (const piece of lines) {
+		if (piece.trim() !== "" && ++count > most) return;
+		yield piece;
+	}
+}
+
+const languagesOfKeys = new Set(["json", "jsonc", "yaml", "dockercompose"]);
+
+/** Ends before a line with the key of the line before it. */
+export async function* untilDuplicateKey(
+	lines: Text,
+	{
+		languageId,
+		lineBefore,
+		linesAbove,
+	}: Pick<FilterPlace, "languageId" | "lineBefore" | "linesAbove">,
+): AsyncGenerator<string> {
+	if (!languagesOfKeys.has(languageId)) {
+		yield* lines;
+		return;
+	}
+	let last = keyOf(linesAbove.at(-1) ?? "");
+	let isFirst = true;
+	for await (const piece of lines) {
+		const key = keyOf(
+			(isFirst && !piece.startsWith("\n") ? lineBefore : "") + lineOf(piece),
+		);
+		if (key !== undefined && key === last) return;
+		last = key;
+		isFirst = false;
+		yield piece;
+	}
+}
+
+/** With its indentation: the same word further in is another key. */
+function keyOf(line: string): string | undefined {
+	return /^\s*(?:"[^"]+"|[\w.-]+)(?=\s*:(?:\s|$))/.exec(line)?.[0];
+}

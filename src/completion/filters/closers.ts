@@ -1,0 +1,74 @@
+/** Brackets and quotes that close what is closed already. The editor supplies them as soon as the first of a pair is typed. */
+
+import { BracketScanner } from "../brackets.ts";
+import { isCommentLine } from "../languages.ts";
+import type { FilterPlace } from "./filterPlace.ts";
+import type { Text } from "./text.ts";
+
+/** Ends before the quote that closes the string literal at the cursor, where that quote stands right of it. */
+export async function* untilClosingQuote(
+	chunks: Text,
+	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
+): AsyncGenerator<string> {
+	const { quote } = new BracketScanner(lineBefore);
+	if (quote === "" || !lineAfter.startsWith(quote)) {
+		yield* chunks;
+		return;
+	}
+	let isEscaped = false;
+	for await (const chunk of chunks)
+		for (const char of chunk) {
+			if (char === quote && !isEscaped) return;
+			isEscaped = char === "\\" && !isEscaped;
+			yield char;
+		}
+}
+
+/**
+ * Ends before a bracket that closes what was opened before the suggestion, where that bracket already stands behind the
+ * cursor.
+ */
+export async function* untilClosedBySuffix(
+	chunks: Text,
+	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
+): AsyncGenerator<string> {
+	const closer = lineAfter.trimStart()[0];
+	if (closer === undefined || !")]}".includes(closer)) {
+		yield* chunks;
+		return;
+	}
+	const scanner = new BracketScanner(lineBefore);
+	for await (const chunk of chunks)
+		for (const char of chunk) {
+			if (scanner.read(char) && char === closer) return;
+			yield char;
+		}
+}
+
+/** Ends before a bracket that closes nothing that is open here and not closed below. */
+export async function* untilUnmatchedCloser(
+	chunks: Text,
+	{
+		lineBefore,
+		openBrackets,
+		languageId,
+	}: Pick<FilterPlace, "lineBefore" | "openBrackets" | "languageId">,
+): AsyncGenerator<string> {
+	if (!openBrackets) {
+		yield* chunks;
+		return;
+	}
+	const open: Record<string, number> = { ...openBrackets };
+	const scanner = new BracketScanner(lineBefore);
+	let line = lineBefore;
+	for await (const chunk of chunks)
+		for (const char of chunk) {
+			line = char === "\n" ? "" : line + char;
+			if (!isCommentLine(line, languageId) && scanner.read(char)) {
+				const left = open[char] ?? 0;
+				if (left === 0) return;
+				open[char] = left - 1;
+			}
+			yield char;
+		}
+}

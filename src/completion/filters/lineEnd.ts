@@ -1,0 +1,25 @@
+/** Where one line is asked for, one line is suggested. */
+
+import type { FilterPlace } from "./filterPlace.ts";
+import type { Text } from "./text.ts";
+
+/**
+ * Ends before the first line end that has something before it. Where text stands right of the cursor, before any: nothing that follows
+ * a line end goes before that text.
+ */
+export async function* untilLineEnd(
+	chunks: Text,
+	{ lineAfter }: Pick<FilterPlace, "lineAfter">,
+): AsyncGenerator<string> {
+	let hasText = lineAfter.trim() !== "";
+	for await (const chunk of chunks) {
+		const from = hasText ? 0 : chunk.search(/\S/);
+		const end = from < 0 ? -1 : chunk.indexOf("\n", from);
+		if (end >= 0) {
+			yield chunk.slice(0, end);
+			return;
+		}
+		if (from >= 0) hasText = true;
+		yield chunk;
+	}
+}

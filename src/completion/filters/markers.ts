@@ -1,0 +1,135 @@
+/** Traces of a model's own format that come as plain text. */
+
+import { type FilterPlace, hasOwn } from "./filterPlace.ts";
+import { type Text, until, withHead } from "./text.ts";
+
+const thinkStart = "<think>";
+const thinkEnd = "</think>";
+
+/** What models of the known families end or frame a text with. */
+const markers = [
+	// Qwen, Seed, and all that follow OpenAI's chat format.
+	"<|endoftext|>",
+	"<|im_start|>",
+	"<|im_end|>",
+	"<|fim_prefix|>",
+	"<|fim_middle|>",
+	"<|fim_suffix|>",
+	"<|fim_pad|>",
+	"<|repo_name|>",
+	"<|file_sep|>",
+	"<|cursor|>",
+	// StarCoder, Granite
+	"<fim_prefix>",
+	"<fim_middle>",
+	"<fim_suffix>",
+	"<fim_pad>",
+	"<file_sep>",
+	"<repo_name>",
+	"<gh_stars>",
+	"<filename>",
+	"<reponame>",
+	"<|end_of_text|>",
+	"<|start_of_role|>",
+	"<|end_of_role|>",
+	// CodeLlama
+	"<PRE>",
+	"<SUF>",
+	"<MID>",
+	"<EOT>",
+	"▁<PRE>",
+	"▁<SUF>",
+	"▁<MID>",
+	"▁<EOT>",
+	// DeepSeek, with its wide bars
+	"<｜fim▁begin｜>",
+	"<｜fim▁hole｜>",
+	"<｜fim▁end｜>",
+	"<｜end▁of▁sentence｜>",
+	"<｜begin▁of▁sentence｜>",
+	"<|EOT|>",
+	// Codestral, Mistral
+	"[PREFIX]",
+	"[SUFFIX]",
+	"[MIDDLE]",
+	"[INST]",
+	"[/INST]",
+	// CodeGemma, Gemma
+	"<|file_separator|>",
+	"<start_of_turn>",
+	"<end_of_turn>",
+	"<eos>",
+	// Llama
+	"<|begin_of_text|>",
+	"<|eot_id|>",
+	"<|eom_id|>",
+	"<s>",
+	"</s>",
+	// Models tuned for edits
+	"<|/updated_code|>",
+	"<COMPLETION>",
+	"<STOP EDITING HERE",
+] as const;
+
+/** Strikethrough in a web page. */
+const tags: readonly string[] = ["<s>", "</s>"];
+const mayHoldTags = /html|react$|vue|svelte|markdown|php/;
+
+/** Takes `<think>...</think>` from the beginning. One that does not end leaves nothing. */
+export function withoutReasoning(
+	chunks: Text,
+	place: FilterPlace,
+): AsyncIterable<string> {
+	if (writesOfThinking(place)) return chunks;
+	return withHead(chunks, (head, isWhole) => {
+		const text = head.trimStart();
+		if (text.startsWith(thinkStart) || text.startsWith(thinkEnd)) {
+			const end = text.indexOf(thinkEnd);
+			const rest = end < 0 ? "" : text.slice(end + thinkEnd.length);
+			if (rest.trim() === "") return isWhole ? "" : undefined;
+			// The blank lines before the answer belong to the thought.
+			return rest.replace(/^(?:[ \t]*\n)+/, "");
+		}
+		return isWhole ||
+			!(thinkStart.startsWith(text) || thinkEnd.startsWith(text))
+			? head
+			: undefined;
+	});
+}
+
+function writesOfThinking(place: FilterPlace): boolean {
+	return hasOwn(place, thinkStart) || hasOwn(place, thinkEnd);
+}
+
+/** Ends before a marker, unless the user writes about such markers. */
+export function untilSpecialToken(
+	chunks: Text,
+	place: FilterPlace,
+): AsyncIterable<string> {
+	const isForeign = (marker: string): boolean =>
+		!hasOwn(place, marker) &&
+		!(mayHoldTags.test(place.languageId) && tags.includes(marker));
+	const foreign = [
+		...markers.filter(isForeign),
+		...(writesOfThinking(place) ? [] : [thinkStart, thinkEnd]),
+	];
+	return until(chunks, (text) => {
+		const starts = foreign
+			.map((marker) => text.indexOf(marker))
+			.filter((start) => start >= 0);
+		if (starts.length > 0) return { length: Math.min(...starts), isEnd: true };
+		return {
+			length: text.length - lengthOfBegun(text, foreign),
+			isEnd: false,
+		};
+	});
+}
+
+/** How much of the end of the text may be the beginning of a marker. */
+function lengthOfBegun(text: string, foreign: readonly string[]): number {
+	for (let length = Math.min(text.length, 24); length > 0; length--) {
+		const end = text.slice(-length);
+		if (foreign.some((marker) => marker.startsWith(end))) return length;
+	}
+	return 0;
+}
