@@ -18,6 +18,7 @@ import { forkEngine } from "../src/client/engineProcess.ts";
 import { Supervisor } from "../src/client/supervisor.ts";
 import type { DocumentSnapshot } from "../src/completion/documentContext.ts";
 import {
+	bareSurroundings,
 	type CompletionResult,
 	getCompletion,
 } from "../src/completion/getCompletion.ts";
@@ -52,11 +53,10 @@ async function main(): Promise<number> {
 	const client = new EngineClient(supervisor);
 	let exitCode = 0;
 	for (const snapshot of snapshots) {
-		const result = await getCompletion(
-			snapshot,
-			client,
-			new AbortController().signal,
-		);
+		const result = await getCompletion(snapshot, client, {
+			signal: new AbortController().signal,
+			surroundings: bareSurroundings,
+		});
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);
 		else console.error(`No suggestion: ${reasonText(result.reason)}`);

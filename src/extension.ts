@@ -6,15 +6,24 @@ import { loadOptionsFor } from "./client/builtInModel.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
 import { Supervisor } from "./client/supervisor.ts";
+import {
+	isContextFile,
+	looksSecret,
+} from "./completion/context/contextFiles.ts";
+import { ContextStore } from "./completion/context/contextStore.ts";
+import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import { type CountedDecision, Decisions } from "./completion/decisions.ts";
-import type { EngineStatus } from "./protocol/engineStatus.ts";
+import { contextTokens, type EngineStatus } from "./protocol/engineStatus.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
+import { ContextWatcher } from "./vscode/contextWatcher.ts";
+import { workspaceFolderName } from "./vscode/documentPath.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { IgnoreRules } from "./vscode/ignoreRules.ts";
 import {
 	type GivenSuggestion,
-	registerInlineCompletion,
+	InlineCompletionProvider,
 } from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
 import { Quiet } from "./vscode/quiet.ts";
@@ -58,12 +67,33 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	});
 	supervisor = engine;
 	const client = new EngineClient(engine);
-	// No rule tells files with secrets yet.
-	const quiet = new Quiet(configuration, () => false);
+	let lastSuggestion: GivenSuggestion | undefined;
+	const quiet = new Quiet(configuration, looksSecret);
+	const ignoreRules = new IgnoreRules();
+	const store = new ContextStore((path) =>
+		isContextFile(path, (it) => ignoreRules.isIgnored(it)),
+	);
+	const completions = new InlineCompletionProvider({
+		engine: client,
+		surroundings: new RepositoryContext({
+			store,
+			repositoryOf: workspaceFolderName,
+			budgetTokens: () => contextTokens(engine.status),
+		}),
+		quiet,
+		onDidInvalidate: (listener) =>
+			configuration.onDidChange((effect) => {
+				if (effect !== "nothing") listener();
+			}),
+		onSuggestion: (suggestion) => {
+			lastSuggestion = suggestion;
+		},
+		onDecision: (decision) => decisions.add(decision),
+		log,
+	});
 	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
-	let lastSuggestion: GivenSuggestion | undefined;
 
 	context.subscriptions.push(
 		channel,
@@ -71,18 +101,12 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		quiet,
 		client,
 		engine,
-		registerInlineCompletion({
-			engine: client,
-			quiet,
-			onDidInvalidate: (listener) =>
-				configuration.onDidChange((effect) => {
-					if (effect !== "nothing") listener();
-				}),
-			onSuggestion: (suggestion) => {
-				lastSuggestion = suggestion;
-			},
-			onDecision: (decision) => decisions.add(decision),
-			log,
+		ignoreRules,
+		completions,
+		new ContextWatcher({
+			store,
+			isWanted: (document) => quiet.reasonFor(document) === undefined,
+			onIdle: (editor) => completions.prepare(editor),
 		}),
 		registerEngineStatusItem(engine, quiet),
 		registerEngineMessages(engine, {

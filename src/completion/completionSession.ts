@@ -9,6 +9,7 @@
 import { orAborted } from "../base/abort.ts";
 import type { Log } from "../base/log.ts";
 import { formatMs, formatPercent } from "../base/units.ts";
+import type { Priority } from "../protocol/generation.ts";
 import { CompletionCache } from "./completionCache.ts";
 import type { DocumentSnapshot } from "./documentContext.ts";
 import {
@@ -16,6 +17,7 @@ import {
 	type CompletionOptions,
 	type CompletionResult,
 	type CompletionWork,
+	evaluatePrompt,
 	getCompletion,
 	type PromptSurroundings,
 } from "./getCompletion.ts";
@@ -24,21 +26,23 @@ import type { NoSuggestionReason } from "./reasons.ts";
 import { agree, typedSince } from "./typedSince.ts";
 import { TypistRhythm } from "./typistRhythm.ts";
 
-export type Suggestion =
-	| {
-			readonly kind: "suggestion";
-			readonly text: string;
-			readonly source: "engine" | "cache";
-			/** Of the request that brought it. */
-			readonly requestId: string;
-			/** Undefined where nothing was asked of the engine, or where the rest of the answer is still to come. */
-			readonly work: CompletionWork | undefined;
-	  }
-	| {
-			readonly kind: "none";
-			readonly reason: NoSuggestionReason;
-			readonly work: CompletionWork | undefined;
-	  };
+export interface FoundSuggestion {
+	readonly kind: "suggestion";
+	readonly text: string;
+	readonly source: "engine" | "cache";
+	/** Of the request that brought it. */
+	readonly requestId: string;
+	/** Undefined where nothing was asked of the engine, or where the rest of the answer is still to come. */
+	readonly work: CompletionWork | undefined;
+}
+
+export interface NoSuggestion {
+	readonly kind: "none";
+	readonly reason: NoSuggestionReason;
+	readonly work: CompletionWork | undefined;
+}
+
+export type Suggestion = FoundSuggestion | NoSuggestion;
 
 /** Where a request was made. Equal places have equal answers. */
 export interface Place {
@@ -107,6 +111,7 @@ export class CompletionSession {
 	/** Where a suggestion was accepted: what follows it is asked for at once. */
 	#accepted: Place | undefined;
 	#version: number | undefined;
+	#preparing: AbortController | undefined;
 
 	constructor(options: CompletionSessionOptions) {
 		this.#options = options;
@@ -121,11 +126,24 @@ export class CompletionSession {
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<Suggestion> {
 		const suggestion =
-			this.#known(snapshot) ??
+			this.known(snapshot) ??
 			(await this.#ask(snapshot, { signal, isExplicit }));
 		if (suggestion.kind === "suggestion" && !signal.aborted)
 			this.#fetchAhead(snapshot, suggestion.text);
 		return suggestion;
+	}
+
+	/** What can be answered without the engine. */
+	known(snapshot: DocumentSnapshot): FoundSuggestion | undefined {
+		const cached = this.#cache.find(snapshot);
+		return (
+			cached && {
+				kind: "suggestion",
+				...cached,
+				source: "cache",
+				work: undefined,
+			}
+		);
 	}
 
 	/**
@@ -162,6 +180,7 @@ export class CompletionSession {
 			this.#version = place.version;
 			this.#rhythm.key(this.#options.now());
 		}
+		this.#preparing?.abort();
 		const running = this.#running;
 		const ahead = this.#ahead;
 		if (!running && !ahead) return;
@@ -184,27 +203,22 @@ export class CompletionSession {
 	async prepare(snapshot: DocumentSnapshot): Promise<void> {
 		if (this.#running || this.#ahead) return;
 		const { engine, surroundings, log } = this.#options;
-		await surroundings.prepare(snapshot, engine, log);
+		this.#preparing?.abort();
+		const preparing = new AbortController();
+		this.#preparing = preparing;
+		const { signal } = preparing;
+		if (await evaluatePrompt(snapshot, engine, surroundings, signal)) {
+			const snippets = surroundings.snippetsFor(snapshot.uri).length;
+			log.debug(`prepared a prompt with ${snippets} snippets of other files`);
+		}
 	}
 
 	/** Forgets all answers: those of another model are not this one's. */
 	clear(): void {
+		this.#preparing?.abort();
 		this.#abortRunning();
 		this.#abortAhead();
 		this.#cache.clear();
-	}
-
-	/** What can be answered without the engine. */
-	#known(snapshot: DocumentSnapshot): Suggestion | undefined {
-		const cached = this.#cache.find(snapshot);
-		return (
-			cached && {
-				kind: "suggestion",
-				...cached,
-				source: "cache",
-				work: undefined,
-			}
-		);
 	}
 
 	async #ask(
@@ -212,14 +226,13 @@ export class CompletionSession {
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<Suggestion> {
 		if (!isExplicit && isMidWord(snapshot)) return none({ kind: "midWord" });
+		const pauseMs =
+			isExplicit || this.#runningFor(snapshot) ? 0 : this.#pauseMs(snapshot);
+		if (pauseMs > 0) await this.#options.sleep(pauseMs, signal);
+		if (signal.aborted) return none({ kind: "cancelled" });
 		const running = this.#runningFor(snapshot);
-		if (running) {
-			const suggestion = await answerOf(running, snapshot, signal);
-			if (suggestion) return suggestion;
-		} else if (!isExplicit) {
-			await this.#options.sleep(this.#pauseMs(snapshot), signal);
-			if (signal.aborted) return none({ kind: "cancelled" });
-		}
+		const suggestion = running && (await answerOf(running, snapshot, signal));
+		if (suggestion) return suggestion;
 		const started = this.#start(snapshot);
 		return (await answerOf(started, snapshot, signal)) ?? started.result;
 	}
@@ -282,10 +295,7 @@ export class CompletionSession {
 		this.#ahead = { shownAt, suggestion, running };
 	}
 
-	#run(
-		snapshot: DocumentSnapshot,
-		priority: CompletionOptions["priority"],
-	): Running {
+	#run(snapshot: DocumentSnapshot, priority: Priority): Running {
 		const { onLateSuggestion, now } = this.#options;
 		const controller = new AbortController();
 		const { signal } = controller;
@@ -366,7 +376,7 @@ export class CompletionSession {
 
 	async #complete(
 		snapshot: DocumentSnapshot,
-		options: CompletionOptions,
+		options: Omit<CompletionOptions, "surroundings">,
 	): Promise<CompletionResult> {
 		const { engine, surroundings, log } = this.#options;
 		const result = await getCompletion(snapshot, engine, {

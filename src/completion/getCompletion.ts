@@ -4,9 +4,15 @@ import type {
 	FimRequest,
 	GenerationEnd,
 	GenerationStats,
+	Priority,
+	Snippet,
 	StopReason,
 } from "../protocol/generation.ts";
-import { type DocumentSnapshot, documentContext } from "./documentContext.ts";
+import {
+	type DocumentContext,
+	type DocumentSnapshot,
+	documentContext,
+} from "./documentContext.ts";
 import { filtered } from "./filters/filtered.ts";
 import { filterPlace } from "./filters/filterPlace.ts";
 import { indentOf } from "./indentation.ts";
@@ -23,6 +29,51 @@ export interface CompletionEngine {
 		readonly requestId: string;
 		readonly chunks: AsyncGenerator<string, GenerationEnd>;
 	};
+}
+
+/** What a prompt holds besides the text before the cursor. */
+export interface Surrounding {
+	/** Of other files. */
+	readonly snippets: readonly Snippet[];
+	/** The text behind the cursor, or what stood there before a small edit. */
+	readonly suffix: string;
+}
+
+/**
+ * Keeps what surrounds the text of each document in its prompts the same while someone types, because a change has everything behind
+ * it evaluated anew.
+ */
+export interface PromptSurroundings {
+	/** The name of the repository; empty where there is none. */
+	repositoryOf(uri: string): string;
+	snippetsFor(uri: string): readonly Snippet[];
+	/** @param suffix the real text behind the cursor. */
+	suffixFor(uri: string, suffix: string): string;
+	/** What would serve better from now on, once it is evaluated. */
+	propose(snapshot: DocumentSnapshot, suffix: string): Surrounding;
+	/** It is evaluated. */
+	accept(uri: string, surrounding: Surrounding): void;
+}
+
+/** No other files, and the text behind the cursor as it is. */
+export const bareSurroundings: PromptSurroundings = {
+	repositoryOf: () => "",
+	snippetsFor: () => [],
+	suffixFor: (_, suffix) => suffix,
+	propose: (_, suffix) => ({ snippets: [], suffix }),
+	accept: () => {},
+};
+
+export interface CompletionOptions {
+	readonly signal: AbortSignal;
+	readonly surroundings: PromptSurroundings;
+	/** See `FimRequest.rank`. */
+	readonly rank?: number;
+	readonly priority?: Priority;
+	/** Called with all there is of the text, each time there is more. */
+	readonly onText?: (text: string) => void;
+	/** Called once where more than one line is suggested, when the first of them is whole. */
+	readonly onFirstLine?: (text: string, requestId: string) => void;
 }
 
 /** What one request of the engine took. */
@@ -55,14 +106,14 @@ const maxTokens: Record<SuggestionShape, number> = {
 export async function getCompletion(
 	snapshot: DocumentSnapshot,
 	engine: CompletionEngine,
-	signal: AbortSignal,
-	/** Called with all there is of the text, each time there is more. */
-	onText: (text: string) => void = () => {},
+	options: CompletionOptions,
 ): Promise<CompletionResult> {
+	const { signal, surroundings, rank = 0, priority = "typing" } = options;
 	const context = documentContext(snapshot);
-	const { line, lineBefore, lineAfter, suffix, prefixBlocks } = context;
+	const { uri, languageId } = snapshot;
+	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
 	const shape = suggestionShape({
-		languageId: snapshot.languageId,
+		languageId,
 		lineBefore,
 		lineAfter,
 		textBefore: prefixBlocks.join("") + lineBefore,
@@ -71,15 +122,13 @@ export async function getCompletion(
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
-			repository: "",
-			snippets: [],
-			path: snapshot.path,
-			suffix,
-			prefixBlocks,
-			line,
+			...requestFor(snapshot, context, surroundings, {
+				snippets: surroundings.snippetsFor(uri),
+				suffix: surroundings.suffixFor(uri, suffix),
+			}),
 			maxTokens: maxTokens[shape],
-			rank: 0,
-			priority: "typing",
+			rank,
+			priority,
 		},
 		AbortSignal.any([signal, enough.signal]),
 	);
@@ -91,9 +140,16 @@ export async function getCompletion(
 	const fired = new Set<FilterName>();
 	const onFired = (name: FilterName): void => void fired.add(name);
 	let raw = "";
+	// The rules pass blocks and bodies on by whole lines.
+	let hasFirstLine = shape === "line";
 	for await (const chunk of filtered(source, place, onFired)) {
 		raw += chunk;
-		onText(raw);
+		options.onText?.(raw);
+		if (hasFirstLine || raw.trim() === "") continue;
+		hasFirstLine = true;
+		const text = trimSuggestion(raw, place, () => {});
+		if (text !== "")
+			options.onFirstLine?.(finished(text, shape, lineBefore), requestId);
 	}
 
 	// Where the rules before it left only white space, the last look has nothing to say.
@@ -126,9 +182,58 @@ export async function getCompletion(
 	return {
 		...work,
 		kind: "suggestion",
-		text: shape === "body" ? beforeCloser(text, indentOf(lineBefore)) : text,
+		text: finished(text, shape, lineBefore),
 		end: enough.signal.aborted ? "rule" : end.stopReason,
 	};
+}
+
+/**
+ * Evaluates the prompt that the next completion at this place will have, with a surrounding that serves better.
+ *
+ * @returns whether it came to its end.
+ */
+export async function evaluatePrompt(
+	snapshot: DocumentSnapshot,
+	engine: CompletionEngine,
+	surroundings: PromptSurroundings,
+	signal: AbortSignal,
+): Promise<boolean> {
+	const context = documentContext(snapshot);
+	const surrounding = surroundings.propose(snapshot, context.suffix);
+	const { chunks } = engine.complete(
+		{
+			...requestFor(snapshot, context, surroundings, surrounding),
+			maxTokens: 0,
+			rank: 0,
+			priority: "idle",
+		},
+		signal,
+	);
+	let next = await chunks.next();
+	while (!next.done) next = await chunks.next();
+	const end = next.value;
+	const isEvaluated = end.kind === "done" && end.stopReason !== "cancelled";
+	if (isEvaluated) surroundings.accept(snapshot.uri, surrounding);
+	return isEvaluated;
+}
+
+function requestFor(
+	{ uri, path }: DocumentSnapshot,
+	{ prefixBlocks, line }: DocumentContext,
+	surroundings: PromptSurroundings,
+	{ snippets, suffix }: Surrounding,
+): Omit<FimRequest, "maxTokens" | "rank" | "priority"> {
+	const repository = surroundings.repositoryOf(uri);
+	return { repository, snippets, path, suffix, prefixBlocks, line };
+}
+
+/** As it goes into the document. */
+function finished(
+	text: string,
+	shape: SuggestionShape,
+	lineBefore: string,
+): string {
+	return shape === "body" ? beforeCloser(text, indentOf(lineBefore)) : text;
 }
 
 /** The closing bracket goes below a body of several lines, and stands off from one that stands off from the opening bracket. */

@@ -53,3 +53,10 @@ export type EngineStatus =
 			/** After this pause it is started again; null when that was given up. */
 			readonly restartInMs: number | null;
 	  };
+
+/** Tokens of other files that a prompt has room for; none while no model is ready. */
+export function contextTokens(status: EngineStatus): number {
+	return status.kind === "ready" || status.kind === "generating"
+		? status.budget.contextTokens
+		: 0;
+}

@@ -69,10 +69,7 @@ export class ContextWatcher implements Disposable {
 			this.#options.store.open(documentPath(document), document.getText());
 	}
 
-	#changed({
-		document,
-		contentChanges,
-	}: vscode.TextDocumentChangeEvent): void {
+	#changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
 		const line = contentChanges.at(-1)?.range.start.line;
 		if (line === undefined || !isOfWorkspace(document)) return;
 		this.#edited.set(document, line);

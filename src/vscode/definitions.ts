@@ -1,7 +1,11 @@
 /** The definitions of what stands near the cursor, as the language's own extension finds them. */
 
 import * as vscode from "vscode";
-import { type Region, region, regionAround } from "../completion/context/regions.ts";
+import {
+	type Region,
+	region,
+	regionAround,
+} from "../completion/context/regions.ts";
 import { workspacePath } from "./documentPath.ts";
 
 export interface FoundDefinition {

@@ -10,3 +10,8 @@ export function documentPath({ uri }: vscode.TextDocument): string {
 export function workspacePath(uri: vscode.Uri): string {
 	return vscode.workspace.asRelativePath(uri).replaceAll("\\", "/");
 }
+
+/** Empty where a document is in no folder of the workspace. */
+export function workspaceFolderName(uri: string): string {
+	return vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri))?.name ?? "";
+}

@@ -2,7 +2,10 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
-import { type GitignoreFile, ignoredBy } from "../completion/context/gitignore.ts";
+import {
+	type GitignoreFile,
+	ignoredBy,
+} from "../completion/context/gitignore.ts";
 import { workspacePath } from "./documentPath.ts";
 
 const pattern = "**/.gitignore";
@@ -42,11 +45,7 @@ export class IgnoreRules implements Disposable {
 
 	async #read(): Promise<void> {
 		const reading = ++this.#reading;
-		const found = await vscode.workspace.findFiles(
-			pattern,
-			foreign,
-			mostFiles,
-		);
+		const found = await vscode.workspace.findFiles(pattern, foreign, mostFiles);
 		const folders = vscode.workspace.workspaceFolders ?? [];
 		const files = await Promise.all([
 			...found.map((uri) => readRules(uri, vscode.Uri.joinPath(uri, ".."))),

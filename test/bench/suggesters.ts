@@ -1,10 +1,15 @@
 /** What the replay compares: the extension's own code, the same without its cache of keys and values, and another's pattern. */
 
+import { setTimeout as after } from "node:timers/promises";
+import { orAborted } from "../../src/base/abort.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
 import { CompletionSession } from "../../src/completion/completionSession.ts";
 import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
-import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
+import {
+	bareSurroundings,
+	type CompletionEngine,
+} from "../../src/completion/getCompletion.ts";
 import type {
 	GenerationEnd,
 	GenerationStats,
@@ -55,12 +60,18 @@ function sessionOn(engine: CompletionEngine): Suggester {
 	const observed = new ObservedEngine(engine);
 	const session = new CompletionSession({
 		engine: observed,
+		surroundings: bareSurroundings,
 		log: nullLog,
 		onLateSuggestion: () => {},
+		sleep: (ms, signal) => orAborted(after(ms), signal).then(() => {}),
+		now: () => performance.now(),
 	});
 	return {
 		async suggest(snapshot, signal) {
-			const it = await session.suggest(snapshot, signal);
+			const it = await session.suggest(snapshot, {
+				signal,
+				isExplicit: false,
+			});
 			return it.kind === "suggestion" ? it.text : undefined;
 		},
 		moved: (snapshot) => session.movedTo(snapshot, () => snapshot),

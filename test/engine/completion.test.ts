@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { getCompletion } from "../../src/completion/getCompletion.ts";
+import {
+	bareSurroundings,
+	getCompletion,
+} from "../../src/completion/getCompletion.ts";
 import { patchModel } from "../support/patchModel.ts";
 import {
 	builtInModel,
@@ -124,7 +127,10 @@ describe("the engine with the built-in model", () => {
 					offset: start + typed,
 				},
 				engine.client,
-				new AbortController().signal,
+				{
+					signal: new AbortController().signal,
+					surroundings: bareSurroundings,
+				},
 			);
 			if (typed === 0) continue;
 			promptTokens += result.stats?.promptTokens ?? 0;

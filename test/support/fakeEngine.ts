@@ -35,8 +35,12 @@ export const emptyRequest: FimRequest = {
 };
 
 export class FakeEngine implements CompletionEngine {
+	/** Those that someone waits for. */
 	readonly requests: FimRequest[] = [];
 	readonly signals: AbortSignal[] = [];
+	/** Those made in advance. */
+	readonly idleRequests: FimRequest[] = [];
+	readonly idleSignals: AbortSignal[] = [];
 	/** Chunks produced, read or not. */
 	produced = 0;
 
@@ -50,10 +54,13 @@ export class FakeEngine implements CompletionEngine {
 	) {}
 
 	complete(request: FimRequest, signal: AbortSignal) {
-		this.requests.push(request);
-		this.signals.push(signal);
+		const isIdle = request.priority === "idle";
+		(isIdle ? this.idleRequests : this.requests).push(request);
+		(isIdle ? this.idleSignals : this.signals).push(signal);
 		return {
-			requestId: `c${this.requests.length}`,
+			requestId: isIdle
+				? `i${this.idleRequests.length}`
+				: `c${this.requests.length}`,
 			chunks: this.#chunks(request, signal),
 		};
 	}

@@ -1,6 +1,5 @@
 /** Pieces of a document that are worth showing to the model on their own. */
 
-import { isClosingLine } from "../brackets.ts";
 import { indentWidth } from "../indentation.ts";
 
 export interface Region {
@@ -19,6 +18,9 @@ const maxChars = 1500;
 const leastLines = 8;
 /** Lines either side of a place that was edited or looked at. */
 const linesAround = 10;
+
+/** Nothing but closing brackets and what may follow them: the end of a block and not its beginning. */
+const closing = /^\s*[)\]}][)\]};,\s]*$/;
 
 export function linesOf(text: string): string[] {
 	return text.split(/\r\n|\r|\n/);
@@ -93,7 +95,7 @@ function blockStarts(lines: readonly string[]): number[] {
 	const starts = [0];
 	for (let line = 1; line < lines.length; line++) {
 		const text = lines[line] ?? "";
-		if (isBlank(lines[line - 1]) && /^\S/.test(text) && !isClosingLine(text))
+		if (isBlank(lines[line - 1]) && /^\S/.test(text) && !closing.test(text))
 			starts.push(line);
 	}
 	return starts;
@@ -123,7 +125,7 @@ function bestCut(lines: readonly string[], from: number, to: number): number {
 	let bestCost = Number.POSITIVE_INFINITY;
 	for (let line = Math.ceil((from + to) / 2); line <= to; line++) {
 		const text = lines[line] ?? "";
-		if (line <= from || isBlank(text) || isClosingLine(text)) continue;
+		if (line <= from || isBlank(text) || closing.test(text)) continue;
 		const cost = indentWidth(text) * 2 + (isBlank(lines[line - 1]) ? 0 : 1);
 		if (cost > bestCost) continue;
 		best = line;

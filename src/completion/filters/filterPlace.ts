@@ -40,7 +40,7 @@ export function filterPlace(
 	shape: SuggestionShape,
 ): FilterPlace {
 	const { languageId, path } = snapshot;
-	const prefix = prefixBlocks.join("");
+	const prefix = prefixBlocks.join("") + lineBefore;
 	const linesAbove = prefix.split("\n").slice(0, -1).slice(-nearLines);
 	const linesBelow = suffix.split("\n").slice(1, nearLines + 1);
 	const isWhole =

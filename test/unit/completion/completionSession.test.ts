@@ -4,12 +4,18 @@ import {
 	CompletionSession,
 	type Place,
 } from "../../../src/completion/completionSession.ts";
-import { getCompletion } from "../../../src/completion/getCompletion.ts";
+import {
+	bareSurroundings,
+	getCompletion,
+	type Surrounding,
+} from "../../../src/completion/getCompletion.ts";
 import { createError } from "../../../src/protocol/errors.ts";
 import { at } from "../../support/cursor.ts";
 import { FakeEngine } from "../../support/fakeEngine.ts";
 
 const never = () => new AbortController().signal;
+
+const bare = { signal: never(), surroundings: bareSurroundings };
 
 /** Chunks that come when the test says so. */
 function gate(text: string) {
@@ -31,7 +37,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe("getCompletion", () => {
 	async function complete(document: string, answer: string) {
 		const engine = new FakeEngine(() => [...answer]);
-		const result = await getCompletion(at(document), engine, never());
+		const result = await getCompletion(at(document), engine, bare);
 		return { engine, result };
 	}
 
@@ -97,7 +103,7 @@ describe("getCompletion", () => {
 	] as const)
 		it(`passes the reason on of ${what}`, async () => {
 			const engine = new FakeEngine(() => ["half a te"], end);
-			const result = await getCompletion(at("█"), engine, never());
+			const result = await getCompletion(at("█"), engine, bare);
 			assert.equal(result.kind === "none" && result.reason.kind, expected);
 		});
 });
@@ -108,11 +114,14 @@ describe("CompletionSession", () => {
 		const late: Place[] = [];
 		const session = new CompletionSession({
 			engine,
+			surroundings: bareSurroundings,
 			log: nullLog,
 			onLateSuggestion: (place) => late.push(place),
+			sleep: () => Promise.resolve(),
+			now: () => 0,
 		});
 		const suggest = (text: string, options = {}, signal = never()) =>
-			session.suggest(at(text, options), signal);
+			session.suggest(at(text, options), { signal, isExplicit: false });
 		const moveTo = (text: string, options = {}) => {
 			const snapshot = at(text, options);
 			session.movedTo(snapshot, () => snapshot);
@@ -153,7 +162,6 @@ describe("CompletionSession", () => {
 
 	for (const [what, text, options] of [
 		["other text typed", "foo.c█", {}],
-		["all of it typed", "foo.bar();█", {}],
 		["other text before", "fox.█", {}],
 		["other text behind", "foo.█ // x", {}],
 		["another document", "foo.█", { uri: "file:///b.ts" }],
@@ -168,6 +176,7 @@ describe("CompletionSession", () => {
 	it("answers typing along in documents with carriage returns", async () => {
 		const { engine, suggest } = setUp(() => ["\n\tb();\n}"]);
 		await suggest("if (a) {█\r\n");
+		await settle();
 		const it = await suggest("if (a) {\r\n\tb█\r\n");
 		assert.equal(it.kind === "suggestion" && it.text, "();\n}");
 		assert.equal(engine.requests.length, 1);
@@ -328,14 +337,245 @@ describe("CompletionSession", () => {
 		it.open();
 	});
 
+	describe("ahead of time", () => {
+		it("has what follows a suggestion ready when it is accepted", async () => {
+			const { engine, suggest } = setUp(({ line }) =>
+				line === "foo." ? ["bar();"] : ["// next"],
+			);
+			await suggest("foo.█");
+			await settle();
+			const next = await suggest("foo.bar();█", { version: 2 });
+			assert.ok(next.kind === "suggestion");
+			assert.deepEqual([next.text, next.source], ["// next", "cache"]);
+			assert.equal(engine.requests.length, 1);
+			assert.equal(engine.idleRequests[0]?.line, "foo.bar();");
+		});
+
+		it("waits for it where it is on its way", async () => {
+			const it = gate("// next");
+			const { engine, suggest, moveTo } = setUp(({ line }) =>
+				line === "foo." ? ["bar();"] : it.chunks(),
+			);
+			await suggest("foo.█");
+			moveTo("foo.bar();█", { version: 2 });
+			const next = suggest("foo.bar();█", { version: 2 });
+			it.open();
+			const suggestion = await next;
+			assert.equal(
+				suggestion.kind === "suggestion" && suggestion.text,
+				"// next",
+			);
+			assert.equal(engine.requests.length, 1);
+			assert.equal(engine.idleSignals[0]?.aborted, false);
+		});
+
+		it("keeps it while the suggestion is typed, and not otherwise", async () => {
+			const it = gate("// next");
+			const { engine, suggest, moveTo } = setUp(({ line }) =>
+				line === "foo." ? ["bar();"] : it.chunks(),
+			);
+			await suggest("foo.█");
+			moveTo("foo.ba█", { version: 2 });
+			await suggest("foo.ba█", { version: 2 });
+			assert.deepEqual(
+				engine.idleSignals.map((signal) => signal.aborted),
+				[false],
+			);
+			moveTo("foo.bax█", { version: 3 });
+			assert.deepEqual(
+				engine.idleSignals.map((signal) => signal.aborted),
+				[true],
+			);
+			it.open();
+		});
+
+		it("asks for nothing twice", async () => {
+			const { engine, suggest } = setUp(() => ["bar();"]);
+			await suggest("foo.█");
+			await settle();
+			await suggest("foo.b█", { version: 2 });
+			await suggest("foo.█", { version: 3 });
+			assert.equal(engine.idleRequests.length, 1);
+		});
+	});
+
+	describe("with several lines", () => {
+		const first = "\n\ta();";
+
+		function block() {
+			// The line is known to be whole when the next one has begun.
+			const it = pieces(`${first}\n\tb`, "();\n", "}");
+			return { it, ...setUp(() => it.chunks()) };
+		}
+
+		it("gives the first line as soon as it is whole, and then the rest", async () => {
+			const { it, suggest, late, engine } = block();
+			const asked = suggest("if (x) {█");
+			await it.next();
+			const line = await asked;
+			assert.equal(line.kind === "suggestion" && line.text, first);
+			assert.deepEqual(late, []);
+			await it.next();
+			await it.next();
+			await settle();
+			assert.deepEqual(late, [{ uri: "file:///a.ts", version: 1, offset: 8 }]);
+			const all = await suggest("if (x) {█");
+			assert.equal(
+				all.kind === "suggestion" && all.text,
+				"\n\ta();\n\tb();\n}",
+			);
+			assert.equal(engine.requests.length, 1);
+		});
+
+		it("gives what is left of the first line while it is typed", async () => {
+			const { it, suggest, moveTo, engine } = block();
+			const asked = suggest("if (x) {█");
+			await it.next();
+			await asked;
+			moveTo("if (x) {\n\ta█", { version: 2 });
+			const rest = await suggest("if (x) {\n\ta█", { version: 2 });
+			assert.equal(rest.kind === "suggestion" && rest.text, "();");
+			assert.equal(engine.signals[0]?.aborted, false);
+		});
+
+		it("waits for the rest where the first line is accepted before it is there", async () => {
+			const { it, suggest, moveTo, engine } = block();
+			const asked = suggest("if (x) {█");
+			await it.next();
+			await asked;
+			moveTo(`if (x) {${first}█`, { version: 2 });
+			const following = suggest(`if (x) {${first}█`, { version: 2 });
+			await it.next();
+			await it.next();
+			const rest = await following;
+			assert.equal(rest.kind === "suggestion" && rest.text, "\n\tb();\n}");
+			assert.equal(engine.requests.length, 1);
+		});
+	});
+
+	describe("where nothing is suggested unasked", () => {
+		it("suggests nothing inside a word, but for who asks by hand", async () => {
+			const { engine, session, suggest } = setUp(() => ["bar();"]);
+			const unasked = await suggest("fo█o");
+			assert.equal(unasked.kind === "none" && unasked.reason.kind, "midWord");
+			assert.equal(engine.requests.length, 0);
+			const asked = await session.suggest(at("fo█o"), {
+				signal: never(),
+				isExplicit: true,
+			});
+			assert.equal(asked.kind, "suggestion");
+		});
+
+		it("gives other texts by hand, each once", async () => {
+			const texts = ["a();", "b();", "a();", "c();"];
+			const { engine, session } = setUp(({ rank }) => [texts[rank] ?? ""]);
+			assert.deepEqual(
+				await session.alternatives(at("█"), "a();", 3, never()),
+				["b();", "c();"],
+			);
+			assert.deepEqual(
+				engine.requests.map(({ rank }) => rank),
+				[1, 2, 3],
+			);
+		});
+	});
+
+	describe("the pause before a request", () => {
+		/** Someone who has typed evenly for a while, on an engine that is slow. */
+		async function typist() {
+			let nowMs = 0;
+			const pausesMs: number[] = [];
+			const engine = new FakeEngine(() => {
+				nowMs += 400;
+				return ["x"];
+			});
+			const session = new CompletionSession({
+				engine,
+				surroundings: bareSurroundings,
+				log: nullLog,
+				onLateSuggestion: () => {},
+				sleep: (ms) => {
+					pausesMs.push(ms);
+					return Promise.resolve();
+				},
+				now: () => nowMs,
+			});
+			const suggest = (text: string, isExplicit = false) =>
+				session.suggest(at(text), { signal: never(), isExplicit });
+			for (let version = 0; version < 20; version++) {
+				nowMs += 200;
+				session.movedTo(
+					{ uri: "file:///a.ts", version, offset: 0 },
+					() => undefined,
+				);
+			}
+			await suggest("first = █");
+			return { session, suggest, pausesMs };
+		}
+
+		it("is that of the typist's rhythm", async () => {
+			const { suggest, pausesMs } = await typist();
+			await suggest("second = █");
+			assert.deepEqual(pausesMs, [150]);
+		});
+
+		it("is left out at the start of a line, behind what was accepted, and by hand", async () => {
+			const { session, suggest, pausesMs } = await typist();
+			await suggest("a();\n\t█");
+			session.acceptedAt({ uri: "file:///a.ts", version: 1, offset: 5 });
+			await suggest("b();;█");
+			await suggest("c();;;;;;█", true);
+			assert.deepEqual(pausesMs, []);
+		});
+	});
+
+	it("prepares the next prompt where nobody waits, and takes to it when it is there", async () => {
+		const accepted: Surrounding[] = [];
+		const better = {
+			snippets: [{ path: "b.ts", text: "export const b = 1;" }],
+			suffix: "real",
+		};
+		const engine = new FakeEngine(() => ["x"]);
+		const session = new CompletionSession({
+			engine,
+			surroundings: {
+				...bareSurroundings,
+				suffixFor: () => "earlier",
+				propose: () => better,
+				accept: (_, it) => accepted.push(it),
+			},
+			log: nullLog,
+			onLateSuggestion: () => {},
+			sleep: () => Promise.resolve(),
+			now: () => 0,
+		});
+		await session.prepare(at("a█"));
+		const { snippets, suffix, maxTokens } = engine.idleRequests[0] ?? {};
+		assert.deepEqual({ snippets, suffix }, better);
+		assert.equal(maxTokens, 0);
+		assert.deepEqual(accepted, [better]);
+		const interrupted = session.prepare(at("a█"));
+		session.movedTo(undefined, () => undefined);
+		await interrupted;
+		assert.equal(accepted.length, 1, "what was not evaluated is not taken to");
+		await session.suggest(at("a = █"), { signal: never(), isExplicit: false });
+		assert.equal(engine.requests[0]?.suffix, "earlier");
+	});
+
 	it("keeps the text of the user out of the log, but for traces", async () => {
 		const recent = new RecentLog(nullLog);
 		const session = new CompletionSession({
 			engine: new FakeEngine(() => ["secret();"]),
+			surroundings: bareSurroundings,
 			log: recent.log,
 			onLateSuggestion: () => {},
+			sleep: () => Promise.resolve(),
+			now: () => 0,
 		});
-		await session.suggest(at("const password = █"), never());
+		await session.suggest(at("const password = █"), {
+			signal: never(),
+			isExplicit: false,
+		});
 		assert.ok(recent.lines().length > 0);
 		assert.doesNotMatch(recent.lines().join("\n"), /secret|password/);
 	});

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { getCompletion } from "../../../src/completion/getCompletion.ts";
+import {
+	bareSurroundings,
+	getCompletion,
+} from "../../../src/completion/getCompletion.ts";
 import { filterNames } from "../../../src/completion/reasons.ts";
 import { at } from "../../support/cursor.ts";
 import { FakeEngine } from "../../support/fakeEngine.ts";
 import { type GoldenCase, goldenCases } from "../../support/goldenCases.ts";
 
 const cases = goldenCases();
+
+const bare = {
+	signal: new AbortController().signal,
+	surroundings: bareSurroundings,
+};
 
 async function outcome(it: GoldenCase, chunkSize: number) {
 	const chunks: string[] = [];
@@ -23,7 +31,7 @@ async function outcome(it: GoldenCase, chunkSize: number) {
 			path: it.path,
 		},
 		new FakeEngine(() => chunks),
-		new AbortController().signal,
+		bare,
 	);
 	const shown =
 		result.kind === "suggestion"
@@ -188,7 +196,7 @@ describe("a model that knows what comes", () => {
 				const result = await getCompletion(
 					at(`${text.slice(0, offset)}█`, { languageId, indentation }),
 					new FakeEngine(() => [rest]),
-					new AbortController().signal,
+					bare,
 				);
 				const shown = result.kind === "suggestion" ? result.text : "";
 				const place = JSON.stringify(text.slice(0, offset).slice(-40));

@@ -3,7 +3,6 @@ import { countWords } from "../../../../src/completion/context/identifiers.ts";
 import type { RankedCandidate } from "../../../../src/completion/context/ranking.ts";
 import {
 	charsOf,
-
 	StableContext,
 } from "../../../../src/completion/context/stableContext.ts";
 import type { Snippet } from "../../../../src/protocol/generation.ts";
