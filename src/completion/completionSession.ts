@@ -323,10 +323,11 @@ export class CompletionSession {
 				onFirstLine,
 			});
 			if (result.kind === "none")
-				return { kind: "none", reason: result.reason, work: result };
+				return { kind: "none", reason: result.reason, work: workOf(result) };
 			if (!signal.aborted) this.#cache.put(snapshot, result);
-			const { text, requestId } = result;
-			return { ...result, text, requestId, source: "engine", work: result };
+			const { kind, text, requestId } = result;
+			const work = workOf(result);
+			return { kind, text, requestId, source: "engine", work };
 		};
 		const running: Running = {
 			snapshot,
@@ -469,6 +470,15 @@ function placeOf({ uri, version, offset }: DocumentSnapshot): Place {
 
 export function samePlace(a: Place, b: Place): boolean {
 	return a.uri === b.uri && a.version === b.version && a.offset === b.offset;
+}
+
+/** What it took, without the text: that is the user's. */
+function workOf({
+	requestId,
+	stats,
+	firedFilters,
+}: CompletionResult): CompletionWork {
+	return { requestId, stats, firedFilters };
 }
 
 /** One line for the log, without any text of the user's. */

@@ -185,7 +185,7 @@ export class Engine {
 		arrivalMs,
 		signal,
 		ready: { model, caches, vocabulary },
-		request: { path, maxTokens, priority, rank },
+		request: { path, maxTokens, rank },
 		prompt,
 	}: {
 		requestId: string;
@@ -200,7 +200,7 @@ export class Engine {
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);
-		const cache = caches.chooseFor({ ...prompt, path, priority });
+		const cache = caches.chooseFor({ ...prompt, path });
 		const tokens = generate(cache, prompt.tokens, {
 			maxTokens,
 			chunkTokens: batchTokens,

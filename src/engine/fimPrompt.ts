@@ -20,6 +20,8 @@ export interface FimPrompt {
 	readonly tokens: readonly Token[];
 	/** Tokens at the front that come from other files. */
 	readonly snippetTokens: number;
+	/** Tokens before the text of the file itself: snippets and path. */
+	readonly headTokens: number;
 	/** Tokens that stay the same while someone types on the current line. */
 	readonly stableTokens: number;
 	/** The end of the current line, which the answer must begin with: see {@link holdBack}. */
@@ -30,6 +32,12 @@ export interface FimPrompt {
 
 /** At most this share of the room goes to the text after the cursor. A fixed share keeps the suffix the same while typing. */
 const suffixShare = 0.25;
+
+/**
+ * This share of the room before the cursor is kept for the current line. So which blocks have room depends on whole lines alone, and
+ * does not change back and forth with what is typed and deleted, or suggested and not taken.
+ */
+const lineShare = 0.125;
 
 /** A path that takes more than this share of the budget says less than the code in its place. */
 const pathShare = 0.25;
@@ -64,14 +72,19 @@ export function fimPrompt(
 	const prefix =
 		line.length < wholeLine.length
 			? []
-			: lastBlocks(blocks, roomBefore - line.length);
+			: lastBlocks(
+					blocks,
+					roomBefore - Math.max(line.length, roomBefore * lineShare),
+				);
 	const { kept, heldBack } = holdBack(line, vocabulary);
 
 	const { stable, typed } = arrange(vocabulary, { prefix, suffix, line: kept });
-	const front = [...start, ...context.tokens, ...path, ...stable];
+	const head = [...start, ...context.tokens, ...path];
+	const front = [...head, ...stable];
 	return {
 		tokens: [...front, ...typed],
 		snippetTokens: context.tokens.length,
+		headTokens: head.length,
 		stableTokens: front.length,
 		heldBack,
 		leftOutTokens:

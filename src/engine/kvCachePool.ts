@@ -1,19 +1,20 @@
 /** Several caches over one copy of the weights, so that coming back to a file finds its prompt still evaluated. */
 
 import { assert } from "../base/assert.ts";
-import type { Priority } from "../protocol/generation.ts";
 import { type KvCache, longestCommonPrefix } from "./kvCache.ts";
 import type { Token } from "./runtime.ts";
 
 /** A prompt, and what it takes to find the cache that it belongs into. */
 export interface CachedPrompt {
 	readonly tokens: readonly Token[];
-	/** Tokens at the front that prompts of other files may have too. */
-	readonly snippetTokens: number;
+	/** Tokens at the front that prompts of the same or of other files have too. */
+	readonly headTokens: number;
 	/** The file that it is for. */
 	readonly path: string;
-	readonly priority: Priority;
 }
+
+/** Behind the head, this many tokens are not shared by accident. */
+const tellingTokens = 16;
 
 interface Place {
 	readonly cache: KvCache;
@@ -31,8 +32,9 @@ export class KvCachePool {
 	}
 
 	/**
-	 * The cache that has most of the prompt; or else, where it is prepared in advance, the one with an older state of the same file, for
-	 * the newer one may still be typed into; or else the one that was not used for longest.
+	 * The cache that has most of the prompt; or else, of two with other states of the same file, the older one; or else the one that was
+	 * not used for longest. So one file never takes more than two, and a state that is prepared in advance leaves alone the one that is
+	 * still typed into.
 	 */
 	chooseFor(prompt: CachedPrompt): KvCache {
 		const chosen =
@@ -51,33 +53,32 @@ export class KvCachePool {
 		let mostShared = 0;
 		for (const place of this.#places) {
 			const shared = longestCommonPrefix(place.cache.tokens, prompt.tokens);
-			if (shared <= mostShared || !holdsTextOf(prompt, place.cache, shared))
-				continue;
+			if (shared <= mostShared || !holdsTextOf(prompt, place, shared)) continue;
 			holding = place;
 			mostShared = shared;
 		}
 		return holding;
 	}
 
-	#older({ path, priority }: CachedPrompt): Place | undefined {
-		if (priority === "typing") return undefined;
+	#older({ path }: CachedPrompt): Place | undefined {
 		return this.#places.filter((it) => it.path === path)[1];
 	}
 }
 
 /**
  * Whether a cache holds this prompt's text, up to where it was edited or aborted, rather than another that merely begins alike: with the
- * same snippets, a marker and the path of its file. The other is worth more for when its own file is edited again.
+ * same snippets and a path. The other is worth more for when its own place is edited again.
  */
 function holdsTextOf(
-	{ tokens, snippetTokens }: CachedPrompt,
-	cache: KvCache,
+	{ tokens, headTokens, path }: CachedPrompt,
+	{ cache, path: cachedPath }: Place,
 	sharedTokens: number,
 ): boolean {
-	const shared = sharedTokens - snippetTokens;
+	const shared = sharedTokens - headTokens;
+	if (shared <= 0) return false;
 	return (
-		shared > 0 &&
-		(shared > (tokens.length - snippetTokens) / 4 ||
-			shared > (cache.tokens.length - snippetTokens) / 2)
+		(path === cachedPath && shared >= tellingTokens) ||
+		shared > (tokens.length - headTokens) / 4 ||
+		shared > (cache.tokens.length - headTokens) / 2
 	);
 }

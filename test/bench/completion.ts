@@ -12,6 +12,7 @@ import { type ReplayFigures, replay, type Suggester } from "./replay.ts";
 import {
 	headroom,
 	llamaVscodePattern,
+	withLineInPrefix,
 	withoutPrefixCache,
 } from "./suggesters.ts";
 import { makeTraces, readTraces, type Trace } from "./trace.ts";
@@ -22,6 +23,8 @@ export interface CompletionBenchOptions {
 	/** Empty for traces made from the project's history and installed packages. */
 	readonly tracesFolder: string;
 	readonly tracesPerLanguage: number;
+	/** Also compares where the typed line stands in prefix-first prompts. */
+	readonly orders: boolean;
 }
 
 export interface CompletionRow {
@@ -32,17 +35,22 @@ export interface CompletionRow {
 	readonly reusedShareWithinFile: number;
 	readonly reusedShareOnReturn: number;
 	readonly prefilledTokensPerKey: number;
+	readonly firstTokenMsP50: number;
+	readonly firstTokenMsP95: number;
 	readonly firstLineMsP50: number;
 	readonly firstLineMsP95: number;
 	readonly shownShare: number;
 	readonly charactersSavedPerKey: number;
 	readonly exactLineShare: number;
+	/** Places at which a rule left nothing of what the model wrote, by rule. */
+	readonly dropped: Readonly<Record<string, number>>;
 }
 
 export async function benchCompletion({
 	model,
 	tracesFolder,
 	tracesPerLanguage,
+	orders,
 }: CompletionBenchOptions): Promise<readonly CompletionRow[]> {
 	const traces = tracesFolder
 		? readTraces(tracesFolder)
@@ -59,6 +67,13 @@ export async function benchCompletion({
 		headroom: headroom(engine),
 		noPrefixCache: withoutPrefixCache(engine),
 		llamaVscodePattern: llamaVscodePattern(prefixFirst),
+		...(orders
+			? {
+					prefixFirstLineLast: headroom(prefixFirst),
+					prefixFirstPlain: withLineInPrefix(prefixFirst),
+					suffixFirstPlain: withLineInPrefix(engine),
+				}
+			: {}),
 	};
 	try {
 		for (const it of [engine, prefixFirst])
@@ -91,7 +106,7 @@ function row(name: string, it: ReplayFigures): CompletionRow {
 	return {
 		name,
 		requests: it.requests,
-		requestsAvoided: it.asked - it.requests,
+		requestsAvoided: it.asked - it.awaitedRequests,
 		reusedShare: ratio(it.reusedTokens, it.promptTokens),
 		reusedShareWithinFile: ratio(
 			it.reusedTokensWithinFile,
@@ -102,11 +117,14 @@ function row(name: string, it: ReplayFigures): CompletionRow {
 			it.promptTokensOnReturn,
 		),
 		prefilledTokensPerKey: ratio(it.prefilledTokens, it.keys),
-		firstLineMsP50: percentile(it.latenciesMs, 0.5),
-		firstLineMsP95: percentile(it.latenciesMs, 0.95),
+		firstTokenMsP50: percentile(it.firstTokensMs, 0.5),
+		firstTokenMsP95: percentile(it.firstTokensMs, 0.95),
+		firstLineMsP50: percentile(it.firstLinesMs, 0.5),
+		firstLineMsP95: percentile(it.firstLinesMs, 0.95),
 		shownShare: ratio(it.shown, it.asked),
 		charactersSavedPerKey: ratio(it.savedCharacters, it.keys),
 		exactLineShare: ratio(it.exactLines, it.asked),
+		dropped: Object.fromEntries([...it.dropped].sort(([, a], [, b]) => b - a)),
 	};
 }
 

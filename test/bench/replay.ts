@@ -3,26 +3,41 @@
  * the next key is not shown. An ideal user takes every suggestion that is a prefix of what the trace types next.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
 import type { GenerationStats } from "../../src/protocol/generation.ts";
 import type { Trace } from "./trace.ts";
 
 /** What is measured: the extension's own code, or a pattern to compare it with. */
 export interface Suggester {
-	/** Undefined where there is nothing to suggest. Called with the place of the cursor after each key. */
-	suggest(
-		snapshot: DocumentSnapshot,
-		signal: AbortSignal,
-	): Promise<string | undefined>;
+	/** Called with the place of the cursor after each key. */
+	suggest(snapshot: DocumentSnapshot, signal: AbortSignal): Promise<Suggested>;
 	/** The cursor has moved on. */
 	moved(snapshot: DocumentSnapshot): void;
+	/** What was suggested is in the document. */
+	accepted(snapshot: DocumentSnapshot): void;
+	/** A file is looked at, and nobody types: time to prepare. */
+	idle(snapshot: DocumentSnapshot, trace: Trace): Promise<void>;
+	/** When nothing is under way any more. */
+	settled(): Promise<void>;
 	/** Of the time since the last call. */
 	takeRequests(): RequestFigures;
+}
+
+export interface Suggested {
+	/** Undefined where there is nothing to suggest. */
+	readonly text: string | undefined;
+	/** Without a request for it. */
+	readonly isFromCache: boolean;
+	/** The rule that left nothing of the model's text. */
+	readonly droppedBy?: string;
 }
 
 export interface RequestFigures {
 	/** Requests made, whatever became of them. */
 	readonly made: number;
+	/** Of those, the ones that someone waited for. */
+	readonly awaited: number;
 	/** Of those that the engine came to. */
 	readonly stats: readonly GenerationStats[];
 }
@@ -32,6 +47,7 @@ export interface ReplayFigures {
 	/** Places at which VS Code asked. */
 	asked: number;
 	requests: number;
+	awaitedRequests: number;
 	promptTokens: number;
 	reusedTokens: number;
 	/** Without the first request in a file. */
@@ -44,7 +60,10 @@ export interface ReplayFigures {
 	shown: number;
 	savedCharacters: number;
 	exactLines: number;
-	readonly latenciesMs: number[];
+	readonly firstTokensMs: number[];
+	/** From the question to the answer, where the engine was asked. */
+	readonly firstLinesMs: number[];
+	readonly dropped: Map<string, number>;
 }
 
 export function noFigures(): ReplayFigures {
@@ -52,6 +71,7 @@ export function noFigures(): ReplayFigures {
 		keys: 0,
 		asked: 0,
 		requests: 0,
+		awaitedRequests: 0,
 		promptTokens: 0,
 		reusedTokens: 0,
 		promptTokensWithinFile: 0,
@@ -62,7 +82,9 @@ export function noFigures(): ReplayFigures {
 		shown: 0,
 		savedCharacters: 0,
 		exactLines: 0,
-		latenciesMs: [],
+		firstTokensMs: [],
+		firstLinesMs: [],
+		dropped: new Map(),
 	};
 }
 
@@ -102,24 +124,44 @@ class Replay {
 	async runUntil(share: number): Promise<void> {
 		const { events } = this.#trace;
 		if (this.#next > 0) this.#visit = "return";
+		else if (events[0]) {
+			await this.#suggester.idle(this.#snapshot(events[0].offset), this.#trace);
+			this.#count(this.#suggester.takeRequests());
+		}
 		while (this.#next < events.length * share) {
 			const event = events[this.#next++];
 			if (!event) return;
 			this.#figures.keys++;
-			const end = event.offset + event.insert.length;
+			let offset = event.offset + event.insert.length;
 			this.#text =
 				this.#text.slice(0, event.offset) +
 				event.insert +
 				this.#text.slice(event.offset + event.remove);
-			const following = events[this.#next];
-			const gapMs = following ? following.ms - event.ms : 1_000;
-			const snapshot = this.#snapshot(end);
-			this.#suggester.moved(snapshot);
-			// VS Code asks for nothing between keys that follow each other faster.
-			if (gapMs <= editorDelayMs) continue;
-			const shown = await this.#ask(snapshot, gapMs - editorDelayMs);
-			if (shown !== undefined) this.#take(shown, end);
+			this.#suggester.moved(this.#snapshot(offset));
+			for (;;) {
+				const gapMs = this.#gapMs();
+				// VS Code asks for nothing between keys that follow each other faster.
+				if (gapMs <= editorDelayMs) break;
+				const shown = await this.#ask(
+					this.#snapshot(offset),
+					gapMs - editorDelayMs,
+				);
+				const taken = shown === undefined ? 0 : this.#take(shown, offset);
+				if (taken === 0) break;
+				// VS Code asks again behind what was accepted.
+				offset += taken;
+				const accepted = this.#snapshot(offset);
+				this.#suggester.moved(accepted);
+				this.#suggester.accepted(accepted);
+			}
 		}
+	}
+
+	/** Until the next key. */
+	#gapMs(): number {
+		const before = this.#trace.events[this.#next - 1];
+		const next = this.#trace.events[this.#next];
+		return before && next ? next.ms - before.ms : 1_000;
 	}
 
 	async #ask(
@@ -131,26 +173,39 @@ class Replay {
 		const controller = new AbortController();
 		const timer = setTimeout(() => controller.abort(), leftMs);
 		const startMs = performance.now();
-		const suggestion = await this.#suggester.suggest(
+		const { text, isFromCache, droppedBy } = await this.#suggester.suggest(
 			snapshot,
 			controller.signal,
 		);
 		clearTimeout(timer);
+		const tookMs = performance.now() - startMs;
 		const isInTime = !controller.signal.aborted;
+		// Until the next key there is time for what is done ahead.
+		if (isInTime)
+			await Promise.race([
+				this.#suggester.settled(),
+				sleep(Math.max(0, leftMs - tookMs)),
+			]);
 		controller.abort();
 		this.#count(this.#suggester.takeRequests());
-		if (suggestion === undefined || !isInTime) return undefined;
-		figures.latenciesMs.push(performance.now() - startMs);
+		if (droppedBy !== undefined)
+			figures.dropped.set(droppedBy, (figures.dropped.get(droppedBy) ?? 0) + 1);
+		if (text === undefined || !isInTime) return undefined;
+		if (!isFromCache) figures.firstLinesMs.push(tookMs);
 		figures.shown++;
 		const rest = this.#upcoming().split("\n", 1)[0] ?? "";
-		if (suggestion.split("\n", 1)[0] === rest) figures.exactLines++;
-		return suggestion;
+		if (text.split("\n", 1)[0] === rest) figures.exactLines++;
+		return text;
 	}
 
-	/** Puts a suggestion into the text, and leaves out the keys that would have typed it. */
-	#take(suggestion: string, offset: number): void {
+	/**
+	 * Puts a suggestion into the text, and leaves out the keys that would have typed it.
+	 *
+	 * @returns how many characters were taken.
+	 */
+	#take(suggestion: string, offset: number): number {
 		const upcoming = this.#upcoming();
-		if (!upcoming.startsWith(suggestion)) return;
+		if (!upcoming.startsWith(suggestion)) return 0;
 		let left = suggestion.length;
 		for (;;) {
 			const event = this.#trace.events[this.#next];
@@ -162,6 +217,7 @@ class Replay {
 		const taken = suggestion.slice(0, suggestion.length - left);
 		this.#figures.savedCharacters += taken.length;
 		this.#text = this.#text.slice(0, offset) + taken + this.#text.slice(offset);
+		return taken.length;
 	}
 
 	/** What the trace types from here on, without a jump. */
@@ -177,10 +233,13 @@ class Replay {
 		return text;
 	}
 
-	#count({ made, stats }: RequestFigures): void {
+	#count({ made, awaited, stats }: RequestFigures): void {
 		const figures = this.#figures;
 		figures.requests += made;
+		figures.awaitedRequests += awaited;
 		for (const it of stats) {
+			if (it.timeToFirstTokenMs !== null)
+				figures.firstTokensMs.push(it.timeToFirstTokenMs);
 			figures.promptTokens += it.promptTokens;
 			figures.reusedTokens += it.reusedTokens;
 			figures.prefilledTokens += it.prefillTokens;

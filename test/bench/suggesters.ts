@@ -2,26 +2,31 @@
 
 import { setTimeout as after } from "node:timers/promises";
 import { orAborted } from "../../src/base/abort.ts";
+import { Emitter } from "../../src/base/event.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
 import { CompletionSession } from "../../src/completion/completionSession.ts";
+import { isContextFile } from "../../src/completion/context/contextFiles.ts";
+import { ContextStore } from "../../src/completion/context/contextStore.ts";
+import { RepositoryContext } from "../../src/completion/context/repositoryContext.ts";
 import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
-import {
-	bareSurroundings,
-	type CompletionEngine,
-} from "../../src/completion/getCompletion.ts";
+import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
+import { contextTokens } from "../../src/protocol/engineStatus.ts";
 import type {
 	GenerationEnd,
 	GenerationStats,
 } from "../../src/protocol/generation.ts";
 import { emptyRequest } from "../support/fakeEngine.ts";
 import type { RealEngine } from "../support/realEngine.ts";
-import type { RequestFigures, Suggester } from "./replay.ts";
+import type { RequestFigures, Suggested, Suggester } from "./replay.ts";
 
 /** Counts what passes through, and keeps its figures. */
 class ObservedEngine implements CompletionEngine {
 	readonly #engine: CompletionEngine;
+	readonly #settled = new Emitter<void>();
 	#made = 0;
+	#awaited = 0;
+	#underWay = 0;
 	#stats: GenerationStats[] = [];
 
 	constructor(engine: CompletionEngine) {
@@ -30,37 +35,63 @@ class ObservedEngine implements CompletionEngine {
 
 	complete: CompletionEngine["complete"] = (request, signal) => {
 		this.#made++;
+		if (request.priority === "typing") this.#awaited++;
 		const { requestId, chunks } = this.#engine.complete(request, signal);
 		return { requestId, chunks: this.#watched(chunks) };
 	};
 
 	take(): RequestFigures {
-		const taken = { made: this.#made, stats: this.#stats };
+		const taken = {
+			made: this.#made,
+			awaited: this.#awaited,
+			stats: this.#stats,
+		};
 		this.#made = 0;
+		this.#awaited = 0;
 		this.#stats = [];
 		return taken;
+	}
+
+	settled(): Promise<void> {
+		return new Promise((resolve) => {
+			if (this.#underWay === 0) return resolve();
+			const subscription = this.#settled.event(() => {
+				subscription.dispose();
+				resolve();
+			});
+		});
 	}
 
 	async *#watched(
 		chunks: AsyncGenerator<string, GenerationEnd>,
 	): AsyncGenerator<string, GenerationEnd> {
-		const end = yield* chunks;
-		if (end.kind === "done" && end.stats.promptTokens > 0)
-			this.#stats.push(end.stats);
-		return end;
+		this.#underWay++;
+		try {
+			const end = yield* chunks;
+			if (end.kind === "done" && end.stats.promptTokens > 0)
+				this.#stats.push(end.stats);
+			return end;
+		} finally {
+			if (--this.#underWay === 0) this.#settled.fire();
+		}
 	}
 }
 
 /** The provider's code and the engine, as in the editor. */
 export function headroom(engine: RealEngine): Suggester {
-	return sessionOn(engine.client);
+	return sessionOn(engine, engine.client);
 }
 
-function sessionOn(engine: CompletionEngine): Suggester {
+function sessionOn(real: RealEngine, engine: CompletionEngine): Suggester {
 	const observed = new ObservedEngine(engine);
+	const store = new ContextStore((path) => isContextFile(path, () => false));
 	const session = new CompletionSession({
 		engine: observed,
-		surroundings: bareSurroundings,
+		surroundings: new RepositoryContext({
+			store,
+			repositoryOf: () => "repository",
+			budgetTokens: () => contextTokens(real.supervisor.status),
+		}),
 		log: nullLog,
 		onLateSuggestion: () => {},
 		sleep: (ms, signal) => orAborted(after(ms), signal).then(() => {}),
@@ -68,13 +99,23 @@ function sessionOn(engine: CompletionEngine): Suggester {
 	});
 	return {
 		async suggest(snapshot, signal) {
-			const it = await session.suggest(snapshot, {
-				signal,
-				isExplicit: false,
-			});
-			return it.kind === "suggestion" ? it.text : undefined;
+			const it = await session.suggest(snapshot, { signal, isExplicit: false });
+			if (it.kind === "suggestion")
+				return { text: it.text, isFromCache: it.source === "cache" };
+			const { reason } = it;
+			return {
+				text: undefined,
+				isFromCache: false,
+				...(reason.kind === "filtered" ? { droppedBy: reason.filter } : {}),
+			};
 		},
 		moved: (snapshot) => session.movedTo(snapshot, () => snapshot),
+		accepted: (snapshot) => session.acceptedAt(snapshot),
+		async idle(snapshot, { files }) {
+			for (const { path, text } of files) store.open(path, text);
+			await session.prepare(snapshot);
+		},
+		settled: () => observed.settled(),
 		takeRequests: () => observed.take(),
 	};
 }
@@ -82,14 +123,34 @@ function sessionOn(engine: CompletionEngine): Suggester {
 /** The same, but no prompt begins like the one before: a number stands in front of each path. */
 export function withoutPrefixCache(engine: RealEngine): Suggester {
 	let requests = 0;
-	return sessionOn({
+	return sessionOn(engine, {
 		complete: (request, signal) =>
 			engine.client.complete(
-				{ ...request, path: `${++requests}/${request.path}` },
+				{ ...request, path: `${++requests}/${request.path}`, snippets: [] },
 				signal,
 			),
 	});
 }
+
+/** The same, but the typed line stands with the lines before it, as models are mostly prompted; so no word is held back either. */
+export function withLineInPrefix(engine: RealEngine): Suggester {
+	return sessionOn(engine, {
+		complete: ({ prefixBlocks, line, ...request }, signal) =>
+			engine.client.complete(
+				{
+					...request,
+					prefixBlocks: [
+						...prefixBlocks.slice(0, -1),
+						(prefixBlocks.at(-1) ?? "") + line,
+					],
+					line: "",
+				},
+				signal,
+			),
+	});
+}
+
+const nothing: Suggested = { text: undefined, isFromCache: false };
 
 const linesAbove = 256;
 const linesBelow = 64;
@@ -126,17 +187,17 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 	return {
 		async suggest(snapshot, signal) {
 			const { line, prefix, lineAfter, suffix } = contextOf(snapshot);
-			if (lineAfter.length > mostCharsRight) return undefined;
+			if (lineAfter.length > mostCharsRight) return nothing;
 			for (let typed = 0; typed <= line.length; typed++) {
 				const kept = cache.get(
 					key(prefix, suffix, line.slice(0, line.length - typed)),
 				);
 				const tail = line.slice(line.length - typed);
 				if (kept?.startsWith(tail) && kept.length > typed)
-					return kept.slice(typed);
+					return { text: kept.slice(typed), isFromCache: true };
 			}
 			await running;
-			if (signal.aborted) return undefined;
+			if (signal.aborted) return nothing;
 			const answer = (async () => {
 				const { chunks } = client.complete(
 					{
@@ -159,11 +220,14 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 				text = text.split("\n", 1)[0] ?? "";
 				if (text.endsWith(lineAfter)) text = text.slice(0, -lineAfter.length);
 			}
-			if (text.trim() === "") return undefined;
+			if (text.trim() === "") return nothing;
 			cache.set(key(prefix, suffix, line), text);
-			return text;
+			return { text, isFromCache: false };
 		},
 		moved: () => {},
+		accepted: () => {},
+		idle: () => Promise.resolve(),
+		settled: () => client.settled(),
 		takeRequests: () => client.take(),
 	};
 }

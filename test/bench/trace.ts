@@ -154,14 +154,36 @@ function packageTraces(
 		const end = text.indexOf("\n", start + leastTypedChars + random() * 250);
 		if (start === 0 || end < 0 || end - start > mostTypedChars) continue;
 		traces.push({
-			path: path.relative(root, file).split(path.sep).slice(-3).join("/"),
+			path: shortPath(file),
 			languageId,
 			text: text.slice(0, start) + text.slice(end),
-			files: [],
+			files: neighboursOf(file, files),
 			events: typing(text.slice(start, end), start, 0, traces.length),
 		});
 	}
 	return traces;
+}
+
+const mostNeighbours = 6;
+
+/** The files of the same folder that are nearest by name: what someone has open beside it. */
+function neighboursOf(file: string, files: readonly string[]): Trace["files"] {
+	const folder = path.dirname(file);
+	const siblings = files.filter(
+		(it) => it !== file && path.dirname(it) === folder && existsSync(it),
+	);
+	const at = siblings.findIndex((it) => it > file);
+	return siblings
+		.slice(Math.max(0, (at < 0 ? siblings.length : at) - mostNeighbours / 2))
+		.slice(0, mostNeighbours)
+		.map((it) => ({
+			path: shortPath(it),
+			text: readFileSync(it, "utf8").replaceAll("\r\n", "\n"),
+		}));
+}
+
+function shortPath(file: string): string {
+	return path.relative(root, file).split(path.sep).slice(-3).join("/");
 }
 
 /**

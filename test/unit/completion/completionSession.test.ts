@@ -572,10 +572,12 @@ describe("CompletionSession", () => {
 			sleep: () => Promise.resolve(),
 			now: () => 0,
 		});
-		await session.suggest(at("const password = █"), {
+		const { work } = await session.suggest(at("const password = █"), {
 			signal: never(),
 			isExplicit: false,
 		});
+		assert.ok(work);
+		assert.doesNotMatch(JSON.stringify(work), /secret|password/);
 		assert.ok(recent.lines().length > 0);
 		assert.doesNotMatch(recent.lines().join("\n"), /secret|password/);
 	});
