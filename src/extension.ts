@@ -33,7 +33,7 @@ export interface HeadroomApi {
 	/** The last lines of the log, without text of the user's files. */
 	recentLog(): readonly string[];
 	engineStatus(): EngineStatus;
-	/** Requests made of the engine since the extension was activated. */
+	/** Requests made of the engine since the extension was activated, without those that were made in advance. */
 	requestCount(): number;
 	/** What was last given to VS Code to show. */
 	lastSuggestion(): GivenSuggestion | undefined;

@@ -47,6 +47,7 @@ export class EngineClient implements Disposable {
 	readonly #mailboxes = new Map<string, Mailbox>();
 	readonly #subscriptions: readonly Disposable[];
 	#requests = 0;
+	#awaitedRequests = 0;
 
 	constructor(supervisor: Supervisor) {
 		this.#supervisor = supervisor;
@@ -56,14 +57,15 @@ export class EngineClient implements Disposable {
 		];
 	}
 
-	/** Requests made so far. */
+	/** Requests made so far that someone waited for: those made in advance are not among them. */
 	get requestCount(): number {
-		return this.#requests;
+		return this.#awaitedRequests;
 	}
 
 	/** An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it. */
 	complete(request: FimRequest, signal: AbortSignal): GenerationStream {
 		const requestId = `c${++this.#requests}`;
+		if (request.priority === "typing") this.#awaitedRequests++;
 		return { requestId, chunks: this.#stream(requestId, request, signal) };
 	}
 
