@@ -85,6 +85,42 @@ describe("the engine with the built-in model", () => {
 		assert.deepEqual(warm, cold);
 	});
 
+	it("goes on inside a word as it would have from its start", async () => {
+		const lines = prefix.split("\n");
+		const line = lines.pop() ?? "";
+		const ask = async (typed: string) =>
+			(
+				await engine.completeWhole({
+					prefixBlocks: [`${lines.join("\n")}\n`],
+					line: line + typed,
+					suffix,
+				})
+			).text;
+		const whole = await ask("");
+		const [word = ""] = /^\w+/.exec(whole) ?? [];
+		assert.ok(word.length > 2, `a word comes next: ${whole}`);
+		for (let typed = 1; typed < word.length; typed++) {
+			const rest = await ask(whole.slice(0, typed));
+			// The answer may end sooner: what was typed counts among its tokens.
+			assert.ok(whole.slice(typed).startsWith(rest), `${typed}: ${rest}`);
+			assert.ok(rest.startsWith(word.slice(typed)), `${typed}: ${rest}`);
+		}
+	});
+
+	it("gives other texts for other ranks, from a prompt that is evaluated already", async () => {
+		const texts = new Set<string>();
+		for (const rank of [0, 1, 2]) {
+			const { text, stats } = await engine.completeWhole({
+				prefixBlocks: [prefix],
+				suffix,
+				rank,
+			});
+			texts.add(text);
+			if (rank > 0) assert.equal(stats.prefillTokens, 1);
+		}
+		assert.equal(texts.size, 3);
+	});
+
 	it("never gives a special token as text", async () => {
 		let whole = "";
 		for (const block of ["", "}\n\n", "x", "import "]) {

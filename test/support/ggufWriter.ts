@@ -7,7 +7,8 @@ export type WritableValue =
 	| { readonly type: "string"; readonly value: string }
 	| { readonly type: "uint64"; readonly value: bigint }
 	| { readonly type: "strings"; readonly value: readonly string[] }
-	| { readonly type: "uint32s"; readonly value: readonly number[] };
+	| { readonly type: "uint32s"; readonly value: readonly number[] }
+	| { readonly type: "int32s"; readonly value: readonly number[] };
 
 export interface WritableTensor {
 	readonly name: string;
@@ -22,6 +23,8 @@ export interface WritableGguf {
 	readonly tensors?: readonly WritableTensor[];
 	/** Of the weights, all zero. */
 	readonly dataBytes?: number;
+	/** The weights themselves. */
+	readonly data?: Buffer;
 }
 
 export function writeGguf({
@@ -29,6 +32,7 @@ export function writeGguf({
 	metadata = {},
 	tensors = [],
 	dataBytes = 0,
+	data = Buffer.alloc(dataBytes),
 }: WritableGguf): Buffer {
 	const header = Buffer.concat([
 		Buffer.from("GGUF"),
@@ -49,7 +53,7 @@ export function writeGguf({
 		),
 	]);
 	const padding = Buffer.alloc((32 - (header.length % 32)) % 32);
-	return Buffer.concat([header, padding, Buffer.alloc(dataBytes)]);
+	return Buffer.concat([header, padding, data]);
 }
 
 function writeValue(it: WritableValue): Buffer {
@@ -78,6 +82,13 @@ function writeValue(it: WritableValue): Buffer {
 			return Buffer.concat([
 				uint32(9),
 				uint32(4),
+				uint64(BigInt(it.value.length)),
+				...it.value.map(uint32),
+			]);
+		case "int32s":
+			return Buffer.concat([
+				uint32(9),
+				uint32(5),
 				uint64(BigInt(it.value.length)),
 				...it.value.map(uint32),
 			]);

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { FimRequest } from "../../src/protocol/generation.ts";
+import { RealEngine } from "../support/realEngine.ts";
+import { slidingWindow, writeTinyModel } from "../support/tinyModel.ts";
+
+describe("a state that cannot be cut back", () => {
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-tiny-"));
+	after(() => rmSync(folder, { recursive: true }));
+
+	const lines = Array.from(
+		{ length: 40 },
+		(_, i) => `const value${i} = compute(${i}, other${i});\n`,
+	);
+	const request = (line: string): Partial<FimRequest> => ({
+		prefixBlocks: [lines.join("")],
+		suffix: "export { value1 };\n",
+		line,
+		maxTokens: 8,
+	});
+
+	for (const [what, architecture] of [
+		["of a window that slides", "gemma3"],
+		["of a recurrent model", "mamba"],
+	] as const)
+		it(`${what} is reused up to the line that is typed`, async () => {
+			const file = path.join(folder, `${architecture}.gguf`);
+			await writeTinyModel(file, architecture);
+			const engine = new RealEngine();
+			engine.modelFile = file;
+			try {
+				// So long that the window has moved on when it is deleted.
+				await engine.completeWhole(
+					request(`const list = [${"value, ".repeat(2 * slidingWindow)}`),
+				);
+				// What is typed, deleted and typed otherwise is evaluated again, and nothing before it.
+				for (const line of ["const sum = va", "const s", "const other = v"]) {
+					const { stats } = await engine.completeWhole(request(line));
+					assert.ok(stats.promptTokens > 4 * slidingWindow);
+					assert.ok(
+						stats.promptTokens - stats.reusedTokens < 16,
+						`${stats.reusedTokens} of ${stats.promptTokens} reused after ${line}`,
+					);
+				}
+				const warm = await engine.completeWhole(request("const last = "));
+				engine.supervisor.apply("restartEngine");
+				const cold = await engine.completeWhole(request("const last = "));
+				assert.equal(cold.stats.reusedTokens, 0);
+				assert.equal(warm.text, cold.text, "the state is the same");
+			} finally {
+				await engine.stop();
+			}
+		});
+});
