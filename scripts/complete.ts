@@ -23,6 +23,7 @@ import {
 	getCompletion,
 } from "../src/completion/getCompletion.ts";
 import { reasonText } from "../src/completion/reasonSentences.ts";
+import type { NoSuggestionReason } from "../src/completion/reasons.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";
 import { root, runScript, UserError } from "./shell.ts";
@@ -150,11 +151,17 @@ function asJson(result: CompletionResult) {
 		timeToFirstTokenMs: rounded(stats?.timeToFirstTokenMs ?? null),
 		totalMs: rounded(stats?.totalMs ?? null),
 		// Where there is a text, why it ends; where there is none, why not.
-		reason: result.kind === "suggestion" ? result.end : result.reason.kind,
+		reason:
+			result.kind === "suggestion" ? result.end : reasonName(result.reason),
 		...(result.kind === "none" && result.reason.kind === "failed"
 			? { error: errorText(result.reason.error) }
 			: {}),
 	};
+}
+
+/** The rule by its name, where a rule left nothing. */
+function reasonName(reason: NoSuggestionReason): string {
+	return reason.kind === "filtered" ? reason.filter : reason.kind;
 }
 
 function rounded(ms: number | null): number | null {
