@@ -105,7 +105,11 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		completions,
 		new ContextWatcher({
 			store,
-			isWanted: (document) => quiet.reasonFor(document) === undefined,
+			// A model is loaded for who types, and not for who only looks.
+			isWanted: (document) =>
+				engine.status.kind === "ready" &&
+				quiet.reasonFor(document) === undefined,
+			hasRoom: () => contextTokens(engine.status) > 0,
 			onIdle: (editor) => completions.prepare(editor),
 		}),
 		registerEngineStatusItem(engine, quiet),

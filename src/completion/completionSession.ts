@@ -102,6 +102,9 @@ export interface SuggestOptions {
 /** After a key VS Code waits so long before it asks. */
 const editorDelayMs = 50;
 
+/** An engine that takes longer to a first line is not kept busy with what may never be wanted. */
+const slowAnswerMs = 500;
+
 export class CompletionSession {
 	readonly #options: CompletionSessionOptions;
 	readonly #cache = new CompletionCache();
@@ -287,6 +290,8 @@ export class CompletionSession {
 			text: text.slice(0, offset) + suggestion + text.slice(offset),
 			offset: offset + suggestion.length,
 		};
+		// What a slow machine computes in vain heats it, and is hardly there in time.
+		if (this.#rhythm.answerMs > slowAnswerMs) return;
 		if (this.#running || this.#cache.find(accepted)) return;
 		if (this.#ahead && isSameText(this.#ahead.running.snapshot, accepted))
 			return;

@@ -44,6 +44,11 @@ export class TypistRhythm {
 				: this.#answerMs + newestWeight * (tookMs - this.#answerMs);
 	}
 
+	/** What an answer takes to its first line, on average; 0 before there was one. */
+	get answerMs(): number {
+		return this.#answerMs ?? 0;
+	}
+
 	/**
 	 * How long to wait for another key before asking. Nothing where answers come before the next key anyway, or where little is known yet;
 	 * otherwise as long as most of the gaps between keys are.

@@ -165,7 +165,9 @@ export class Engine {
 		if (!fimTokens)
 			return failed(createError("fimUnsupported", { model: description.name }));
 
-		this.#report("generating", ready);
+		// Work done in advance is nobody's business: the status would flicker with every pause.
+		const isAwaited = request.priority === "typing";
+		if (isAwaited) this.#report("generating", ready);
 		try {
 			return await this.#generate({
 				requestId,
@@ -176,7 +178,7 @@ export class Engine {
 				prompt: promptFor(request, ready, fimTokens),
 			});
 		} finally {
-			this.#report("ready", ready);
+			if (isAwaited) this.#report("ready", ready);
 		}
 	}
 

@@ -9,8 +9,10 @@ import { documentPath, workspacePath } from "./documentPath.ts";
 
 export interface ContextWatcherOptions {
 	readonly store: ContextStore;
-	/** Whether suggestions are wanted in a document. */
+	/** Whether suggestions in a document are wanted, and can be prepared. */
 	readonly isWanted: (document: vscode.TextDocument) => boolean;
+	/** Whether prompts have room for text of other files. */
+	readonly hasRoom: () => boolean;
 	/** Nobody types: what the next prompt needs can be evaluated. */
 	readonly onIdle: (editor: vscode.TextEditor) => Promise<void>;
 }
@@ -127,7 +129,7 @@ export class ContextWatcher implements Disposable {
 		if (!this.#options.isWanted(document)) return;
 		const { version } = document;
 		for (const edited of [...this.#edited.keys()]) this.#flush(edited);
-		if (isOfWorkspace(document))
+		if (this.#options.hasRoom() && isOfWorkspace(document))
 			for (const { path, text, region } of await findDefinitions(editor))
 				this.#options.store.remember(path, text, "definition", region);
 		if (

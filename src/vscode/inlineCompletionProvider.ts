@@ -64,6 +64,8 @@ const acceptedCommand = "headroom.internal.suggestionAccepted";
 
 /** Besides the first, where someone asks by hand: as many as VS Code goes through with two keys. */
 const alternativeCount = 2;
+/** VS Code shows nothing before all are there: who asked does not wait longer than this for more. */
+const alternativesMs = 500;
 
 export class InlineCompletionProvider
 	implements vscode.InlineCompletionItemProvider, Disposable
@@ -180,7 +182,7 @@ export class InlineCompletionProvider
 					at.snapshot,
 					text,
 					alternativeCount,
-					signal,
+					AbortSignal.any([signal, AbortSignal.timeout(alternativesMs)]),
 				)
 			: [];
 		this.#options.onSuggestion(suggestion);

@@ -389,6 +389,27 @@ describe("CompletionSession", () => {
 			it.open();
 		});
 
+		it("keeps no slow engine busy", async () => {
+			let nowMs = 0;
+			const engine = new FakeEngine(() => {
+				nowMs += 800;
+				return ["bar();"];
+			});
+			const session = new CompletionSession({
+				engine,
+				surroundings: bareSurroundings,
+				log: nullLog,
+				onLateSuggestion: () => {},
+				sleep: () => Promise.resolve(),
+				now: () => nowMs,
+			});
+			await session.suggest(at("foo.█"), {
+				signal: never(),
+				isExplicit: false,
+			});
+			assert.equal(engine.idleRequests.length, 0);
+		});
+
 		it("asks for nothing twice", async () => {
 			const { engine, suggest } = setUp(() => ["bar();"]);
 			await suggest("foo.█");

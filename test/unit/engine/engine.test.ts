@@ -349,6 +349,8 @@ describe("Engine", () => {
 		const ahead = await it.end("1");
 		assert.equal(ahead.kind === "done" && ahead.stopReason, "maxTokens");
 		assert.equal(it.text("1"), "");
+		assert.equal(it.reports().at(-1), "ready", "nobody is told of it");
+		assert.ok(!it.reports().includes("generating"));
 		it.complete("2", "some text");
 		const end = await it.end("2");
 		assert.equal(end.kind === "done" && end.stats.prefillTokens, 1);
