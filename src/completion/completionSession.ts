@@ -6,7 +6,6 @@
  * the text that it is for still stands there.
  */
 
-import { orAborted } from "../base/abort.ts";
 import type { Log } from "../base/log.ts";
 import { formatMs, formatPercent } from "../base/units.ts";
 import type { Priority } from "../protocol/generation.ts";
@@ -22,63 +21,27 @@ import {
 	type PromptSurroundings,
 } from "./getCompletion.ts";
 import { isMidWord } from "./midWord.ts";
-import type { NoSuggestionReason } from "./reasons.ts";
-import { agree, typedSince } from "./typedSince.ts";
+import {
+	type CompletionHooks,
+	RunningCompletion,
+} from "./runningCompletion.ts";
+import {
+	type FoundSuggestion,
+	noSuggestion,
+	type Place,
+	placeOf,
+	type Suggestion,
+	samePlace,
+} from "./suggestion.ts";
+import { typedSince } from "./typedSince.ts";
 import { TypistRhythm } from "./typistRhythm.ts";
-
-export interface FoundSuggestion {
-	readonly kind: "suggestion";
-	readonly text: string;
-	readonly source: "engine" | "cache";
-	/** Of the request that brought it. */
-	readonly requestId: string;
-	/** Undefined where nothing was asked of the engine, or where the rest of the answer is still to come. */
-	readonly work: CompletionWork | undefined;
-}
-
-export interface NoSuggestion {
-	readonly kind: "none";
-	readonly reason: NoSuggestionReason;
-	readonly work: CompletionWork | undefined;
-}
-
-export type Suggestion = FoundSuggestion | NoSuggestion;
-
-/** Where a request was made. Equal places have equal answers. */
-export interface Place {
-	readonly uri: string;
-	readonly version: number;
-	readonly offset: number;
-}
-
-/** A request on its way. */
-interface Running {
-	/** What it completes. */
-	readonly snapshot: DocumentSnapshot;
-	/** Where the cursor went since, as far as what was typed agrees. */
-	place: Place;
-	/** What was typed since. */
-	typed: string;
-	/** What there is of the answer. */
-	text: string;
-	/** The first line of a longer answer, once it is whole. */
-	firstLine: string | undefined;
-	requestId: string;
-	readonly hasFirstLine: Promise<void>;
-	readonly controller: AbortController;
-	readonly result: Promise<Suggestion>;
-	/** Callers that still want the answer. */
-	waiters: number;
-	/** As much of it as a caller has already. */
-	given: string | undefined;
-}
 
 /** The completion behind a suggestion that is on screen, for when it is accepted. */
 interface Ahead {
 	/** Where the suggestion is shown. */
 	readonly shownAt: DocumentSnapshot;
 	readonly suggestion: string;
-	readonly running: Running;
+	readonly running: RunningCompletion;
 }
 
 export interface CompletionSessionOptions {
@@ -109,7 +72,7 @@ export class CompletionSession {
 	readonly #options: CompletionSessionOptions;
 	readonly #cache = new CompletionCache();
 	readonly #rhythm = new TypistRhythm({ editorDelayMs });
-	#running: Running | undefined;
+	#running: RunningCompletion | undefined;
 	#ahead: Ahead | undefined;
 	/** Where a suggestion was accepted: what follows it is asked for at once. */
 	#accepted: Place | undefined;
@@ -189,7 +152,7 @@ export class CompletionSession {
 		if (!running && !ahead) return;
 		if (running && place && samePlace(running.place, place)) return;
 		const here = place && snapshot();
-		if (running && (!here || !this.#typedAlong(running, here)))
+		if (running && (!here || !running.goesAlongWith(here)))
 			this.#abortRunning();
 		if (ahead && (!here || !leadsTo(ahead, here))) this.#abortAhead();
 	}
@@ -228,16 +191,18 @@ export class CompletionSession {
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<Suggestion> {
-		if (!isExplicit && isMidWord(snapshot)) return none({ kind: "midWord" });
+		if (!isExplicit && isMidWord(snapshot))
+			return noSuggestion({ kind: "midWord" });
 		const pauseMs =
 			isExplicit || this.#runningFor(snapshot) ? 0 : this.#pauseMs(snapshot);
 		if (pauseMs > 0) await this.#options.sleep(pauseMs, signal);
-		if (signal.aborted) return none({ kind: "cancelled" });
+		if (signal.aborted) return noSuggestion({ kind: "cancelled" });
+		// Without a tick where nothing runs: a second question for the same place must find the request of the first.
 		const running = this.#runningFor(snapshot);
-		const suggestion = running && (await answerOf(running, snapshot, signal));
+		const suggestion = running && (await running.answerAt(snapshot, signal));
 		if (suggestion) return suggestion;
 		const started = this.#start(snapshot);
-		return (await answerOf(started, snapshot, signal)) ?? started.result;
+		return (await started.answerAt(snapshot, signal)) ?? started.result;
 	}
 
 	/** At the start of a line, and behind what was just accepted, people look for what comes next. */
@@ -251,30 +216,20 @@ export class CompletionSession {
 	}
 
 	/** A request on its way whose answer is good here too. */
-	#runningFor(snapshot: DocumentSnapshot): Running | undefined {
+	#runningFor(snapshot: DocumentSnapshot): RunningCompletion | undefined {
 		const running = this.#running;
-		if (running && this.#typedAlong(running, snapshot)) return running;
-		const ahead = this.#ahead;
-		if (!ahead || !isSameText(ahead.running.snapshot, snapshot))
-			return undefined;
+		if (running?.goesAlongWith(snapshot)) return running;
+		const ahead = this.#ahead?.running;
+		if (!ahead || !isSameText(ahead.snapshot, snapshot)) return undefined;
 		// The suggestion was accepted before what follows it was there: now somebody waits for that.
 		this.#abortRunning();
-		this.#running = ahead.running;
-		this.#running.place = placeOf(snapshot);
 		this.#ahead = undefined;
-		return ahead.running;
+		this.#running = ahead;
+		ahead.goesAlongWith(snapshot);
+		return ahead;
 	}
 
-	/** Whether the request is still good for this state of the document; if so, it takes note of what was typed. */
-	#typedAlong(running: Running, snapshot: DocumentSnapshot): boolean {
-		const typed = typedSince(running.snapshot, snapshot);
-		if (typed === undefined || !agree(typed, running.text)) return false;
-		running.typed = typed;
-		running.place = placeOf(snapshot);
-		return true;
-	}
-
-	#start(snapshot: DocumentSnapshot): Running {
+	#start(snapshot: DocumentSnapshot): RunningCompletion {
 		this.#abortRunning();
 		this.#abortAhead();
 		const running = this.#run(snapshot, "typing");
@@ -300,66 +255,41 @@ export class CompletionSession {
 		this.#ahead = { shownAt, suggestion, running };
 	}
 
-	#run(snapshot: DocumentSnapshot, priority: Priority): Running {
-		const { onLateSuggestion, now } = this.#options;
-		const controller = new AbortController();
-		const { signal } = controller;
-		let firstLineIsThere = (): void => {};
-		const hasFirstLine = new Promise<void>((resolve) => {
-			firstLineIsThere = resolve;
+	#run(snapshot: DocumentSnapshot, priority: Priority): RunningCompletion {
+		const running = new RunningCompletion(snapshot, (hooks) =>
+			this.#answer(snapshot, priority, hooks),
+		);
+		void running.result.then((suggestion) => {
+			if (this.#running === running && running.isUnseen(suggestion))
+				this.#options.onLateSuggestion(running.place);
+			this.#ended(running);
 		});
-		const startMs = now();
-		const onText = (text: string): void => {
-			if (running.text === "" && priority === "typing")
-				this.#rhythm.answered(now() - startMs);
-			running.text = text;
-			if (!agree(running.typed, text)) this.#abort(running);
-		};
-		const onFirstLine = (line: string, requestId: string): void => {
-			running.firstLine = line;
-			running.requestId = requestId;
-			firstLineIsThere();
-		};
-		const complete = async (): Promise<Suggestion> => {
-			const result = await this.#complete(snapshot, {
-				signal,
-				priority,
-				onText,
-				onFirstLine,
-			});
-			if (result.kind === "none")
-				return { kind: "none", reason: result.reason, work: workOf(result) };
-			if (!signal.aborted) this.#cache.put(snapshot, result);
-			const { kind, text, requestId } = result;
-			const work = workOf(result);
-			return { kind, text, requestId, source: "engine", work };
-		};
-		const running: Running = {
-			snapshot,
-			place: placeOf(snapshot),
-			typed: "",
-			text: "",
-			firstLine: undefined,
-			requestId: "",
-			hasFirstLine,
-			controller,
-			waiters: 0,
-			given: undefined,
-			result: complete()
-				.then((suggestion) => {
-					if (
-						this.#running === running &&
-						suggestion.kind === "suggestion" &&
-						suggestion.text !== running.given &&
-						running.waiters === 0 &&
-						!signal.aborted
-					)
-						onLateSuggestion(running.place);
-					return suggestion;
-				})
-				.finally(() => this.#ended(running)),
-		};
 		return running;
+	}
+
+	async #answer(
+		snapshot: DocumentSnapshot,
+		priority: Priority,
+		hooks: CompletionHooks,
+	): Promise<Suggestion> {
+		const { now } = this.#options;
+		const startMs = now();
+		let isFirst = true;
+		const result = await this.#complete(snapshot, {
+			...hooks,
+			priority,
+			onText: (text) => {
+				if (isFirst && priority === "typing")
+					this.#rhythm.answered(now() - startMs);
+				isFirst = false;
+				hooks.onText(text);
+			},
+		});
+		const work = workOf(result);
+		if (result.kind === "none") return noSuggestion(result.reason, work);
+		if (!hooks.signal.aborted) this.#cache.put(snapshot, result);
+		const { kind, text, requestId } = result;
+		return { kind, text, requestId, source: "engine", work };
 	}
 
 	#abortRunning(): void {
@@ -370,12 +300,12 @@ export class CompletionSession {
 		if (this.#ahead) this.#abort(this.#ahead.running);
 	}
 
-	#abort(running: Running): void {
-		running.controller.abort();
+	#abort(running: RunningCompletion): void {
+		running.abort();
 		this.#ended(running);
 	}
 
-	#ended(running: Running): void {
+	#ended(running: RunningCompletion): void {
 		if (this.#running === running) this.#running = undefined;
 		if (this.#ahead?.running === running) this.#ahead = undefined;
 	}
@@ -400,58 +330,6 @@ export class CompletionSession {
 	}
 }
 
-/**
- * What there is to suggest at a place that a request is good for: its first line as soon as that is whole, or else all of it. Undefined where
- * more was typed than the answer has.
- */
-async function answerOf(
-	running: Running,
-	here: DocumentSnapshot,
-	signal: AbortSignal,
-): Promise<Suggestion | undefined> {
-	running.waiters++;
-	try {
-		await orAborted(
-			Promise.race([running.hasFirstLine, running.result]),
-			signal,
-		);
-		if (signal.aborted) return none({ kind: "cancelled" });
-		const firstLine = restAfterTyping(running, here, firstLineOf(running));
-		if (firstLine) return firstLine;
-		const whole = await orAborted(running.result, signal);
-		if (!whole) return none({ kind: "cancelled" });
-		return restAfterTyping(running, here, whole);
-	} finally {
-		running.waiters--;
-	}
-}
-
-function firstLineOf({ firstLine = "", requestId }: Running): Suggestion {
-	return {
-		kind: "suggestion",
-		text: firstLine,
-		requestId,
-		source: "engine",
-		work: undefined,
-	};
-}
-
-/** What a suggestion leaves to suggest where its beginning was typed; undefined where nothing is left, or it is not for here. */
-function restAfterTyping(
-	running: Running,
-	here: DocumentSnapshot,
-	suggestion: Suggestion,
-): Suggestion | undefined {
-	const typed = typedSince(running.snapshot, here);
-	if (suggestion.kind === "none") return typed === "" ? suggestion : undefined;
-	if (typed === undefined || !suggestion.text.startsWith(typed))
-		return undefined;
-	const text = suggestion.text.slice(typed.length);
-	if (text.trim() === "") return undefined;
-	running.given = suggestion.text;
-	return { ...suggestion, text };
-}
-
 /** Whether what was typed since the suggestion was shown is the beginning of it, or all. */
 function leadsTo(
 	{ shownAt, suggestion }: Ahead,
@@ -463,18 +341,6 @@ function leadsTo(
 
 function isSameText(a: DocumentSnapshot, b: DocumentSnapshot): boolean {
 	return a.uri === b.uri && a.offset === b.offset && a.text === b.text;
-}
-
-function none(reason: NoSuggestionReason): Suggestion {
-	return { kind: "none", reason, work: undefined };
-}
-
-function placeOf({ uri, version, offset }: DocumentSnapshot): Place {
-	return { uri, version, offset };
-}
-
-export function samePlace(a: Place, b: Place): boolean {
-	return a.uri === b.uri && a.version === b.version && a.offset === b.offset;
 }
 
 /** What it took, without the text: that is the user's. */

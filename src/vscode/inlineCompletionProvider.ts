@@ -7,11 +7,7 @@ import {
 	toDisposable,
 } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
-import {
-	CompletionSession,
-	type Place,
-	samePlace,
-} from "../completion/completionSession.ts";
+import { CompletionSession } from "../completion/completionSession.ts";
 import { type Decision, decisionText } from "../completion/decisions.ts";
 import type {
 	DocumentSnapshot,
@@ -24,6 +20,7 @@ import type {
 } from "../completion/getCompletion.ts";
 import type { NoSuggestionReason } from "../completion/reasons.ts";
 import { withSelectedEntry } from "../completion/selectedEntry.ts";
+import { type Place, samePlace } from "../completion/suggestion.ts";
 import { documentPath } from "./documentPath.ts";
 import type { Quiet } from "./quiet.ts";
 

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../src/base/log.ts";
-import {
-	CompletionSession,
-	type Place,
-} from "../../../src/completion/completionSession.ts";
+import { CompletionSession } from "../../../src/completion/completionSession.ts";
 import {
 	bareSurroundings,
 	getCompletion,
 	type Surrounding,
 } from "../../../src/completion/getCompletion.ts";
+import type { Place } from "../../../src/completion/suggestion.ts";
 import { createError } from "../../../src/protocol/errors.ts";
 import { at } from "../../support/cursor.ts";
 import { FakeEngine } from "../../support/fakeEngine.ts";
