@@ -56,6 +56,14 @@ export function ggmlType(id: number): GgmlType | undefined {
 	return types.get(id);
 }
 
+const typesByName: ReadonlyMap<string, GgmlType> = new Map(
+	[...types.values()].map((it) => [it.name, it]),
+);
+
+export function ggmlTypeNamed(name: string): GgmlType | undefined {
+	return typesByName.get(name);
+}
+
 /** Bytes of a tensor's data, where its type is known and its rows are whole blocks. */
 export function tensorBytes(
 	shape: readonly number[],

@@ -1,0 +1,277 @@
+/** A plan: one model, with or without a draft, in one place; what it takes there part by part, whether that fits, and how fast it would be. */
+
+import { assert } from "../base/assert.ts";
+import {
+	bandwidthOf,
+	type Device,
+	marginBytes,
+	type Placement,
+	runtimeBytes,
+	sharesMemory,
+	usableBytes,
+} from "./devices.ts";
+import {
+	type ContextOptions,
+	computeBufferBytes,
+	cpuHeadBytes,
+	cpuLayerBytes,
+	inputBufferBytes,
+	layerCacheBytes,
+	layerReadBytes,
+	outputBufferBytes,
+} from "./modelCost.ts";
+import type { LayerShape, ModelShape } from "./modelShape.ts";
+import { type DecodeSpeed, efficiencyOf, predictDecode } from "./roofline.ts";
+
+export interface NamedModel {
+	readonly name: string;
+	/** As people call it, such as Q4_K_M. */
+	readonly quantization: string;
+	readonly shape: ModelShape;
+}
+
+export interface PlanRequest extends ContextOptions {
+	readonly model: NamedModel;
+	readonly draft?: NamedModel;
+	readonly placement: Placement;
+	/**
+	 * How many of the layers, and the head as one more, are on the GPUs: the last ones, as in llama.cpp. All unless said: anything less reads
+	 * the rest from slower memory with every token.
+	 */
+	readonly offloadedLayers?: number;
+}
+
+/** In the order in which they are told. */
+export const parts = [
+	"weights",
+	"kvCache",
+	"computeBuffer",
+	"outputBuffer",
+	"draft",
+	"runtime",
+	"margin",
+] as const;
+export type Part = (typeof parts)[number];
+
+export interface PlannedDevice {
+	readonly device: Device;
+	readonly bytes: Readonly<Record<Part, number>>;
+	/** All parts together, the margin included. */
+	readonly neededBytes: number;
+	readonly freeBytes: number;
+}
+
+export interface Plan {
+	readonly request: PlanRequest;
+	/** Every memory that is taken from: a GPU that shares the RAM is counted with it. */
+	readonly devices: readonly PlannedDevice[];
+	readonly fits: boolean;
+	/** Of the model alone: what a draft gains is measured, never predicted. */
+	readonly atEmptyWindow: DecodeSpeed;
+	readonly atFullWindow: DecodeSpeed;
+}
+
+/** Tokens that a draft proposes at most, each of which needs its logits (`--draft-max` of the tested pairs). */
+const mostDraftTokens = 16;
+
+export function planFor(request: PlanRequest): Plan {
+	const { model, draft, placement } = request;
+	const steps = layOut(model.shape, request);
+	const draftSteps = draft ? layOut(draft.shape, { placement }) : [];
+	const devices = memoriesOf(placement).map((memory) => {
+		const members = allDevices(placement).filter(
+			(it) => memoryOf(it, placement) === memory,
+		);
+		const own = sumParts(
+			members.map((it) => modelParts(model.shape, steps, it, request)),
+		);
+		const drafted = draft
+			? sumParts(
+					members.map((it) => modelParts(draft.shape, draftSteps, it, request)),
+				)
+			: noParts;
+		const bytes: Record<Part, number> = {
+			...own,
+			draft: total(drafted),
+			runtime: members.reduce((sum, it) => sum + runtimeBytes(it), 0),
+			margin: marginBytes(memory),
+		};
+		return {
+			device: memory,
+			bytes,
+			neededBytes: total(bytes),
+			freeBytes: usableBytes(memory),
+		};
+	});
+	return {
+		request,
+		devices,
+		fits: devices.every((it) => it.neededBytes <= it.freeBytes),
+		atEmptyWindow: speed(steps, request, 0),
+		atFullWindow: speed(steps, request, request.contextWindow),
+	};
+}
+
+/** The same with as many layers on the GPUs as fit, for who asks for a model that does not: undefined where even without any it does not. */
+export function partialOffload(request: PlanRequest): Plan | undefined {
+	const all = request.model.shape.layers.length;
+	for (let offloadedLayers = all; offloadedLayers >= 0; offloadedLayers--) {
+		const plan = planFor({ ...request, offloadedLayers });
+		if (plan.fits) return plan;
+	}
+	return undefined;
+}
+
+/** What is missing, summed over the devices that have too little. */
+export function missingBytes({ devices }: Plan): number {
+	return devices.reduce(
+		(sum, { neededBytes, freeBytes }) =>
+			sum + Math.max(0, neededBytes - freeBytes),
+		0,
+	);
+}
+
+/** What of a model one device holds and evaluates. */
+interface Step {
+	readonly device: Device;
+	readonly layers: readonly LayerShape[];
+	readonly hasHead: boolean;
+}
+
+/**
+ * As llama.cpp does it (`llama_model::load_tensors`): layers and head in a row, of which the last are offloaded; those are shared out by the free
+ * memory that the devices report, each getting a run of neighbours.
+ */
+function layOut(
+	{ layers }: ModelShape,
+	{
+		placement: { gpus, host },
+		offloadedLayers = layers.length + 1,
+	}: Pick<PlanRequest, "placement" | "offloadedLayers">,
+): readonly Step[] {
+	const units = layers.length + 1;
+	const offloaded = gpus.length === 0 ? 0 : Math.min(offloadedLayers, units);
+	const first = units - offloaded;
+	const deviceOf = (unit: number): Device =>
+		unit < first ? host : deviceAt((unit - first) / offloaded, gpus);
+	return allDevices({ gpus, host }).map((device) => ({
+		device,
+		layers: layers.filter((_, unit) => deviceOf(unit) === device),
+		hasHead: deviceOf(layers.length) === device,
+	}));
+}
+
+function deviceAt(position: number, gpus: readonly Device[]): Device {
+	const all = gpus.reduce((sum, it) => sum + it.freeBytes, 0);
+	let before = 0;
+	const found = gpus.find((gpu) => {
+		before += gpu.freeBytes;
+		return before > position * all;
+	});
+	const device = found ?? gpus.at(-1);
+	assert(device, "a layer is offloaded to a GPU");
+	return device;
+}
+
+/** The memory that a device takes from. */
+function memoryOf(device: Device, { host }: Placement): Device {
+	return sharesMemory(device) ? host : device;
+}
+
+function memoriesOf(placement: Placement): readonly Device[] {
+	return [
+		...new Set(allDevices(placement).map((it) => memoryOf(it, placement))),
+	];
+}
+
+/** On unified memory the GPU is the host. */
+function allDevices({ gpus, host }: Placement): readonly Device[] {
+	return [...new Set([...gpus, host])];
+}
+
+type ModelParts = Readonly<
+	Record<"weights" | "kvCache" | "computeBuffer" | "outputBuffer", number>
+>;
+
+const noParts: ModelParts = {
+	weights: 0,
+	kvCache: 0,
+	computeBuffer: 0,
+	outputBuffer: 0,
+};
+
+/** What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU. */
+function modelParts(
+	shape: ModelShape,
+	steps: readonly Step[],
+	device: Device,
+	request: PlanRequest,
+): ModelParts {
+	const step = steps.find((it) => it.device === device);
+	assert(step, "every device of a placement has its share");
+	const { gpus, host } = request.placement;
+	const isGpu = gpus.includes(device);
+	const kvCache = step.layers.reduce(
+		(sum, it) => sum + layerCacheBytes(it, request),
+		0,
+	);
+	const layersBytes = step.layers.reduce(
+		(sum, it) => sum + (isGpu ? it.weights.bytes : cpuLayerBytes(it)),
+		0,
+	);
+	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape);
+	const evaluates = step.layers.length > 0 || step.hasHead;
+	const inputCopies = gpus.length > 1 ? 4 : 1;
+	const outputs = Math.max(
+		request.sequences,
+		request.draft ? mostDraftTokens + 1 : 1,
+	);
+	const isHost = device === host;
+	return {
+		weights:
+			layersBytes +
+			(step.hasHead ? headBytes : 0) +
+			(isHost ? shape.input.bytes : 0),
+		kvCache,
+		computeBuffer:
+			(evaluates ? computeBufferBytes(shape, request, inputCopies) : 0) +
+			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0),
+		outputBuffer: isHost ? outputBufferBytes(shape, outputs) : 0,
+	};
+}
+
+function sumParts(all: readonly ModelParts[]): ModelParts {
+	return all.reduce(
+		(sum, it) => ({
+			weights: sum.weights + it.weights,
+			kvCache: sum.kvCache + it.kvCache,
+			computeBuffer: sum.computeBuffer + it.computeBuffer,
+			outputBuffer: sum.outputBuffer + it.outputBuffer,
+		}),
+		noParts,
+	);
+}
+
+function total(bytes: Readonly<Record<string, number>>): number {
+	return Object.values(bytes).reduce((sum, it) => sum + it, 0);
+}
+
+function speed(
+	steps: readonly Step[],
+	{ model: { shape }, kvType }: PlanRequest,
+	depthTokens: number,
+): DecodeSpeed {
+	return predictDecode(
+		steps.map(({ device, layers, hasHead }) => ({
+			bytesRead:
+				layers.reduce(
+					(sum, it) => sum + layerReadBytes(it, shape, depthTokens, kvType),
+					0,
+				) + (hasHead ? shape.head.bytes : 0),
+			layers: layers.length,
+			mixtureOfExperts: shape.experts > 0,
+			bandwidthBytesPerSecond: bandwidthOf(device).bytesPerSecond,
+			efficiency: efficiencyOf(device),
+		})),
+	);
+}

@@ -1,0 +1,163 @@
+/** Plans and choices in words: what is needed, of what, and why not something else. */
+
+import { assertNever } from "../base/assert.ts";
+import { formatBytes } from "../base/units.ts";
+import type { Choice, Concession, Rejection } from "./choosePlan.ts";
+import { bandwidthOf } from "./devices.ts";
+import {
+	type NamedModel,
+	type Part,
+	type Plan,
+	type PlannedDevice,
+	parts,
+} from "./plan.ts";
+import { roleNeeds } from "./roles.ts";
+
+const partNames: Readonly<Record<Part, string>> = {
+	weights: "weights",
+	kvCache: "KV cache",
+	computeBuffer: "compute buffers",
+	outputBuffer: "output buffer",
+	draft: "draft model",
+	runtime: "runtime",
+	margin: "margin",
+};
+
+/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`, leaving out what is next to nothing. */
+export function memoryText({
+	bytes,
+	neededBytes,
+	freeBytes,
+}: PlannedDevice): string {
+	const named = parts
+		.filter((part) => bytes[part] >= tellingBytes)
+		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`);
+	return `needs ${formatBytes(neededBytes)}: ${named.join(", ")}; free ${formatBytes(freeBytes)}`;
+}
+
+/** Less is rounded away in gigabytes. */
+const tellingBytes = 8 * 2 ** 20;
+
+/** All that is needed where there is too little, for a plan that is refused. */
+export function shortfallText(plan: Plan): string {
+	return tooSmall(plan)
+		.map((it) => `${it.device.name} ${memoryText(it)}`)
+		.join("; and ");
+}
+
+/** The same for a list of them. */
+function briefShortfallText(plan: Plan): string {
+	return tooSmall(plan)
+		.map(
+			({ device, neededBytes, freeBytes, bytes }) =>
+				`${device.name} needs ${formatBytes(neededBytes)}, ${formatBytes(bytes.weights)} for weights alone; free ${formatBytes(freeBytes)}`,
+		)
+		.join("; and ");
+}
+
+function tooSmall({ devices }: Plan): readonly PlannedDevice[] {
+	return devices.filter(
+		({ neededBytes, freeBytes }) => neededBytes > freeBytes,
+	);
+}
+
+export function modelText({ name, quantization }: NamedModel): string {
+	return `${name} ${quantization}`;
+}
+
+export function planText(plan: Plan): readonly string[] {
+	const { request, devices } = plan;
+	const { model, draft, placement, contextWindow, sequences, kvType } = request;
+	const place =
+		placement.gpus.map(({ name }) => name).join(" and ") ||
+		`${placement.host.name} (no GPU)`;
+	const times = sequences > 1 ? `${sequences} x ` : "";
+	const drafted = draft ? `, draft ${modelText(draft)}` : "";
+	return [
+		`${modelText(model)} on ${place}, context ${times}${contextWindow}, KV cache ${kvType}${drafted}`,
+		...devices.map((it) => `${it.device.name} ${memoryText(it)}`),
+		speedText(plan),
+	];
+}
+
+export function speedText({
+	request,
+	atEmptyWindow,
+	atFullWindow,
+}: Plan): string {
+	const { gpus, host } = request.placement;
+	const assumed = (gpus.length > 0 ? gpus : [host]).some(
+		(it) => bandwidthOf(it).source === "assumed",
+	);
+	return (
+		`about ${Math.round(atEmptyWindow.tokensPerSecond)} tokens per second, ` +
+		`${Math.round(atFullWindow.tokensPerSecond)} with the context full (never above ${Math.round(atEmptyWindow.ceilingTokensPerSecond)})` +
+		(assumed ? "; the bandwidth is a guess" : "")
+	);
+}
+
+export function concessionText(concession: Concession): string {
+	switch (concession.kind) {
+		case "noDraft":
+			return `without the draft ${modelText(concession.draft)}`;
+		case "shorterContext":
+			return `less context than the ${concession.wantedTokens} tokens wanted`;
+		case "kvQ8":
+			return "the KV cache in 8 bits";
+		default:
+			return assertNever(concession);
+	}
+}
+
+export function rejectionText(rejection: Rejection, choice: Choice): string {
+	switch (rejection.kind) {
+		case "otherRole":
+			return `is not made for ${choice.role}`;
+		case "doesNotFit":
+			return `does not fit: ${briefShortfallText(rejection.plan)}`;
+		case "tooSlow":
+			return (
+				`is too slow: about ${Math.floor(rejection.plan.atFullWindow.tokensPerSecond)} tokens per second, ` +
+				`and ${choice.role} wants ${roleNeeds[choice.role].leastTokensPerSecond}`
+			);
+		case "smaller":
+			return "is smaller than what was chosen";
+		default:
+			return assertNever(rejection);
+	}
+}
+
+/** The choice first, then what would have been larger, the largest first. */
+export function choiceText(choice: Choice): readonly string[] {
+	return [
+		...outcomeText(choice),
+		...choice.passedOver
+			.filter(
+				({ rejection: { kind } }) =>
+					kind === "doesNotFit" || kind === "tooSlow",
+			)
+			.map(
+				({ candidate, rejection }) =>
+					`${modelText(candidate)} ${rejectionText(rejection, choice)}`,
+			),
+	];
+}
+
+function outcomeText(choice: Choice): readonly string[] {
+	switch (choice.kind) {
+		case "chosen":
+			return [
+				...planText(choice.plan),
+				...choice.concessions.map((it) => `given up: ${concessionText(it)}`),
+			];
+		case "tooSlow":
+			return [
+				"nothing that fits is fast enough; the fastest is:",
+				...planText(choice.plan),
+			];
+		case "nothingFits":
+			return ["nothing fits"];
+		default:
+			return assertNever(choice);
+	}
+}

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import type { Device } from "../../../src/memory/devices.ts";
+import {
+	missingBytes,
+	type NamedModel,
+	type PlanRequest,
+	partialOffload,
+	parts,
+	planFor,
+} from "../../../src/memory/plan.ts";
+import { memoryText, shortfallText } from "../../../src/memory/planText.ts";
+import { shapeInMix } from "../../../src/memory/quantization.ts";
+import { publishedModels } from "../../support/publishedModels.ts";
+
+const gib = 2 ** 30;
+const mib = 2 ** 20;
+
+const gpu = (id: string, freeGib: number): Device => ({
+	id,
+	name: "NVIDIA GeForce RTX 3090",
+	kind: "discrete",
+	totalBytes: 24 * gib,
+	freeBytes: freeGib * gib,
+});
+const ram: Device = {
+	id: "cpu",
+	name: "RAM",
+	kind: "cpu",
+	totalBytes: 64 * gib,
+	freeBytes: 48 * gib,
+};
+const qwen7b: NamedModel = {
+	name: "Qwen2.5-Coder-7B",
+	quantization: "Q4_K_M",
+	shape: shapeInMix(publishedModels["Qwen2.5-Coder-7B"], "Q4_K_M"),
+};
+const qwen05b: NamedModel = {
+	name: "Qwen2.5-Coder-0.5B",
+	quantization: "Q8_0",
+	shape: shapeInMix(publishedModels["Qwen2.5-Coder-0.5B"], "Q8_0"),
+};
+const request: PlanRequest = {
+	model: qwen7b,
+	placement: { gpus: [gpu("0", 20)], host: ram },
+	contextWindow: 4096,
+	sequences: 1,
+	batchTokens: 512,
+	kvType: "f16",
+};
+const weightsBytes = (it: NamedModel): number =>
+	it.shape.head.bytes +
+	it.shape.layers.reduce((sum, { weights }) => sum + weights.bytes, 0);
+
+describe("planFor", () => {
+	it("has every part of the GPU, and what stays in RAM", () => {
+		const [onGpu, inRam] = planFor(request).devices;
+		assert.ok(onGpu && inRam);
+		assert.deepEqual(onGpu.bytes, {
+			weights: weightsBytes(qwen7b),
+			kvCache: 4096 * 56 * 1024,
+			computeBuffer: 512 * 4 * (152_064 + 3584) + 512 * (3584 * 4 + 4096 * 2),
+			outputBuffer: 0,
+			draft: 0,
+			runtime: 457 * mib,
+			margin: gib,
+		});
+		assert.deepEqual(inRam.bytes, {
+			weights: qwen7b.shape.input.bytes,
+			kvCache: 0,
+			computeBuffer: 512 * (3584 * 4 + 4096 * 2),
+			outputBuffer: 152_064 * 4,
+			draft: 0,
+			runtime: 200 * mib,
+			margin: 2 * gib,
+		});
+		for (const { bytes, neededBytes } of [onGpu, inRam])
+			assert.equal(
+				neededBytes,
+				parts.reduce((sum, part) => sum + bytes[part], 0),
+			);
+	});
+
+	it("prices a draft with weights, cache and buffers of its own: 0.9 GiB at 8k", () => {
+		const plan = planFor({ ...request, contextWindow: 8192, draft: qwen05b });
+		const bytes = plan.devices[0]?.bytes.draft ?? 0;
+		assert.ok(Math.abs(bytes / gib - 0.9) < 0.05, `${bytes / gib}`);
+	});
+
+	it("lays layers over GPUs by the memory that is free, each with buffers of its own", () => {
+		const gpus = [gpu("0", 15), gpu("1", 5)];
+		const plan = planFor({ ...request, placement: { gpus, host: ram } });
+		const [first, second] = plan.devices;
+		assert.ok(first && second);
+		// 28 layers and the head, of which those before 3/4 go to the first: layers 0 to 21.
+		assert.equal(first.bytes.kvCache, (22 / 28) * 4096 * 56 * 1024);
+		assert.equal(second.bytes.kvCache, (6 / 28) * 4096 * 56 * 1024);
+		assert.ok(second.bytes.weights > qwen7b.shape.head.bytes);
+		assert.equal(
+			first.bytes.weights + second.bytes.weights,
+			weightsBytes(qwen7b),
+		);
+		assert.equal(first.bytes.computeBuffer, second.bytes.computeBuffer);
+		assert.deepEqual(
+			[first.bytes.runtime, second.bytes.runtime],
+			[457 * mib, 457 * mib],
+		);
+		const alone = planFor(request);
+		assert.ok(
+			first.bytes.computeBuffer > (alone.devices[0]?.bytes.computeBuffer ?? 0),
+		);
+		assert.ok(
+			Math.abs(
+				plan.atEmptyWindow.tokensPerSecond /
+					alone.atEmptyWindow.tokensPerSecond -
+					1,
+			) < 1e-9,
+			"two cards are no faster than one",
+		);
+	});
+
+	it("counts an integrated GPU with the RAM, as one memory", () => {
+		const integrated: Device = {
+			...ram,
+			id: "igpu",
+			kind: "integrated",
+			totalBytes: gib,
+			freeBytes: gib,
+		};
+		const plan = planFor({
+			...request,
+			placement: { gpus: [integrated], host: ram },
+		});
+		assert.deepEqual(
+			plan.devices.map(({ device }) => device.id),
+			["cpu"],
+		);
+		const [only] = plan.devices;
+		assert.equal(
+			only?.bytes.weights,
+			weightsBytes(qwen7b) + qwen7b.shape.input.bytes,
+		);
+		assert.equal(only?.bytes.runtime, 657 * mib);
+		assert.equal(plan.fits, true);
+	});
+
+	it("has unified memory once, as GPU and host", () => {
+		const unified: Device = {
+			...ram,
+			id: "m",
+			name: "Apple M2 Max",
+			kind: "unified",
+		};
+		const plan = planFor({
+			...request,
+			placement: { gpus: [unified], host: unified },
+		});
+		assert.equal(plan.devices.length, 1);
+		assert.equal(
+			plan.devices[0]?.bytes.weights,
+			weightsBytes(qwen7b) + qwen7b.shape.input.bytes,
+		);
+		assert.equal(plan.devices[0]?.bytes.runtime, 512 * mib);
+	});
+
+	it("prices what a CPU repacks on top of the file", () => {
+		const [only] = planFor({
+			...request,
+			placement: { gpus: [], host: ram },
+		}).devices;
+		const once = weightsBytes(qwen7b) + qwen7b.shape.input.bytes;
+		const ratio = (only?.bytes.weights ?? 0) / once;
+		// Half of the down and value matrices are Q6_K, which is not repacked.
+		assert.ok(ratio > 1.5 && ratio < 1.8, `${ratio}`);
+	});
+});
+
+describe("a plan that does not fit", () => {
+	const tight = { ...request, placement: { gpus: [gpu("0", 5)], host: ram } };
+
+	it("says by how much, and of what", () => {
+		const plan = planFor(tight);
+		assert.equal(plan.fits, false);
+		const [onGpu] = plan.devices;
+		assert.ok(onGpu);
+		assert.equal(missingBytes(plan), onGpu.neededBytes - 5 * gib);
+		assert.equal(
+			shortfallText(plan),
+			"NVIDIA GeForce RTX 3090 needs 6.0 GB: weights 4.1 GB, KV cache 224.0 MB, compute buffers 315.0 MB, runtime 457.0 MB, margin 1.0 GB; free 5.0 GB",
+		);
+		assert.equal(
+			memoryText(onGpu),
+			shortfallText(plan).replace("NVIDIA GeForce RTX 3090 ", ""),
+		);
+	});
+
+	it("also where only the RAM is short", () => {
+		const plan = planFor({
+			...request,
+			placement: { gpus: [gpu("0", 20)], host: { ...ram, freeBytes: gib } },
+		});
+		assert.equal(plan.fits, false);
+		assert.match(shortfallText(plan), /^RAM needs /);
+	});
+
+	it("could be loaded in part, at a fraction of the speed", () => {
+		const partly = partialOffload(tight);
+		assert.ok(partly?.fits);
+		const layers = partly.request.offloadedLayers ?? 0;
+		assert.ok(layers > 10 && layers < 28, `${layers}`);
+		const oneMore = planFor({ ...tight, offloadedLayers: layers + 1 });
+		assert.equal(oneMore.fits, false, "as many as fit");
+		assert.ok(
+			partly.atEmptyWindow.tokensPerSecond <
+				planFor(tight).atEmptyWindow.tokensPerSecond / 2,
+		);
+		const [onGpu, inRam] = partly.devices;
+		assert.equal(
+			(onGpu?.bytes.kvCache ?? 0) + (inRam?.bytes.kvCache ?? 0),
+			4096 * 56 * 1024,
+		);
+	});
+
+	it("cannot even be loaded in part where the RAM has no room either", () => {
+		assert.equal(
+			partialOffload({
+				...tight,
+				placement: {
+					gpus: [gpu("0", 1)],
+					host: { ...ram, freeBytes: 3 * gib },
+				},
+			}),
+			undefined,
+		);
+	});
+});
