@@ -2,6 +2,7 @@
 
 import { LruCache } from "../base/lruCache.ts";
 import type { DocumentSnapshot } from "./documentContext.ts";
+import { type PlaceText, restOf, typedAt } from "./typedSince.ts";
 
 /** A text, and the request that brought it. */
 export interface CachedText {
@@ -9,13 +10,9 @@ export interface CachedText {
 	readonly requestId: string;
 }
 
-interface Entry extends CachedText {
+/** With the text round it that must stand there for the suggestion to hold. */
+interface Entry extends CachedText, PlaceText {
 	readonly uri: string;
-	readonly offset: number;
-	/** The text before the offset that must stand there for the suggestion to hold. */
-	readonly before: string;
-	/** The text behind it. */
-	readonly after: string;
 }
 
 /** Enough to tell one place in a document from another. */
@@ -40,29 +37,26 @@ export class CompletionCache {
 			offset,
 			before,
 			after,
+			reachesEnd: offset + after.length === snapshot.text.length,
 			text,
 			requestId,
 		});
 	}
 
 	/** What is left of the newest suggestion that what was typed since agrees with. */
-	find({ uri, offset, text }: DocumentSnapshot): CachedText | undefined {
-		const after = text.slice(offset, offset + comparedChars);
+	find(here: DocumentSnapshot): CachedText | undefined {
 		for (const [, entry] of this.#entries.newestFirst()) {
-			if (entry.uri !== uri || entry.offset > offset) continue;
-			// Suggestions have plain line feeds, whatever the document has.
-			const typed = text.slice(entry.offset, offset).replace(/\r\n?/g, "\n");
+			const typedLength = here.offset - entry.offset;
+			// Carriage returns make what was typed longer than what was suggested, and at most twice as long.
 			if (
-				entry.text.startsWith(typed) &&
-				entry.text.slice(typed.length).trim() !== "" &&
-				after === entry.after &&
-				text.slice(entry.offset - entry.before.length, entry.offset) ===
-					entry.before
+				entry.uri !== here.uri ||
+				typedLength < 0 ||
+				typedLength > 2 * entry.text.length
 			)
-				return {
-					text: entry.text.slice(typed.length),
-					requestId: entry.requestId,
-				};
+				continue;
+			const typed = typedAt(entry, here);
+			const text = typed && restOf(entry.text, typed, here);
+			if (text !== undefined) return { text, requestId: entry.requestId };
 		}
 		return undefined;
 	}

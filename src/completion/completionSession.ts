@@ -6,6 +6,7 @@
  * the text that it is for still stands there.
  */
 
+import { orAborted } from "../base/abort.ts";
 import type { Log } from "../base/log.ts";
 import { formatMs, formatPercent } from "../base/units.ts";
 import type { Priority } from "../protocol/generation.ts";
@@ -94,7 +95,8 @@ export class CompletionSession {
 		const suggestion =
 			this.known(snapshot) ??
 			(await this.#ask(snapshot, { signal, isExplicit }));
-		if (suggestion.kind === "suggestion" && !signal.aborted)
+		// Who asks by hand gets others first.
+		if (suggestion.kind === "suggestion" && !signal.aborted && !isExplicit)
 			this.#fetchAhead(snapshot, suggestion.text);
 		return suggestion;
 	}
@@ -125,10 +127,15 @@ export class CompletionSession {
 	): Promise<readonly string[]> {
 		const texts = [except];
 		for (let rank = 1; rank <= count && !signal.aborted; rank++) {
-			const result = await this.#complete(snapshot, { signal, rank });
-			if (result.kind === "suggestion" && !texts.includes(result.text))
+			// The engine may take a while to notice that it is not waited for any more.
+			const result = await orAborted(
+				this.#complete(snapshot, { signal, rank }),
+				signal,
+			);
+			if (result?.kind === "suggestion" && !texts.includes(result.text))
 				texts.push(result.text);
 		}
+		this.#fetchAhead(snapshot, except);
 		return texts.slice(1);
 	}
 
@@ -165,9 +172,11 @@ export class CompletionSession {
 	/**
 	 * Evaluates what the next prompt at this place will need, where nobody waits for anything: new snippets of other files, and the text behind
 	 * the cursor as it really is.
+	 *
+	 * @returns false where something was under way, and another moment is better.
 	 */
-	async prepare(snapshot: DocumentSnapshot): Promise<void> {
-		if (this.#running || this.#ahead) return;
+	async prepare(snapshot: DocumentSnapshot): Promise<boolean> {
+		if (this.#running || this.#ahead) return false;
 		const { engine, surroundings, log } = this.#options;
 		this.#preparing?.abort();
 		const preparing = new AbortController();
@@ -177,6 +186,7 @@ export class CompletionSession {
 			const snippets = surroundings.snippetsFor(snapshot.uri).length;
 			log.debug(`prepared a prompt with ${snippets} snippets of other files`);
 		}
+		return true;
 	}
 
 	/** Forgets all answers: those of another model are not this one's. */
@@ -240,10 +250,13 @@ export class CompletionSession {
 	/** The completion that comes after this suggestion, should it be accepted. The next key that does not agree ends it. */
 	#fetchAhead(shownAt: DocumentSnapshot, suggestion: string): void {
 		const { text, offset } = shownAt;
+		const inserted = text.includes("\r\n")
+			? suggestion.replaceAll("\n", "\r\n")
+			: suggestion;
 		const accepted: DocumentSnapshot = {
 			...shownAt,
-			text: text.slice(0, offset) + suggestion + text.slice(offset),
-			offset: offset + suggestion.length,
+			text: text.slice(0, offset) + inserted + text.slice(offset),
+			offset: offset + inserted.length,
 		};
 		// What a slow machine computes in vain heats it, and is hardly there in time.
 		if (this.#rhythm.answerMs > slowAnswerMs) return;
@@ -259,11 +272,14 @@ export class CompletionSession {
 		const running = new RunningCompletion(snapshot, (hooks) =>
 			this.#answer(snapshot, priority, hooks),
 		);
-		void running.result.then((suggestion) => {
-			if (this.#running === running && running.isUnseen(suggestion))
-				this.#options.onLateSuggestion(running.place);
-			this.#ended(running);
-		});
+		const ended = (): void => this.#ended(running);
+		running.result
+			.then((suggestion) => {
+				if (this.#running === running && running.isUnseen(suggestion))
+					this.#options.onLateSuggestion(running.place);
+			})
+			// Whoever waits is told; where nobody does, a defect in a rule must not keep the place of a request that is over.
+			.then(ended, ended);
 		return running;
 	}
 
@@ -336,7 +352,7 @@ function leadsTo(
 	here: DocumentSnapshot,
 ): boolean {
 	const typed = typedSince(shownAt, here);
-	return typed !== undefined && suggestion.startsWith(typed);
+	return typed !== undefined && suggestion.startsWith(typed.text);
 }
 
 function isSameText(a: DocumentSnapshot, b: DocumentSnapshot): boolean {

@@ -84,7 +84,6 @@ function unansweredBecause({ outcome }: Decision): string | undefined {
 	switch (reason.kind) {
 		case "empty":
 		case "filtered":
-		case "selectedEntry":
 			return undefined;
 		case "failed":
 			return reason.error.code;

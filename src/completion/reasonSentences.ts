@@ -13,8 +13,6 @@ export const reasonSentences = {
 	snoozed: "Completions are snoozed.",
 	secretFile:
 		"This file may hold secrets: nothing is suggested here without being asked for.",
-	selectedEntry:
-		"The suggestion does not continue the entry selected in the list of suggestions.",
 	midWord:
 		"The cursor is inside a word: nothing is suggested here without being asked for.",
 	cancelled:

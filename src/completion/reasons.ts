@@ -67,8 +67,6 @@ export type NoSuggestionReason =
 	| { readonly kind: "snoozed" }
 	/** The file looks as if it held secrets: there, nothing is suggested without being asked for. */
 	| { readonly kind: "secretFile" }
-	/** The entry selected in the suggest widget is not how the suggestion begins. */
-	| { readonly kind: "selectedEntry" }
 	/** The cursor is inside a word: there, nothing is suggested without being asked for. */
 	| { readonly kind: "midWord" }
 	/** The document or the cursor moved on before there was an answer. */

@@ -9,7 +9,7 @@ import {
 	placeOf,
 	type Suggestion,
 } from "./suggestion.ts";
-import { agree, typedSince } from "./typedSince.ts";
+import { agree, restOf, type Typed, typedSince } from "./typedSince.ts";
 
 export interface CompletionHooks {
 	readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export class RunningCompletion {
 	readonly #hasFirstLine: Promise<void>;
 	#place: Place;
 	/** What was typed since. */
-	#typed = "";
+	#typed: Typed = { text: "", closers: "" };
 	/** What there is of the answer. */
 	#text = "";
 	#firstLine: FoundSuggestion | undefined;
@@ -127,11 +127,9 @@ export class RunningCompletion {
 	): Suggestion | undefined {
 		const typed = typedSince(this.snapshot, here);
 		if (suggestion.kind === "none")
-			return typed === "" ? suggestion : undefined;
-		if (typed === undefined || !suggestion.text.startsWith(typed))
-			return undefined;
-		const text = suggestion.text.slice(typed.length);
-		if (text.trim() === "") return undefined;
+			return typed?.text === "" ? suggestion : undefined;
+		const text = typed && restOf(suggestion.text, typed, here);
+		if (text === undefined) return undefined;
 		this.#given = suggestion.text;
 		return { ...suggestion, text };
 	}

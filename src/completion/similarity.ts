@@ -14,11 +14,15 @@ const mostDistance = 0.1;
 /** Between short lines one letter is a difference. */
 const leastLetters = 5;
 
+/** Longer lines are data, and comparing them takes time by the square of their length. */
+const mostCompared = 200;
+
 /** Whether a few characters tell the lines apart, and not only digits: those are what tells lines of data apart. */
 export function isNearly(a: string, b: string): boolean {
 	const [left, right] = [bare(a), bare(b)];
 	const length = Math.max(left.length, right.length);
 	return (
+		length <= mostCompared &&
 		left !== right &&
 		letters(left) >= leastLetters &&
 		letters(right) >= leastLetters &&

@@ -206,7 +206,7 @@ export class Engine {
 		const tokens = generate(cache, prompt.tokens, {
 			maxTokens,
 			chunkTokens: batchTokens,
-			checkpoints: [prompt.snippetTokens, prompt.stableTokens],
+			checkpoints: checkpointsOf(prompt),
 			start: {
 				heldBack: prompt.heldBack,
 				rank,
@@ -292,6 +292,15 @@ function promptFor(
 		},
 		budget,
 	);
+}
+
+/** Where later prompts come back to. The last token is no such place: it is evaluated anew for what follows it. */
+function checkpointsOf({
+	tokens,
+	snippetTokens,
+	stableTokens,
+}: FimPrompt): readonly number[] {
+	return [snippetTokens, Math.min(stableTokens, tokens.length - 1)];
 }
 
 function statsOf(

@@ -98,7 +98,7 @@ export function fimPrompt(
 	};
 }
 
-/** Snippets from the first on, as many as have room, in the form in which models see a repository. */
+/** As many snippets as have room, the last ones first because they matter most, in the form in which models see a repository. */
 function contextOf(
 	{ repository, snippets }: FimRequest,
 	{ tokens, tokenize }: FimVocabulary,
@@ -114,10 +114,10 @@ function contextOf(
 		repositoryName === null || repository === ""
 			? []
 			: [repositoryName, ...tokenize(`${repository}\n`)];
-	const kept: Token[] = [];
-	for (const piece of pieces) {
+	let kept: readonly Token[] = [];
+	for (const piece of pieces.toReversed()) {
 		if (name.length + kept.length + piece.length > budgetTokens) break;
-		kept.push(...piece);
+		kept = [...piece, ...kept];
 	}
 	return {
 		tokens: kept.length === 0 ? [] : [...name, ...kept],

@@ -310,6 +310,7 @@ function specialToken(
 class LlamaSequence implements Sequence {
 	readonly contextWindow: number;
 	readonly #sequence: LlamaContextSequence;
+	readonly #biases = new WeakMap<readonly Token[], TokenBias>();
 
 	constructor(context: LlamaContext, contextWindow: number) {
 		this.#sequence = context.getSequence({
@@ -374,12 +375,31 @@ class LlamaSequence implements Sequence {
 		return missing >= lastKept ? 0 : length - missing;
 	}
 
-	#greedyWithin({ among, except }: TokenLimits): Choice {
-		if (!among && !except) return greedy;
+	/** Half a vocabulary takes a while: the same list is only made into a bias once. */
+	#preferring(among: readonly Token[]): TokenBias {
+		const known = this.#biases.get(among);
+		if (known) return known;
+		const made = this.#bias(among, []);
+		this.#biases.set(among, made);
+		return made;
+	}
+
+	#bias(
+		among: readonly Token[] | undefined,
+		except: readonly Token[],
+	): TokenBias {
 		const tokenBias = new TokenBias(this.#sequence.model.tokenizer);
 		for (const token of branded(among ?? []))
 			tokenBias.set(token, { logit: preferredLogit });
-		for (const token of branded(except ?? [])) tokenBias.set(token, "never");
+		for (const token of branded(except)) tokenBias.set(token, "never");
+		return tokenBias;
+	}
+
+	#greedyWithin({ among, except }: TokenLimits): Choice {
+		if (!among && !except) return greedy;
+		const tokenBias = except?.length
+			? this.#bias(among, except)
+			: this.#preferring(among ?? []);
 		return {
 			generateNext: {
 				...greedy.generateNext,

@@ -1,10 +1,13 @@
 /** The texts of a model's tokens, sorted, to find those with which a given text can begin. */
 
+import { LruCache } from "../base/lruCache.ts";
 import type { LoadedModel, Token } from "./runtime.ts";
 
 export class Vocabulary {
 	readonly #texts: readonly string[];
 	readonly #tokens: ReadonlyMap<string, readonly Token[]>;
+	/** Half of all tokens begin with a space, and people type many. */
+	readonly #found = new LruCache<string, readonly Token[]>(8);
 
 	/** @param texts of tokens that are text; more than one token may have the same. */
 	constructor(texts: Iterable<readonly [Token, string]>) {
@@ -31,8 +34,21 @@ export class Vocabulary {
 		);
 	}
 
-	/** Tokens that a text beginning with `start` can begin with: those that go on from it, and those that are part of it. */
+	/** The same list for the same text. Tokens that a text beginning with `start` can begin with: those that go on from it, and those that are part of it. */
 	beginning(start: string): readonly Token[] {
+		const known = this.#found.get(start);
+		if (known) return known;
+		const found = this.#find(start);
+		this.#found.set(start, found);
+		return found;
+	}
+
+	canBegin(start: string): boolean {
+		if (this.#texts[this.#firstFrom(start)]?.startsWith(start)) return true;
+		return this.beginning(start).length > 0;
+	}
+
+	#find(start: string): readonly Token[] {
 		const found: Token[] = [];
 		for (let length = 1; length < start.length; length++)
 			found.push(...(this.#tokens.get(start.slice(0, length)) ?? []));
@@ -41,10 +57,6 @@ export class Vocabulary {
 			if (text === undefined || !text.startsWith(start)) return found;
 			found.push(...(this.#tokens.get(text) ?? []));
 		}
-	}
-
-	canBegin(start: string): boolean {
-		return this.beginning(start).length > 0;
 	}
 
 	/** The index of the first text that is not before this one. */

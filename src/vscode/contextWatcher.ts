@@ -13,8 +13,8 @@ export interface ContextWatcherOptions {
 	readonly isWanted: (document: vscode.TextDocument) => boolean;
 	/** Whether prompts have room for text of other files. */
 	readonly hasRoom: () => boolean;
-	/** Nobody types: what the next prompt needs can be evaluated. */
-	readonly onIdle: (editor: vscode.TextEditor) => Promise<void>;
+	/** Nobody types: what the next prompt needs can be evaluated. False where something else was under way. */
+	readonly onIdle: (editor: vscode.TextEditor) => Promise<boolean>;
 }
 
 /** Who has not typed for so long is reading. */
@@ -29,6 +29,8 @@ export class ContextWatcher implements Disposable {
 	readonly #edited = new Map<vscode.TextDocument, number>();
 	#last: { document: vscode.TextDocument; line: number } | undefined;
 	#timer: NodeJS.Timeout | undefined;
+	/** Where definitions were looked up last. */
+	#lookedUp = "";
 
 	constructor(options: ContextWatcherOptions) {
 		this.#options = options;
@@ -122,6 +124,16 @@ export class ContextWatcher implements Disposable {
 		this.#timer = setTimeout(() => void this.#idle(), idleMs);
 	}
 
+	/** Once at a place: its names are defined where they were a moment ago. */
+	async #lookUp(editor: vscode.TextEditor): Promise<void> {
+		const { document, selection } = editor;
+		const place = `${document.uri}@${document.version}:${selection.active.line}`;
+		if (place === this.#lookedUp) return;
+		this.#lookedUp = place;
+		for (const { path, text, region } of await findDefinitions(editor))
+			this.#options.store.remember(path, text, "definition", region);
+	}
+
 	async #idle(): Promise<void> {
 		const editor = vscode.window.activeTextEditor;
 		if (!editor || !vscode.window.state.focused) return;
@@ -130,17 +142,23 @@ export class ContextWatcher implements Disposable {
 		const { version } = document;
 		for (const edited of [...this.#edited.keys()]) this.#flush(edited);
 		if (this.#options.hasRoom() && isOfWorkspace(document))
-			for (const { path, text, region } of await findDefinitions(editor))
-				this.#options.store.remember(path, text, "definition", region);
+			await this.#lookUp(editor);
 		if (
 			document.version === version &&
-			vscode.window.activeTextEditor === editor
+			vscode.window.activeTextEditor === editor &&
+			!(await this.#options.onIdle(editor))
 		)
-			await this.#options.onIdle(editor);
+			this.#wait();
 	}
 }
 
+/** A file of more lines is hardly written by hand, and looking through it would hold up the keys. */
+const mostLines = 5000;
+
 /** Files outside are not the project's, and no rule tells which of them may be shown. */
-export function isOfWorkspace({ uri }: vscode.TextDocument): boolean {
-	return vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+function isOfWorkspace({ uri, lineCount }: vscode.TextDocument): boolean {
+	return (
+		lineCount <= mostLines &&
+		vscode.workspace.getWorkspaceFolder(uri) !== undefined
+	);
 }

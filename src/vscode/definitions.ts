@@ -19,6 +19,11 @@ export interface FoundDefinition {
 /** The current line and those just above are what is worked on. */
 const linesAbove = 4;
 const mostNames = 8;
+const mostImports = 4;
+const importLines = 100;
+const importing = /^\s*(?:import|from|use|using|require|include)\b/;
+const keywords = /^(?:import|from|type|use|using|require|include)$/;
+const names = /[\p{L}_$][\p{L}\p{N}_$]{2,}/gu;
 /** Language servers that start up take many seconds: then there is no definition this time. */
 const longestMs = 500;
 const largestFileBytes = 256 * 1024;
@@ -43,12 +48,20 @@ function namesNear({
 }: vscode.TextEditor): vscode.Position[] {
 	const places = new Map<string, vscode.Position>();
 	const { line } = selection.active;
+	const note = (at: number, mayNote: (name: string) => boolean): void => {
+		for (const { 0: name, index } of document.lineAt(at).text.matchAll(names))
+			if (!places.has(name) && mayNote(name))
+				places.set(name, new vscode.Position(at, index));
+	};
 	for (let at = line; at >= Math.max(0, line - linesAbove); at--)
-		for (const { 0: name, index } of document
-			.lineAt(at)
-			.text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]{2,}/gu))
-			if (!places.has(name)) places.set(name, new vscode.Position(at, index));
-	return [...places.values()].slice(0, mostNames);
+		note(at, () => true);
+	const near = [...places.values()].slice(0, mostNames);
+	// What is imported tells what the file is made of; the latest imports are of the file's own project mostly.
+	places.clear();
+	for (let at = 0; at < Math.min(importLines, document.lineCount); at++)
+		if (importing.test(document.lineAt(at).text))
+			note(at, (name) => !keywords.test(name));
+	return [...near, ...[...places.values()].slice(-mostImports)];
 }
 
 /** Undefined where it is in this document, outside of the workspace, or not known. */

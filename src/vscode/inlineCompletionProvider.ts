@@ -106,9 +106,9 @@ export class InlineCompletionProvider
 			this.#store.add(it);
 	}
 
-	/** Nobody types: evaluates what the next prompt in this editor needs. */
-	async prepare({ document, selection }: vscode.TextEditor): Promise<void> {
-		await this.#session.prepare(snapshotOf(document, selection.active));
+	/** Nobody types: evaluates what the next prompt in this editor needs. False where something else was under way. */
+	prepare({ document, selection }: vscode.TextEditor): Promise<boolean> {
+		return this.#session.prepare(snapshotOf(document, selection.active));
 	}
 
 	async provideInlineCompletionItems(

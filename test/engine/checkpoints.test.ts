@@ -21,13 +21,14 @@ describe("a state that cannot be cut back", () => {
 		maxTokens: 8,
 	});
 
-	for (const [what, architecture] of [
-		["of a window that slides", "gemma3"],
-		["of a recurrent model", "mamba"],
+	for (const [what, architecture, order] of [
+		["of a window that slides", "gemma3", "spm"],
+		["of a recurrent model", "mamba", "spm"],
+		["of a recurrent model that wants the prefix first", "mamba", "psm"],
 	] as const)
 		it(`${what} is reused up to the line that is typed`, async () => {
-			const file = path.join(folder, `${architecture}.gguf`);
-			await writeTinyModel(file, architecture);
+			const file = path.join(folder, `${architecture}-${order}.gguf`);
+			await writeTinyModel(file, architecture, order);
 			const engine = new RealEngine();
 			engine.modelFile = file;
 			try {
@@ -36,7 +37,14 @@ describe("a state that cannot be cut back", () => {
 					request(`const list = [${"value, ".repeat(2 * slidingWindow)}`),
 				);
 				// What is typed, deleted and typed otherwise is evaluated again, and nothing before it.
-				for (const line of ["const sum = va", "const s", "const other = v"]) {
+				for (const line of [
+					"const sum = va",
+					"const s",
+					"",
+					"c",
+					"co",
+					"const o",
+				]) {
 					const { stats } = await engine.completeWhole(request(line));
 					assert.ok(stats.promptTokens > 4 * slidingWindow);
 					assert.ok(

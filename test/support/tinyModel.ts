@@ -5,6 +5,7 @@
 
 import { writeFileSync } from "node:fs";
 import { readGgufFileInfo } from "node-llama-cpp";
+import type { FimOrder } from "../../src/protocol/model.ts";
 import {
 	type WritableTensor,
 	type WritableValue,
@@ -84,6 +85,7 @@ const layerTensors: Readonly<
 export async function writeTinyModel(
 	file: string,
 	architecture: TinyArchitecture,
+	fimOrder: FimOrder,
 ): Promise<void> {
 	const shapes: Readonly<Record<string, readonly number[]>> = {
 		"token_embd.weight": [width, vocabulary],
@@ -123,7 +125,7 @@ export async function writeTinyModel(
 					]),
 				),
 				...(await tokenizer()),
-				"headroom.fim.order": { type: "string", value: "spm" },
+				"headroom.fim.order": { type: "string", value: fimOrder },
 			},
 			tensors,
 			data: Buffer.concat(pieces),

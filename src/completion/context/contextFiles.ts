@@ -19,6 +19,9 @@ const secretNames: readonly RegExp[] = [
 	/^id_(?:rsa|dsa|ecdsa|ed25519)(?:[-_][^.]*)?$/,
 	// Arduino and MicroPython keep the password of the Wi-Fi in `secrets.h` and `secrets.py`.
 	/^secrets\.[^.]+$/,
+	// Files that Docker mounts as secrets, by their usual names.
+	/(?:^|[-_.])password(?:\.txt)?$/,
+	/^(?:\.dev\.vars|\.yarnrc\.yml|token\.json|local\.settings\.json)$/,
 	/\.tfstate$|\.tfvars(?:\.json)?$/,
 	/service[-_]?account[^/]*\.json$/,
 ];
@@ -70,7 +73,7 @@ const dataExtensions = new Set([
 	"enc",
 ]);
 const secretData =
-	/secret|credential|passwords|passwd|apikey|accesskey|privatekey|adminsdk/;
+	/secret|credential|passwords|passwd|authtoken|accesstoken|apikey|accesskey|privatekey|adminsdk/;
 
 /** Such a copy is there to be published: it names the variables and not their values. */
 const isTemplate = /\.(?:example|sample|template|tmpl|dist|schema)(?:\.|$)/;
@@ -86,10 +89,10 @@ export function looksSecret(path: string): boolean {
 	const folders = path.toLowerCase().split("/");
 	const name = (folders.pop() ?? "").replace(backupEnding, "");
 	if (folders.some((folder) => secretFolders.has(folder))) return true;
-	if (isTemplate.test(name)) return false;
 	const extension = extensionOf(name);
+	if (secretExtensions.has(extension)) return true;
+	if (isTemplate.test(name)) return false;
 	if (
-		secretExtensions.has(extension) ||
 		secretNames.some((pattern) => pattern.test(name)) ||
 		// Logins to registries. Projects keep other things in a folder of that name.
 		(name === "config.json" && folders.at(-1) === ".docker")

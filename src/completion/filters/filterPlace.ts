@@ -33,16 +33,28 @@ export interface FilterPlace {
 
 /** A screen's worth. */
 const nearLines = 32;
+/** Of a line, so much is near: there are documents of one line with a million characters. */
+const nearChars = 2000;
 
 export function filterPlace(
 	snapshot: DocumentSnapshot,
-	{ prefixBlocks, suffix, lineBefore, lineAfter }: DocumentContext,
+	{ prefixBlocks, line, suffix, ...context }: DocumentContext,
 	shape: SuggestionShape,
 ): FilterPlace {
 	const { languageId, path } = snapshot;
-	const prefix = prefixBlocks.join("") + lineBefore;
-	const linesAbove = prefix.split("\n").slice(0, -1).slice(-nearLines);
-	const linesBelow = suffix.split("\n").slice(1, nearLines + 1);
+	const lineBefore = context.lineBefore.slice(-nearChars);
+	const lineAfter = context.lineAfter.slice(0, nearChars);
+	const above = prefixBlocks.join("");
+	const prefix = above + line;
+	const linesAbove = above
+		.split("\n")
+		.slice(0, -1)
+		.slice(-nearLines)
+		.map((it) => it.slice(-nearChars));
+	const linesBelow = suffix
+		.split("\n")
+		.slice(1, nearLines + 1)
+		.map((it) => it.slice(0, nearChars));
 	const isWhole =
 		snapshot.text.replaceAll("\r\n", "\n").length ===
 		prefix.length + suffix.length;

@@ -71,6 +71,14 @@ const markers = [
 	"<STOP EDITING HERE",
 ] as const;
 
+/** Behind a name these are an index, or the argument of a type. */
+const lookLikeCode: readonly string[] = [
+	"[PREFIX]",
+	"[SUFFIX]",
+	"[MIDDLE]",
+	"<s>",
+];
+
 /** Strikethrough in a web page. */
 const tags: readonly string[] = ["<s>", "</s>"];
 const mayHoldTags = /html|react$|vue|svelte|markdown|php/;
@@ -116,7 +124,12 @@ export function untilSpecialToken(
 	return until(chunks, (text) => {
 		const starts = foreign
 			.map((marker) => text.indexOf(marker))
-			.filter((start) => start >= 0);
+			.filter((start, index) => {
+				const isIndexed =
+					lookLikeCode.includes(foreign[index] ?? "") &&
+					/\w/.test(text[start - 1] ?? place.lineBefore.at(-1) ?? "");
+				return start >= 0 && !isIndexed;
+			});
 		if (starts.length > 0) return { length: Math.min(...starts), isEnd: true };
 		return {
 			length: text.length - lengthOfBegun(text, foreign),

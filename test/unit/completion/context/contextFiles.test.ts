@@ -5,6 +5,13 @@ import {
 } from "../../../../src/completion/context/contextFiles.ts";
 
 const secret = [
+	"db_password.txt",
+	"config/postgres_password",
+	".dev.vars",
+	"token.json",
+	".yarnrc.yml",
+	"local.settings.json",
+	"certs/server.sample.pem",
 	".env",
 	".ENV",
 	"packages/api/.env",
