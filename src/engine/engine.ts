@@ -294,13 +294,15 @@ function promptFor(
 	);
 }
 
-/** Where later prompts come back to. The last token is no such place: it is evaluated anew for what follows it. */
+/**
+ * Where later prompts come back to. Where the line is empty, the stable part may be the whole prompt, and its last token is evaluated
+ * anew for what follows it: so the place is before that.
+ */
 function checkpointsOf({
-	tokens,
 	snippetTokens,
 	stableTokens,
 }: FimPrompt): readonly number[] {
-	return [snippetTokens, Math.min(stableTokens, tokens.length - 1)];
+	return [snippetTokens, stableTokens - 1];
 }
 
 function statsOf(

@@ -11,7 +11,9 @@ import { workspacePath } from "./documentPath.ts";
 const pattern = "**/.gitignore";
 /** Where the rules of others lie, which are none of the project's. */
 const foreign = "**/{node_modules,.venv}/**";
-const mostFiles = 200;
+const mostFiles = 500;
+/** Folders above the workspace that are looked through for the top of its repository. */
+const mostAbove = 12;
 
 export class IgnoreRules implements Disposable {
 	readonly #store = new DisposableStore();
@@ -46,39 +48,101 @@ export class IgnoreRules implements Disposable {
 	async #read(): Promise<void> {
 		const reading = ++this.#reading;
 		const found = await vscode.workspace.findFiles(pattern, foreign, mostFiles);
-		const folders = vscode.workspace.workspaceFolders ?? [];
-		const files = await Promise.all([
-			...found.map((uri) => readRules(uri, vscode.Uri.joinPath(uri, ".."))),
-			...folders.map(({ uri }) =>
-				readRules(vscode.Uri.joinPath(uri, ".git", "info", "exclude"), uri),
-			),
-		]);
+		const inside = await Promise.all(
+			found.map((uri) => readRules(uri, folderPath(folderOf(uri)))),
+		);
+		const above = await Promise.all(
+			(vscode.workspace.workspaceFolders ?? []).map(repositoryOf),
+		);
 		// Where another reading has begun since, it has the newer rules.
-		if (reading === this.#reading)
-			this.#isIgnored = ignoredBy(files.flatMap((it) => it ?? []));
+		if (reading !== this.#reading) return;
+		const isIgnoredInside = ignoredBy(inside.flatMap((it) => it ?? []));
+		this.#isIgnored = (path) =>
+			isIgnoredInside(path) || above.some((isIgnored) => isIgnored(path));
+	}
+}
+
+/** What the rules of the repository say that lie above a folder of the workspace, and those that no one commits. */
+async function repositoryOf({
+	uri,
+}: vscode.WorkspaceFolder): Promise<(path: string) => boolean> {
+	const inWorkspace = folderPath(uri);
+	const rules: (GitignoreFile | undefined)[] = [];
+	let folder = uri;
+	// From the folder upwards; the paths of the rules become relative to the top when that is known.
+	for (let above = 0; above <= mostAbove; above++) {
+		const own =
+			above > 0 && (await readRules(gitignoreIn(folder), folder.path));
+		if (own) rules.push(own);
+		const git = vscode.Uri.joinPath(folder, ".git");
+		if (await exists(git)) {
+			const exclude = vscode.Uri.joinPath(git, "info", "exclude");
+			rules.push(await readRules(exclude, folder.path));
+			return ignoredFrom(folder.path, uri.path, inWorkspace, rules);
+		}
+		const parent = folderOf(folder);
+		if (parent.path === folder.path) break;
+		folder = parent;
+	}
+	// It is in no repository: the rules of folders above it are someone else's.
+	return () => false;
+}
+
+function ignoredFrom(
+	top: string,
+	workspaceFolder: string,
+	inWorkspace: string,
+	rules: readonly (GitignoreFile | undefined)[],
+): (path: string) => boolean {
+	const relative = (folder: string): string =>
+		folder.slice(top.length).replace(/^\//, "");
+	const isIgnored = ignoredBy(
+		rules.flatMap((it) =>
+			it ? [{ folder: relative(it.folder), text: it.text }] : [],
+		),
+	);
+	const prefix = relative(workspaceFolder);
+	return (path) => {
+		if (inWorkspace !== "" && !path.startsWith(`${inWorkspace}/`)) return false;
+		const inFolder =
+			inWorkspace === "" ? path : path.slice(inWorkspace.length + 1);
+		return isIgnored(prefix === "" ? inFolder : `${prefix}/${inFolder}`);
+	};
+}
+
+function gitignoreIn(folder: vscode.Uri): vscode.Uri {
+	return vscode.Uri.joinPath(folder, ".gitignore");
+}
+
+function folderOf(uri: vscode.Uri): vscode.Uri {
+	return vscode.Uri.joinPath(uri, "..");
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+	try {
+		await vscode.workspace.fs.stat(uri);
+		return true;
+	} catch {
+		return false;
 	}
 }
 
 /** Undefined where there is no such file. */
 async function readRules(
 	uri: vscode.Uri,
-	folder: vscode.Uri,
+	folder: string,
 ): Promise<GitignoreFile | undefined> {
 	try {
 		const text = new TextDecoder().decode(
 			await vscode.workspace.fs.readFile(uri),
 		);
-		return { folder: folderPath(folder), text };
+		return { folder, text };
 	} catch {
 		return undefined;
 	}
 }
 
-/** The path of a folder towards which the paths of files are relative. */
+/** The path of a folder as files in it have it: empty for the only folder of a workspace. */
 function folderPath(folder: vscode.Uri): string {
-	const isRoot = vscode.workspace.workspaceFolders?.some(
-		({ uri }) => uri.toString() === folder.toString(),
-	);
-	const inside = workspacePath(vscode.Uri.joinPath(folder, "x"));
-	return isRoot || inside.includes("/") ? inside.replace(/\/?x$/, "") : "";
+	return workspacePath(vscode.Uri.joinPath(folder, "x")).replace(/\/?x$/, "");
 }

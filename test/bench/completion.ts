@@ -67,6 +67,7 @@ export async function benchCompletion({
 		headroom: headroom(engine),
 		noPrefixCache: withoutPrefixCache(engine),
 		llamaVscodePattern: llamaVscodePattern(prefixFirst),
+		llamaVscodePatternSuffixFirst: llamaVscodePattern(engine),
 		...(orders
 			? {
 					prefixFirstLineLast: headroom(prefixFirst),

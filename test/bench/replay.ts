@@ -137,6 +137,7 @@ class Replay {
 				this.#text.slice(0, event.offset) +
 				event.insert +
 				this.#text.slice(event.offset + event.remove);
+			this.#version++;
 			this.#suggester.moved(this.#snapshot(offset));
 			for (;;) {
 				const gapMs = this.#gapMs();
@@ -217,6 +218,7 @@ class Replay {
 		const taken = suggestion.slice(0, suggestion.length - left);
 		this.#figures.savedCharacters += taken.length;
 		this.#text = this.#text.slice(0, offset) + taken + this.#text.slice(offset);
+		this.#version++;
 		return taken.length;
 	}
 
@@ -261,7 +263,7 @@ class Replay {
 			path: this.#trace.path,
 			languageId: this.#trace.languageId,
 			indentation: { insertSpaces: false, tabSize: 4 },
-			version: ++this.#version,
+			version: this.#version,
 			text: this.#text,
 			offset,
 		};

@@ -157,12 +157,14 @@ const linesBelow = 64;
 const mostCharsRight = 8;
 const mostTokens = 128;
 
+/** Of prediction: over that, it ends with the next line end. */
+const predictMs = 500;
+
 /**
- * The requests that llama.vscode makes: 256 lines above and 64 below, the text before the cursor first; no request is ever aborted, and
- * the next one waits for it; 250 answers are kept by their whole context, found again while typing along on the line; nothing is asked
- * with more than 8 characters right of the cursor. Its ring of further chunks is left out: the traces have one file each.
- *
- * @param engine with a model that declares prefix-first order.
+ * The requests that llama.vscode makes: 256 lines above and 64 below, in the order that the model declares; no request is ever aborted,
+ * and the next one waits for it; 250 answers are kept by their whole context, found again while typing along on the line; nothing is
+ * asked with more than 8 characters right of the cursor. Its ring of chunks from other files is left out, and so is what it asks
+ * in advance: the built-in model has no room for the one, and the other costs it tokens only.
  */
 export function llamaVscodePattern(engine: RealEngine): Suggester {
 	const client = new ObservedEngine(engine.client);
@@ -199,6 +201,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 			await running;
 			if (signal.aborted) return nothing;
 			const answer = (async () => {
+				const enough = new AbortController();
 				const { chunks } = client.complete(
 					{
 						...emptyRequest,
@@ -207,11 +210,17 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 						suffix,
 						maxTokens: mostTokens,
 					},
-					new AbortController().signal,
+					enough.signal,
 				);
 				let text = "";
+				let firstMs: number | undefined;
 				let next = await chunks.next();
-				for (; !next.done; next = await chunks.next()) text += next.value;
+				for (; !next.done; next = await chunks.next()) {
+					firstMs ??= performance.now();
+					text += next.value;
+					if (performance.now() - firstMs > predictMs && text.includes("\n"))
+						enough.abort();
+				}
 				return text;
 			})();
 			running = answer;
