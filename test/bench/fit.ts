@@ -224,40 +224,49 @@ function predict(
 	return mappedBytes(header, copied) + copies + total(estimated.context);
 }
 
-/** Bytes of a block in the copy, for the types that are copied: ggml's `repack.cpp` and `amx/mmq.cpp`. */
-const copiedBlockBytes: Readonly<Record<string, number>> = {
-	Q4_0: 18,
-	Q4_K: 144,
-	IQ4_NL: 18,
+interface Copying {
+	/** Of a block in the copy, by type. */
+	readonly blockBytes: Readonly<Record<string, number>>;
+	/** The rows must be a multiple of it. */
+	readonly rows: number;
+	/** Whether experts are copied, whose weights have a third dimension. */
+	readonly experts: boolean;
+}
+
+/** ggml's `repack.cpp` on x86 with AVX2; ARM takes Q5_K, Q6_K and Q8_0 too. */
+const plainCopying: Copying = {
+	blockBytes: { Q4_0: 18, Q4_K: 144, IQ4_NL: 18, Q2_K: 84, MXFP4: 17 },
+	rows: 8,
+	experts: true,
 };
-/** AMX adds sums to the blocks of some types. It takes F16 too, with all else that it is given. */
-const amxBlockBytes: Readonly<Record<string, number>> = {
-	Q4_0: 18,
-	Q4_K: 148,
-	Q5_K: 180,
-	Q6_K: 210,
-	Q8_0: 38,
-	F16: 2,
+
+/** ggml's `amx/mmq.cpp`, asked first on processors that have AMX: some types get sums beside their blocks. */
+const amxCopying: Copying = {
+	blockBytes: { Q4_0: 18, Q4_K: 148, Q5_K: 180, Q6_K: 210, Q8_0: 38, F16: 2 },
+	rows: 32,
+	experts: false,
 };
 
 /** 0 where the weights stay where they are. */
 function copyBytes(
-	tensor: GgufTensor,
+	{ name, shape, typeId }: GgufTensor,
 	header: GgufHeader,
 	hasAmx: boolean,
 ): number {
-	const { name, shape, typeId } = tensor;
 	const type = ggmlType(typeId);
-	if (!type || !name.endsWith("weight")) return 0;
+	const [, rows = 0, experts = 1] = shape;
+	if (!type || shape.length < 2 || !name.endsWith("weight")) return 0;
 	// Rows of the embedding are looked up where they are; only as the output matrix is it multiplied with.
 	if (name === "token_embd.weight" && !isTied(header)) return 0;
-	const dimensions = shape.filter((size) => size > 1).length;
-	const inner = shape.reduce((product, size) => product * size, 1);
-	const blocks = inner / type.blockElements;
-	const amx = hasAmx && dimensions === 2 ? amxBlockBytes[type.name] : undefined;
-	const plain = copiedBlockBytes[type.name];
-	if (amx !== undefined) return blocks * amx;
-	return plain === undefined ? 0 : blocks * plain;
+	const blocks =
+		shape.reduce((product, size) => product * size, 1) / type.blockElements;
+	const copying = (hasAmx ? [amxCopying, plainCopying] : [plainCopying]).find(
+		(it) =>
+			type.name in it.blockBytes &&
+			rows % it.rows === 0 &&
+			(experts === 1 || it.experts),
+	);
+	return blocks * (copying?.blockBytes[type.name] ?? 0);
 }
 
 /** One stretch of the file, from the first to the last tensor that is used where it is. */
