@@ -229,7 +229,7 @@ interface Copying {
 	readonly blockBytes: Readonly<Record<string, number>>;
 	/** The rows must be a multiple of it. */
 	readonly rows: number;
-	/** Whether experts are copied, whose weights have a third dimension. */
+	/** Whether experts are copied, the one kind of weights with a third dimension that is. */
 	readonly experts: boolean;
 }
 
@@ -264,7 +264,7 @@ function copyBytes(
 		(it) =>
 			type.name in it.blockBytes &&
 			rows % it.rows === 0 &&
-			(experts === 1 || it.experts),
+			(experts === 1 || (it.experts && name.includes("_exps"))),
 	);
 	return blocks * (copying?.blockBytes[type.name] ?? 0);
 }

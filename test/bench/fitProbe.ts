@@ -70,6 +70,8 @@ async function measure({
 				modelGpuLayers: gpuLayers,
 				batchSize: batchTokens,
 				sequences,
+				// The library leaves it off for such models when it creates the context, and does not when it estimates one.
+				flashAttention: insights.flashAttentionSupported ? "auto" : false,
 				kvCacheKeyType: kvCacheType,
 				kvCacheValueType: kvCacheType,
 				useMmap,
