@@ -2,20 +2,42 @@
  * Measures, and prints a table; with `--json`, one line of JSON last.
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+ *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
 
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { benchCompletion } from "../test/bench/completion.ts";
+import { benchFit } from "../test/bench/fit.ts";
+import { quantizations } from "../test/support/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
-const usage =
-	"usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]";
+const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+       npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
+
+type Arguments = ReturnType<typeof readArguments>;
+
+const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
+	completion: runCompletion,
+	fit: runFit,
+};
 
 async function main(): Promise<number> {
-	const { name, model, traces, perLanguage, orders, json } = readArguments();
-	if (name !== "completion")
-		throw new UserError(`There is no bench named "${name}".\n${usage}`);
+	const given = readArguments();
+	const run = benches[given.name];
+	if (!run)
+		throw new UserError(`There is no bench named "${given.name}".\n${usage}`);
+	await run(given);
+	return 0;
+}
+
+async function runCompletion({
+	model,
+	traces,
+	perLanguage,
+	orders,
+	json,
+}: Arguments): Promise<void> {
 	const rows = await benchCompletion({
 		model: model && fromUser(model),
 		tracesFolder: traces && fromUser(traces),
@@ -29,7 +51,45 @@ async function main(): Promise<number> {
 		if (Object.keys(dropped).length > 0)
 			console.log(`${name} dropped:`, dropped);
 	if (json) console.log(JSON.stringify({ rows }));
-	return 0;
+}
+
+async function runFit({
+	quantization,
+	only,
+	quick,
+	json,
+}: Arguments): Promise<void> {
+	const known = quantizations.find((it) => it === quantization);
+	if (!known)
+		throw new UserError(
+			`There is no quantization "${quantization}" here.\n${usage}`,
+		);
+	const { rows, failures } = await benchFit({
+		quantization: known,
+		only,
+		quick,
+	});
+	console.table(
+		rows.map((row) => ({
+			model: row.model,
+			device: row.device,
+			contextWindow: row.contextWindow,
+			kvType: row.kvType,
+			allocatedBytes: row.allocatedBytes,
+			predicted: share(row.predictedBytes, row.allocatedBytes),
+			library: share(row.libraryBytes, row.allocatedBytes),
+			ruleOfThumb: share(row.ruleOfThumbBytes, row.allocatedBytes),
+		})),
+	);
+	for (const { model, device, why } of failures)
+		console.log(`${model} on ${device}: ${why}`);
+	if (json) console.log(JSON.stringify({ rows, failures }));
+}
+
+/** How far off, in percent of what was allocated. */
+function share(bytes: number, allocatedBytes: number): string {
+	const percent = (100 * (bytes - allocatedBytes)) / allocatedBytes;
+	return `${percent < 0 ? "" : "+"}${percent.toFixed(2)} %`;
 }
 
 function readArguments() {
@@ -40,6 +100,9 @@ function readArguments() {
 				model: { type: "string", default: "" },
 				traces: { type: "string", default: "" },
 				"per-language": { type: "string", default: "8" },
+				quantization: { type: "string", default: "Q4_K_M" },
+				only: { type: "string", default: "" },
+				quick: { type: "boolean", default: false },
 				orders: { type: "boolean", default: false },
 				json: { type: "boolean", default: false },
 			},

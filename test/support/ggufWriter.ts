@@ -76,21 +76,21 @@ function writeValue(it: WritableValue): Buffer {
 				uint32(9),
 				uint32(8),
 				uint64(BigInt(it.value.length)),
-				...it.value.map(text),
+				texts(it.value),
 			]);
 		case "uint32s":
 			return Buffer.concat([
 				uint32(9),
 				uint32(4),
 				uint64(BigInt(it.value.length)),
-				...it.value.map(uint32),
+				Buffer.from(Uint32Array.from(it.value).buffer),
 			]);
 		case "int32s":
 			return Buffer.concat([
 				uint32(9),
 				uint32(5),
 				uint64(BigInt(it.value.length)),
-				...it.value.map(uint32),
+				Buffer.from(Int32Array.from(it.value).buffer),
 			]);
 	}
 }
@@ -98,6 +98,21 @@ function writeValue(it: WritableValue): Buffer {
 function text(value: string): Buffer {
 	const bytes = Buffer.from(value);
 	return Buffer.concat([uint64(BigInt(bytes.length)), bytes]);
+}
+
+/** One buffer for all: vocabularies have hundreds of thousands. */
+function texts(values: readonly string[]): Buffer {
+	const lengths = values.map((value) => Buffer.byteLength(value));
+	const bytes = Buffer.alloc(
+		lengths.reduce((sum, length) => sum + 8 + length, 0),
+	);
+	let at = 0;
+	for (const [index, value] of values.entries()) {
+		bytes.writeUInt32LE(lengths[index] ?? 0, at);
+		bytes.write(value, at + 8);
+		at += 8 + (lengths[index] ?? 0);
+	}
+	return bytes;
 }
 
 function uint32(value: number): Buffer {

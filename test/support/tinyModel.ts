@@ -124,7 +124,7 @@ export async function writeTinyModel(
 						value,
 					]),
 				),
-				...(await tokenizer()),
+				...(await builtInTokenizer()),
 				"headroom.fim.order": { type: "string", value: fimOrder },
 			},
 			tensors,
@@ -133,7 +133,10 @@ export async function writeTinyModel(
 	);
 }
 
-async function tokenizer(): Promise<Record<string, WritableValue>> {
+/** The keys and values of its tokenizer. */
+export async function builtInTokenizer(): Promise<
+	Record<string, WritableValue>
+> {
 	const { metadata } = await readGgufFileInfo(builtInModel);
 	const copied: Record<string, WritableValue> = {};
 	for (const [key, value] of Object.entries(metadata.tokenizer?.ggml ?? {})) {
