@@ -49,8 +49,12 @@ export interface CompletionSessionOptions {
 	readonly engine: CompletionEngine;
 	readonly surroundings: PromptSurroundings;
 	readonly log: Log;
-	/** An answer is ready that nobody waits for any more, at a place that is still the same; or there is more of one. */
-	readonly onLateSuggestion: (place: Place) => void;
+	/**
+	 * An answer is ready that nobody waits for any more, at a place that is still the same.
+	 *
+	 * @param isMore whether a caller was given the beginning of it, which may be on screen.
+	 */
+	readonly onLateSuggestion: (place: Place, isMore: boolean) => void;
 	/** Settles after the time, or when the signal aborts. */
 	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 	/** In milliseconds. */
@@ -209,10 +213,12 @@ export class CompletionSession {
 		if (signal.aborted) return noSuggestion({ kind: "cancelled" });
 		// Without a tick where nothing runs: a second question for the same place must find the request of the first.
 		const running = this.#runningFor(snapshot);
-		const suggestion = running && (await running.answerAt(snapshot, signal));
+		// VS Code asks by hand for all candidates at once, and takes no more of one later.
+		const options = { signal, isWhole: isExplicit };
+		const suggestion = running && (await running.answerAt(snapshot, options));
 		if (suggestion) return suggestion;
 		const started = this.#start(snapshot);
-		return (await started.answerAt(snapshot, signal)) ?? started.result;
+		return (await started.answerAt(snapshot, options)) ?? started.result;
 	}
 
 	/** At the start of a line, and behind what was just accepted, people look for what comes next. */
@@ -276,7 +282,7 @@ export class CompletionSession {
 		running.result
 			.then((suggestion) => {
 				if (this.#running === running && running.isUnseen(suggestion))
-					this.#options.onLateSuggestion(running.place);
+					this.#options.onLateSuggestion(running.place, running.isGiven);
 			})
 			// Whoever waits is told; where nobody does, a defect in a rule must not keep the place of a request that is over.
 			.then(ended, ended);

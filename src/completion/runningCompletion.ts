@@ -88,18 +88,23 @@ export class RunningCompletion {
 	}
 
 	/**
-	 * What there is to suggest at a place that it goes along with: the first line as soon as that is whole, or else all of it. Undefined
-	 * where more was typed than the answer has.
+	 * What there is to suggest at a place that it goes along with: the first line as soon as that is whole, or else all of it. Who wants
+	 * it whole waits for that. Undefined where more was typed than the answer has.
 	 */
 	async answerAt(
 		here: DocumentSnapshot,
-		signal: AbortSignal,
+		{ signal, isWhole }: { signal: AbortSignal; isWhole: boolean },
 	): Promise<Suggestion | undefined> {
 		this.#waiters++;
 		try {
-			await orAborted(Promise.race([this.#hasFirstLine, this.result]), signal);
+			if (!isWhole)
+				await orAborted(
+					Promise.race([this.#hasFirstLine, this.result]),
+					signal,
+				);
 			if (signal.aborted) return noSuggestion({ kind: "cancelled" });
-			const firstLine = this.#firstLine && this.#restAt(here, this.#firstLine);
+			const firstLine =
+				!isWhole && this.#firstLine && this.#restAt(here, this.#firstLine);
 			if (firstLine) return firstLine;
 			const whole = await orAborted(this.result, signal);
 			return whole
@@ -108,6 +113,11 @@ export class RunningCompletion {
 		} finally {
 			this.#waiters--;
 		}
+	}
+
+	/** Whether a caller has the beginning of it, which may be on screen. */
+	get isGiven(): boolean {
+		return this.#given !== undefined;
 	}
 
 	/** Whether nobody has this answer, or the whole of it, and nobody is about to get it. */

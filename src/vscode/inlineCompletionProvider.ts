@@ -21,6 +21,7 @@ import type {
 import type { NoSuggestionReason } from "../completion/reasons.ts";
 import { withSelectedEntry } from "../completion/selectedEntry.ts";
 import { type Place, samePlace } from "../completion/suggestion.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { documentPath } from "./documentPath.ts";
 import type { Quiet } from "./quiet.ts";
 
@@ -80,7 +81,7 @@ export class InlineCompletionProvider
 			engine,
 			surroundings,
 			log,
-			onLateSuggestion: (place) => this.#offer(place),
+			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
 			sleep,
 			now: () => performance.now(),
 		});
@@ -190,22 +191,25 @@ export class InlineCompletionProvider
 		};
 	}
 
-	#offer(place: Place): void {
+	async #offer(place: Place, isMore: boolean): Promise<void> {
 		const here = currentPlace();
 		if (!here || !samePlace(here, place)) return;
-		this.#options.log.debug(
-			"a suggestion that came late, or more of one, is offered again",
-		);
+		const { log } = this.#options;
+		log.debug("a suggestion that came late, or more of one, is offered again");
 		this.#offered = place;
-		const forget = (): void => {
-			if (this.#offered === place) this.#offered = undefined;
-		};
-		// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
-		vscode.commands
-			.executeCommand("editor.action.inlineSuggest.trigger", {
+		const { executeCommand } = vscode.commands;
+		try {
+			// VS Code does not ask again where something is shown.
+			if (isMore) await executeCommand("editor.action.inlineSuggest.hide");
+			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
+			await executeCommand("editor.action.inlineSuggest.trigger", {
 				explicit: false,
-			})
-			.then(forget, forget);
+			});
+		} catch (thrown) {
+			log.debug(`it could not be offered: ${messageOf(thrown)}`);
+		} finally {
+			if (this.#offered === place) this.#offered = undefined;
+		}
 	}
 }
 

@@ -109,12 +109,12 @@ describe("getCompletion", () => {
 describe("CompletionSession", () => {
 	function setUp(answer: ConstructorParameters<typeof FakeEngine>[0]) {
 		const engine = new FakeEngine(answer);
-		const late: Place[] = [];
+		const late: (Place & { isMore: boolean })[] = [];
 		const session = new CompletionSession({
 			engine,
 			surroundings: bareSurroundings,
 			log: nullLog,
-			onLateSuggestion: (place) => late.push(place),
+			onLateSuggestion: (place, isMore) => late.push({ ...place, isMore }),
 			sleep: () => Promise.resolve(),
 			now: () => 0,
 		});
@@ -218,7 +218,9 @@ describe("CompletionSession", () => {
 		it.open();
 		await settle();
 		await settle();
-		assert.deepEqual(late, [{ uri: "file:///a.ts", version: 1, offset: 4 }]);
+		assert.deepEqual(late, [
+			{ uri: "file:///a.ts", version: 1, offset: 4, isMore: false },
+		]);
 		const again = await suggest("foo.█");
 		assert.equal(again.kind === "suggestion" && again.source, "cache");
 	});
@@ -307,7 +309,9 @@ describe("CompletionSession", () => {
 		it.open();
 		await settle();
 		await settle();
-		assert.deepEqual(late, [{ uri: "file:///a.ts", version: 2, offset: 5 }]);
+		assert.deepEqual(late, [
+			{ uri: "file:///a.ts", version: 2, offset: 5, isMore: false },
+		]);
 	});
 
 	it("does not hand a stopped answer to who comes back", async () => {
@@ -437,13 +441,30 @@ describe("CompletionSession", () => {
 			await it.next();
 			await it.next();
 			await settle();
-			assert.deepEqual(late, [{ uri: "file:///a.ts", version: 1, offset: 8 }]);
+			assert.deepEqual(late, [
+				{ uri: "file:///a.ts", version: 1, offset: 8, isMore: true },
+			]);
 			const all = await suggest("if (x) {█");
 			assert.equal(
 				all.kind === "suggestion" && all.text,
 				"\n\ta();\n\tb();\n}",
 			);
 			assert.equal(engine.requests.length, 1);
+		});
+
+		it("gives who asks by hand all of it at once", async () => {
+			const { it, session, late } = block();
+			const asked = session.suggest(at("if (x) {█"), {
+				signal: never(),
+				isExplicit: true,
+			});
+			for (let chunk = 0; chunk < 3; chunk++) await it.next();
+			const all = await asked;
+			assert.equal(
+				all.kind === "suggestion" && all.text,
+				"\n\ta();\n\tb();\n}",
+			);
+			assert.deepEqual(late, []);
 		});
 
 		it("gives what is left of the first line while it is typed", async () => {
