@@ -5,7 +5,7 @@
  * re-evaluate what is cached, starve a sequence, and accept one drafted token at most.
  */
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import {
 	type ControlledEvaluateInputItem,
 	getLlama,
@@ -23,12 +23,14 @@ import {
 import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import type { Device } from "../protocol/device.ts";
 import {
 	createError,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
+import { reportedDevices } from "./reportedDevices.ts";
 import type {
 	CreateRuntime,
 	FimTokens,
@@ -145,6 +147,22 @@ class LlamaRuntime implements Runtime {
 		this.#llama = llama;
 		this.#threads = threads;
 		this.#errors = errors;
+	}
+
+	async devices(): Promise<readonly Device[]> {
+		const ram = await this.#llama.getRamState();
+		const vram = await this.#llama.getVramState();
+		return reportedDevices({
+			backend: this.#llama.gpu,
+			gpuNames: await this.#llama.getGpuDeviceNames(),
+			vram: {
+				totalBytes: vram.total,
+				freeBytes: vram.free,
+				unifiedBytes: vram.unifiedSize,
+			},
+			ram: { totalBytes: ram.total, freeBytes: ram.free },
+			cpuName: cpus()[0]?.model ?? "",
+		});
 	}
 
 	async loadModel({

@@ -7,6 +7,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
+import type { Device } from "../protocol/device.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 
@@ -24,6 +25,8 @@ export type CreateRuntime = (
 ) => Promise<Result<Runtime, HeadroomError>>;
 
 export interface Runtime {
+	/** What there is to run on, with its memory as it is now. */
+	devices(): Promise<readonly Device[]>;
 	loadModel(
 		options: LoadModelOptions,
 	): Promise<Result<LoadedModel, HeadroomError>>;

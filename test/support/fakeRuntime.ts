@@ -16,6 +16,7 @@ import type {
 	Token,
 	TokenLimits,
 } from "../../src/engine/runtime.ts";
+import type { Device } from "../../src/protocol/device.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
 
@@ -55,6 +56,14 @@ export const fakeDescription: ModelDescription = {
 	fimOrder: "spm",
 };
 
+export const fakeRam: Device = {
+	id: "cpu",
+	name: "Fake CPU",
+	kind: "cpu",
+	totalBytes: 64 * 2 ** 30,
+	freeBytes: 48 * 2 ** 30,
+};
+
 export interface FakeOptions {
 	/** What follows the text so far, special tokens by name: the whole rest, of which the first token counts. */
 	readonly continuation?: (text: string) => string;
@@ -63,6 +72,7 @@ export interface FakeOptions {
 	/** Called before each evaluation; may wait, or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
+	readonly devices?: readonly Device[];
 	/** What the model would say if it may not say the script, likeliest first. */
 	readonly alternatives?: readonly Token[];
 	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
@@ -90,6 +100,10 @@ export class FakeRuntime implements Runtime {
 
 	constructor(options: FakeOptions = {}) {
 		this.#options = options;
+	}
+
+	devices(): Promise<readonly Device[]> {
+		return Promise.resolve(this.#options.devices ?? [fakeRam]);
 	}
 
 	loadModel({

@@ -141,6 +141,16 @@ describe("planFor", () => {
 		);
 		assert.equal(only?.bytes.runtime, 657 * mib);
 		assert.equal(plan.fits, true);
+		const limited = planFor({
+			...request,
+			placement: {
+				gpus: [{ ...integrated, workingSetBytes: gib }],
+				host: ram,
+			},
+		});
+		assert.deepEqual(limited.devices[0], only);
+		assert.equal(limited.devices[1]?.bytes.weights, weightsBytes(qwen7b));
+		assert.equal(limited.fits, false, "the driver's own limit is kept too");
 	});
 
 	it("has unified memory once, as GPU and host", () => {
