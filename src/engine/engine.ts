@@ -6,7 +6,6 @@
 
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
-import type { Result } from "../base/result.ts";
 import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import {
 	createError,
@@ -18,9 +17,9 @@ import type {
 	GenerationStats,
 	Priority,
 } from "../protocol/generation.ts";
-import type { ModelDescription } from "../protocol/model.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
+import type { ReadModelFile } from "./modelFile.ts";
 import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -28,9 +27,7 @@ import { TokenText } from "./tokenText.ts";
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
-	readonly readModelFile: (
-		file: string,
-	) => Result<ModelDescription, HeadroomError>;
+	readonly readModelFile: ReadModelFile;
 	readonly send: (message: FromEngine) => void;
 	/** Called when the work has ended after a `shutdown`. */
 	readonly onShutdown: () => void;

@@ -189,7 +189,7 @@ class LlamaRuntime implements Runtime {
 
 	#loadError(file: string, thrown: unknown): HeadroomError {
 		if (thrown instanceof InsufficientMemoryError)
-			return createError("modelTooLarge", { file, why: messageOf(thrown) });
+			return createError("modelOutOfMemory", { file, why: messageOf(thrown) });
 		return createError("modelRefused", {
 			file,
 			why: this.#errors.cause ?? messageOf(thrown),
@@ -265,7 +265,7 @@ class LlamaLoadedModel implements LoadedModel {
 			return failure(
 				createError(
 					thrown instanceof InsufficientMemoryError
-						? "modelTooLarge"
+						? "modelOutOfMemory"
 						: "modelRefused",
 					{ file, why: messageOf(thrown) },
 				),

@@ -5,6 +5,7 @@
 
 import { assert } from "../../src/base/assert.ts";
 import { failure, type Result, success } from "../../src/base/result.ts";
+import type { ModelFile } from "../../src/engine/modelFile.ts";
 import type {
 	FimTokens,
 	LoadedModel,
@@ -16,9 +17,11 @@ import type {
 	Token,
 	TokenLimits,
 } from "../../src/engine/runtime.ts";
+import { shapeInMix } from "../../src/memory/quantization.ts";
 import type { Device } from "../../src/protocol/device.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
+import { publishedModels } from "./publishedModels.ts";
 
 /** Beyond all characters of Unicode. */
 export const fakeTokens = {
@@ -55,6 +58,18 @@ export const fakeDescription: ModelDescription = {
 	trainedContextWindow: 2048,
 	fimOrder: "spm",
 };
+
+/** 0.5 GB of weights, and 3 KiB for each token. */
+export const fakeShape = shapeInMix(
+	publishedModels["Qwen2.5-Coder-0.5B"],
+	"Q8_0",
+);
+
+export function fakeModelFile(
+	description: ModelDescription = fakeDescription,
+): ModelFile {
+	return { description, shape: success(fakeShape) };
+}
 
 export const fakeRam: Device = {
 	id: "cpu",
@@ -96,6 +111,8 @@ export class FakeRuntime implements Runtime {
 		liveModels: 0,
 		liveSequences: 0,
 	};
+	/** Asked for, whether they came about or not. */
+	loads = 0;
 	readonly #options: FakeOptions;
 
 	constructor(options: FakeOptions = {}) {
@@ -110,6 +127,7 @@ export class FakeRuntime implements Runtime {
 		description,
 		onProgress,
 	}: LoadModelOptions): Promise<Result<LoadedModel, HeadroomError>> {
+		this.loads++;
 		if (this.#options.loadError)
 			return Promise.resolve(failure(this.#options.loadError));
 		onProgress(0.5);
@@ -252,7 +270,7 @@ export function scripted(
 	};
 }
 
-export const fakeLoadError = createError("modelTooLarge", {
+export const fakeLoadError = createError("modelOutOfMemory", {
 	file: "/models/fake.gguf",
 	why: "this is a test",
 });

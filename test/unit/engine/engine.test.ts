@@ -13,6 +13,7 @@ import {
 	FakeRuntime,
 	fakeDescription,
 	fakeLoadError,
+	fakeModelFile,
 	fakeText,
 	scripted,
 } from "../../support/fakeRuntime.ts";
@@ -33,7 +34,12 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 		readModelFile: (file) =>
 			options.fileError
 				? failure(options.fileError)
-				: success({ ...(options.description ?? fakeDescription), file }),
+				: success(
+						fakeModelFile({
+							...(options.description ?? fakeDescription),
+							file,
+						}),
+					),
 		send: (message) => {
 			sent.push(message);
 			notify();
@@ -201,7 +207,7 @@ describe("Engine", () => {
 		[
 			"a model that does not load",
 			{ loadError: fakeLoadError },
-			"modelTooLarge",
+			"modelOutOfMemory",
 		],
 		["a model that fills nothing in", { fimTokens: null }, "fimUnsupported"],
 	] as const)
