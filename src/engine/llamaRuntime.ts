@@ -32,6 +32,7 @@ import {
 import type { ModelDescription } from "../protocol/model.ts";
 import { reportedDevices } from "./reportedDevices.ts";
 import type {
+	AllocatedBytes,
 	CreateRuntime,
 	FimTokens,
 	LoadedModel,
@@ -220,6 +221,10 @@ class LlamaLoadedModel implements LoadedModel {
 			: null;
 	}
 
+	get allocatedBytes(): AllocatedBytes {
+		return allocatedBytes(this.#model.memoryUsage);
+	}
+
 	tokenize(text: string): readonly Token[] {
 		// SentencePiece would put a space of its own before the text.
 		return this.#model.vocabularyType === LlamaVocabularyType.spm
@@ -258,6 +263,7 @@ class LlamaLoadedModel implements LoadedModel {
 					{ length: count },
 					() => new LlamaSequence(context, contextWindow),
 				),
+				allocatedBytes: allocatedBytes(context.memoryUsage),
 				dispose: () => context.dispose(),
 			});
 		} catch (thrown) {
@@ -276,6 +282,13 @@ class LlamaLoadedModel implements LoadedModel {
 	async dispose(): Promise<void> {
 		await this.#model.dispose();
 	}
+}
+
+function allocatedBytes({
+	vram,
+	ram,
+}: LlamaModel["memoryUsage"]): AllocatedBytes {
+	return { vramBytes: vram, ramBytes: ram };
 }
 
 /** By the memory that it took: with a driver and no device for it, llama.cpp loads onto the CPU without a word. */

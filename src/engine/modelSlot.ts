@@ -4,6 +4,7 @@ import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
+import { modelBytes, type Plan } from "../memory/plan.ts";
 import { shortfallText } from "../memory/planText.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
@@ -242,6 +243,8 @@ export class ModelSlot {
 			batchTokens,
 		});
 		if (!sequences.ok) return sequences;
+		if (price)
+			this.#compare(price(windowFor(budget)), [model, sequences.value]);
 		return success({
 			model,
 			speed: speed.value,
@@ -250,6 +253,26 @@ export class ModelSlot {
 			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
 			vocabulary: Vocabulary.of(model),
 		});
+	}
+
+	/** What came of a prediction: the log tells how good it was, and whether the model is where it was meant to be. */
+	#compare(
+		plan: Plan,
+		[model, sequences]: readonly [LoadedModel, Sequences],
+	): void {
+		const { log } = this.#options;
+		const all = [model.allocatedBytes, sequences.allocatedBytes];
+		const vramBytes = all.reduce((sum, it) => sum + it.vramBytes, 0);
+		const ramBytes = all.reduce((sum, it) => sum + it.ramBytes, 0);
+		log.info(
+			`memory of the model: predicted ${formatBytes(modelBytes(plan))}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
+				`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
+		);
+		const { gpus } = plan.request.placement;
+		if (gpus.length > 0 && model.allocatedBytes.vramBytes === 0)
+			log.warn(
+				`${model.description.name} was meant for ${gpus.map(({ name }) => name).join(" and ")} and is in RAM: it will be slow`,
+			);
 	}
 
 	/** In a sequence of its own: how large the others may be depends on what it finds. */

@@ -33,6 +33,12 @@ export interface Runtime {
 	dispose(): Promise<void>;
 }
 
+/** Of llama.cpp's own buffers, as it counts them itself. */
+export interface AllocatedBytes {
+	readonly vramBytes: number;
+	readonly ramBytes: number;
+}
+
 export interface LoadModelOptions {
 	readonly description: ModelDescription;
 	/** 0 to 1, rising. */
@@ -55,6 +61,8 @@ export interface LoadedModel {
 	readonly description: ModelDescription;
 	/** Where its weights really are, such as `CPU (3 threads)` or `Vulkan`. */
 	readonly backend: string;
+	/** Its weights. */
+	readonly allocatedBytes: AllocatedBytes;
 	/** Null for models that were not made to fill in the middle. */
 	readonly fimTokens: FimTokens | null;
 	/** What every prompt must begin with, where the model wants that. */
@@ -83,6 +91,8 @@ export interface SequenceOptions {
 /** What shares one allocation of memory, and is freed as one. */
 export interface Sequences {
 	readonly all: readonly Sequence[];
+	/** KV caches and buffers. */
+	readonly allocatedBytes: AllocatedBytes;
 	dispose(): Promise<void>;
 }
 

@@ -137,6 +137,18 @@ export function partialOffload(request: PlanRequest): Plan | undefined {
 	return undefined;
 }
 
+/** What the model itself takes of all memories together: without what the process takes anyway, and without a margin. */
+export function modelBytes({ request: { placement }, devices }: Plan): number {
+	const memories = memoriesOf(placement);
+	return devices
+		.filter(({ device }) => memories.includes(device))
+		.reduce(
+			(sum, { bytes, neededBytes }) =>
+				sum + neededBytes - bytes.runtime - bytes.margin,
+			0,
+		);
+}
+
 /** What is missing, summed over the devices that have too little. */
 export function missingBytes({ devices }: Plan): number {
 	return devices.reduce(

@@ -7,6 +7,7 @@ import { assert } from "../../src/base/assert.ts";
 import { failure, type Result, success } from "../../src/base/result.ts";
 import type { ModelFile } from "../../src/engine/modelFile.ts";
 import type {
+	AllocatedBytes,
 	FimTokens,
 	LoadedModel,
 	LoadModelOptions,
@@ -88,6 +89,8 @@ export interface FakeOptions {
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
 	readonly devices?: readonly Device[];
+	/** Of weights and sequences alike. */
+	readonly allocatedBytes?: AllocatedBytes;
 	/** What the model would say if it may not say the script, likeliest first. */
 	readonly alternatives?: readonly Token[];
 	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
@@ -147,12 +150,17 @@ class FakeModel implements LoadedModel {
 	readonly backend = "fake";
 	readonly beginningOfText = null;
 	readonly fimTokens: FimTokens | null;
+	readonly allocatedBytes: AllocatedBytes;
 
 	constructor(
 		readonly description: ModelDescription,
 		private readonly options: FakeOptions,
 		private readonly journal: FakeJournal,
 	) {
+		this.allocatedBytes = options.allocatedBytes ?? {
+			vramBytes: 0,
+			ramBytes: 1,
+		};
 		this.fimTokens =
 			options.fimTokens === undefined ? fakeTokens : options.fimTokens;
 	}
@@ -185,6 +193,7 @@ class FakeModel implements LoadedModel {
 					{ length: count },
 					() => new FakeSequence(contextWindow, this.options, this.journal),
 				),
+				allocatedBytes: this.allocatedBytes,
 				dispose: () => {
 					this.journal.liveSequences -= count;
 					return Promise.resolve();

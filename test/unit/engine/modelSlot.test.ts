@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { logTo } from "../../../src/base/log.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
 import { ModelSlot } from "../../../src/engine/modelSlot.ts";
+import type { AllocatedBytes } from "../../../src/engine/runtime.ts";
 import type {
 	ModelShape,
 	ShapeProblem,
@@ -31,6 +32,7 @@ interface Machine {
 	readonly devices: readonly Device[];
 	readonly shape?: Result<ModelShape, ShapeProblem>;
 	readonly contextWindow?: number;
+	readonly allocatedBytes?: AllocatedBytes;
 }
 
 /** Loads a model of half a gigabyte, on a machine that has time for any prompt. */
@@ -38,8 +40,9 @@ async function load({
 	devices,
 	shape = success(fakeShape),
 	contextWindow = 32_768,
+	allocatedBytes = { vramBytes: mib, ramBytes: 2 * mib },
 }: Machine) {
-	const runtime = new FakeRuntime({ devices });
+	const runtime = new FakeRuntime({ devices, allocatedBytes });
 	const reports: EngineReport[] = [];
 	const lines: string[] = [];
 	const slot = new ModelSlot({
@@ -157,6 +160,36 @@ describe("ModelSlot, before it touches memory", () => {
 			lines.some((it) =>
 				/^\[warn\] .*"new\.block_count" in its header: it is missing$/.test(it),
 			),
+		);
+	});
+});
+
+describe("ModelSlot, after a load", () => {
+	const devices = [card(8 * gib), fakeRam];
+
+	it("holds what was allocated against what was predicted", async () => {
+		const { lines } = await load({ devices });
+		assert.ok(
+			lines.some((it) =>
+				/^\[info\] memory of the model: predicted \d{3}\.\d MB, allocated 6\.0 MB \(2\.0 MB of the GPU, 4\.0 MB of RAM\)$/.test(
+					it,
+				),
+			),
+			lines.join("\n"),
+		);
+		assert.ok(!lines.some((it) => it.startsWith("[warn]")));
+	});
+
+	it("warns of a model that was meant for the GPU and is in RAM", async () => {
+		const inRam = { vramBytes: 0, ramBytes: gib };
+		const warned = ({ lines }: { lines: readonly string[] }) =>
+			lines.filter((it) => it.startsWith("[warn]"));
+		assert.deepEqual(warned(await load({ devices, allocatedBytes: inRam })), [
+			"[warn] Fake was meant for RTX 9999 and is in RAM: it will be slow",
+		]);
+		assert.deepEqual(
+			warned(await load({ devices: [fakeRam], allocatedBytes: inRam })),
+			[],
 		);
 	});
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Device } from "../../../src/memory/devices.ts";
 import {
 	missingBytes,
+	modelBytes,
 	type NamedModel,
 	type PlanRequest,
 	partialOffload,
@@ -149,6 +150,7 @@ describe("planFor", () => {
 			},
 		});
 		assert.deepEqual(limited.devices[0], only);
+		assert.equal(modelBytes(limited), modelBytes(plan), "counted once");
 		assert.equal(limited.devices[1]?.bytes.weights, weightsBytes(qwen7b));
 		assert.equal(limited.fits, false, "the driver's own limit is kept too");
 	});
