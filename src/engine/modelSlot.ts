@@ -6,7 +6,8 @@ import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import { modelBytes, type Plan } from "../memory/plan.ts";
 import { shortfallText } from "../memory/planText.ts";
-import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import type { Device } from "../protocol/device.ts";
+import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
 import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
 import {
 	createError,
@@ -79,7 +80,7 @@ export interface ModelSlotOptions {
 export class ModelSlot {
 	readonly #options: ModelSlotOptions;
 	#runtime: Runtime | undefined;
-	#runtimeKey = "";
+	#runtimeOptions: Pick<LoadOptions, "gpu" | "threads"> | undefined;
 	#loaded: Loaded | undefined;
 	#failure: HeadroomError | undefined;
 
@@ -131,6 +132,20 @@ export class ModelSlot {
 					why: messageOf(thrown),
 				}),
 			);
+		}
+	}
+
+	/** What there is to run on, whether a model is loaded or not. */
+	async devices(gpu: Gpu): Promise<Result<readonly Device[], HeadroomError>> {
+		if (this.#runtime && this.#runtimeOptions?.gpu === gpu)
+			return success(await this.#runtime.devices());
+		const { createRuntime, log } = this.#options;
+		const created = await createRuntime({ gpu, threads: null, log });
+		if (!created.ok) return created;
+		try {
+			return success(await created.value.devices());
+		} finally {
+			await created.value.dispose();
 		}
 	}
 
@@ -305,8 +320,8 @@ export class ModelSlot {
 		gpu,
 		threads,
 	}: LoadOptions): Promise<Result<Runtime, HeadroomError>> {
-		const key = JSON.stringify([gpu, threads]);
-		if (this.#runtime && this.#runtimeKey === key)
+		const current = this.#runtimeOptions;
+		if (this.#runtime && current?.gpu === gpu && current.threads === threads)
 			return success(this.#runtime);
 		await this.#runtime?.dispose();
 		this.#runtime = undefined;
@@ -314,7 +329,7 @@ export class ModelSlot {
 		const created = await createRuntime({ gpu, threads, log });
 		if (created.ok) {
 			this.#runtime = created.value;
-			this.#runtimeKey = key;
+			this.#runtimeOptions = { gpu, threads };
 		}
 		return created;
 	}

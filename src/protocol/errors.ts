@@ -30,6 +30,8 @@ export const errorSentences = {
 		"The model {model} cannot complete code at the cursor: its file names no fill-in-the-middle tokens. Choose a code model made for completion.",
 	engineBinaryMissing:
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
+	devicesUnknown:
+		"The devices of this machine do not tell of themselves: {why}.",
 	engineCrashed: "The engine stopped unexpectedly ({why}).",
 	engineGaveUp:
 		"The engine stopped {count} times in a short while and is not started again by itself ({why}).",
