@@ -5,7 +5,6 @@ import {
 	mkdtempSync,
 	readFileSync,
 	rmSync,
-	truncateSync,
 	writeFileSync,
 } from "node:fs";
 import os from "node:os";
@@ -15,38 +14,7 @@ import { writeGguf } from "../support/ggufWriter.ts";
 import { patchModel } from "../support/patchModel.ts";
 import { builtInModel, RealEngine } from "../support/realEngine.ts";
 import { seededRandom } from "../support/seededRandom.ts";
-
-/** 128 layers of 8 GiB each. */
-function hugeModel() {
-	const layers = 128;
-	const width = 65_536;
-	const number = (value: number) => ({ type: "uint32", value }) as const;
-	const names = Array.from(
-		{ length: layers },
-		(_, layer) => `blk.${layer}.ffn_up.weight`,
-	);
-	const layerBytes = width * width * 2;
-	const header = writeGguf({
-		metadata: {
-			"general.architecture": { type: "string", value: "llama" },
-			"llama.block_count": number(layers),
-			"llama.context_length": number(4096),
-			"llama.embedding_length": number(width),
-			"llama.feed_forward_length": number(width),
-			"llama.attention.head_count": number(64),
-		},
-		tensors: ["token_embd.weight", ...names].map((name, index) => ({
-			name,
-			shape: [width, index === 0 ? 64 : width],
-			typeId: 1,
-			offsetBytes: index === 0 ? 0 : width * 128 + (index - 1) * layerBytes,
-		})),
-	});
-	return {
-		header,
-		fileBytes: header.length + width * 128 + layers * layerBytes,
-	};
-}
+import { writeSparseModel } from "../support/sparseModel.ts";
 
 describe("a model file that cannot be used", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
@@ -168,10 +136,8 @@ describe("a model file that cannot be used", () => {
 			"larger than any memory",
 			() => {
 				const file = path.join(folder, "huge.gguf");
-				const { header, fileBytes } = hugeModel();
-				writeFileSync(file, header);
-				// Sparse: it takes no room on the disk.
-				truncateSync(file, fileBytes);
+				// 128 layers of 8 GiB each.
+				writeSparseModel(file, { layers: 128, width: 65_536 });
 				return file;
 			},
 			"modelTooLarge",
