@@ -26,7 +26,7 @@ import { reasonText } from "../src/completion/reasonSentences.ts";
 import type { NoSuggestionReason } from "../src/completion/reasons.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";
-import { root, runScript, UserError } from "./shell.ts";
+import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 
 const usage =
 	"usage: npm run --silent complete -- FILE:LINE:COLUMN ... [--model GGUF] [--gpu off] [--json] [--verbose]";
@@ -91,12 +91,6 @@ function readArguments() {
 	} catch (thrown) {
 		throw new UserError(`${(thrown as Error).message}\n${usage}`);
 	}
-}
-
-/** npm runs scripts in the folder of the project; people mean paths from where they stand. */
-const { INIT_CWD: userFolder = "." } = process.env;
-function fromUser(file: string): string {
-	return path.resolve(userFolder, file);
 }
 
 function snapshotAt(position: string): DocumentSnapshot {

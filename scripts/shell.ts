@@ -6,6 +6,13 @@ import path from "node:path";
 
 export const root = path.resolve(import.meta.dirname, "..");
 
+/** npm runs scripts in the folder of the project; people mean paths from where they stand. */
+export const { INIT_CWD: userFolder = "." } = process.env;
+
+export function fromUser(file: string): string {
+	return path.resolve(userFolder, file);
+}
+
 /** What is downloaded for tests and `npm start`; safe to delete. */
 export const cacheFolder = path.join(root, ".vscode-test");
 

@@ -20,3 +20,16 @@ export function formatMs(ms: number): string {
 export function formatPercent(fraction: number): string {
 	return `${Math.round(fraction * 100)} %`;
 }
+
+const bytesOfUnit: Readonly<Record<string, number>> = {
+	m: 2 ** 20,
+	g: 2 ** 30,
+	t: 2 ** 40,
+};
+
+/** Of a size as people type it: `8GiB`, `8 GB`, `512m`. Undefined for anything else, also for a number without a unit. */
+export function parseBytes(text: string): number | undefined {
+	const match = /^(\d+(?:\.\d+)?)\s*([mgt])(?:i?b)?$/i.exec(text.trim());
+	const unit = bytesOfUnit[match?.[2]?.toLowerCase() ?? ""];
+	return match && unit ? Math.round(Number(match[1]) * unit) : undefined;
+}

@@ -1,13 +1,16 @@
 /**
  * The engine: messages in, messages out. It knows neither processes nor llama.cpp.
  *
- * Invariant: every request that comes in is answered by exactly one `done` or `failed`, and nothing is sent for it after that.
+ * Invariant: every request that comes in is answered by exactly one `done`, `devices` or `failed`, and nothing is sent for it after that.
  */
 
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
-import type { Result } from "../base/result.ts";
-import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
+import {
+	type FromEngine,
+	type Gpu,
+	ToEngine,
+} from "../protocol/engineProtocol.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -18,9 +21,9 @@ import type {
 	GenerationStats,
 	Priority,
 } from "../protocol/generation.ts";
-import type { ModelDescription } from "../protocol/model.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
+import type { ReadModelFile } from "./modelFile.ts";
 import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -28,9 +31,7 @@ import { TokenText } from "./tokenText.ts";
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
-	readonly readModelFile: (
-		file: string,
-	) => Result<ModelDescription, HeadroomError>;
+	readonly readModelFile: ReadModelFile;
 	readonly send: (message: FromEngine) => void;
 	/** Called when the work has ended after a `shutdown`. */
 	readonly onShutdown: () => void;
@@ -93,6 +94,9 @@ export class Engine {
 			case "cancel":
 				this.#running.get(message.requestId)?.controller.abort();
 				return;
+			case "describeDevices":
+				void this.#describeDevices(message.requestId, message.gpu);
+				return;
 			case "shutdown":
 				void this.#shutdown();
 				return;
@@ -105,6 +109,19 @@ export class Engine {
 		for (const { controller } of this.#running.values()) controller.abort();
 		await this.#scheduler.run(() => this.#slot.dispose()).catch(() => {});
 		this.#onShutdown();
+	}
+
+	async #describeDevices(requestId: string, gpu: Gpu): Promise<void> {
+		const failed = (error: HeadroomError): void =>
+			this.#send({ kind: "failed", requestId, error });
+		try {
+			const devices = await this.#scheduler.run(() => this.#slot.devices(gpu));
+			if (devices.ok)
+				this.#send({ kind: "devices", requestId, devices: devices.value });
+			else failed(devices.error);
+		} catch (thrown) {
+			failed(createError("devicesUnknown", { why: messageOf(thrown) }));
+		}
 	}
 
 	async #complete(requestId: string, request: FimRequest): Promise<void> {

@@ -5,7 +5,7 @@
  * re-evaluate what is cached, starve a sequence, and accept one drafted token at most.
  */
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import {
 	type ControlledEvaluateInputItem,
 	getLlama,
@@ -23,13 +23,16 @@ import {
 import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import type { Device } from "../protocol/device.ts";
 import {
 	createError,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
+import { reportedDevices } from "./reportedDevices.ts";
 import type {
+	AllocatedBytes,
 	CreateRuntime,
 	FimTokens,
 	LoadedModel,
@@ -147,6 +150,22 @@ class LlamaRuntime implements Runtime {
 		this.#errors = errors;
 	}
 
+	async devices(): Promise<readonly Device[]> {
+		const ram = await this.#llama.getRamState();
+		const vram = await this.#llama.getVramState();
+		return reportedDevices({
+			backend: this.#llama.gpu,
+			gpuNames: await this.#llama.getGpuDeviceNames(),
+			vram: {
+				totalBytes: vram.total,
+				freeBytes: vram.free,
+				unifiedBytes: vram.unifiedSize,
+			},
+			ram: { totalBytes: ram.total, freeBytes: ram.free },
+			cpuName: cpus()[0]?.model ?? "",
+		});
+	}
+
 	async loadModel({
 		description,
 		onProgress,
@@ -171,7 +190,7 @@ class LlamaRuntime implements Runtime {
 
 	#loadError(file: string, thrown: unknown): HeadroomError {
 		if (thrown instanceof InsufficientMemoryError)
-			return createError("modelTooLarge", { file, why: messageOf(thrown) });
+			return createError("modelOutOfMemory", { file, why: messageOf(thrown) });
 		return createError("modelRefused", {
 			file,
 			why: this.#errors.cause ?? messageOf(thrown),
@@ -200,6 +219,10 @@ class LlamaLoadedModel implements LoadedModel {
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
+	}
+
+	get allocatedBytes(): AllocatedBytes {
+		return allocatedBytes(this.#model.memoryUsage);
 	}
 
 	tokenize(text: string): readonly Token[] {
@@ -240,6 +263,7 @@ class LlamaLoadedModel implements LoadedModel {
 					{ length: count },
 					() => new LlamaSequence(context, contextWindow),
 				),
+				allocatedBytes: allocatedBytes(context.memoryUsage),
 				dispose: () => context.dispose(),
 			});
 		} catch (thrown) {
@@ -247,7 +271,7 @@ class LlamaLoadedModel implements LoadedModel {
 			return failure(
 				createError(
 					thrown instanceof InsufficientMemoryError
-						? "modelTooLarge"
+						? "modelOutOfMemory"
 						: "modelRefused",
 					{ file, why: messageOf(thrown) },
 				),
@@ -258,6 +282,13 @@ class LlamaLoadedModel implements LoadedModel {
 	async dispose(): Promise<void> {
 		await this.#model.dispose();
 	}
+}
+
+function allocatedBytes({
+	vram,
+	ram,
+}: LlamaModel["memoryUsage"]): AllocatedBytes {
+	return { vramBytes: vram, ramBytes: ram };
 }
 
 /** By the memory that it took: with a driver and no device for it, llama.cpp loads onto the CPU without a word. */

@@ -13,15 +13,26 @@ import {
 } from "../memory/ggufHeader.ts";
 import { describeModel } from "../memory/modelDescription.ts";
 import {
+	type ModelShape,
+	type ShapeProblem,
+	shapeOf,
+} from "../memory/modelShape.ts";
+import {
 	createError,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 
-export function readModelFile(
-	file: string,
-): Result<ModelDescription, HeadroomError> {
+export interface ModelFile {
+	readonly description: ModelDescription;
+	/** What its memory can be told from; a failure is no reason not to try it. */
+	readonly shape: Result<ModelShape, ShapeProblem>;
+}
+
+export type ReadModelFile = (file: string) => Result<ModelFile, HeadroomError>;
+
+export const readModelFile: ReadModelFile = (file) => {
 	let descriptor: number | undefined;
 	try {
 		descriptor = openSync(file, "r");
@@ -35,19 +46,20 @@ export function readModelFile(
 		const refusal = unusable(header.value);
 		if (refusal !== undefined)
 			return failure(createError("modelRefused", { file, why: refusal }));
-		return success(
-			describeModel(header.value, {
+		return success({
+			description: describeModel(header.value, {
 				file,
 				baseName: path.basename(file),
 				fileBytes: stat.size,
 			}),
-		);
+			shape: shapeOf(header.value),
+		});
 	} catch (thrown) {
 		return failure(openError(file, thrown));
 	} finally {
 		if (descriptor !== undefined) closeSync(descriptor);
 	}
-}
+};
 
 function fileSource(descriptor: number, sizeBytes: number): ByteSource {
 	return {

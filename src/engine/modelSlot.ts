@@ -4,21 +4,27 @@ import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
-import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import { modelBytes, type Plan } from "../memory/plan.ts";
+import { shortfallText } from "../memory/planText.ts";
+import type { Device } from "../protocol/device.ts";
+import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
 import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
-import type { ModelDescription } from "../protocol/model.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
+import { type LoadPrice, mayLoad, priceOfLoad } from "./loadPrice.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
+import type { ModelFile, ReadModelFile } from "./modelFile.ts";
 import {
 	type EngineSpeed,
 	fitBudget,
+	leastBudget,
 	promptBudget,
+	shrinkBudget,
 	windowFor,
 } from "./promptBudget.ts";
 import type {
@@ -53,11 +59,18 @@ interface Loaded extends ReadyModel {
 	readonly speed: EngineSpeed;
 }
 
+/** What decides how large the sequences become. */
+interface LoadLimits {
+	/** Of the model, or what the user allows of it. */
+	readonly contextWindow: number;
+	readonly latencyTargetMs: number;
+	/** On the machine as it was before the load. */
+	readonly price: LoadPrice | undefined;
+}
+
 export interface ModelSlotOptions {
 	readonly createRuntime: CreateRuntime;
-	readonly readModelFile: (
-		file: string,
-	) => Result<ModelDescription, HeadroomError>;
+	readonly readModelFile: ReadModelFile;
 	readonly report: (report: EngineReport) => void;
 	readonly log: Log;
 	readonly now: () => number;
@@ -67,7 +80,7 @@ export interface ModelSlotOptions {
 export class ModelSlot {
 	readonly #options: ModelSlotOptions;
 	#runtime: Runtime | undefined;
-	#runtimeKey = "";
+	#runtimeOptions: Pick<LoadOptions, "gpu" | "threads"> | undefined;
 	#loaded: Loaded | undefined;
 	#failure: HeadroomError | undefined;
 
@@ -122,6 +135,20 @@ export class ModelSlot {
 		}
 	}
 
+	/** What there is to run on, whether a model is loaded or not. */
+	async devices(gpu: Gpu): Promise<Result<readonly Device[], HeadroomError>> {
+		if (this.#runtime && this.#runtimeOptions?.gpu === gpu)
+			return success(await this.#runtime.devices());
+		const { createRuntime, log } = this.#options;
+		const created = await createRuntime({ gpu, threads: null, log });
+		if (!created.ok) return created;
+		try {
+			return success(await created.value.devices());
+		} finally {
+			await created.value.dispose();
+		}
+	}
+
 	async unload(): Promise<void> {
 		const loaded = this.#loaded;
 		this.#loaded = undefined;
@@ -139,14 +166,32 @@ export class ModelSlot {
 	async #load(options: LoadOptions): Promise<Result<Loaded, HeadroomError>> {
 		const { readModelFile, report } = this.#options;
 		report({ kind: "loading", file: options.file, fraction: 0 });
-		const description = readModelFile(options.file);
-		if (!description.ok) return description;
+		const file = readModelFile(options.file);
+		if (!file.ok) return file;
+		const { description } = file.value;
 		const runtime = await this.#runtimeFor(options);
 		if (!runtime.ok) return runtime;
 
+		const trained = description.trainedContextWindow;
+		const limits: LoadLimits = {
+			latencyTargetMs: options.latencyTargetMs,
+			contextWindow: options.contextWindow ?? trained,
+			price: await this.#price(file.value, runtime.value),
+		};
+		const least = limits.price?.(
+			windowFor(fitBudget(leastBudget, limits.contextWindow)),
+		);
+		if (least && !mayLoad(least))
+			return failure(
+				createError("modelTooLarge", {
+					file: options.file,
+					needs: shortfallText(least),
+				}),
+			);
+
 		let reported = 0;
 		const model = await runtime.value.loadModel({
-			description: description.value,
+			description,
 			onProgress: (fraction) => {
 				// llama.cpp tells of every tensor; a hundred steps are enough to watch.
 				if (fraction < reported + 0.01) return;
@@ -157,7 +202,7 @@ export class ModelSlot {
 		if (!model.ok) return model;
 
 		try {
-			const ready = await this.#prepare(model.value, options);
+			const ready = await this.#prepare(model.value, limits);
 			if (!ready.ok) await model.value.dispose();
 			return ready;
 		} catch (thrown) {
@@ -166,24 +211,55 @@ export class ModelSlot {
 		}
 	}
 
-	/** Measures the model, and gives it the sequences whose prompts it can evaluate in time. */
+	/** Undefined where the header does not say what is needed for that: llama.cpp may know better. */
+	async #price(
+		{ description, shape }: ModelFile,
+		runtime: Runtime,
+	): Promise<LoadPrice | undefined> {
+		if (!shape.ok) {
+			const { key, why } = shape.error;
+			this.#options.log.warn(
+				`what ${description.name} takes of memory is not known before it is loaded: "${key}" in its header: ${why}`,
+			);
+			return undefined;
+		}
+		return priceOfLoad({
+			description,
+			shape: shape.value,
+			devices: await runtime.devices(),
+			sequences: sequenceCount,
+			batchTokens,
+		});
+	}
+
+	/** Measures the model, and gives it the sequences whose prompts it can evaluate in time and hold in memory. */
 	async #prepare(
 		model: LoadedModel,
-		{ contextWindow, latencyTargetMs }: LoadOptions,
+		{ contextWindow, latencyTargetMs, price }: LoadLimits,
 	): Promise<Result<Loaded, HeadroomError>> {
 		this.#options.report({ kind: "warmingUp", model: model.description });
 		const speed = await this.#measure(model);
 		if (!speed.ok) return speed;
-		const budget = fitBudget(
+		const wanted = fitBudget(
 			promptBudget(speed.value, latencyTargetMs),
-			contextWindow ?? model.description.trainedContextWindow,
+			contextWindow,
 		);
+		const budget = shrinkBudget(
+			wanted,
+			(window) => !price || mayLoad(price(window)),
+		);
+		if (windowFor(budget) < windowFor(wanted))
+			this.#options.log.info(
+				`memory has room for ${windowFor(budget)} of the ${windowFor(wanted)} tokens that there would be time for`,
+			);
 		const sequences = await model.createSequences({
 			count: sequenceCount,
 			contextWindow: windowFor(budget),
 			batchTokens,
 		});
 		if (!sequences.ok) return sequences;
+		if (price)
+			this.#compare(price(windowFor(budget)), [model, sequences.value]);
 		return success({
 			model,
 			speed: speed.value,
@@ -192,6 +268,26 @@ export class ModelSlot {
 			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
 			vocabulary: Vocabulary.of(model),
 		});
+	}
+
+	/** What came of a prediction: the log tells how good it was, and whether the model is where it was meant to be. */
+	#compare(
+		plan: Plan,
+		[model, sequences]: readonly [LoadedModel, Sequences],
+	): void {
+		const { log } = this.#options;
+		const all = [model.allocatedBytes, sequences.allocatedBytes];
+		const vramBytes = all.reduce((sum, it) => sum + it.vramBytes, 0);
+		const ramBytes = all.reduce((sum, it) => sum + it.ramBytes, 0);
+		log.info(
+			`memory of the model: predicted ${formatBytes(modelBytes(plan))}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
+				`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
+		);
+		const { gpus } = plan.request.placement;
+		if (gpus.length > 0 && model.allocatedBytes.vramBytes === 0)
+			log.warn(
+				`${model.description.name} was meant for ${gpus.map(({ name }) => name).join(" and ")} and is in RAM: it will be slow`,
+			);
 	}
 
 	/** In a sequence of its own: how large the others may be depends on what it finds. */
@@ -224,8 +320,8 @@ export class ModelSlot {
 		gpu,
 		threads,
 	}: LoadOptions): Promise<Result<Runtime, HeadroomError>> {
-		const key = JSON.stringify([gpu, threads]);
-		if (this.#runtime && this.#runtimeKey === key)
+		const current = this.#runtimeOptions;
+		if (this.#runtime && current?.gpu === gpu && current.threads === threads)
 			return success(this.#runtime);
 		await this.#runtime?.dispose();
 		this.#runtime = undefined;
@@ -233,7 +329,7 @@ export class ModelSlot {
 		const created = await createRuntime({ gpu, threads, log });
 		if (created.ok) {
 			this.#runtime = created.value;
-			this.#runtimeKey = key;
+			this.#runtimeOptions = { gpu, threads };
 		}
 		return created;
 	}

@@ -56,6 +56,43 @@ export function fitBudget(
 	return { localTokens, contextTokens: left < leastContextTokens ? 0 : left };
 }
 
+/** What is left to go on with where neither time nor memory allows more. */
+export const leastBudget: PromptBudget = {
+	localTokens: leastLocalTokens,
+	contextTokens: 0,
+};
+
+/**
+ * The largest budget up to this one whose context window fits into memory. Tokens of other files are given up first, then those of the file
+ * itself; the least budget is returned whether it fits or not.
+ */
+export function shrinkBudget(
+	budget: PromptBudget,
+	fits: (contextWindow: number) => boolean,
+): PromptBudget {
+	let current = budget;
+	while (!fits(windowFor(current))) {
+		const smaller = nextSmaller(current);
+		if (!smaller) break;
+		current = smaller;
+	}
+	return current;
+}
+
+function nextSmaller({
+	localTokens,
+	contextTokens,
+}: PromptBudget): PromptBudget | undefined {
+	const left = contextTokens - stepTokens;
+	if (contextTokens > 0)
+		return { localTokens, contextTokens: left < leastContextTokens ? 0 : left };
+	if (localTokens <= leastLocalTokens) return undefined;
+	return {
+		localTokens: Math.max(leastLocalTokens, localTokens - stepTokens),
+		contextTokens,
+	};
+}
+
 /** The context window that holds a prompt of this budget and its answer. */
 export function windowFor({
 	localTokens,

@@ -7,6 +7,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
+import type { Device } from "../protocol/device.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 
@@ -24,10 +25,18 @@ export type CreateRuntime = (
 ) => Promise<Result<Runtime, HeadroomError>>;
 
 export interface Runtime {
+	/** What there is to run on, with its memory as it is now. */
+	devices(): Promise<readonly Device[]>;
 	loadModel(
 		options: LoadModelOptions,
 	): Promise<Result<LoadedModel, HeadroomError>>;
 	dispose(): Promise<void>;
+}
+
+/** Of llama.cpp's own buffers, as it counts them itself. */
+export interface AllocatedBytes {
+	readonly vramBytes: number;
+	readonly ramBytes: number;
 }
 
 export interface LoadModelOptions {
@@ -52,6 +61,8 @@ export interface LoadedModel {
 	readonly description: ModelDescription;
 	/** Where its weights really are, such as `CPU (3 threads)` or `Vulkan`. */
 	readonly backend: string;
+	/** Its weights. */
+	readonly allocatedBytes: AllocatedBytes;
 	/** Null for models that were not made to fill in the middle. */
 	readonly fimTokens: FimTokens | null;
 	/** What every prompt must begin with, where the model wants that. */
@@ -80,6 +91,8 @@ export interface SequenceOptions {
 /** What shares one allocation of memory, and is freed as one. */
 export interface Sequences {
 	readonly all: readonly Sequence[];
+	/** KV caches and buffers. */
+	readonly allocatedBytes: AllocatedBytes;
 	dispose(): Promise<void>;
 }
 

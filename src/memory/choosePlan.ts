@@ -40,6 +40,8 @@ export type Choice = {
 	readonly role: Role;
 	/** Every candidate but the chosen one, the largest first. */
 	readonly passedOver: readonly PassedOver[];
+	/** What there would have been on the GPUs, where the CPU does better. */
+	readonly insteadOf?: Choice;
 } & (
 	| {
 			readonly kind: "chosen";
@@ -75,7 +77,8 @@ export function choosePlan({
 	const [best] = [onGpus, onCpu]
 		.filter((it) => it !== undefined)
 		.sort((a, b) => outcomes.indexOf(a.kind) - outcomes.indexOf(b.kind));
-	return best ?? { kind: "nothingFits", role, passedOver: [] };
+	if (!best) return { kind: "nothingFits", role, passedOver: [] };
+	return onGpus && best !== onGpus ? { ...best, insteadOf: onGpus } : best;
 }
 
 /** The best first. */

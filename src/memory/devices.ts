@@ -1,33 +1,13 @@
 /** What a machine has to offer: its devices, how much of their memory may be taken, and where a model can be put. */
 
 import { assert } from "../base/assert.ts";
+import type { Device, DeviceKind } from "../protocol/device.ts";
 import { bandwidthOfDevice } from "./bandwidths.ts";
 
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-/**
- * `unified` is Apple's: one memory for everything, of which the GPU may wire a part. `integrated` shares the RAM. `cpu` stands for the
- * RAM itself; every machine has exactly one device that is `cpu` or `unified`.
- */
-export type DeviceKind = "discrete" | "integrated" | "unified" | "cpu";
-
-export interface Device {
-	readonly id: string;
-	/** As the driver spells it. */
-	readonly name: string;
-	readonly kind: DeviceKind;
-	/** Of RAM where it is unified or the CPU's. */
-	readonly totalBytes: number;
-	/** As reported now, other programs' use and our own taken off. */
-	readonly freeBytes: number;
-	/** The most that the driver wants to be used, where it says so. */
-	readonly workingSetBytes?: number;
-	/** Measured on this machine. */
-	readonly bandwidthBytesPerSecond?: number;
-	/** Share of the bandwidth that decoding reaches, measured on this machine. */
-	readonly efficiency?: number;
-}
+export type { Device, DeviceKind };
 
 /** Where a model is put. Without GPUs, the host is what evaluates it. */
 export interface Placement {
@@ -63,7 +43,7 @@ export function usableBytes(device: Device): number {
 				),
 			);
 		default:
-			return told;
+			return Math.min(told, device.workingSetBytes ?? told);
 	}
 }
 

@@ -126,6 +126,9 @@ export function shapeOf(header: GgufHeader): Result<ModelShape, ShapeProblem> {
 
 function readShape(header: GgufHeader): ModelShape {
 	const keys = new Keys(header.metadata);
+	const files = header.metadata.get("split.count");
+	if (typeof files === "number" && files > 1)
+		throw unusable("split.count", `the weights are in ${files} files`);
 	const layerCount = keys.need("block_count", mostLayers);
 	const embeddingWidth = keys.need("embedding_length", mostWidth);
 	const experts = keys.number("expert_count", mostHeads) ?? 0;

@@ -63,7 +63,10 @@ export interface PlannedDevice {
 
 export interface Plan {
 	readonly request: PlanRequest;
-	/** Every memory that is taken from: a GPU that shares the RAM is counted with it. */
+	/**
+	 * Every memory that is taken from: a GPU that shares the RAM is counted with it, and once more by itself where its driver has a limit of
+	 * its own.
+	 */
 	readonly devices: readonly PlannedDevice[];
 	readonly fits: boolean;
 	/** Of the model alone: what a draft gains is measured, never predicted. */
@@ -78,10 +81,11 @@ export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;
 	const steps = layOut(model.shape, request);
 	const draftSteps = draft ? layOut(draft.shape, { placement }) : [];
-	const devices = memoriesOf(placement).map((memory) => {
-		const members = allDevices(placement).filter(
-			(it) => memoryOf(it, placement) === memory,
-		);
+	const planned = (
+		device: Device,
+		members: readonly Device[],
+		runtime: number,
+	): PlannedDevice => {
 		const own = sumParts(
 			members.map((it) => modelParts(model.shape, steps, it, request)),
 		);
@@ -93,16 +97,27 @@ export function planFor(request: PlanRequest): Plan {
 		const bytes: Record<Part, number> = {
 			...own,
 			draft: total(drafted),
-			runtime: members.reduce((sum, it) => sum + runtimeBytes(it), 0),
-			margin: marginBytes(memory),
+			runtime,
+			margin: marginBytes(device),
 		};
 		return {
-			device: memory,
+			device,
 			bytes,
 			neededBytes: total(bytes),
-			freeBytes: usableBytes(memory),
+			freeBytes: usableBytes(device),
 		};
-	});
+	};
+	const devices = [
+		...memoriesOf(placement).map((memory) => {
+			const members = allDevices(placement).filter(
+				(it) => memoryOf(it, placement) === memory,
+			);
+			const runtime = members.reduce((sum, it) => sum + runtimeBytes(it), 0);
+			return planned(memory, members, runtime);
+		}),
+		// What a process takes besides is the RAM's, and no business of that limit.
+		...placement.gpus.filter(hasOwnLimit).map((gpu) => planned(gpu, [gpu], 0)),
+	];
 	return {
 		request,
 		devices,
@@ -120,6 +135,18 @@ export function partialOffload(request: PlanRequest): Plan | undefined {
 		if (plan.fits) return plan;
 	}
 	return undefined;
+}
+
+/** What the model itself takes of all memories together: without what the process takes anyway, and without a margin. */
+export function modelBytes({ request: { placement }, devices }: Plan): number {
+	const memories = memoriesOf(placement);
+	return devices
+		.filter(({ device }) => memories.includes(device))
+		.reduce(
+			(sum, { bytes, neededBytes }) =>
+				sum + neededBytes - bytes.runtime - bytes.margin,
+			0,
+		);
 }
 
 /** What is missing, summed over the devices that have too little. */
@@ -171,6 +198,10 @@ function deviceAt(position: number, gpus: readonly Device[]): Device {
 	const device = found ?? gpus.at(-1);
 	assert(device, "a layer is offloaded to a GPU");
 	return device;
+}
+
+function hasOwnLimit({ kind, workingSetBytes }: Device): boolean {
+	return kind === "integrated" && workingSetBytes !== undefined;
 }
 
 /** The memory that a device takes from. */

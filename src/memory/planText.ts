@@ -23,14 +23,17 @@ const partNames: Readonly<Record<Part, string>> = {
 	margin: "margin",
 };
 
-/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`, leaving out what is next to nothing. */
+/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`, leaving out what is next to nothing beside the weights. */
 export function memoryText({
 	bytes,
 	neededBytes,
 	freeBytes,
 }: PlannedDevice): string {
 	const named = parts
-		.filter((part) => bytes[part] >= tellingBytes)
+		.filter(
+			(part) =>
+				bytes[part] >= tellingBytes || (part === "weights" && bytes[part] > 0),
+		)
 		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`);
 	return `needs ${formatBytes(neededBytes)}: ${named.join(", ")}; free ${formatBytes(freeBytes)}`;
 }

@@ -2,18 +2,22 @@
 
 import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
+import { Device } from "./device.ts";
 import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 
 const requestId = z.string();
 
+/** `auto` takes the best accelerator that llama.cpp finds; `off` stays on the CPU. */
+export const Gpu = z.enum(["auto", "off"]);
+export type Gpu = z.infer<typeof Gpu>;
+
 /** Which model to run and on what. Another `load` replaces the model. */
 export const LoadOptions = z.readonly(
 	z.object({
 		file: z.string(),
-		/** `auto` takes the best accelerator that llama.cpp finds; `off` stays on the CPU. */
-		gpu: z.enum(["auto", "off"]),
+		gpu: Gpu,
 		/** Null leaves one core free. */
 		threads: z.nullable(z.int().check(z.positive())),
 		/** Tokens at the most; null takes what the model was trained for. */
@@ -30,6 +34,8 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
+	/** Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. */
+	z.object({ kind: z.literal("describeDevices"), requestId, gpu: Gpu }),
 	/** End the work, free the memory and exit. */
 	z.object({ kind: z.literal("shutdown") }),
 ]);
@@ -55,6 +61,12 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		stats: GenerationStats,
 	}),
 	z.object({ kind: z.literal("failed"), requestId, error: HeadroomError }),
+	z.object({
+		kind: z.literal("devices"),
+		requestId,
+		/** What there is to run on, with its memory as it is now. */
+		devices: z.readonly(z.array(Device)),
+	}),
 ]);
 export type FromEngine = z.infer<typeof FromEngine>;
 //#endregion

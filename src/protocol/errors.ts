@@ -22,11 +22,16 @@ export const errorSentences = {
 	modelRefused: "llama.cpp cannot load the model file {file}: {why}.",
 	modelCrashes:
 		"llama.cpp does not survive loading the model file {file}; it may be corrupt ({why}).",
-	modelTooLarge: "The model file {file} does not fit into memory: {why}.",
+	/** Found before the load, by our own arithmetic. */
+	modelTooLarge: "The model file {file} does not fit: {needs}.",
+	/** Found by llama.cpp during the load. */
+	modelOutOfMemory: "The model file {file} does not fit into memory: {why}.",
 	fimUnsupported:
 		"The model {model} cannot complete code at the cursor: its file names no fill-in-the-middle tokens. Choose a code model made for completion.",
 	engineBinaryMissing:
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
+	devicesUnknown:
+		"The devices of this machine do not tell of themselves: {why}.",
 	engineCrashed: "The engine stopped unexpectedly ({why}).",
 	engineGaveUp:
 		"The engine stopped {count} times in a short while and is not started again by itself ({why}).",

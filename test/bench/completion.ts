@@ -94,9 +94,9 @@ export async function benchCompletion({
 
 /** A copy of a model that declares suffix-first order, which declares prefix-first; other models are that already. */
 function prefixFirstModel(model: string, folder: string): string {
-	const description = readModelFile(model);
-	if (!description.ok) throw new UserError(errorText(description.error));
-	if (description.value.fimOrder === "psm") return model;
+	const read = readModelFile(model);
+	if (!read.ok) throw new UserError(errorText(read.error));
+	if (read.value.description.fimOrder === "psm") return model;
 	const copy = path.join(folder, "prefix-first.gguf");
 	const declares = "headroom.fim.order\x08\0\0\0\x03\0\0\0\0\0\0\0";
 	patchModel(model, copy, [[`${declares}spm`, `${declares}psm`]]);

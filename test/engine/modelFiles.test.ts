@@ -14,6 +14,7 @@ import { writeGguf } from "../support/ggufWriter.ts";
 import { patchModel } from "../support/patchModel.ts";
 import { builtInModel, RealEngine } from "../support/realEngine.ts";
 import { seededRandom } from "../support/seededRandom.ts";
+import { writeSparseModel } from "../support/sparseModel.ts";
 
 describe("a model file that cannot be used", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
@@ -130,6 +131,17 @@ describe("a model file that cannot be used", () => {
 				),
 			"modelRefused",
 			/F64/,
+		],
+		[
+			"larger than any memory",
+			() => {
+				const file = path.join(folder, "huge.gguf");
+				// 128 layers of 8 GiB each.
+				writeSparseModel(file, { layers: 128, width: 65_536 });
+				return file;
+			},
+			"modelTooLarge",
+			/does not fit: .+ needs 1\.\d TB: weights 1\.0 TB, KV cache .+; free [\d.]+ GB\.$/,
 		],
 		[
 			"a folder",

@@ -5,7 +5,9 @@
 
 import { assert } from "../../src/base/assert.ts";
 import { failure, type Result, success } from "../../src/base/result.ts";
+import type { ModelFile } from "../../src/engine/modelFile.ts";
 import type {
+	AllocatedBytes,
 	FimTokens,
 	LoadedModel,
 	LoadModelOptions,
@@ -16,8 +18,11 @@ import type {
 	Token,
 	TokenLimits,
 } from "../../src/engine/runtime.ts";
+import { shapeInMix } from "../../src/memory/quantization.ts";
+import type { Device } from "../../src/protocol/device.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
+import { publishedModels } from "./publishedModels.ts";
 
 /** Beyond all characters of Unicode. */
 export const fakeTokens = {
@@ -55,6 +60,26 @@ export const fakeDescription: ModelDescription = {
 	fimOrder: "spm",
 };
 
+/** 0.5 GB of weights, and 3 KiB for each token. */
+export const fakeShape = shapeInMix(
+	publishedModels["Qwen2.5-Coder-0.5B"],
+	"Q8_0",
+);
+
+export function fakeModelFile(
+	description: ModelDescription = fakeDescription,
+): ModelFile {
+	return { description, shape: success(fakeShape) };
+}
+
+export const fakeRam: Device = {
+	id: "cpu",
+	name: "Fake CPU",
+	kind: "cpu",
+	totalBytes: 64 * 2 ** 30,
+	freeBytes: 48 * 2 ** 30,
+};
+
 export interface FakeOptions {
 	/** What follows the text so far, special tokens by name: the whole rest, of which the first token counts. */
 	readonly continuation?: (text: string) => string;
@@ -63,6 +88,9 @@ export interface FakeOptions {
 	/** Called before each evaluation; may wait, or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
+	readonly devices?: readonly Device[];
+	/** Of weights and sequences alike. */
+	readonly allocatedBytes?: AllocatedBytes;
 	/** What the model would say if it may not say the script, likeliest first. */
 	readonly alternatives?: readonly Token[];
 	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
@@ -86,16 +114,23 @@ export class FakeRuntime implements Runtime {
 		liveModels: 0,
 		liveSequences: 0,
 	};
+	/** Asked for, whether they came about or not. */
+	loads = 0;
 	readonly #options: FakeOptions;
 
 	constructor(options: FakeOptions = {}) {
 		this.#options = options;
 	}
 
+	devices(): Promise<readonly Device[]> {
+		return Promise.resolve(this.#options.devices ?? [fakeRam]);
+	}
+
 	loadModel({
 		description,
 		onProgress,
 	}: LoadModelOptions): Promise<Result<LoadedModel, HeadroomError>> {
+		this.loads++;
 		if (this.#options.loadError)
 			return Promise.resolve(failure(this.#options.loadError));
 		onProgress(0.5);
@@ -115,12 +150,17 @@ class FakeModel implements LoadedModel {
 	readonly backend = "fake";
 	readonly beginningOfText = null;
 	readonly fimTokens: FimTokens | null;
+	readonly allocatedBytes: AllocatedBytes;
 
 	constructor(
 		readonly description: ModelDescription,
 		private readonly options: FakeOptions,
 		private readonly journal: FakeJournal,
 	) {
+		this.allocatedBytes = options.allocatedBytes ?? {
+			vramBytes: 0,
+			ramBytes: 1,
+		};
 		this.fimTokens =
 			options.fimTokens === undefined ? fakeTokens : options.fimTokens;
 	}
@@ -153,6 +193,7 @@ class FakeModel implements LoadedModel {
 					{ length: count },
 					() => new FakeSequence(contextWindow, this.options, this.journal),
 				),
+				allocatedBytes: this.allocatedBytes,
 				dispose: () => {
 					this.journal.liveSequences -= count;
 					return Promise.resolve();
@@ -238,7 +279,7 @@ export function scripted(
 	};
 }
 
-export const fakeLoadError = createError("modelTooLarge", {
+export const fakeLoadError = createError("modelOutOfMemory", {
 	file: "/models/fake.gguf",
 	why: "this is a test",
 });

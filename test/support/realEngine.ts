@@ -1,4 +1,4 @@
-/** The real engine process with real llama.cpp, on the CPU, as the extension would start it. */
+/** The real engine process with real llama.cpp, on the CPU unless told otherwise, as the extension would start it. */
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -10,6 +10,7 @@ import {
 } from "../../src/client/engineClient.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
 import { Supervisor } from "../../src/client/supervisor.ts";
+import type { Gpu } from "../../src/protocol/engineProtocol.ts";
 import type { EngineStatus } from "../../src/protocol/engineStatus.ts";
 import type {
 	FimRequest,
@@ -33,18 +34,19 @@ export class RealEngine {
 	/** Change it and call `supervisor.apply("reloadModel")`. */
 	modelFile = "";
 	latencyTargetMs = 300;
+	gpu: Gpu = "off";
 
-	constructor() {
+	constructor(env: NodeJS.ProcessEnv = process.env) {
 		const log: Log = logTo((level, message) =>
 			this.lines.push(`[${level}] ${message}`),
 		);
 		this.supervisor = new Supervisor({
-			fork: () => forkEngine({ file: engineFile, log }),
+			fork: () => forkEngine({ file: engineFile, log, env }),
 			loadOptions: () =>
 				loadOptionsFor(
 					{
 						file: this.modelFile,
-						gpu: "off",
+						gpu: this.gpu,
 						threads: 0,
 						latencyTargetMs: this.latencyTargetMs,
 					},

@@ -7,6 +7,7 @@ import {
 	formatBytes,
 	formatMs,
 	formatPercent,
+	parseBytes,
 } from "../../../src/base/units.ts";
 import {
 	createError,
@@ -74,6 +75,19 @@ describe("units", () => {
 		[formatPercent(0.954), "95 %"],
 	] as const)
 		it(`reads ${expected}`, () => assert.equal(actual, expected));
+
+	for (const [text, bytes] of [
+		["8GiB", 8 * 2 ** 30],
+		[" 1.5 gb", 1.5 * 2 ** 30],
+		["512m", 512 * 2 ** 20],
+		["2TB", 2 * 2 ** 40],
+		["8", undefined],
+		["GiB", undefined],
+		["-8GiB", undefined],
+		["8GiB and more", undefined],
+	] as const)
+		it(`takes "${text}" for ${bytes}`, () =>
+			assert.equal(parseBytes(text), bytes));
 });
 
 describe("orAborted", () => {

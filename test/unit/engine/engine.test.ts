@@ -13,6 +13,8 @@ import {
 	FakeRuntime,
 	fakeDescription,
 	fakeLoadError,
+	fakeModelFile,
+	fakeRam,
 	fakeText,
 	scripted,
 } from "../../support/fakeRuntime.ts";
@@ -33,7 +35,12 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 		readModelFile: (file) =>
 			options.fileError
 				? failure(options.fileError)
-				: success({ ...(options.description ?? fakeDescription), file }),
+				: success(
+						fakeModelFile({
+							...(options.description ?? fakeDescription),
+							file,
+						}),
+					),
 		send: (message) => {
 			sent.push(message);
 			notify();
@@ -201,7 +208,7 @@ describe("Engine", () => {
 		[
 			"a model that does not load",
 			{ loadError: fakeLoadError },
-			"modelTooLarge",
+			"modelOutOfMemory",
 		],
 		["a model that fills nothing in", { fimTokens: null }, "fimUnsupported"],
 	] as const)
@@ -304,6 +311,41 @@ describe("Engine", () => {
 		it.complete("2");
 		const early = await it.end("2");
 		assert.equal(early.kind === "failed" && early.error.code, "engineStopped");
+	});
+
+	it("describes its devices, before a load and after it", async () => {
+		const devices = [{ ...fakeRam, freeBytes: 4 * 2 ** 30 }];
+		const it = setUp({ devices });
+		const ask = async (requestId: string) => {
+			it.engine.receive({ kind: "describeDevices", requestId, gpu: "off" });
+			const answer = () =>
+				it.sent.find((m) => m.kind === "devices" && m.requestId === requestId);
+			await it.until(() => answer() !== undefined);
+			return answer();
+		};
+		assert.deepEqual(await ask("1"), {
+			kind: "devices",
+			requestId: "1",
+			devices,
+		});
+		assert.equal(it.runtime.loads, 0);
+		assert.deepEqual(it.reports(), [], "the status is that of before");
+		it.load();
+		it.complete("2");
+		assert.equal((await it.end("2")).kind, "done");
+		await ask("3");
+		assert.equal(it.runtime.journal.liveModels, 1);
+	});
+
+	it("says so where devices do not tell of themselves", async () => {
+		const it = setUp();
+		it.runtime.devices = () => Promise.reject(new Error("device lost"));
+		it.engine.receive({ kind: "describeDevices", requestId: "1", gpu: "off" });
+		const end = await it.end("1");
+		assert.deepEqual(
+			end.kind === "failed" && end.error,
+			createError("devicesUnknown", { why: "device lost" }),
+		);
 	});
 
 	it("ends its work and frees the model at a shutdown", async () => {

@@ -272,6 +272,15 @@ describe("choosePlan", () => {
 		});
 		assert.equal(choice.kind, "chosen");
 		assert.deepEqual(chosenPlan(choice).request.placement.gpus, []);
+		assert.equal(choice.insteadOf?.kind, "nothingFits");
+		assert.ok(
+			choice.insteadOf.passedOver.some(
+				({ rejection }) =>
+					rejection.kind === "doesNotFit" &&
+					rejection.plan.request.placement.gpus.length === 1,
+			),
+			"it can be told why not on the GPU",
+		);
 	});
 
 	it("has nothing where there are no models", () => {

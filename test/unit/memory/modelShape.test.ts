@@ -394,6 +394,14 @@ describe("shapeOf", () => {
 			"blk.6.attn_k.weight",
 		],
 		[
+			"weights in several files",
+			headerOf(
+				{ ...Object.fromEntries(small("qwen2").metadata), "split.count": 2 },
+				layersOf(6),
+			),
+			"split.count",
+		],
+		[
 			"a type from the future",
 			small("qwen2", {}, [["blk.0.attn_k.weight", [256, 64], 250]]),
 			"blk.0.attn_k.weight",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Device } from "../../../src/memory/devices.ts";
 import {
 	missingBytes,
+	modelBytes,
 	type NamedModel,
 	type PlanRequest,
 	partialOffload,
@@ -141,6 +142,17 @@ describe("planFor", () => {
 		);
 		assert.equal(only?.bytes.runtime, 657 * mib);
 		assert.equal(plan.fits, true);
+		const limited = planFor({
+			...request,
+			placement: {
+				gpus: [{ ...integrated, workingSetBytes: gib }],
+				host: ram,
+			},
+		});
+		assert.deepEqual(limited.devices[0], only);
+		assert.equal(modelBytes(limited), modelBytes(plan), "counted once");
+		assert.equal(limited.devices[1]?.bytes.weights, weightsBytes(qwen7b));
+		assert.equal(limited.fits, false, "the driver's own limit is kept too");
 	});
 
 	it("has unified memory once, as GPU and host", () => {

@@ -1,0 +1,246 @@
+/**
+ * Prints the devices of this machine, and for each model the best plan for completion on them: what it takes, how fast it would be, or
+ * why it does not fit.
+ *
+ *   npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]
+ *
+ * Without files, those that come with the extension. With `--vram`, a pretended machine: a GPU of that size for each, and this machine's
+ * RAM. With `--json`, one line last: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason"}]}`.
+ */
+
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { nullLog } from "../src/base/log.ts";
+import { formatBytes, parseBytes } from "../src/base/units.ts";
+import { describeDevices } from "../src/client/describeDevices.ts";
+import { forkEngine } from "../src/client/engineProcess.ts";
+import { readModelFile } from "../src/engine/modelFile.ts";
+import {
+	type Candidate,
+	type Choice,
+	choosePlan,
+} from "../src/memory/choosePlan.ts";
+import {
+	bandwidthOf,
+	type Device,
+	usableBytes,
+} from "../src/memory/devices.ts";
+import type { Plan } from "../src/memory/plan.ts";
+import {
+	choiceText,
+	rejectionText,
+	shortfallText,
+} from "../src/memory/planText.ts";
+import { errorText } from "../src/protocol/errors.ts";
+import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
+
+const usage =
+	"usage: npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]";
+
+/** Folders in folders; model folders have one for each publisher, and one for each model. */
+const mostDepth = 5;
+
+interface Verdict {
+	readonly file: string;
+	/** Null where the file cannot be read, or its memory cannot be told. */
+	readonly model: { readonly name: string; readonly choice: Choice } | null;
+	/** Why it does not fit, or not as well as it could; null where there is nothing to say. */
+	readonly reason: string | null;
+}
+
+async function main(): Promise<number> {
+	const { json, vramBytes, paths } = readArguments();
+	const files = paths.flatMap((it) => modelFilesIn(it));
+	const machine = await thisMachine();
+	const devices =
+		vramBytes.length > 0 ? pretendedMachine(vramBytes, machine) : machine;
+	const verdicts = files.map((file) => judge(file, devices));
+	console.log(deviceLines(devices).join("\n"));
+	for (const verdict of verdicts)
+		console.log(`\n${verdictLines(verdict).join("\n")}`);
+	if (json)
+		console.log(JSON.stringify({ devices, models: verdicts.map(asJson) }));
+	return 0;
+}
+
+function readArguments() {
+	try {
+		const { values, positionals } = parseArgs({
+			allowPositionals: true,
+			options: {
+				json: { type: "boolean", default: false },
+				vram: { type: "string", multiple: true, default: [] },
+			},
+		});
+		const vramBytes = values.vram.map((text) => {
+			const bytes = parseBytes(text);
+			if (!bytes)
+				throw new Error(`--vram is a size such as 8GiB, not "${text}"`);
+			return bytes;
+		});
+		const paths =
+			positionals.length > 0
+				? positionals.map(fromUser)
+				: [path.join(root, "media", "models")];
+		return { json: values.json, vramBytes, paths };
+	} catch (thrown) {
+		throw new UserError(`${(thrown as Error).message}\n${usage}`);
+	}
+}
+
+/** A path that does not exist is taken for a file: reading it says so. */
+function modelFilesIn(place: string, depth = 0): readonly string[] {
+	const stat = statSync(place, { throwIfNoEntry: false });
+	if (!stat?.isDirectory()) return [place];
+	return readdirSync(place, { withFileTypes: true })
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.flatMap((entry) => {
+			const inside = path.join(place, entry.name);
+			// Links to folders could lead round in circles; links to files are how Hugging Face's cache is made.
+			if (entry.isDirectory())
+				return depth < mostDepth ? modelFilesIn(inside, depth + 1) : [];
+			return entry.name.endsWith(".gguf") ? [inside] : [];
+		});
+}
+
+async function thisMachine(): Promise<readonly Device[]> {
+	const file = path.join(root, "dist", "engine.mjs");
+	const devices = await describeDevices(
+		() => forkEngine({ file, log: nullLog }),
+		"auto",
+	);
+	if (!devices.ok) throw new UserError(errorText(devices.error));
+	return devices.value;
+}
+
+/** Nothing is known of such GPUs but their size: their bandwidth is assumed, and so is what a desktop takes of them. */
+function pretendedMachine(
+	vramBytes: readonly number[],
+	machine: readonly Device[],
+): readonly Device[] {
+	const host = machine.find(({ kind }) => kind === "cpu" || kind === "unified");
+	const { name = "CPU", totalBytes = 0, freeBytes = 0 } = host ?? {};
+	return [
+		...vramBytes.map(
+			(bytes, index): Device => ({
+				id: `pretended${index}`,
+				name: `pretended GPU ${index + 1}`,
+				kind: "discrete",
+				totalBytes: bytes,
+				freeBytes: bytes,
+			}),
+		),
+		{ id: "cpu", name, kind: "cpu", totalBytes, freeBytes },
+	];
+}
+
+function judge(file: string, devices: readonly Device[]): Verdict {
+	const read = readModelFile(file);
+	if (!read.ok) return { file, model: null, reason: errorText(read.error) };
+	const { description, shape } = read.value;
+	const { name, quantization } = description;
+	if (!shape.ok) {
+		const { key, why } = shape.error;
+		return {
+			file,
+			model: null,
+			reason: `What the model file ${file} takes of memory is not known: "${key}" in its header: ${why}.`,
+		};
+	}
+	const candidate: Candidate = {
+		name,
+		quantization,
+		shape: shape.value,
+		roles: ["completion"],
+	};
+	const choice = choosePlan({
+		role: "completion",
+		candidates: [candidate],
+		devices,
+	});
+	return { file, model: { name, choice }, reason: reasonOf(choice) };
+}
+
+/** Against what is not chosen, and against the GPU where the CPU is. */
+function reasonOf(choice: Choice): string | null {
+	const [passedOver] = choice.passedOver;
+	const here = passedOver && rejected(passedOver.rejection, choice);
+	const there = choice.insteadOf && reasonOf(choice.insteadOf);
+	const reasons = [
+		...(here ? [here] : []),
+		...(there ? [`GPU: ${there}`] : []),
+	];
+	return reasons.length > 0 ? reasons.join("; ") : null;
+}
+
+function rejected(
+	rejection: Choice["passedOver"][number]["rejection"],
+	choice: Choice,
+): string {
+	return rejection.kind === "doesNotFit"
+		? `does not fit: ${shortfallText(rejection.plan)}`
+		: rejectionText(rejection, choice);
+}
+
+function deviceLines(devices: readonly Device[]): readonly string[] {
+	return devices.map((device) => {
+		const { name, kind, totalBytes } = device;
+		const { bytesPerSecond, source } = bandwidthOf(device);
+		return (
+			`${name} (${kind}): ${formatBytes(usableBytes(device))} of ${formatBytes(totalBytes)} free for models, ` +
+			`${Math.round(bytesPerSecond / 1e9)} GB/s ${source}`
+		);
+	});
+}
+
+function verdictLines({ file, model, reason }: Verdict): readonly string[] {
+	const shown = path.relative(userFolder, file) || file;
+	const lines =
+		model && model.choice.kind !== "nothingFits"
+			? choiceText({ ...model.choice, passedOver: [] })
+			: [];
+	return [
+		model ? `${model.name} (${shown})` : shown,
+		...[...lines, ...(reason === null ? [] : [reason])].map((it) => `  ${it}`),
+	];
+}
+
+function asJson({ file, model, reason }: Verdict) {
+	const plan =
+		model && model.choice.kind !== "nothingFits" ? model.choice.plan : null;
+	return {
+		file,
+		name: model?.name ?? null,
+		fits: plan !== null,
+		plan: plan && planAsJson(plan),
+		tokensPerSecond: plan
+			? Math.round(plan.atFullWindow.tokensPerSecond * 10) / 10
+			: null,
+		reason,
+	};
+}
+
+function planAsJson({ request, devices }: Plan) {
+	const { placement, contextWindow, sequences, batchTokens, kvType } = request;
+	return {
+		gpus: placement.gpus.map(({ id }) => id),
+		contextWindow,
+		sequences,
+		batchTokens,
+		kvType,
+		devices: devices.map(({ device, bytes, neededBytes, freeBytes }) => ({
+			id: device.id,
+			...Object.fromEntries(
+				Object.entries(bytes).map(([part, value]) => [
+					`${part}Bytes`,
+					Math.ceil(value),
+				]),
+			),
+			neededBytes: Math.ceil(neededBytes),
+			freeBytes: Math.floor(freeBytes),
+		})),
+	};
+}
+
+await runScript(main);

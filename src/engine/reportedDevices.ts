@@ -1,0 +1,76 @@
+/**
+ * From what the library tells of a machine to its devices.
+ *
+ * It adds the memory of all GPUs up and tells them apart by their names alone, so several of them are one device here, named after all.
+ */
+
+import type { Device } from "../protocol/device.ts";
+
+export interface MachineFacts {
+	/** The library's name of the backend; false where it runs without any. */
+	readonly backend: "metal" | "cuda" | "vulkan" | false;
+	/** Of discrete and integrated GPUs alike. A backend may have none: a driver without a device. */
+	readonly gpuNames: readonly string[];
+	readonly vram: {
+		readonly totalBytes: number;
+		/** As the driver says, which may be that all is. */
+		readonly freeBytes: number;
+		/** Of the total, that of GPUs which share the RAM. */
+		readonly unifiedBytes: number;
+	};
+	readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
+	readonly cpuName: string;
+}
+
+/** Vulkan on the CPU. Its drivers pass for discrete GPUs, and their limit is real while their memory is the RAM. */
+const softwareDriver = /llvmpipe|lavapipe|swiftshader/i;
+
+export function reportedDevices(facts: MachineFacts): readonly Device[] {
+	const { backend, gpuNames, vram, ram, cpuName } = facts;
+	const cpu: Device = {
+		id: "cpu",
+		name: cpuName.trim() || "CPU",
+		kind: "cpu",
+		...ram,
+	};
+	if (backend === false || gpuNames.length === 0 || vram.totalBytes === 0)
+		return [cpu];
+	const gpu = { id: `${backend}0`, name: gpuNames.join(" + ") };
+	const isUnified = vram.unifiedBytes >= vram.totalBytes;
+	if (backend === "metal" && isUnified)
+		return [
+			{ ...gpu, kind: "unified", ...ram, workingSetBytes: vram.totalBytes },
+		];
+	if (gpuNames.every((it) => softwareDriver.test(it)))
+		return [
+			{
+				...gpu,
+				kind: "integrated",
+				totalBytes: vram.totalBytes,
+				freeBytes: vram.freeBytes,
+				workingSetBytes: vram.totalBytes,
+			},
+			cpu,
+		];
+	if (isUnified)
+		return [
+			{
+				...gpu,
+				kind: "integrated",
+				totalBytes: vram.totalBytes,
+				freeBytes: vram.freeBytes,
+			},
+			cpu,
+		];
+	// Beside a discrete GPU, llama.cpp leaves an integrated one alone. Whose memory is in use is not told: the discrete one's, at the worst.
+	const discrete = (bytes: number) => Math.max(0, bytes - vram.unifiedBytes);
+	return [
+		{
+			...gpu,
+			kind: "discrete",
+			totalBytes: discrete(vram.totalBytes),
+			freeBytes: discrete(vram.freeBytes),
+		},
+		cpu,
+	];
+}
