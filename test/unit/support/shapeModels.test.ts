@@ -25,9 +25,10 @@ describe("shape models", () => {
 	async function write(shape: ModelShape, quantization: Quantization) {
 		const file = path.join(folder, "shape.gguf");
 		const fileBytes = await writeShapeModel(file, shape, quantization);
-		const description = readModelFile(file);
-		assert.ok(description.ok, JSON.stringify(description));
-		return { file, fileBytes, description: description.value };
+		const read = readModelFile(file);
+		assert.ok(read.ok, JSON.stringify(read));
+		const { description } = read.value;
+		return { file, fileBytes, description };
 	}
 
 	for (const shape of shapes)
