@@ -30,6 +30,7 @@ const quietSettings = {
 	"chat.disableAIFeatures": true,
 	"extensions.ignoreRecommendations": true,
 	"files.hotExit": "off",
+	"files.autoSave": "off",
 };
 
 export interface TestServer extends VscodeServer {
@@ -37,11 +38,22 @@ export interface TestServer extends VscodeServer {
 	setUserSetting(key: string, value: unknown): void;
 }
 
+export interface TestServerOptions
+	extends Pick<ServeOptions, "env" | "settings"> {
+	readonly keybindings?: readonly { key: string; command: string }[];
+}
+
 export async function startServer(
 	version: string,
-	options: Pick<ServeOptions, "env" | "settings"> = {},
+	{ keybindings = [], ...options }: TestServerOptions = {},
 ): Promise<TestServer> {
 	const dataFolder = mkdtempSync(path.join(os.tmpdir(), "headroom-vscode-"));
+	const userFolder = path.join(dataFolder, "data", "User");
+	mkdirSync(userFolder, { recursive: true });
+	writeFileSync(
+		path.join(userFolder, "keybindings.json"),
+		JSON.stringify(keybindings),
+	);
 	const server = await serveVscode({
 		...options,
 		version,
@@ -170,31 +182,51 @@ export class Person {
 		for (const key of keys) await this.page.keyboard.press(key);
 	}
 
-	/** The pieces of ghost text on screen, as one text. */
+	/** The pieces of ghost text on screen, as one text. In the page, lines below may stand before the line above them. */
 	async ghostText(): Promise<string> {
 		const pieces = await this.page
 			.locator(".ghost-text-decoration, .ghost-text")
-			.allTextContents();
+			.evaluateAll((elements) =>
+				elements
+					.map((element) => {
+						const { top, left } = element.getBoundingClientRect();
+						return { top, left, text: element.textContent ?? "" };
+					})
+					.sort((a, b) => a.top - b.top || a.left - b.left)
+					.map(({ text }) => text),
+			);
 		return pieces.join("").replaceAll("\u00a0", " ");
 	}
 
-	async untilGhostText(withinMs = 20_000): Promise<string> {
+	/**
+	 * Waits for ghost text that will do; any will where nothing is said. VS Code draws the first line and the ones below it at different
+	 * times: so it counts only where it is the same twice.
+	 */
+	async untilGhostText(
+		willDo: (text: string) => boolean = (text) => text.trim() !== "",
+		withinMs = 20_000,
+	): Promise<string> {
+		let text = "";
 		for (let waited = 0; waited < withinMs; waited += 100) {
-			const text = await this.ghostText();
-			if (text.trim() !== "") return text;
+			const before = text;
+			text = await this.ghostText();
+			if (text === before && willDo(text)) return text;
 			await this.page.waitForTimeout(100);
 		}
-		throw new Error("no ghost text appeared");
+		throw new Error(`the ghost text is still ${JSON.stringify(text)}`);
 	}
 
 	/**
 	 * Types line after line until the model has something to say. What a model of any size suggests at one place is its own
 	 * affair; that it is silent at all of several is not.
 	 */
-	async typeUntilGhostText(lines: readonly string[]): Promise<string> {
+	async typeUntilGhostText(
+		lines: readonly string[],
+		willDo?: (text: string) => boolean,
+	): Promise<string> {
 		for (const line of lines) {
 			await this.type(line);
-			const ghost = await this.untilGhostText(8_000).catch(() => "");
+			const ghost = await this.untilGhostText(willDo, 8_000).catch(() => "");
 			if (ghost !== "") return ghost;
 			await this.press("Escape", "End", "Enter");
 		}

@@ -2,44 +2,18 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { HeadroomApi } from "../../../src/extension.ts";
-
-const shapes = `export class Circle {
-	constructor(private readonly radius: number) {}
-
-	area(): number {
-		return Math.PI * this.radius * this.radius;
-	}
-
-	perimeter(): number {
-		return 2 * `;
-
-async function until(
-	what: string,
-	test: () => boolean | Promise<boolean>,
-	withinMs = 30_000,
-): Promise<void> {
-	const endMs = Date.now() + withinMs;
-	while (!(await test())) {
-		assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
-}
+import { headroomExtension, open, set, shapes, until } from "./editor.ts";
 
 describe("Headroom in VS Code", () => {
 	let headroom: HeadroomApi;
 	let extension: vscode.Extension<HeadroomApi>;
 
 	before(async () => {
-		const found =
-			vscode.extensions.getExtension<HeadroomApi>("headroom.headroom");
-		assert.ok(found);
-		extension = found;
-		headroom = await found.activate();
+		extension = headroomExtension();
+		headroom = await extension.activate();
 	});
 
 	const settings = () => vscode.workspace.getConfiguration("headroom");
-	const set = (key: string, value: unknown) =>
-		settings().update(key, value, vscode.ConfigurationTarget.Global);
 	const completionLines = () =>
 		headroom.recentLog().filter((line) => /completion c\d+:/.test(line));
 	const engineProcessId = () =>
@@ -49,22 +23,6 @@ describe("Headroom in VS Code", () => {
 					"",
 			)?.[1],
 		);
-
-	/** A document with the cursor at its end. */
-	async function open(
-		content: string,
-		language = "typescript",
-	): Promise<vscode.TextEditor> {
-		await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-		const document = await vscode.workspace.openTextDocument({
-			language,
-			content,
-		});
-		const editor = await vscode.window.showTextDocument(document);
-		const end = document.positionAt(content.length);
-		editor.selection = new vscode.Selection(end, end);
-		return editor;
-	}
 
 	/** Asks for ghost text until there is some, takes it, and says what came into the document. */
 	async function accept(editor: vscode.TextEditor): Promise<string> {

@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
 	const mocha = new Mocha({ ui: "bdd", timeout: 60_000, reporter: "min" });
 	mocha.suite.emit("pre-require", globalThis, "", mocha);
 	await import("./extension.test.ts");
+	await import("./ghostText.test.ts");
 	const tests: {
 		title: string;
 		error?: string;

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { sampleWorkspace } from "../support/runSuite.ts";
+import {
+	openPage,
+	Person,
+	startBrowser,
+	startServer,
+	type TestServer,
+} from "../support/workbench.ts";
+
+const acceptLine = "Alt+l";
+const cursorAbove = "Alt+k";
+
+const keybindings = [
+	{ key: "alt+l", command: "editor.action.inlineSuggest.acceptNextLine" },
+	{ key: "alt+k", command: "editor.action.insertCursorAbove" },
+];
+
+/** A body begins behind each: what is suggested there mostly has several lines. */
+const openings = [
+	"export function totalPerimeter(shapes: readonly Shape[]): number {",
+	"export function largestArea(shapes: readonly Shape[]): number {",
+	"export function areaOf(shape: Shape): number {",
+];
+
+const notebook = {
+	cells: [
+		"def greeting(name: str) -> str:\n    return f'Hello, {name}'",
+		"def greet_all(names: list[str]) -> list[str]:\n    ",
+	].map((source) => ({
+		cell_type: "code",
+		execution_count: null,
+		metadata: {},
+		outputs: [],
+		source,
+	})),
+	metadata: { language_info: { name: "python" } },
+	nbformat: 4,
+	nbformat_minor: 2,
+};
+
+/** Pieces of ghost text in a line of the document. */
+const ghostPiece = ".ghost-text-decoration";
+
+const spaceless = (text: string) => text.replace(/\s+/g, "");
+/** More than a line mostly has. */
+const hasLines = (ghost: string) => spaceless(ghost).length > 30;
+/** Lines of ghost text come without the breaks between them, and blanks at their start may be the document's. */
+const isRest = (it: string, of: string) =>
+	it.trim() !== "" && spaceless(of).endsWith(spaceless(it));
+
+for (const version of [oldestVersion, newestVersion])
+	describe(`ghost text before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
+		this.timeout(60_000);
+		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
+		const workspace = sampleWorkspace();
+		const file = (it: string) => path.join(workspace, it);
+		let server: TestServer;
+		let browser: Browser;
+		let person: Person;
+
+		before(async () => {
+			const shapes = readFileSync(file("shapes.ts"), "utf8");
+			for (const copy of ["words.ts", "along.ts", "middle.ts"])
+				writeFileSync(file(copy), `${shapes}\n`);
+			writeFileSync(file("cursors.ts"), `${shapes}\n${"\n".repeat(2)}`);
+			writeFileSync(file("cells.ipynb"), JSON.stringify(notebook));
+			writeFileSync(file(".env"), "HOST=localhost\n");
+			server = await startServer(version, { keybindings });
+			browser = await startBrowser();
+			person = new Person(
+				await openPage(browser, { port: server.port, workspace }),
+			);
+			await person.arrive();
+		});
+		after(async () => {
+			await browser?.close();
+			await server?.stop();
+			rmSync(workspace, { recursive: true, force: true });
+		});
+		afterEach(async function () {
+			if (this.currentTest?.state === "failed")
+				await person.screenshot(
+					`failed-${name}-${this.currentTest.title.slice(0, 40)}`,
+				);
+		});
+
+		/** Saves the file, and reads it once it is written: while it is, it is empty. */
+		async function saved(name: string, before: string): Promise<string> {
+			await person.press("Control+S");
+			for (let waited = 0; waited < 10_000; waited += 50) {
+				const text = readFileSync(file(name), "utf8");
+				if (text !== "" && text !== before) return text;
+				await person.page.waitForTimeout(50);
+			}
+			return before;
+		}
+
+		/** What is on screen of the line with the cursor: its text, and the ghost text in it. */
+		async function currentLine(): Promise<string> {
+			const text = await person.page
+				.locator(".view-line", { has: person.page.locator(ghostPiece) })
+				.first()
+				.textContent();
+			return (text ?? "").replaceAll("\u00a0", " ");
+		}
+
+		/** Presses a key that takes a piece of the ghost text, and returns what is left. */
+		async function takePiece(key: string, ghost: string): Promise<string> {
+			await person.press(key);
+			return person.untilGhostText((it) => isRest(it, ghost) && it !== ghost);
+		}
+
+		it("takes a word, a line, and the rest, and takes it back", async () => {
+			const before = readFileSync(file("words.ts"), "utf8");
+			await person.open("words.ts");
+			await person.press("Control+End");
+			await person.typeUntilGhostText(openings);
+			const all = await person.untilGhostText(hasLines);
+			await person.screenshot(`several-lines-${name}`);
+			const afterWord = await takePiece("Control+ArrowRight", all);
+			await person.screenshot(`word-taken-${name}`);
+			const afterLine = await takePiece(acceptLine, afterWord);
+			await person.screenshot(`line-taken-${name}`);
+			// In front of an indentation Tab would indent.
+			const rest = await takePiece("Control+ArrowRight", afterLine);
+			await person.press("Tab");
+			await person.untilGhostText((it) => !isRest(it, rest));
+			const taken = await saved("words.ts", before);
+			assert.ok(spaceless(taken).endsWith(`${spaceless(all)}}`), taken);
+			await person.press("Control+Z");
+			await person.untilGhostText((it) => isRest(it, rest));
+			await person.screenshot(`taken-back-${name}`);
+			const back = await saved("words.ts", taken);
+			assert.equal(
+				`${spaceless(back).slice(0, -1)}${spaceless(rest)}}`,
+				spaceless(taken),
+			);
+		});
+
+		it("types along, and the rest stays on screen", async () => {
+			await person.open("along.ts");
+			await person.press("Control+End");
+			const ghost = await person.typeUntilGhostText([
+				"export const sum = ",
+				"export const areaOf = (shape: Shape) => ",
+				"export const shapes = ",
+			]);
+			const [typed = ""] = /^\s*\w+/.exec(ghost) ?? [];
+			for (let at = 1; at < typed.length; at++) {
+				await person.type(typed.slice(at - 1, at));
+				await person.untilGhostText((it) => it === ghost.slice(at), 500);
+				if (at === 3) await person.screenshot(`typed-along-${name}`);
+			}
+		});
+
+		it("sees it in the middle of a line, before what stands there", async () => {
+			await person.open("middle.ts");
+			await person.press("Control+End");
+			await person.typeUntilGhostText([
+				"export const most = Math.max(",
+				"export const least = Math.min(",
+				"export const total = totalArea(",
+			]);
+			await person.screenshot(`middle-of-line-${name}`);
+			const ghost = await person.ghostText();
+			assert.ok((await currentLine()).endsWith(`(${ghost})`));
+			const before = readFileSync(file("middle.ts"), "utf8");
+			await person.press("Tab");
+			await person.untilGhostText((it) => it !== ghost);
+			const after = await saved("middle.ts", before);
+			assert.ok(after.includes(`(${ghost})`), after.slice(-200));
+		});
+
+		it("has two cursors, and takes it at both", async () => {
+			const before = readFileSync(file("cursors.ts"), "utf8");
+			await person.open("cursors.ts");
+			await person.press("Control+End", "ArrowUp", "End");
+			await person.press(cursorAbove);
+			const ghost = await person.typeUntilGhostText(["return ", "2 * "]);
+			await person.screenshot(`two-cursors-${name}`);
+			await person.press("Tab");
+			await person.untilGhostText((it) => it !== ghost);
+			await person.screenshot(`two-cursors-taken-${name}`);
+			const after = await saved("cursors.ts", before);
+			const [above, below] = after.trimEnd().split("\n").slice(-2);
+			assert.ok(above?.includes("return "));
+			assert.equal(above, below);
+		});
+
+		it("writes in the cell of a notebook", async () => {
+			const before = readFileSync(file("cells.ipynb"), "utf8");
+			await person.page
+				.locator(".explorer-folders-view .label-name", {
+					hasText: "cells.ipynb",
+				})
+				.dblclick();
+			await person.page
+				.locator(".notebookOverlay .monaco-editor .view-lines")
+				.nth(1)
+				.click();
+			await person.press("Control+End");
+			const ghost = await person.typeUntilGhostText([
+				"return ",
+				"for ",
+				"x = ",
+			]);
+			await person.screenshot(`notebook-${name}`);
+			await person.press("Tab");
+			await person.untilGhostText((it) => it !== ghost);
+			const after = await saved("cells.ipynb", before);
+			const [, second] = JSON.parse(after).cells;
+			assert.ok(
+				spaceless([second.source].flat().join("")).includes(spaceless(ghost)),
+			);
+		});
+
+		it("is left alone in a file with secrets, and can read why", async () => {
+			await person.open(".env");
+			await person.press("Control+End");
+			await person.type("PORT=");
+			await person.untilStatus(/Off in this file/);
+			// VS Code asks 50 ms after the last key, and not where the focus is gone by then.
+			await person.page.waitForTimeout(500);
+			await person.runCommand("Headroom: Why No Suggestion?");
+			const entries = person.page.locator(".quick-input-list .monaco-list-row");
+			await entries.filter({ hasText: ".env:2:6" }).waitFor();
+			await entries
+				.filter({ hasText: /Suggested \d+ characters/ })
+				.first()
+				.waitFor();
+			await person.screenshot(`why-${name}`);
+			await person.press("Escape");
+			assert.equal(await person.ghostText(), "");
+		});
+
+		it("snoozes, and sees so in the status bar", async () => {
+			await person.runCommand("Headroom: Snooze");
+			await person.page
+				.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" })
+				.click();
+			await person.untilStatus(/Snoozed/);
+			await person.screenshot(`snoozed-${name}`);
+		});
+	});

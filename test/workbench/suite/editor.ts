@@ -1,0 +1,76 @@
+/** What the suites do in the editor, and what they wait for. */
+
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { HeadroomApi } from "../../../src/extension.ts";
+
+export const shapes = `export class Circle {
+	constructor(private readonly radius: number) {}
+
+	area(): number {
+		return Math.PI * this.radius * this.radius;
+	}
+
+	perimeter(): number {
+		return 2 * `;
+
+export function headroomExtension(): vscode.Extension<HeadroomApi> {
+	const found =
+		vscode.extensions.getExtension<HeadroomApi>("headroom.headroom");
+	assert.ok(found);
+	return found;
+}
+
+export async function until(
+	what: string,
+	test: () => boolean | Promise<boolean>,
+	withinMs = 30_000,
+): Promise<void> {
+	const endMs = Date.now() + withinMs;
+	while (!(await test())) {
+		assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+export async function set(key: string, value: unknown): Promise<void> {
+	await vscode.workspace
+		.getConfiguration("headroom")
+		.update(key, value, vscode.ConfigurationTarget.Global);
+}
+
+export async function run(command: string, ...args: unknown[]): Promise<void> {
+	await vscode.commands.executeCommand(command, ...args);
+}
+
+/** As with the keyboard, so that brackets are closed and suggestions asked for. */
+export async function type(text: string): Promise<void> {
+	for (const it of text) await run("type", { text: it });
+}
+
+/** A document that is not saved anywhere, with the cursor at its end or before so many characters. */
+export async function open(
+	content: string,
+	language = "typescript",
+	behind = "",
+): Promise<vscode.TextEditor> {
+	await run("workbench.action.closeAllEditors");
+	const document = await vscode.workspace.openTextDocument({
+		language,
+		content: content + behind,
+	});
+	const editor = await vscode.window.showTextDocument(document);
+	moveTo(editor, content.length);
+	return editor;
+}
+
+/** One cursor at each of these offsets; the first one is the one that suggestions are for. */
+export function moveTo(
+	editor: vscode.TextEditor,
+	...offsets: readonly number[]
+): void {
+	editor.selections = offsets.map((offset) => {
+		const position = editor.document.positionAt(offset);
+		return new vscode.Selection(position, position);
+	});
+}
