@@ -4,7 +4,15 @@ import * as vscode from "vscode";
 
 /** Relative to the workspace, with forward slashes; with the name of the folder where the workspace has several. */
 export function documentPath({ uri }: vscode.TextDocument): string {
-	return workspacePath(uri);
+	return workspacePath(
+		uri.scheme === "vscode-notebook-cell" ? notebookOf(uri) : uri,
+	);
+}
+
+/** A cell has the path of its notebook, under a scheme that is in no workspace. */
+function notebookOf(cell: vscode.Uri): vscode.Uri {
+	const [folder] = vscode.workspace.workspaceFolders ?? [];
+	return cell.with({ scheme: folder?.uri.scheme ?? "file", fragment: "" });
 }
 
 export function workspacePath(uri: vscode.Uri): string {
