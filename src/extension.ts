@@ -109,6 +109,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			isWanted: (document) =>
 				engine.status.kind === "ready" &&
 				quiet.reasonFor(document) === undefined,
+			onDidReadRules: ignoreRules.onDidRead,
 			hasRoom: () => contextTokens(engine.status) > 0,
 			onIdle: (editor) => completions.prepare(editor),
 		}),

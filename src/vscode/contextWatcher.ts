@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Event } from "../base/event.ts";
 import type { ContextStore } from "../completion/context/contextStore.ts";
 import { regionAround } from "../completion/context/regions.ts";
 import { findDefinitions } from "./definitions.ts";
@@ -9,6 +10,8 @@ import { documentPath, workspacePath } from "./documentPath.ts";
 
 export interface ContextWatcherOptions {
 	readonly store: ContextStore;
+	/** Fires when it may have changed which files may be shown. */
+	readonly onDidReadRules: Event<void>;
 	/** Whether suggestions in a document are wanted, and can be prepared. */
 	readonly isWanted: (document: vscode.TextDocument) => boolean;
 	/** Whether prompts have room for text of other files. */
@@ -59,7 +62,11 @@ export class ContextWatcher implements Disposable {
 			}),
 		])
 			this.#store.add(subscription);
-		for (const document of workspace.textDocuments) this.#opened(document);
+		const openAll = (): void => {
+			for (const document of workspace.textDocuments) this.#opened(document);
+		};
+		this.#store.add(options.onDidReadRules(openAll));
+		openAll();
 		if (window.activeTextEditor) this.#movedTo(window.activeTextEditor);
 	}
 

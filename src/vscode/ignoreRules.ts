@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/event.ts";
 import {
 	type GitignoreFile,
 	ignoredBy,
@@ -20,6 +21,10 @@ export class IgnoreRules implements Disposable {
 	/** Until the rules are read, everything is ignored. */
 	#isIgnored: (path: string) => boolean = () => true;
 	#reading = 0;
+	readonly #onDidRead = this.#store.add(new Emitter<void>());
+
+	/** Fires when the rules are read, first and after each change. */
+	readonly onDidRead: Event<void> = this.#onDidRead.event;
 
 	constructor() {
 		const read = (): void => void this.#read();
@@ -59,6 +64,7 @@ export class IgnoreRules implements Disposable {
 		const isIgnoredInside = ignoredBy(inside.flatMap((it) => it ?? []));
 		this.#isIgnored = (path) =>
 			isIgnoredInside(path) || above.some((isIgnored) => isIgnored(path));
+		this.#onDidRead.fire();
 	}
 }
 

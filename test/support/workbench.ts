@@ -185,7 +185,7 @@ export class Person {
 	/** The pieces of ghost text on screen, as one text. In the page, lines below may stand before the line above them. */
 	async ghostText(): Promise<string> {
 		const pieces = await this.page
-			.locator(".ghost-text-decoration, .ghost-text")
+			.locator('[class*="ghost-text-decoration"], .ghost-text')
 			.evaluateAll((elements) =>
 				elements
 					.map((element) => {
