@@ -46,6 +46,17 @@ export function which(program: string): string | undefined {
 		.find((file) => existsSync(file));
 }
 
+export function canInstallDebianPackages(): boolean {
+	return which("apt-get") !== undefined && process.getuid?.() === 0;
+}
+
+export function installDebianPackage(name: string): void {
+	console.error(`Installing Debian's package ${name} ...`);
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+	runOrThrow("apt-get", ["update", "-q"], { env });
+	runOrThrow("apt-get", ["install", "-y", "-q", name], { env });
+}
+
 /** Installs Debian packages for programs that are missing, where that is possible, and says what to do where it is not. */
 export function requireProgram(
 	programs: readonly string[],
@@ -55,11 +66,8 @@ export function requireProgram(
 		programs.map(which).find((file) => file !== undefined);
 	const found = find();
 	if (found) return found;
-	if (which("apt-get") && process.getuid?.() === 0) {
-		console.error(`Installing Debian's package ${debianPackage} ...`);
-		const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-		runOrThrow("apt-get", ["update", "-q"], { env });
-		runOrThrow("apt-get", ["install", "-y", "-q", debianPackage], { env });
+	if (canInstallDebianPackages()) {
+		installDebianPackage(debianPackage);
 		const installed = find();
 		if (installed) return installed;
 	}

@@ -8,6 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { runSuite } from "../test/support/runSuite.ts";
 import { requireProgram, root, runScript, UserError } from "./shell.ts";
+import { provideSoftwareGpu } from "./softwareGpu.ts";
 import { newestVersion, oldestVersion } from "./vscodeServer.ts";
 
 interface Counts {
@@ -22,7 +23,10 @@ const groups: Readonly<Record<string, () => Promise<Counts[]> | Counts[]>> = {
 		check("types", "typescript/bin/tsc", ["-p", "."]),
 	],
 	unit: () => [mocha("test/unit/**/*.test.ts")],
-	engine: () => [mocha("test/engine/**/*.test.ts")],
+	engine: () => {
+		provideSoftwareGpu();
+		return [mocha("test/engine/**/*.test.ts")];
+	},
 	workbench: async () => [
 		await suite(oldestVersion),
 		await suite(newestVersion),

@@ -113,6 +113,6 @@ function wholeCharacters(text: string, offset: number): number {
 	return code >= 0xdc00 && code <= 0xdfff ? offset + 1 : offset;
 }
 
-function withUnixLineEnds(text: string): string {
+export function withUnixLineEnds(text: string): string {
 	return text.replace(/\r\n?/g, "\n");
 }

@@ -28,7 +28,7 @@ export function isNearly(a: string, b: string): boolean {
 		letters(right) >= leastLetters &&
 		left.replace(/\d+/g, "0") !== right.replace(/\d+/g, "0") &&
 		Math.abs(left.length - right.length) < length * mostDistance &&
-		editDistance(left, right) < length * mostDistance
+		editDistance([...left], [...right]) < length * mostDistance
 	);
 }
 
@@ -36,20 +36,25 @@ function letters(line: string): number {
 	return line.match(/\p{L}/gu)?.length ?? 0;
 }
 
-/** Characters to insert, delete or replace: Levenshtein's distance. */
-export function editDistance(a: string, b: string): number {
-	let row = [...b, ""].map((_, index) => index);
-	for (const [i, char] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries())
-			next.push(
-				Math.min(
-					(next[j] ?? 0) + 1,
-					(row[j + 1] ?? 0) + 1,
-					(row[j] ?? 0) + (char === other ? 0 : 1),
-				),
+/** Insertions, deletions and replacements from one list to the other: Levenshtein's distance. */
+export function editDistance(
+	a: readonly string[],
+	b: readonly string[],
+): number {
+	let row = b.map((_, index) => index + 1);
+	for (const [index, item] of a.entries()) {
+		let diagonal = index;
+		let left = index + 1;
+		row = row.map((above, column) => {
+			const cost = Math.min(
+				above + 1,
+				left + 1,
+				diagonal + (item === b[column] ? 0 : 1),
 			);
-		row = next;
+			diagonal = above;
+			left = cost;
+			return cost;
+		});
 	}
-	return row.at(-1) ?? 0;
+	return row.at(-1) ?? a.length;
 }

@@ -1,7 +1,11 @@
 /** Whether someone only typed on at the cursor, and what; and what that leaves of a suggestion. */
 
 import { BracketScanner } from "./brackets.ts";
-import { type DocumentSnapshot, lineBefore } from "./documentContext.ts";
+import {
+	type DocumentSnapshot,
+	lineBefore,
+	withUnixLineEnds,
+} from "./documentContext.ts";
 
 /** Line ends are `\n`. */
 export interface Typed {
@@ -95,8 +99,4 @@ function upToCloser(
 		return closers.startsWith("\n") ? inside.trimEnd() : inside;
 	}
 	return rest;
-}
-
-function withUnixLineEnds(text: string): string {
-	return text.replace(/\r\n?/g, "\n");
 }

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import {
+	linesOf,
 	type Region,
 	region,
 	regionAround,
@@ -88,7 +89,7 @@ async function definitionAt(
 		// A range of one line names the thing and does not show it.
 		const shown =
 			end.line > start.line
-				? region(text.split(/\r\n|\r|\n/), start.line, end.line + 1)
+				? region(linesOf(text), start.line, end.line + 1)
 				: regionAround(text, start.line);
 		return shown && { path: workspacePath(uri), text, region: shown };
 	} catch {

@@ -6,6 +6,7 @@
  */
 
 import { LruCache } from "../../base/lruCache.ts";
+import { editDistance } from "../similarity.ts";
 import { linesOf } from "./regions.ts";
 
 const maxDocuments = 8;
@@ -74,26 +75,6 @@ function firstTokens(text: string): string[] {
 		if (tokens.length === comparedTokens) break;
 	}
 	return tokens;
-}
-
-/** Insertions, deletions and replacements from one list to the other (Levenshtein). */
-function editDistance(a: readonly string[], b: readonly string[]): number {
-	let row = b.map((_, index) => index + 1);
-	for (const [index, token] of a.entries()) {
-		let diagonal = index;
-		let left = index + 1;
-		row = row.map((above, column) => {
-			const cost = Math.min(
-				above + 1,
-				left + 1,
-				diagonal + (token === b[column] ? 0 : 1),
-			);
-			diagonal = above;
-			left = cost;
-			return cost;
-		});
-	}
-	return row.at(-1) ?? a.length;
 }
 
 /** Counts all lines from the first that differs to the last, which is exact for one change and strict for several. */

@@ -266,7 +266,7 @@ describe("similarity", () => {
 		["flaw", "lawn", 2],
 	] as const)
 		it(`from ${a} to ${b} is ${expected}`, () =>
-			assert.equal(editDistance(a, b), expected));
+			assert.equal(editDistance([...a], [...b]), expected));
 });
 
 describe("documentIndentation", () => {
