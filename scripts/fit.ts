@@ -15,7 +15,6 @@ import { nullLog } from "../src/base/log.ts";
 import { formatBytes, parseBytes } from "../src/base/units.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
-import { readModelFile } from "../src/engine/modelFile.ts";
 import {
 	type Candidate,
 	type Choice,
@@ -32,6 +31,7 @@ import {
 	rejectionText,
 	shortfallText,
 } from "../src/memory/planText.ts";
+import { readModelFile } from "../src/models/modelFile.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 

@@ -6,6 +6,7 @@
 
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
+import type { ReadModelFile } from "../models/modelFile.ts";
 import {
 	type FromEngine,
 	type Gpu,
@@ -23,7 +24,6 @@ import type {
 } from "../protocol/generation.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
-import type { ReadModelFile } from "./modelFile.ts";
 import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";

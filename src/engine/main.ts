@@ -4,10 +4,10 @@
  * Invariant: this process never outlives the one that forked it, whatever way that one ended.
  */
 
+import { readModelFile } from "../models/modelFile.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { Engine } from "./engine.ts";
 import { createLlamaRuntime } from "./llamaRuntime.ts";
-import { readModelFile } from "./modelFile.ts";
 
 const parentPid = process.ppid;
 

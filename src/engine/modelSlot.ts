@@ -6,6 +6,7 @@ import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import { modelBytes, type Plan } from "../memory/plan.ts";
 import { shortfallText } from "../memory/planText.ts";
+import type { ModelFile, ReadModelFile } from "../models/modelFile.ts";
 import type { Device } from "../protocol/device.ts";
 import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
 import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
@@ -18,7 +19,6 @@ import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
 import { type LoadPrice, mayLoad, priceOfLoad } from "./loadPrice.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
-import type { ModelFile, ReadModelFile } from "./modelFile.ts";
 import {
 	type EngineSpeed,
 	fitBudget,

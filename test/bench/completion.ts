@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { UserError } from "../../scripts/shell.ts";
-import { readModelFile } from "../../src/engine/modelFile.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
 import { patchModel } from "../support/patchModel.ts";
 import { builtInModel, RealEngine } from "../support/realEngine.ts";

@@ -5,7 +5,6 @@
 
 import { assert } from "../../src/base/assert.ts";
 import { failure, type Result, success } from "../../src/base/result.ts";
-import type { ModelFile } from "../../src/engine/modelFile.ts";
 import type {
 	AllocatedBytes,
 	FimTokens,
@@ -19,6 +18,7 @@ import type {
 	TokenLimits,
 } from "../../src/engine/runtime.ts";
 import { shapeInMix } from "../../src/memory/quantization.ts";
+import type { ModelFile } from "../../src/models/modelFile.ts";
 import type { Device } from "../../src/protocol/device.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { readModelFile } from "../../../src/engine/modelFile.ts";
+import { readModelFile } from "../../../src/models/modelFile.ts";
 import {
 	firstLayers,
 	type ModelShape,
