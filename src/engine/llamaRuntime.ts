@@ -163,6 +163,7 @@ class LlamaRuntime implements Runtime {
 			},
 			ram: { totalBytes: ram.total, freeBytes: ram.free },
 			cpuName: cpus()[0]?.model ?? "",
+			cpuFeatures: this.#llama.systemInfo,
 		});
 	}
 

@@ -4,7 +4,7 @@
  * It adds the memory of all GPUs up and tells them apart by their names alone, so several of them are one device here, named after all.
  */
 
-import type { Device } from "../protocol/device.ts";
+import type { Device, Repacking } from "../protocol/device.ts";
 
 export interface MachineFacts {
 	/** The library's name of the backend; false where it runs without any. */
@@ -20,10 +20,25 @@ export interface MachineFacts {
 	};
 	readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
 	readonly cpuName: string;
+	/** As llama.cpp lists them: `AVX2 = 1 | REPACK = 1`. */
+	readonly cpuFeatures: string;
 }
 
 /** Vulkan on the CPU. Its drivers pass for discrete GPUs, and their limit is real while their memory is the RAM. */
 const softwareDriver = /llvmpipe|lavapipe|swiftshader/i;
+
+/** Of such drivers: `maxStorageBufferRange`, by which llama.cpp decides what it can give to the device. Real ones have gigabytes. */
+const softwareTensorBytes = 2 ** 27;
+
+/** The name of a build says less than what it uses: AMX first, as in llama.cpp. */
+export function repackingOf(cpuFeatures: string): Repacking {
+	const has = (feature: string) =>
+		new RegExp(`\\b${feature} = 1`).test(cpuFeatures);
+	if (has("AMX_INT8")) return "amx";
+	if (!has("REPACK")) return "none";
+	if (has("AVX2")) return "x86";
+	return has("DOTPROD") || has("MATMUL_INT8") ? "arm" : "none";
+}
 
 export function reportedDevices(facts: MachineFacts): readonly Device[] {
 	const { backend, gpuNames, vram, ram, cpuName } = facts;
@@ -32,6 +47,7 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 		name: cpuName.trim() || "CPU",
 		kind: "cpu",
 		...ram,
+		repacking: repackingOf(facts.cpuFeatures),
 	};
 	if (backend === false || gpuNames.length === 0 || vram.totalBytes === 0)
 		return [cpu];
@@ -49,6 +65,7 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 				totalBytes: vram.totalBytes,
 				freeBytes: vram.freeBytes,
 				workingSetBytes: vram.totalBytes,
+				largestTensorBytes: softwareTensorBytes,
 			},
 			cpu,
 		];

@@ -4,7 +4,13 @@
  */
 
 import { assertNever } from "../base/assert.ts";
-import type { Attention, LayerShape, ModelShape } from "./modelShape.ts";
+import type {
+	Attention,
+	LayerShape,
+	ModelShape,
+	Weights,
+} from "./modelShape.ts";
+import type { Repacking } from "./repacking.ts";
 
 /** Of keys and values alike. */
 export type KvType = "f16" | "q8_0";
@@ -32,19 +38,32 @@ function paddedCells(tokens: number): number {
 	return Math.ceil(tokens / cellsPadding) * cellsPadding;
 }
 
-/** The second copy that a CPU keeps of some types comes on top of the mapped file (`ggml-cpu/repack.cpp`; twice the file for Q4_K, measured). */
-export function cpuLayerBytes({ weights }: LayerShape): number {
-	return weights.bytes + weights.repackableBytes;
+/** What weights take where a CPU evaluates them, loaded without mapping the file: mapped, what is repacked would be there twice. */
+export function cpuWeightsBytes(
+	{ bytes, repacked }: Weights,
+	repacking: Repacking,
+): number {
+	if (repacking === "none") return bytes;
+	const { fileBytes, copyBytes } = repacked[repacking];
+	return bytes - fileBytes + copyBytes;
 }
 
-/** On the CPU a tied head reads the very tensor that the input has, unless it is repacked. */
-export function cpuHeadBytes({
-	head,
-	input,
-	tiedEmbedding,
-}: ModelShape): number {
-	const stored = tiedEmbedding ? head.bytes - input.bytes : head.bytes;
-	return Math.max(0, stored) + head.repackableBytes;
+/** A tied head reads the very tensor that the input has, unless it is repacked. */
+export function cpuHeadBytes(
+	{ head, embedding, tiedEmbedding }: ModelShape,
+	repacking: Repacking,
+): number {
+	const bytes = cpuWeightsBytes(head, repacking);
+	return tiedEmbedding && !isRepacked(embedding, repacking)
+		? bytes - embedding.bytes
+		: bytes;
+}
+
+export function isRepacked(
+	{ repacked }: Weights,
+	repacking: Repacking,
+): boolean {
+	return repacking !== "none" && repacked[repacking].fileBytes > 0;
 }
 
 /** Keys and values of one layer for all sequences, and its recurrent state (`llama-kv-cache.cpp`, `llama-memory-recurrent.cpp`). */
@@ -57,6 +76,25 @@ export function layerCacheBytes(
 		sequences *
 		(recurrentStateBytes +
 			layerCells(attention, options) * cellBytes(attention, kvType))
+	);
+}
+
+/** The larger of the two tensors that llama.cpp keeps keys and values of a layer in. */
+export function cacheTensorBytes(
+	{ attention }: LayerShape,
+	options: ContextOptions,
+): number {
+	const elements =
+		attention.kind === "full" || attention.kind === "slidingWindow"
+			? Math.max(attention.keyElements, attention.valueElements)
+			: attention.kind === "latent"
+				? attention.kvLoraRank + attention.ropeDimensions
+				: 0;
+	return (
+		options.sequences *
+		layerCells(attention, options) *
+		elements *
+		bytesPerElement[options.kvType]
 	);
 }
 
@@ -107,22 +145,33 @@ function cellBytes(attention: Attention, kvType: KvType): number {
  * network; and the inputs, which live from beginning to end. For the Qwen2.5-3B shape, two sequences of 8,192 and batches of 128, llama.cpp takes
  * 79.9 MB and this says 80.9.
  *
+ * @param has what of the model the device evaluates.
  * @param inputCopies llama.cpp keeps 4 where several GPUs work one behind the other (`GGML_SCHED_MAX_COPIES`).
  */
 export function computeBufferBytes(
 	shape: ModelShape,
 	options: ContextOptions,
+	has: { readonly layers: boolean; readonly head: boolean },
 	inputCopies: number,
 ): number {
 	const { embeddingWidth, vocabularySize, feedForwardWidth } = shape;
 	const widest = Math.max(
-		vocabularySize + embeddingWidth,
-		4 * embeddingWidth + 3 * feedForwardWidth,
+		has.head ? vocabularySize + embeddingWidth : 0,
+		has.layers ? 4 * embeddingWidth + 3 * feedForwardWidth : 0,
 	);
 	return (
 		options.batchTokens * widest * 4 +
+		(has.layers ? scoresBytes(shape, options) : 0) +
 		inputBufferBytes(shape, options) * inputCopies
 	);
+}
+
+/** Without flash attention, every token of the batch has a score for every cell in each head of a layer. */
+function scoresBytes(
+	{ scoredHeads }: ModelShape,
+	{ batchTokens, contextWindow }: ContextOptions,
+): number {
+	return batchTokens * scoredHeads * paddedCells(contextWindow) * 4;
 }
 
 /** What the CPU hands to the GPU for each batch: the embeddings of its tokens, and the attention masks. */

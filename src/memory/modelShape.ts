@@ -3,11 +3,17 @@
 import { failure, type Result, success } from "../base/result.ts";
 import { ggmlType, tensorBytes } from "./ggmlType.ts";
 import type { GgufHeader, GgufTensor, GgufValue } from "./ggufHeader.ts";
+import { type Matrix, type Repacker, repackedBytes } from "./repacking.ts";
 
 export interface Weights {
 	readonly bytes: number;
-	/** Of these, what a CPU keeps a second copy of, interleaved for its vector units. */
-	readonly repackableBytes: number;
+	/** Of these, what such a CPU does not use as it is in the file. */
+	readonly repacked: Readonly<Record<Repacker, RepackedWeights>>;
+}
+
+export interface RepackedWeights {
+	readonly fileBytes: number;
+	readonly copyBytes: number;
 }
 
 /** What one layer remembers of each token, in elements of the KV cache's type. */
@@ -34,6 +40,7 @@ export type Attention =
 
 export interface LayerShape {
 	readonly weights: Weights;
+	readonly largestTensorBytes: number;
 	/** Of the weights, those of routed experts: resident as a whole, read in part. */
 	readonly expertBytes: number;
 	readonly attention: Attention;
@@ -55,8 +62,14 @@ export interface ModelShape {
 	readonly tiedEmbedding: boolean;
 	/** Token embedding and the like, which llama.cpp looks up on the CPU and never offloads. */
 	readonly input: Weights;
+	/** Of these, the token embedding. */
+	readonly embedding: Weights;
 	/** From the last layer to the logits, with the tied embedding where there is one. */
 	readonly head: Weights;
+	/** The largest tensor of the head: a device may not take it. */
+	readonly largestHeadTensorBytes: number;
+	/** Of the attention scores that llama.cpp computes one by one, because it has no flash attention for the model; 0 where it has. */
+	readonly scoredHeads: number;
 	readonly layers: readonly LayerShape[];
 	/** What was assumed in the face of an unknown; each can only make the model look larger. */
 	readonly notes: readonly string[];
@@ -73,9 +86,6 @@ const mostLayers = 1024;
 const mostHeads = 65_536;
 const mostWidth = 16_777_216;
 const mostTokens = 2 ** 31;
-
-/** Measured on an AVX-512 CPU, for llama.cpp v0.5.0 (`ggml-cpu/repack.cpp`): Q5_K, Q6_K, Q8_0 and F16 are used as they are. */
-const repackedTypes: ReadonlySet<string> = new Set(["Q4_0", "Q4_K", "IQ4_NL"]);
 
 /**
  * Every how many layers one attends to everything, as the calls of `set_swa_pattern` in llama.cpp's models have it; the last of each
@@ -101,18 +111,43 @@ const slidingPeriods: ReadonlyMap<
 	["starcoder2", { period: 1 }],
 ]);
 
-export function weightsOf(bytes: number, typeName: string): Weights {
+/** Of one that is multiplied with. */
+export function matrixWeights(matrix: Matrix): Weights {
+	return {
+		bytes: matrix.bytes,
+		repacked: byRepacker((repacker) => {
+			const copyBytes = repackedBytes(repacker, matrix);
+			return copyBytes === undefined
+				? { fileBytes: 0, copyBytes: 0 }
+				: { fileBytes: matrix.bytes, copyBytes };
+		}),
+	};
+}
+
+/** Of vectors, and of what is looked up row by row: every CPU uses those as they are. */
+export function plainWeights(bytes: number): Weights {
 	return {
 		bytes,
-		repackableBytes: repackedTypes.has(typeName) ? bytes : 0,
+		repacked: byRepacker(() => ({ fileBytes: 0, copyBytes: 0 })),
 	};
 }
 
 export function sumWeights(all: readonly Weights[]): Weights {
+	const sum = (bytesOf: (weights: Weights) => number) =>
+		all.reduce((total, it) => total + bytesOf(it), 0);
 	return {
-		bytes: all.reduce((sum, it) => sum + it.bytes, 0),
-		repackableBytes: all.reduce((sum, it) => sum + it.repackableBytes, 0),
+		bytes: sum((it) => it.bytes),
+		repacked: byRepacker((repacker) => ({
+			fileBytes: sum((it) => it.repacked[repacker].fileBytes),
+			copyBytes: sum((it) => it.repacked[repacker].copyBytes),
+		})),
 	};
+}
+
+function byRepacker(
+	of: (repacker: Repacker) => RepackedWeights,
+): Weights["repacked"] {
+	return { x86: of("x86"), arm: of("arm"), amx: of("amx") };
 }
 
 export function shapeOf(header: GgufHeader): Result<ModelShape, ShapeProblem> {
@@ -142,6 +177,7 @@ function readShape(header: GgufHeader): ModelShape {
 		({ name }) => name === "output.weight",
 	);
 	const attention = attentionReader(keys, layerCount, embeddingWidth);
+	const head = [...tensors.head, ...(tiedEmbedding ? [embedding] : [])];
 
 	return {
 		parameterCount: header.tensors.reduce(
@@ -155,16 +191,21 @@ function readShape(header: GgufHeader): ModelShape {
 		experts,
 		expertsUsed,
 		tiedEmbedding,
-		input: sumWeights(tensors.input.map(tensorWeights)),
-		head: sumWeights(
-			[...tensors.head, ...(tiedEmbedding ? [embedding] : [])].map(
-				tensorWeights,
-			),
+		input: plainWeights(sumWeights(tensors.input.map(tensorWeights)).bytes),
+		embedding: tensorWeights(embedding),
+		head: sumWeights(head.map(tensorWeights)),
+		largestHeadTensorBytes: Math.max(
+			...head.map((it) => tensorWeights(it).bytes),
 		),
+		scoredHeads: scoredHeads(keys, embeddingWidth),
 		layers: tensors.layers.map((ofLayer, index) => ({
 			weights: sumWeights(ofLayer.map(tensorWeights)),
+			largestTensorBytes: Math.max(
+				0,
+				...ofLayer.map((it) => tensorWeights(it).bytes),
+			),
 			expertBytes: ofLayer
-				.filter(({ name }) => /\.ffn_\w+_exps\./.test(name))
+				.filter(({ name }) => isExperts(name))
 				.reduce((sum, it) => sum + tensorWeights(it).bytes, 0),
 			attention: attention.of(index, ofLayer),
 			recurrentStateBytes: recurrentStateBytes(keys, ofLayer, embeddingWidth),
@@ -209,10 +250,36 @@ function tensorWeights({ name, shape, typeId }: GgufTensor): Weights {
 	const bytes = tensorBytes(shape, typeId);
 	if (!type || bytes === undefined)
 		throw unusable(name, `its type ${typeId} is unknown, or cuts its rows`);
-	// Vectors are added and multiplied, never a matrix product: those stay as they are.
-	return shape.length > 1
-		? weightsOf(bytes, type.name)
-		: { bytes, repackableBytes: 0 };
+	// Vectors are added and multiplied, never a matrix product.
+	const [, rows] = shape;
+	if (rows === undefined || !name.endsWith(".weight"))
+		return plainWeights(bytes);
+	return matrixWeights({
+		type: type.name,
+		bytes,
+		blockBytes: type.blockBytes,
+		rows,
+		areExperts: isExperts(name),
+	});
+}
+
+function isExperts(name: string): boolean {
+	return /\.ffn_\w+_exps\./.test(name);
+}
+
+/**
+ * What node-llama-cpp goes by: without, it computes every score, and the KV cache stays in f16. llama.cpp itself can do more, and for
+ * latent attention aborts where it is forced to.
+ */
+function scoredHeads(keys: Keys, embeddingWidth: number): number {
+	const heads = keys.perLayer("attention.head_count", 0, mostHeads) ?? 0;
+	const lengthOf = (part: "key" | "value") =>
+		keys.number(`attention.${part}_length`, mostWidth) ??
+		embeddingWidth / heads;
+	const hasFlashAttention =
+		!["grok", "gemma2"].includes(keys.architecture) &&
+		(heads === 0 || lengthOf("key") === lengthOf("value"));
+	return hasFlashAttention ? 0 : heads;
 }
 
 /** Layers differ where the header has arrays; the widest decides the buffer. */

@@ -12,10 +12,12 @@ import {
 } from "./devices.ts";
 import {
 	type ContextOptions,
+	cacheTensorBytes,
 	computeBufferBytes,
 	cpuHeadBytes,
-	cpuLayerBytes,
+	cpuWeightsBytes,
 	inputBufferBytes,
+	isRepacked,
 	layerCacheBytes,
 	layerReadBytes,
 	outputBufferBytes,
@@ -39,6 +41,15 @@ export interface PlanRequest extends ContextOptions {
 	 * the rest from slower memory with every token.
 	 */
 	readonly offloadedLayers?: number;
+	/** What such a load took more, or less, than was planned when it was last seen. */
+	readonly correction?: Correction;
+}
+
+/** In bytes. */
+export interface Correction {
+	/** Of all GPUs together. */
+	readonly gpu: number;
+	readonly host: number;
 }
 
 /** In the order in which they are told. */
@@ -47,6 +58,7 @@ export const parts = [
 	"kvCache",
 	"computeBuffer",
 	"outputBuffer",
+	"correction",
 	"draft",
 	"runtime",
 	"margin",
@@ -61,6 +73,14 @@ export interface PlannedDevice {
 	readonly freeBytes: number;
 }
 
+/** A tensor that a device does not take, however much memory is free. */
+export interface Obstacle {
+	readonly device: Device;
+	/** The head is then left to the CPU; with any other there is no load. */
+	readonly of: "head" | "layer" | "kvCache";
+	readonly tensorBytes: number;
+}
+
 export interface Plan {
 	readonly request: PlanRequest;
 	/**
@@ -68,7 +88,15 @@ export interface Plan {
 	 * its own.
 	 */
 	readonly devices: readonly PlannedDevice[];
+	readonly obstacles: readonly Obstacle[];
 	readonly fits: boolean;
+	/** Whether the GPUs evaluate all of it, or there are none. */
+	readonly isWhole: boolean;
+	/**
+	 * Whether the file is mapped into memory rather than read: not where a CPU would copy from it what it evaluates, because then the memory holds
+	 * both.
+	 */
+	readonly mapsFile: boolean;
 	/** Of the model alone: what a draft gains is measured, never predicted. */
 	readonly atEmptyWindow: DecodeSpeed;
 	readonly atFullWindow: DecodeSpeed;
@@ -96,6 +124,10 @@ export function planFor(request: PlanRequest): Plan {
 			: noParts;
 		const bytes: Record<Part, number> = {
 			...own,
+			correction: members.reduce(
+				(sum, it) => sum + correctionBytes(it, request),
+				0,
+			),
 			draft: total(drafted),
 			runtime,
 			margin: marginBytes(device),
@@ -118,10 +150,21 @@ export function planFor(request: PlanRequest): Plan {
 		// What a process takes besides is the RAM's, and no business of that limit.
 		...placement.gpus.filter(hasOwnLimit).map((gpu) => planned(gpu, [gpu], 0)),
 	];
+	const obstacles = obstaclesTo(steps, request);
 	return {
 		request,
 		devices,
-		fits: devices.every((it) => it.neededBytes <= it.freeBytes),
+		obstacles,
+		fits:
+			devices.every((it) => it.neededBytes <= it.freeBytes) &&
+			obstacles.every((it) => it.of === "head"),
+		isWhole:
+			obstacles.length === 0 &&
+			(placement.gpus.length === 0 ||
+				steps.every(
+					(it) => placement.gpus.includes(it.device) || !evaluates(it),
+				)),
+		mapsFile: !steps.some((it) => copiesWeights(it, request)),
 		atEmptyWindow: speed(steps, request, 0),
 		atFullWindow: speed(steps, request, request.contextWindow),
 	};
@@ -170,22 +213,101 @@ interface Step {
  * memory that the devices report, each getting a run of neighbours.
  */
 function layOut(
-	{ layers }: ModelShape,
+	shape: ModelShape,
 	{
 		placement: { gpus, host },
-		offloadedLayers = layers.length + 1,
+		offloadedLayers = shape.layers.length + 1,
 	}: Pick<PlanRequest, "placement" | "offloadedLayers">,
 ): readonly Step[] {
+	const { layers } = shape;
 	const units = layers.length + 1;
 	const offloaded = gpus.length === 0 ? 0 : Math.min(offloadedLayers, units);
 	const first = units - offloaded;
-	const deviceOf = (unit: number): Device =>
-		unit < first ? host : deviceAt((unit - first) / offloaded, gpus);
+	const deviceOf = (unit: number): Device => {
+		if (unit < first) return host;
+		const device = deviceAt((unit - first) / offloaded, gpus);
+		return unit === layers.length && !takesHead(device, shape) ? host : device;
+	};
 	return allDevices({ gpus, host }).map((device) => ({
 		device,
 		layers: layers.filter((_, unit) => deviceOf(unit) === device),
 		hasHead: deviceOf(layers.length) === device,
 	}));
+}
+
+/** llama.cpp tries the head with a batch of so many tokens, and leaves it to the CPU where the device says no (`weight_buft_supported`). */
+const triedBatchTokens = 512;
+
+function headTensorBytes({
+	vocabularySize,
+	largestHeadTensorBytes,
+}: ModelShape): number {
+	return Math.max(
+		largestHeadTensorBytes,
+		vocabularySize * triedBatchTokens * 4,
+	);
+}
+
+function takesHead(device: Device, shape: ModelShape): boolean {
+	return headTensorBytes(shape) <= (device.largestTensorBytes ?? Infinity);
+}
+
+function evaluates({ layers, hasHead }: Step): boolean {
+	return layers.length > 0 || hasHead;
+}
+
+function obstaclesTo(
+	steps: readonly Step[],
+	request: PlanRequest,
+): readonly Obstacle[] {
+	const { model, placement, offloadedLayers } = request;
+	const wantsHead = placement.gpus.length > 0 && offloadedLayers !== 0;
+	const refused = wantsHead
+		? placement.gpus.filter((it) => !takesHead(it, model.shape)).slice(0, 1)
+		: [];
+	return [
+		...refused.map(
+			(device): Obstacle => ({
+				device,
+				of: "head",
+				tensorBytes: headTensorBytes(model.shape),
+			}),
+		),
+		...steps.flatMap(({ device, layers }) =>
+			layers.flatMap((layer) => [
+				{ device, of: "layer", tensorBytes: layer.largestTensorBytes } as const,
+				{
+					device,
+					of: "kvCache",
+					tensorBytes: cacheTensorBytes(layer, request),
+				} as const,
+			]),
+		),
+	].filter(
+		({ device, tensorBytes }) =>
+			tensorBytes > (device.largestTensorBytes ?? Infinity),
+	);
+}
+
+/** Whether the host evaluates weights that it keeps in another order than the file. */
+function copiesWeights(
+	{ device, layers, hasHead }: Step,
+	{ model: { shape }, placement: { gpus, host } }: PlanRequest,
+): boolean {
+	if (device !== host || gpus.includes(device)) return false;
+	const repacking = host.repacking ?? "none";
+	return (
+		layers.some(({ weights }) => isRepacked(weights, repacking)) ||
+		(hasHead && isRepacked(shape.head, repacking))
+	);
+}
+
+function correctionBytes(
+	device: Device,
+	{ correction, placement: { gpus } }: PlanRequest,
+): number {
+	if (!correction) return 0;
+	return gpus.includes(device) ? correction.gpu / gpus.length : correction.host;
 }
 
 function deviceAt(position: number, gpus: readonly Device[]): Device {
@@ -246,12 +368,13 @@ function modelParts(
 		(sum, it) => sum + layerCacheBytes(it, request),
 		0,
 	);
+	const repacking = host.repacking ?? "none";
 	const layersBytes = step.layers.reduce(
-		(sum, it) => sum + (isGpu ? it.weights.bytes : cpuLayerBytes(it)),
+		(sum, { weights }) =>
+			sum + (isGpu ? weights.bytes : cpuWeightsBytes(weights, repacking)),
 		0,
 	);
-	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape);
-	const evaluates = step.layers.length > 0 || step.hasHead;
+	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape, repacking);
 	const inputCopies = gpus.length > 1 ? 4 : 1;
 	const outputs = Math.max(
 		request.sequences,
@@ -265,7 +388,14 @@ function modelParts(
 			(isHost ? shape.input.bytes : 0),
 		kvCache,
 		computeBuffer:
-			(evaluates ? computeBufferBytes(shape, request, inputCopies) : 0) +
+			(evaluates(step)
+				? computeBufferBytes(
+						shape,
+						request,
+						{ layers: step.layers.length > 0, head: step.hasHead },
+						inputCopies,
+					)
+				: 0) +
 			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0),
 		outputBuffer: isHost ? outputBufferBytes(shape, outputs) : 0,
 	};

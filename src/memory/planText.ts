@@ -3,7 +3,7 @@
 import { assertNever } from "../base/assert.ts";
 import { formatBytes } from "../base/units.ts";
 import type { Choice, Concession, Rejection } from "./choosePlan.ts";
-import { bandwidthOf } from "./devices.ts";
+import { bandwidthOf, type Device } from "./devices.ts";
 import {
 	type NamedModel,
 	type Part,
@@ -18,6 +18,7 @@ const partNames: Readonly<Record<Part, string>> = {
 	kvCache: "KV cache",
 	computeBuffer: "compute buffers",
 	outputBuffer: "output buffer",
+	correction: "seen at the last load",
 	draft: "draft model",
 	runtime: "runtime",
 	margin: "margin",
@@ -32,7 +33,8 @@ export function memoryText({
 	const named = parts
 		.filter(
 			(part) =>
-				bytes[part] >= tellingBytes || (part === "weights" && bytes[part] > 0),
+				Math.abs(bytes[part]) >= tellingBytes ||
+				(part === "weights" && bytes[part] > 0),
 		)
 		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`);
 	return `needs ${formatBytes(neededBytes)}: ${named.join(", ")}; free ${formatBytes(freeBytes)}`;
@@ -43,19 +45,32 @@ const tellingBytes = 8 * 2 ** 20;
 
 /** All that is needed where there is too little, for a plan that is refused. */
 export function shortfallText(plan: Plan): string {
-	return tooSmall(plan)
-		.map((it) => `${it.device.name} ${memoryText(it)}`)
-		.join("; and ");
+	return [
+		...tooSmall(plan).map((it) => `${it.device.name} ${memoryText(it)}`),
+		...obstacleTexts(plan),
+	].join("; and ");
+}
+
+/** One for each device: the largest tensor says it. */
+function obstacleTexts({ obstacles }: Plan): readonly string[] {
+	const largest = new Map<Device, number>();
+	for (const { device, tensorBytes } of obstacles)
+		largest.set(device, Math.max(largest.get(device) ?? 0, tensorBytes));
+	return [...largest].map(
+		([device, tensorBytes]) =>
+			`${device.name} takes tensors of at most ${formatBytes(device.largestTensorBytes ?? 0)}, and there is one of ${formatBytes(tensorBytes)}`,
+	);
 }
 
 /** The same for a list of them. */
 function briefShortfallText(plan: Plan): string {
-	return tooSmall(plan)
-		.map(
+	return [
+		...tooSmall(plan).map(
 			({ device, neededBytes, freeBytes, bytes }) =>
 				`${device.name} needs ${formatBytes(neededBytes)}, ${formatBytes(bytes.weights)} for weights alone; free ${formatBytes(freeBytes)}`,
-		)
-		.join("; and ");
+		),
+		...obstacleTexts(plan),
+	].join("; and ");
 }
 
 function tooSmall({ devices }: Plan): readonly PlannedDevice[] {

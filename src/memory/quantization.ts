@@ -8,9 +8,10 @@ import { ggmlTypeNamed } from "./ggmlType.ts";
 import {
 	type LayerShape,
 	type ModelShape,
+	matrixWeights,
+	plainWeights,
 	sumWeights,
 	type Weights,
-	weightsOf,
 } from "./modelShape.ts";
 
 /** The mixes that are common for code models, and the type that most of each is in. */
@@ -41,9 +42,10 @@ export interface PublishedModel {
 	readonly trainedContextWindow: number;
 }
 
-interface Matrix {
+interface Dimensions {
 	readonly rowElements: number;
 	readonly rows: number;
+	readonly areExperts?: boolean;
 }
 
 export function shapeInMix(model: PublishedModel, mix: Mix): ModelShape {
@@ -52,6 +54,8 @@ export function shapeInMix(model: PublishedModel, mix: Mix): ModelShape {
 	const headType = mix === "Q8_0" || mix === "F16" ? base : "Q6_K";
 	const vocabulary = { rowElements: embeddingWidth, rows: vocabularySize };
 	const norm = vector(embeddingWidth);
+	const output = quantized(vocabulary, headType);
+	const embedding = tiedEmbedding ? output : quantized(vocabulary, base);
 	return {
 		parameterCount: parameterCount(model),
 		trainedContextWindow: model.trainedContextWindow,
@@ -61,8 +65,11 @@ export function shapeInMix(model: PublishedModel, mix: Mix): ModelShape {
 		experts: model.experts,
 		expertsUsed: model.expertsUsed,
 		tiedEmbedding,
-		input: quantized(vocabulary, tiedEmbedding ? headType : base),
-		head: sumWeights([quantized(vocabulary, headType), norm]),
+		input: plainWeights(embedding.bytes),
+		embedding,
+		head: sumWeights([output, norm]),
+		largestHeadTensorBytes: output.bytes,
+		scoredHeads: 0,
 		layers: Array.from({ length: model.layers }, (_, index) =>
 			layer(model, mix, index),
 		),
@@ -95,18 +102,30 @@ function layer(model: PublishedModel, mix: Mix, index: number): LayerShape {
 	const copies = Math.max(1, experts);
 	const ff = model.feedForwardWidth;
 	const feedForward = [
+		...Array.from({ length: model.feedForwardMatrices - 1 }, () =>
+			quantized(
+				{
+					rowElements: embeddingWidth,
+					rows: ff * copies,
+					areExperts: experts > 0,
+				},
+				base,
+			),
+		),
 		quantized(
 			{
-				rowElements: embeddingWidth,
-				rows: (model.feedForwardMatrices - 1) * ff * copies,
+				rowElements: ff,
+				rows: embeddingWidth * copies,
+				areExperts: experts > 0,
 			},
-			base,
+			finer,
 		),
-		quantized({ rowElements: ff, rows: embeddingWidth * copies }, finer),
 	];
 	const small = vector(2 * embeddingWidth + experts * embeddingWidth);
+	const all = [...attention, ...feedForward, small];
 	return {
-		weights: sumWeights([...attention, ...feedForward, small]),
+		weights: sumWeights(all),
+		largestTensorBytes: Math.max(...all.map(({ bytes }) => bytes)),
 		expertBytes: experts > 0 ? sumWeights(feedForward).bytes : 0,
 		attention: { kind: "full", keyElements: keys, valueElements: keys },
 		recurrentStateBytes: 0,
@@ -124,7 +143,10 @@ function isFiner(mix: Mix, index: number, layers: number): boolean {
 	);
 }
 
-function quantized({ rowElements, rows }: Matrix, type: string): Weights {
+function quantized(
+	{ rowElements, rows, areExperts = false }: Dimensions,
+	type: string,
+): Weights {
 	const wanted = ggmlTypeNamed(type);
 	const name =
 		wanted && rowElements % wanted.blockElements === 0
@@ -132,15 +154,18 @@ function quantized({ rowElements, rows }: Matrix, type: string): Weights {
 			: fallbackTypes[type];
 	const used = name === undefined ? undefined : ggmlTypeNamed(name);
 	assert(name && used && rowElements % used.blockElements === 0, type);
-	return weightsOf(
-		((rowElements * rows) / used.blockElements) * used.blockBytes,
-		name,
-	);
+	return matrixWeights({
+		type: name,
+		bytes: ((rowElements * rows) / used.blockElements) * used.blockBytes,
+		blockBytes: used.blockBytes,
+		rows,
+		areExperts,
+	});
 }
 
 /** Norms, biases and routers stay in F32. */
 function vector(elements: number): Weights {
-	return { bytes: elements * 4, repackableBytes: 0 };
+	return plainWeights(elements * 4);
 }
 
 function parameterCount(model: PublishedModel): number {

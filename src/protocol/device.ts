@@ -9,6 +9,10 @@ import * as z from "zod/mini";
 export const DeviceKind = z.enum(["discrete", "integrated", "unified", "cpu"]);
 export type DeviceKind = z.infer<typeof DeviceKind>;
 
+/** Which weights llama.cpp's build for this CPU keeps in an order of its own: none, or those that its kind takes. */
+export const Repacking = z.enum(["none", "x86", "arm", "amx"]);
+export type Repacking = z.infer<typeof Repacking>;
+
 const bytes = z.number().check(z.nonnegative());
 
 export const Device = z.readonly(
@@ -23,6 +27,10 @@ export const Device = z.readonly(
 		freeBytes: bytes,
 		/** The most that the driver lets be used, where that is less than what is there. */
 		workingSetBytes: z.exactOptional(bytes),
+		/** What one tensor may have at most, where that is little: larger ones are left to the CPU, and a larger KV cache ends the process. */
+		largestTensorBytes: z.exactOptional(bytes),
+		/** Of a CPU. */
+		repacking: z.exactOptional(Repacking),
 		/** Measured on this machine. */
 		bandwidthBytesPerSecond: z.exactOptional(z.number()),
 		/** Share of the bandwidth that decoding reaches, measured on this machine. */

@@ -1,22 +1,17 @@
 /** `npm run bench -- fit`: predicted beside allocated bytes, for models of published shapes without their weights. */
 
-import {
-	closeSync,
-	mkdtempSync,
-	openSync,
-	readSync,
-	rmSync,
-	statSync,
-} from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { assert } from "../../src/base/assert.ts";
-import { ggmlType, tensorBytes } from "../../src/memory/ggmlType.ts";
 import {
-	type GgufHeader,
-	type GgufTensor,
-	readGgufHeader,
-} from "../../src/memory/ggufHeader.ts";
+	cpuPlacement,
+	type Device,
+	gpuPlacements,
+} from "../../src/memory/devices.ts";
+import type { ContextOptions } from "../../src/memory/modelCost.ts";
+import { modelBytes, type Plan, planFor } from "../../src/memory/plan.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
 import {
 	firstLayers,
 	type ModelShape,
@@ -28,7 +23,7 @@ import {
 } from "../support/shapeModels.ts";
 import {
 	type Backend,
-	deviceNames,
+	devicesOf,
 	type FitMeasurement,
 	type KvType,
 	type MemoryBytes,
@@ -93,37 +88,40 @@ export async function benchFit({
 	const file = path.join(folder, "shape.gguf");
 	const rows: FitRow[] = [];
 	const failures: FitFailure[] = [];
-	const backends: Backend[] = ["cpu"];
-	const [vulkanDevice] = await deviceNames("vulkan");
-	if (vulkanDevice !== undefined) backends.push("vulkan");
-	const devices: Record<Backend, string> = {
-		cpu: "CPU",
-		vulkan: vulkanDevice ?? "",
-	};
+	const machines = new Map<Backend, readonly Device[]>();
+	for (const backend of ["cpu", "vulkan"] as const) {
+		const devices = await devicesOf(backend);
+		if (backend === "cpu" || devices.some(({ kind }) => kind !== "cpu"))
+			machines.set(backend, devices);
+	}
 	try {
-		for (const backend of backends)
+		for (const [backend, devices] of machines)
 			for (const whole of shapes.filter((it) => it.name.includes(only))) {
+				const device = devices[0]?.name ?? "";
 				const shape = loadable(whole, quantization, backend);
 				if (!shape) continue;
 				await writeShapeModel(file, shape, quantization);
 				for (const contextWindow of quick ? [2048] : [2048, 8192])
 					for (const kvType of ["F16", "Q8_0"] as const) {
-						const at = `${shape.name} ${quantization}, ${devices[backend]}, ${contextWindow} ${kvType}`;
+						const at = `${shape.name} ${quantization}, ${device}, ${contextWindow} ${kvType}`;
+						const context = { contextWindow, sequences: 1, batchTokens };
+						const plan = planOf(file, devices, {
+							...context,
+							kvType: kvType === "F16" ? "f16" : "q8_0",
+						});
 						const outcome = await measureFit({
 							kind: "fit",
 							file,
 							backend,
-							contextWindow,
-							sequences: 1,
-							batchTokens,
+							...context,
 							kvType,
-							useMmap: true,
+							useMmap: plan.mapsFile,
 						});
 						if (outcome.kind !== "measured") {
 							console.error(`${at}: ${outcome.kind}: ${outcome.why}`);
 							failures.push({
 								model: shape.name,
-								device: devices[backend],
+								device,
 								why: outcome.why,
 							});
 							continue;
@@ -132,11 +130,11 @@ export async function benchFit({
 						rows.push({
 							model: shape.name,
 							quantization,
-							device: devices[backend],
+							device,
 							contextWindow,
 							kvType,
 							...figures(outcome.measurement, {
-								predictedBytes: predict(file, backend, outcome.measurement),
+								predictedBytes: Math.round(modelBytes(plan)),
 								ruleOfThumbBytes: ruleOfThumb(shape, quantization),
 							}),
 						});
@@ -204,108 +202,20 @@ function ruleOfThumb(shape: ModelShape, quantization: Quantization): number {
 	return Math.round(((parameterCount(shape) * bits) / 8) * 1.2);
 }
 
-/**
- * The seam for the memory formula of `src/memory`, which takes the place of this function. Until then it is the library's estimate, which
- * does not see that a CPU copies weights into an order of its own, with that copy added.
- */
-function predict(
+/** As the engine plans the load: with all layers on the GPU where there is one. */
+function planOf(
 	file: string,
-	backend: Backend,
-	{ estimated, cpuVariant }: FitMeasurement,
-): number {
-	const library = total(estimated.model) + total(estimated.context);
-	if (backend !== "cpu") return library;
-	const header = headerOf(file);
-	const hasAmx = cpuVariant === "sapphirerapids";
-	const bytesOf = (it: GgufTensor) => copyBytes(it, header, hasAmx);
-	const copied = header.tensors.filter((it) => bytesOf(it) > 0);
-	if (copied.length === 0) return library;
-	const copies = copied.reduce((sum, it) => sum + bytesOf(it), 0);
-	return mappedBytes(header, copied) + copies + total(estimated.context);
-}
-
-interface Copying {
-	/** Of a block in the copy, by type. */
-	readonly blockBytes: Readonly<Record<string, number>>;
-	/** The rows must be a multiple of it. */
-	readonly rows: number;
-	/** Whether experts are copied, the one kind of weights with a third dimension that is. */
-	readonly experts: boolean;
-}
-
-/** ggml's `repack.cpp` on x86 with AVX2; ARM takes Q5_K, Q6_K and Q8_0 too. */
-const plainCopying: Copying = {
-	blockBytes: { Q4_0: 18, Q4_K: 144, IQ4_NL: 18, Q2_K: 84, MXFP4: 17 },
-	rows: 8,
-	experts: true,
-};
-
-/** ggml's `amx/mmq.cpp`, asked first on processors that have AMX: some types get sums beside their blocks. */
-const amxCopying: Copying = {
-	blockBytes: { Q4_0: 18, Q4_K: 148, Q5_K: 180, Q6_K: 210, Q8_0: 38, F16: 2 },
-	rows: 32,
-	experts: false,
-};
-
-/** 0 where the weights stay where they are. */
-function copyBytes(
-	{ name, shape, typeId }: GgufTensor,
-	header: GgufHeader,
-	hasAmx: boolean,
-): number {
-	const type = ggmlType(typeId);
-	const [, rows = 0, experts = 1] = shape;
-	if (!type || shape.length < 2 || !name.endsWith("weight")) return 0;
-	// Rows of the embedding are looked up where they are; only as the output matrix is it multiplied with.
-	if (name === "token_embd.weight" && !isTied(header)) return 0;
-	const blocks =
-		shape.reduce((product, size) => product * size, 1) / type.blockElements;
-	const copying = (hasAmx ? [amxCopying, plainCopying] : [plainCopying]).find(
-		(it) =>
-			type.name in it.blockBytes &&
-			rows % it.rows === 0 &&
-			(experts === 1 || (it.experts && name.includes("_exps"))),
-	);
-	return blocks * (copying?.blockBytes[type.name] ?? 0);
-}
-
-/** One stretch of the file, from the first to the last tensor that is used where it is. */
-function mappedBytes(
-	header: GgufHeader,
-	copied: readonly GgufTensor[],
-): number {
-	const inPlace = header.tensors.filter(
-		(it) => it.name === "token_embd.weight" || !copied.includes(it),
-	);
-	const ends = inPlace.map(
-		({ offsetBytes, shape, typeId }) =>
-			offsetBytes + (tensorBytes(shape, typeId) ?? 0),
-	);
-	const starts = inPlace.map(({ offsetBytes }) => offsetBytes);
-	return (
-		ends.reduce((latest, it) => Math.max(latest, it), 0) -
-		starts.reduce((first, it) => Math.min(first, it), Number.MAX_SAFE_INTEGER)
-	);
-}
-
-function isTied(header: GgufHeader): boolean {
-	return !header.tensors.some(({ name }) => name === "output.weight");
-}
-
-function headerOf(file: string): GgufHeader {
-	const descriptor = openSync(file, "r");
-	try {
-		const header = readGgufHeader({
-			sizeBytes: statSync(file).size,
-			read(offset, lengthBytes) {
-				const bytes = new Uint8Array(lengthBytes);
-				const read = readSync(descriptor, bytes, 0, lengthBytes, offset);
-				return bytes.subarray(0, read);
-			},
-		});
-		assert(header.ok, "the model was written by this bench");
-		return header.value;
-	} finally {
-		closeSync(descriptor);
-	}
+	devices: readonly Device[],
+	context: ContextOptions,
+): Plan {
+	const read = readModelFile(file);
+	assert(read.ok && read.value.shape.ok, "the model was written by this bench");
+	const { name, quantization } = read.value.description;
+	const [placement] = [...gpuPlacements(devices), cpuPlacement(devices)];
+	assert(placement, "a machine without GPUs has a CPU");
+	return planFor({
+		model: { name, quantization, shape: read.value.shape.value },
+		placement,
+		...context,
+	});
 }

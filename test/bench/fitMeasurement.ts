@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import path from "node:path";
 import { failure, type Result, success } from "../../src/base/result.ts";
+import type { Device } from "../../src/memory/devices.ts";
 
 export type Backend = "cpu" | "vulkan";
 export type KvType = "F16" | "Q8_0";
@@ -77,11 +78,9 @@ export async function measureFit(request: FitRequest): Promise<FitOutcome> {
 	return found.ok ? found.value : { kind: "failed", why: found.error };
 }
 
-/** Empty where there is no driver, and no library for it. */
-export async function deviceNames(
-	backend: Backend,
-): Promise<readonly string[]> {
-	const found = await inProbe<readonly string[]>({ kind: "devices", backend });
+/** The CPU alone where there is no driver; empty where there is no library for it. */
+export async function devicesOf(backend: Backend): Promise<readonly Device[]> {
+	const found = await inProbe<readonly Device[]>({ kind: "devices", backend });
 	return found.ok ? found.value : [];
 }
 

@@ -14,6 +14,7 @@ import {
 	readGgufFileInfo,
 } from "node-llama-cpp";
 import { formatBytes } from "../../src/base/units.ts";
+import { reportedDevices } from "../../src/engine/reportedDevices.ts";
 import type {
 	Backend,
 	FitOutcome,
@@ -91,7 +92,13 @@ async function measure({
 
 	const before = processBytes();
 	const startedMs = performance.now();
-	const model = await llama.loadModel({ modelPath: file, gpuLayers, useMmap });
+	const model = await llama.loadModel({
+		modelPath: file,
+		gpuLayers,
+		useMmap,
+		// The library would simulate the largest context that there is room for, and llama.cpp aborts where a driver cannot take it.
+		ignoreMemorySafetyChecks: true,
+	});
 	const loadMs = performance.now() - startedMs;
 	const afterModel = processBytes();
 	const context = await model.createContext({
@@ -163,7 +170,19 @@ function processBytes(): ProcessBytes | null {
 async function answer(request: ProbeRequest): Promise<unknown> {
 	if (request.kind === "fit") return measure(request);
 	const llama = await start(request.backend, () => {});
-	return llama.getGpuDeviceNames();
+	const [ram, vram] = [await llama.getRamState(), await llama.getVramState()];
+	return reportedDevices({
+		backend: llama.gpu,
+		gpuNames: await llama.getGpuDeviceNames(),
+		vram: {
+			totalBytes: vram.total,
+			freeBytes: vram.free,
+			unifiedBytes: vram.unifiedSize,
+		},
+		ram: { totalBytes: ram.total, freeBytes: ram.free },
+		cpuName: os.cpus()[0]?.model ?? "",
+		cpuFeatures: llama.systemInfo,
+	});
 }
 
 process.once("message", (request: ProbeRequest) => {

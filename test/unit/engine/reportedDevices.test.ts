@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
 	type MachineFacts,
+	repackingOf,
 	reportedDevices,
 } from "../../../src/engine/reportedDevices.ts";
 import { usableBytes } from "../../../src/memory/devices.ts";
@@ -8,7 +9,13 @@ import { Device } from "../../../src/protocol/device.ts";
 
 const gib = 2 ** 30;
 const ram = { totalBytes: 32 * gib, freeBytes: 20 * gib };
-const cpu: Device = { id: "cpu", name: "Ryzen 7", kind: "cpu", ...ram };
+const cpu: Device = {
+	id: "cpu",
+	name: "Ryzen 7",
+	kind: "cpu",
+	...ram,
+	repacking: "x86",
+};
 const vram = (total: number, free: number, unified = 0) => ({
 	totalBytes: total * gib,
 	freeBytes: free * gib,
@@ -20,6 +27,7 @@ const facts: MachineFacts = {
 	vram: vram(0, 0),
 	ram,
 	cpuName: " Ryzen 7 ",
+	cpuFeatures: "CPU : AVX2 = 1 | REPACK = 1 | ",
 };
 
 const machines: Readonly<
@@ -93,6 +101,7 @@ const machines: Readonly<
 				totalBytes: 2 * gib,
 				freeBytes: 2 * gib,
 				workingSetBytes: 2 * gib,
+				largestTensorBytes: 2 ** 27,
 			},
 			cpu,
 		],
@@ -121,6 +130,18 @@ describe("reportedDevices", () => {
 				devices,
 			);
 		});
+
+	for (const [features, repacking] of [
+		["CPU : SSE3 = 1 | LLAMAFILE = 1 | REPACK = 1 | ", "none"],
+		["CPU : AVX2 = 1 | LLAMAFILE = 1 | REPACK = 1 | ", "x86"],
+		["CPU : AVX2 = 1 | AMX_INT8 = 1 | REPACK = 1 | ", "amx"],
+		["CPU : NEON = 1 | DOTPROD = 1 | REPACK = 1 | ", "arm"],
+		["CPU : NEON = 1 | REPACK = 1 | ", "none"],
+		["CPU : AVX2 = 1 | ", "none"],
+		["", "none"],
+	] as const)
+		it(`knows that weights are repacked as for ${repacking} by "${features}"`, () =>
+			assert.equal(repackingOf(features), repacking));
 
 	it("takes nothing for free where all that is told is in use", () => {
 		const [gpu] = reportedDevices({

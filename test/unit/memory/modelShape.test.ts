@@ -124,8 +124,19 @@ describe("shapeOf", () => {
 			{
 				weights: {
 					bytes: q8Bytes(256 * 64) + 512 * 144 + 1024,
-					repackableBytes: 512 * 144,
+					repacked: {
+						x86: { fileBytes: 512 * 144, copyBytes: 512 * 144 },
+						arm: {
+							fileBytes: q8Bytes(256 * 64) + 512 * 144,
+							copyBytes: q8Bytes(256 * 64) + 512 * 144,
+						},
+						amx: {
+							fileBytes: q8Bytes(256 * 64) + 512 * 144,
+							copyBytes: (256 * 64 * 38) / 32 + 512 * 148,
+						},
+					},
 				},
+				largestTensorBytes: 512 * 144,
 				expertBytes: 0,
 				attention: full,
 				recurrentStateBytes: 0,
@@ -143,7 +154,7 @@ describe("shapeOf", () => {
 		);
 		assert.equal(tiedEmbedding, false);
 		assert.equal(head.bytes, 1000 * 144);
-		assert.equal(head.repackableBytes, 1000 * 144);
+		assert.equal(head.repacked.x86.copyBytes, 1000 * 144);
 	});
 
 	it("counts experts, and what a token uses of them", () => {

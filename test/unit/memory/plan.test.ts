@@ -11,6 +11,7 @@ import {
 } from "../../../src/memory/plan.ts";
 import { memoryText, shortfallText } from "../../../src/memory/planText.ts";
 import { shapeInMix } from "../../../src/memory/quantization.ts";
+import type { Repacking } from "../../../src/memory/repacking.ts";
 import { publishedModels } from "../../support/publishedModels.ts";
 
 const gib = 2 ** 30;
@@ -61,6 +62,7 @@ describe("planFor", () => {
 			kvCache: 4096 * 56 * 1024,
 			computeBuffer: 512 * 4 * (152_064 + 3584) + 512 * (3584 * 4 + 4096 * 2),
 			outputBuffer: 0,
+			correction: 0,
 			draft: 0,
 			runtime: 457 * mib,
 			margin: gib,
@@ -70,6 +72,7 @@ describe("planFor", () => {
 			kvCache: 0,
 			computeBuffer: 512 * (3584 * 4 + 4096 * 2),
 			outputBuffer: 152_064 * 4,
+			correction: 0,
 			draft: 0,
 			runtime: 200 * mib,
 			margin: 2 * gib,
@@ -100,14 +103,15 @@ describe("planFor", () => {
 			first.bytes.weights + second.bytes.weights,
 			weightsBytes(qwen7b),
 		);
-		assert.equal(first.bytes.computeBuffer, second.bytes.computeBuffer);
+		// The last one has the logits of a batch besides.
+		assert.ok(first.bytes.computeBuffer < second.bytes.computeBuffer);
 		assert.deepEqual(
 			[first.bytes.runtime, second.bytes.runtime],
 			[457 * mib, 457 * mib],
 		);
 		const alone = planFor(request);
 		assert.ok(
-			first.bytes.computeBuffer > (alone.devices[0]?.bytes.computeBuffer ?? 0),
+			second.bytes.computeBuffer > (alone.devices[0]?.bytes.computeBuffer ?? 0),
 		);
 		assert.ok(
 			Math.abs(
@@ -174,15 +178,74 @@ describe("planFor", () => {
 		assert.equal(plan.devices[0]?.bytes.runtime, 512 * mib);
 	});
 
-	it("prices what a CPU repacks on top of the file", () => {
-		const [only] = planFor({
-			...request,
-			placement: { gpus: [], host: ram },
-		}).devices;
+	it("reads a file that a CPU repacks, and then holds it once", () => {
+		const onCpu = (repacking: Repacking) =>
+			planFor({
+				...request,
+				placement: { gpus: [], host: { ...ram, repacking } },
+			});
 		const once = weightsBytes(qwen7b) + qwen7b.shape.input.bytes;
-		const ratio = (only?.bytes.weights ?? 0) / once;
-		// Half of the down and value matrices are Q6_K, which is not repacked.
-		assert.ok(ratio > 1.5 && ratio < 1.8, `${ratio}`);
+		assert.equal(onCpu("none").mapsFile, true);
+		assert.equal(onCpu("none").devices[0]?.bytes.weights, once);
+		assert.equal(onCpu("x86").mapsFile, false);
+		assert.equal(onCpu("x86").devices[0]?.bytes.weights, once);
+		// Sums beside the blocks of Q4_K.
+		const ratio = (onCpu("amx").devices[0]?.bytes.weights ?? 0) / once;
+		assert.ok(ratio > 1 && ratio < 1.03, `${ratio}`);
+	});
+
+	it("leaves a head to the CPU that the GPU does not take, and says so", () => {
+		const small = { ...gpu("0", 20), largestTensorBytes: 128 * mib };
+		const plan = planFor({
+			...request,
+			placement: { gpus: [small], host: ram },
+		});
+		assert.equal(plan.fits, true);
+		assert.equal(plan.isWhole, false);
+		assert.deepEqual(
+			plan.obstacles.map((it) => it.of),
+			["head"],
+		);
+		assert.equal(
+			plan.devices[0]?.bytes.weights,
+			weightsBytes(qwen7b) - qwen7b.shape.head.bytes,
+		);
+		assert.equal(
+			plan.devices[1]?.bytes.weights,
+			qwen7b.shape.input.bytes + qwen7b.shape.head.bytes,
+		);
+	});
+
+	it("refuses a KV cache whose tensors the GPU does not take", () => {
+		const small = { ...gpu("0", 20), largestTensorBytes: 2 ** 29 };
+		const at = (contextWindow: number) =>
+			planFor({
+				...request,
+				contextWindow,
+				sequences: 128,
+				placement: { gpus: [small], host: ram },
+			});
+		assert.deepEqual(at(4096).obstacles, []);
+		const [obstacle] = at(8192).obstacles;
+		assert.equal(obstacle?.of, "kvCache");
+		assert.equal(obstacle.tensorBytes, 128 * 8192 * 512 * 2);
+		assert.equal(at(8192).fits, false);
+	});
+
+	it("takes in what the last load took more", () => {
+		const correction = { gpu: 300 * mib, host: -10 * mib };
+		const [before, after] = [
+			planFor(request),
+			planFor({ ...request, correction }),
+		];
+		assert.deepEqual(
+			after.devices.map(
+				({ neededBytes }, i) =>
+					neededBytes - (before.devices[i]?.neededBytes ?? 0),
+			),
+			[300 * mib, -10 * mib],
+		);
+		assert.equal(after.devices[0]?.bytes.correction, 300 * mib);
 	});
 });
 
