@@ -44,6 +44,7 @@ async function main(): Promise<number> {
 				{
 					file: model,
 					gpu,
+					partialOffload: false,
 					threads: 0,
 					latencyTargetMs: defaultSettings["completion.latencyTargetMs"],
 				},

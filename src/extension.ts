@@ -57,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				{
 					file: settings["model.file"],
 					gpu: settings["engine.gpu"],
+					partialOffload: settings["engine.partialOffload"],
 					threads: settings["engine.threads"],
 					latencyTargetMs: settings["completion.latencyTargetMs"],
 				},

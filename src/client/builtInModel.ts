@@ -12,13 +12,14 @@ export interface ModelChoice {
 	/** Empty for the built-in model. */
 	readonly file: string;
 	readonly gpu: LoadOptions["gpu"];
+	readonly partialOffload: boolean;
 	/** 0 leaves one core free. */
 	readonly threads: number;
 	readonly latencyTargetMs: number;
 }
 
 export function loadOptionsFor(
-	{ file, gpu, threads, latencyTargetMs }: ModelChoice,
+	{ file, gpu, partialOffload, threads, latencyTargetMs }: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
 	const builtIn = path.join(
@@ -31,6 +32,7 @@ export function loadOptionsFor(
 	return {
 		file: isBuiltIn ? builtIn : file,
 		gpu,
+		partialOffload,
 		threads: threads === 0 ? null : threads,
 		contextWindow: isBuiltIn ? builtInContextWindow : null,
 		latencyTargetMs,

@@ -259,11 +259,11 @@ export class Engine {
 
 	#report(
 		kind: "generating" | "ready",
-		{ model: { description }, budget }: ReadyModel,
+		{ model: { description }, budget, report: load }: ReadyModel,
 	): void {
 		this.#send({
 			kind: "report",
-			report: { kind, model: description, budget },
+			report: { kind, model: description, budget, load },
 		});
 	}
 

@@ -59,6 +59,8 @@ const preferredLogit = 1000;
 /** More are never needed: one behind the context, one behind the file, and those of the prompt before. */
 const mostCheckpoints = 4;
 
+const libraryKvTypes = { f16: "F16", q8_0: "Q8_0" } as const;
+
 /** The library brands its tokens; ids they are all the same. */
 const branded = (tokens: readonly Token[]) => tokens as LibraryToken[];
 
@@ -169,14 +171,21 @@ class LlamaRuntime implements Runtime {
 
 	async loadModel({
 		description,
+		gpuLayers,
+		mapsFile,
 		onProgress,
 	}: LoadModelOptions): Promise<Result<LoadedModel, HeadroomError>> {
 		this.#errors.forget();
 		try {
 			const model = await this.#llama.loadModel({
 				modelPath: description.file,
-				// All layers or none: a model spread over GPU and CPU is slower than either promises.
-				gpuLayers: this.#llama.gpu === false ? 0 : "max",
+				gpuLayers: this.#llama.gpu === false ? 0 : (gpuLayers ?? "max"),
+				...(mapsFile !== undefined && {
+					useMmap: mapsFile,
+					// What is planned fits. The library's check simulates the largest context that there is room for, and llama.cpp ends the process
+					// where a driver cannot take one of its tensors.
+					ignoreMemorySafetyChecks: true,
+				}),
 				onLoadProgress: onProgress,
 			});
 			return success(new LlamaLoadedModel(model, description, this.#threads));
@@ -250,6 +259,7 @@ class LlamaLoadedModel implements LoadedModel {
 		count,
 		contextWindow,
 		batchTokens,
+		kvType,
 	}: SequenceOptions): Promise<Result<Sequences, HeadroomError>> {
 		try {
 			const context = await this.#model.createContext({
@@ -257,6 +267,8 @@ class LlamaLoadedModel implements LoadedModel {
 				batchSize: batchTokens,
 				sequences: count,
 				threads: this.#threads,
+				experimentalKvCacheKeyType: libraryKvTypes[kvType],
+				experimentalKvCacheValueType: libraryKvTypes[kvType],
 				batching: { itemPrioritizationStrategy: "firstInFirstOut" },
 			});
 			return success({

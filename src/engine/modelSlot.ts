@@ -1,23 +1,35 @@
 /** The place for one loaded model: loads, warms up and unloads it, and remembers why it could not. */
 
-import { assert } from "../base/assert.ts";
+import { assert, assertNever } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
-import { modelBytes, type Plan } from "../memory/plan.ts";
-import { shortfallText } from "../memory/planText.ts";
+import type { KvType } from "../memory/modelCost.ts";
+import { heldBytes, type Plan } from "../memory/plan.ts";
+import { refusalText } from "../memory/planText.ts";
 import type { ModelFile, ReadModelFile } from "../models/modelFile.ts";
 import type { Device } from "../protocol/device.ts";
 import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
-import type { EngineReport, PromptBudget } from "../protocol/engineStatus.ts";
+import type {
+	EngineReport,
+	LoadReport,
+	PromptBudget,
+} from "../protocol/engineStatus.ts";
 import {
 	createError,
+	errorText,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
-import { type LoadPrice, mayLoad, priceOfLoad } from "./loadPrice.ts";
+import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
+import {
+	chooseStep,
+	type LoadStep,
+	mayLoad,
+	noKnowledge,
+} from "./loadSteps.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
 import {
 	type EngineSpeed,
@@ -28,6 +40,7 @@ import {
 	windowFor,
 } from "./promptBudget.ts";
 import type {
+	AllocatedBytes,
 	CreateRuntime,
 	LoadedModel,
 	Runtime,
@@ -52,20 +65,23 @@ export interface ReadyModel {
 	readonly caches: KvCachePool;
 	readonly vocabulary: Vocabulary;
 	readonly budget: PromptBudget;
+	readonly report: LoadReport;
 }
 
 interface Loaded extends ReadyModel {
 	readonly sequences: Sequences;
-	readonly speed: EngineSpeed;
 }
 
-/** What decides how large the sequences become. */
-interface LoadLimits {
+/** How a load is to be done. */
+interface Attempt {
+	readonly runtime: Runtime;
+	/** Undefined where the header does not say what is needed for a plan: llama.cpp may know better. */
+	readonly step: LoadStep | undefined;
+	/** The machine as it is before the load. */
+	readonly devices: readonly Device[];
 	/** Of the model, or what the user allows of it. */
 	readonly contextWindow: number;
 	readonly latencyTargetMs: number;
-	/** On the machine as it was before the load. */
-	readonly price: LoadPrice | undefined;
 }
 
 export interface ModelSlotOptions {
@@ -106,18 +122,19 @@ export class ModelSlot {
 			return;
 		}
 		this.#loaded = loaded.value;
-		const { model, budget, speed } = loaded.value;
+		const { model, budget, report: loadReport } = loaded.value;
 		const { description } = model;
 		log.info(
 			`loaded ${description.name} (${description.quantization}, ${formatBytes(description.fileBytes)}) on ${model.backend}, ` +
-				`${sequenceCount} sequences of ${windowFor(budget)} tokens, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
+				`${sequenceCount} sequences of ${loadReport.contextWindow} tokens, KV cache ${loadReport.kvType}, prompt order ${description.fimOrder}, in ${formatMs(now() - startMs)}`,
 		);
 		log.info(
 			`prompts have up to ${budget.localTokens} tokens of their file and ${budget.contextTokens} of others: ` +
-				`prefill ${Math.round(speed.prefillTokensPerSecond)} and decode ${Math.round(speed.decodeTokensPerSecond)} tokens per second, ` +
+				`prefill ${Math.round(loadReport.prefillTokensPerSecond)} and decode ${Math.round(loadReport.decodeTokensPerSecond)} tokens per second, ` +
 				`latency target ${formatMs(options.latencyTargetMs)}`,
 		);
-		report({ kind: "ready", model: description, budget });
+		if (loadReport.warning) log.warn(errorText(loadReport.warning));
+		report({ kind: "ready", model: description, budget, load: loadReport });
 	}
 
 	/** What throws here is a defect of llama.cpp or ours; the slot is then empty, and says why. */
@@ -168,30 +185,17 @@ export class ModelSlot {
 		report({ kind: "loading", file: options.file, fraction: 0 });
 		const file = readModelFile(options.file);
 		if (!file.ok) return file;
+		const attempt = await this.#attempt(file.value, options);
+		if (!attempt.ok) return attempt;
 		const { description } = file.value;
-		const runtime = await this.#runtimeFor(options);
-		if (!runtime.ok) return runtime;
-
-		const trained = description.trainedContextWindow;
-		const limits: LoadLimits = {
-			latencyTargetMs: options.latencyTargetMs,
-			contextWindow: options.contextWindow ?? trained,
-			price: await this.#price(file.value, runtime.value),
-		};
-		const least = limits.price?.(
-			windowFor(fitBudget(leastBudget, limits.contextWindow)),
-		);
-		if (least && !mayLoad(least))
-			return failure(
-				createError("modelTooLarge", {
-					file: options.file,
-					needs: shortfallText(least),
-				}),
-			);
+		const { runtime, step } = attempt.value;
+		const plan = step?.price(leastWindow(attempt.value));
 
 		let reported = 0;
-		const model = await runtime.value.loadModel({
+		const model = await runtime.loadModel({
 			description,
+			gpuLayers: plan?.request.offloadedLayers,
+			mapsFile: plan?.mapsFile,
 			onProgress: (fraction) => {
 				// llama.cpp tells of every tensor; a hundred steps are enough to watch.
 				if (fraction < reported + 0.01) return;
@@ -202,7 +206,7 @@ export class ModelSlot {
 		if (!model.ok) return model;
 
 		try {
-			const ready = await this.#prepare(model.value, limits);
+			const ready = await this.#prepare(model.value, attempt.value);
 			if (!ready.ok) await model.value.dispose();
 			return ready;
 		} catch (thrown) {
@@ -211,93 +215,171 @@ export class ModelSlot {
 		}
 	}
 
-	/** Undefined where the header does not say what is needed for that: llama.cpp may know better. */
-	async #price(
+	/** How to load it, before anything of it is in memory; or why not at all, with the arithmetic. */
+	async #attempt(
 		{ description, shape }: ModelFile,
-		runtime: Runtime,
-	): Promise<LoadPrice | undefined> {
+		options: LoadOptions,
+	): Promise<Result<Attempt, HeadroomError>> {
+		const runtime = await this.#runtimeFor(options);
+		if (!runtime.ok) return runtime;
+		const attempt: Attempt = {
+			runtime: runtime.value,
+			step: undefined,
+			devices: await runtime.value.devices(),
+			contextWindow: options.contextWindow ?? description.trainedContextWindow,
+			latencyTargetMs: options.latencyTargetMs,
+		};
 		if (!shape.ok) {
 			const { key, why } = shape.error;
 			this.#options.log.warn(
 				`what ${description.name} takes of memory is not known before it is loaded: "${key}" in its header: ${why}`,
 			);
-			return undefined;
+			return success(attempt);
 		}
-		return priceOfLoad({
-			description,
-			shape: shape.value,
-			devices: await runtime.devices(),
+		const { name, quantization } = description;
+		const verdict = chooseStep({
+			model: { name, quantization, shape: shape.value },
+			devices: attempt.devices,
 			sequences: sequenceCount,
 			batchTokens,
+			leastWindow: leastWindow(attempt),
+			allowsPartial: options.partialOffload,
+			knowledge: noKnowledge,
 		});
+		switch (verdict.kind) {
+			case "doesNotFit":
+				return failure(
+					createError("modelTooLarge", {
+						file: options.file,
+						needs: refusalText(verdict.plan, verdict.instead),
+					}),
+				);
+			case "allBad":
+				return failure(
+					createError("modelCrashes", {
+						file: options.file,
+						why: "every way to load it has ended the engine before",
+					}),
+				);
+			case "load":
+				return this.#onRuntimeOf(verdict.step, attempt, options);
+			default:
+				return assertNever(verdict);
+		}
+	}
+
+	/** What goes to the CPU is loaded by a runtime that leaves the GPU alone. */
+	async #onRuntimeOf(
+		step: LoadStep,
+		attempt: Attempt,
+		options: LoadOptions,
+	): Promise<Result<Attempt, HeadroomError>> {
+		if (step.gpu === options.gpu) return success({ ...attempt, step });
+		const hasGpu = attempt.devices.some(({ kind }) => kind !== "cpu");
+		if (!hasGpu) return success({ ...attempt, step });
+		const runtime = await this.#runtimeFor({ ...options, gpu: step.gpu });
+		return runtime.ok
+			? success({ ...attempt, step, runtime: runtime.value })
+			: runtime;
 	}
 
 	/** Measures the model, and gives it the sequences whose prompts it can evaluate in time and hold in memory. */
 	async #prepare(
 		model: LoadedModel,
-		{ contextWindow, latencyTargetMs, price }: LoadLimits,
+		attempt: Attempt,
 	): Promise<Result<Loaded, HeadroomError>> {
+		const { step, runtime } = attempt;
+		const kvType = step?.kvType ?? "f16";
 		this.#options.report({ kind: "warmingUp", model: model.description });
-		const speed = await this.#measure(model);
+		const speed = await this.#measure(model, kvType);
 		if (!speed.ok) return speed;
+		const budget = this.#budget(speed.value, attempt);
+		const contextWindow = windowFor(budget);
+		const sequences = await model.createSequences({
+			count: sequenceCount,
+			contextWindow,
+			batchTokens,
+			kvType,
+		});
+		if (!sequences.ok) return sequences;
+		const report: LoadReport = {
+			contextWindow,
+			sequences: sequenceCount,
+			kvType,
+			...speed.value,
+			memory: [],
+		};
+		return success({
+			model,
+			budget,
+			sequences: sequences.value,
+			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
+			vocabulary: Vocabulary.of(model),
+			report: step
+				? {
+						...report,
+						...this.#compare(step.price(contextWindow), {
+							model: model.description.name,
+							allocated: sum(
+								model.allocatedBytes,
+								sequences.value.allocatedBytes,
+							),
+							before: attempt.devices,
+							after: await runtime.devices(),
+						}),
+					}
+				: report,
+		});
+	}
+
+	/** As much as there is time and memory for. */
+	#budget(speed: EngineSpeed, attempt: Attempt): PromptBudget {
+		const { step, contextWindow, latencyTargetMs } = attempt;
 		const wanted = fitBudget(
-			promptBudget(speed.value, latencyTargetMs),
+			step?.window === "least"
+				? leastBudget
+				: promptBudget(speed, latencyTargetMs),
 			contextWindow,
 		);
 		const budget = shrinkBudget(
 			wanted,
-			(window) => !price || mayLoad(price(window)),
+			(window) => !step || mayLoad(step.price(window)),
 		);
 		if (windowFor(budget) < windowFor(wanted))
 			this.#options.log.info(
 				`memory has room for ${windowFor(budget)} of the ${windowFor(wanted)} tokens that there would be time for`,
 			);
-		const sequences = await model.createSequences({
-			count: sequenceCount,
-			contextWindow: windowFor(budget),
-			batchTokens,
-		});
-		if (!sequences.ok) return sequences;
-		if (price)
-			this.#compare(price(windowFor(budget)), [model, sequences.value]);
-		return success({
-			model,
-			speed: speed.value,
-			budget,
-			sequences: sequences.value,
-			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
-			vocabulary: Vocabulary.of(model),
-		});
+		return budget;
 	}
 
-	/** What came of a prediction: the log tells how good it was, and whether the model is where it was meant to be. */
+	/** What came of a prediction: the log tells how good it was, and the user hears where the model is not where it was meant to be. */
 	#compare(
 		plan: Plan,
-		[model, sequences]: readonly [LoadedModel, Sequences],
-	): void {
-		const { log } = this.#options;
-		const all = [model.allocatedBytes, sequences.allocatedBytes];
-		const vramBytes = all.reduce((sum, it) => sum + it.vramBytes, 0);
-		const ramBytes = all.reduce((sum, it) => sum + it.ramBytes, 0);
-		log.info(
-			`memory of the model: predicted ${formatBytes(modelBytes(plan))}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
+		observed: Observed,
+	): Pick<LoadReport, "memory" | "warning"> {
+		const { vramBytes, ramBytes } = observed.allocated;
+		const { gpu, host } = heldBytes(plan);
+		this.#options.log.info(
+			`memory of the model: predicted ${formatBytes(gpu + host)}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
 				`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
 		);
-		const { gpus } = plan.request.placement;
-		if (gpus.length > 0 && model.allocatedBytes.vramBytes === 0)
-			log.warn(
-				`${model.description.name} was meant for ${gpus.map(({ name }) => name).join(" and ")} and is in RAM: it will be slow`,
-			);
+		const warning = mismatchOf(plan, observed);
+		return {
+			memory: heldMemory(plan, observed),
+			...(warning && { warning }),
+		};
 	}
 
 	/** In a sequence of its own: how large the others may be depends on what it finds. */
 	async #measure(
 		model: LoadedModel,
+		kvType: KvType,
 	): Promise<Result<EngineSpeed, HeadroomError>> {
 		const sequences = await model.createSequences({
 			count: 1,
 			contextWindow: probeWindow(batchTokens),
 			batchTokens,
+			kvType,
 		});
 		if (!sequences.ok) return sequences;
 		try {
@@ -319,7 +401,9 @@ export class ModelSlot {
 	async #runtimeFor({
 		gpu,
 		threads,
-	}: LoadOptions): Promise<Result<Runtime, HeadroomError>> {
+	}: Pick<LoadOptions, "gpu" | "threads">): Promise<
+		Result<Runtime, HeadroomError>
+	> {
 		const current = this.#runtimeOptions;
 		if (this.#runtime && current?.gpu === gpu && current.threads === threads)
 			return success(this.#runtime);
@@ -333,4 +417,18 @@ export class ModelSlot {
 		}
 		return created;
 	}
+}
+
+/** Of each sequence; with less, a model knows too little to be asked. */
+function leastWindow({
+	contextWindow,
+}: Pick<Attempt, "contextWindow">): number {
+	return windowFor(fitBudget(leastBudget, contextWindow));
+}
+
+function sum(a: AllocatedBytes, b: AllocatedBytes): AllocatedBytes {
+	return {
+		vramBytes: a.vramBytes + b.vramBytes,
+		ramBytes: a.ramBytes + b.ramBytes,
+	};
 }

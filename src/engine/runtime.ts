@@ -7,6 +7,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
+import type { KvType } from "../memory/modelCost.ts";
 import type { Device } from "../protocol/device.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
@@ -41,6 +42,13 @@ export interface AllocatedBytes {
 
 export interface LoadModelOptions {
 	readonly description: ModelDescription;
+	/** How many of the layers, and the head as one more, are on the GPU: the last ones. All of them unless said. */
+	readonly gpuLayers?: number | undefined;
+	/**
+	 * Whether the file is mapped into memory or read. Undefined where there is no plan: then the library decides, and whether to try at
+	 * all.
+	 */
+	readonly mapsFile: boolean | undefined;
 	/** 0 to 1, rising. */
 	readonly onProgress: (fraction: number) => void;
 }
@@ -86,6 +94,7 @@ export interface SequenceOptions {
 	/** Tokens of each sequence. */
 	readonly contextWindow: number;
 	readonly batchTokens: number;
+	readonly kvType: KvType;
 }
 
 /** What shares one allocation of memory, and is freed as one. */

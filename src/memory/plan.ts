@@ -73,6 +73,16 @@ export interface PlannedDevice {
 	readonly freeBytes: number;
 }
 
+export interface Holder {
+	readonly device: Device;
+	readonly bytes: Readonly<
+		Record<
+			"weights" | "kvCache" | "computeBuffer" | "outputBuffer" | "draft",
+			number
+		>
+	>;
+}
+
 /** A tensor that a device does not take, however much memory is free. */
 export interface Obstacle {
 	readonly device: Device;
@@ -88,6 +98,8 @@ export interface Plan {
 	 * its own.
 	 */
 	readonly devices: readonly PlannedDevice[];
+	/** What each device itself holds: what llama.cpp is to tell of its buffers after the load. */
+	readonly holders: readonly Holder[];
 	readonly obstacles: readonly Obstacle[];
 	readonly fits: boolean;
 	/** Whether the GPUs evaluate all of it, or there are none. */
@@ -154,6 +166,15 @@ export function planFor(request: PlanRequest): Plan {
 	return {
 		request,
 		devices,
+		holders: allDevices(placement).map((device) => ({
+			device,
+			bytes: {
+				...modelParts(model.shape, steps, device, request),
+				draft: draft
+					? total(modelParts(draft.shape, draftSteps, device, request))
+					: 0,
+			},
+		})),
 		obstacles,
 		fits:
 			devices.every((it) => it.neededBytes <= it.freeBytes) &&
@@ -181,15 +202,19 @@ export function partialOffload(request: PlanRequest): Plan | undefined {
 }
 
 /** What the model itself takes of all memories together: without what the process takes anyway, and without a margin. */
-export function modelBytes({ request: { placement }, devices }: Plan): number {
-	const memories = memoriesOf(placement);
-	return devices
-		.filter(({ device }) => memories.includes(device))
-		.reduce(
-			(sum, { bytes, neededBytes }) =>
-				sum + neededBytes - bytes.runtime - bytes.margin,
-			0,
-		);
+export function modelBytes(plan: Plan): number {
+	const { gpu, host } = heldBytes(plan);
+	const { correction } = plan.request;
+	return gpu + host + (correction?.gpu ?? 0) + (correction?.host ?? 0);
+}
+
+/** The same without what was seen at the last load, by where it is. */
+export function heldBytes({ request, holders }: Plan): Correction {
+	const on = (isGpu: boolean) =>
+		holders
+			.filter(({ device }) => request.placement.gpus.includes(device) === isGpu)
+			.reduce((sum, { bytes }) => sum + total(bytes), 0);
+	return { gpu: on(true), host: on(false) };
 }
 
 /** What is missing, summed over the devices that have too little. */

@@ -51,6 +51,21 @@ export function shortfallText(plan: Plan): string {
 	].join("; and ");
 }
 
+/** Of a plan that is refused: the arithmetic, and what could be had instead, with its speed. */
+export function refusalText(plan: Plan, instead: Plan | undefined): string {
+	const needs = shortfallText(plan);
+	if (!instead) return needs;
+	const { placement, offloadedLayers, model } = instead.request;
+	const speed = `about ${wholeOrTenth(instead.atFullWindow.tokensPerSecond)} tokens per second`;
+	return placement.gpus.length === 0
+		? `${needs}; on the CPU it would fit, at ${speed} (headroom.engine.gpu: off)`
+		: `${needs}; with ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU it would fit, at ${speed} (headroom.engine.partialOffload)`;
+}
+
+function wholeOrTenth(value: number): string {
+	return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
 /** One for each device: the largest tensor says it. */
 function obstacleTexts({ obstacles }: Plan): readonly string[] {
 	const largest = new Map<Device, number>();

@@ -20,6 +20,8 @@ export const LoadOptions = z.readonly(
 		gpu: Gpu,
 		/** Null leaves one core free. */
 		threads: z.nullable(z.int().check(z.positive())),
+		/** Whether layers may stay in RAM where the GPU has no room for all: slow, and only for who asks for it. */
+		partialOffload: z.boolean(),
 		/** Tokens at the most; null takes what the model was trained for. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
 		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */

@@ -1,6 +1,7 @@
 /** What the engine is doing, as the status bar shows it. */
 
 import * as z from "zod/mini";
+import { DeviceKind } from "./device.ts";
 import { HeadroomError } from "./errors.ts";
 import { ModelDescription } from "./model.ts";
 
@@ -18,6 +19,40 @@ export const PromptBudget = z.readonly(
 );
 export type PromptBudget = z.infer<typeof PromptBudget>;
 
+/** What one device holds of the model, in bytes. */
+export const HeldMemory = z.readonly(
+	z.object({
+		/** As the driver spells it. */
+		device: z.string(),
+		kind: DeviceKind,
+		weights: z.number(),
+		kvCache: z.number(),
+		buffers: z.number(),
+		draft: z.number(),
+		/** Of the whole device, when the load was done. */
+		freeBytes: z.number(),
+		totalBytes: z.number(),
+	}),
+);
+export type HeldMemory = z.infer<typeof HeldMemory>;
+
+/** How the model was loaded, and what it turned out to be. */
+export const LoadReport = z.readonly(
+	z.object({
+		/** Tokens of each sequence. */
+		contextWindow: z.int(),
+		sequences: z.int(),
+		kvType: z.enum(["f16", "q8_0"]),
+		/** Empty where it could not be planned. */
+		memory: z.readonly(z.array(HeldMemory)),
+		prefillTokensPerSecond: z.number(),
+		decodeTokensPerSecond: z.number(),
+		/** What is not as it was planned, where that costs the user something. */
+		warning: z.exactOptional(HeadroomError),
+	}),
+);
+export type LoadReport = z.infer<typeof LoadReport>;
+
 /** States that the engine process tells of itself. */
 export const EngineReport = z.discriminatedUnion("kind", [
 	z.object({
@@ -31,11 +66,13 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		kind: z.literal("ready"),
 		model: ModelDescription,
 		budget: PromptBudget,
+		load: LoadReport,
 	}),
 	z.object({
 		kind: z.literal("generating"),
 		model: ModelDescription,
 		budget: PromptBudget,
+		load: LoadReport,
 	}),
 	/** The process is well, and the model could not be loaded. */
 	z.object({ kind: z.literal("failed"), error: HeadroomError }),

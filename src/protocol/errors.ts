@@ -24,6 +24,11 @@ export const errorSentences = {
 		"llama.cpp does not survive loading the model file {file}; it may be corrupt ({why}).",
 	/** Found before the load, by our own arithmetic. */
 	modelTooLarge: "The model file {file} does not fit: {needs}.",
+	/** After a load: not where it was meant to be. */
+	modelInRam:
+		"{model} was meant for {device} and is in RAM instead: it will be slow.",
+	modelSpills:
+		"{bytes} of {model} are not on {device}, where all of it was meant to be: it will be slow.",
 	/** Found by llama.cpp during the load. */
 	modelOutOfMemory: "The model file {file} does not fit into memory: {why}.",
 	fimUnsupported:

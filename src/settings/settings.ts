@@ -18,6 +18,8 @@ const shape = {
 	"model.file": z.string(),
 	/** `off` keeps llama.cpp on the CPU. */
 	"engine.gpu": z.enum(["auto", "off"]),
+	/** Whether layers may stay in RAM where the GPU has no room for all. */
+	"engine.partialOffload": z.boolean(),
 	/** 0 leaves one core free. */
 	"engine.threads": z.int().check(z.minimum(0), z.maximum(256)),
 } as const;
@@ -36,6 +38,7 @@ export const defaultSettings: Settings = {
 	"completion.latencyTargetMs": 300,
 	"model.file": "",
 	"engine.gpu": "auto",
+	"engine.partialOffload": false,
 	"engine.threads": 0,
 };
 

@@ -11,6 +11,7 @@ const effectOf = {
 	// The budget of prompts is set when a model is loaded.
 	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "reloadModel",
+	"engine.partialOffload": "reloadModel",
 	// Both are fixed when llama.cpp starts.
 	"engine.gpu": "restartEngine",
 	"engine.threads": "restartEngine",

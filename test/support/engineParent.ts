@@ -14,7 +14,13 @@ const supervisor = new Supervisor({
 	fork: () => forkEngine({ file: engineFile, log }),
 	loadOptions: () =>
 		loadOptionsFor(
-			{ file: "", gpu: "off", threads: 0, latencyTargetMs: 300 },
+			{
+				file: "",
+				gpu: "off",
+				partialOffload: false,
+				threads: 0,
+				latencyTargetMs: 300,
+			},
 			root,
 		),
 	log,

@@ -20,6 +20,7 @@ import type {
 import { shapeInMix } from "../../src/memory/quantization.ts";
 import type { ModelFile } from "../../src/models/modelFile.ts";
 import type { Device } from "../../src/protocol/device.ts";
+import type { LoadReport } from "../../src/protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
 import { publishedModels } from "./publishedModels.ts";
@@ -80,6 +81,16 @@ export const fakeRam: Device = {
 	freeBytes: 48 * 2 ** 30,
 };
 
+/** As an engine reports that has loaded it. */
+export const fakeLoad: LoadReport = {
+	contextWindow: 2048,
+	sequences: 3,
+	kvType: "f16",
+	memory: [],
+	prefillTokensPerSecond: 1000,
+	decodeTokensPerSecond: 100,
+};
+
 export interface FakeOptions {
 	/** What follows the text so far, special tokens by name: the whole rest, of which the first token counts. */
 	readonly continuation?: (text: string) => string;
@@ -116,6 +127,7 @@ export class FakeRuntime implements Runtime {
 	};
 	/** Asked for, whether they came about or not. */
 	loads = 0;
+	lastLoad: LoadModelOptions | undefined;
 	readonly #options: FakeOptions;
 
 	constructor(options: FakeOptions = {}) {
@@ -126,11 +138,12 @@ export class FakeRuntime implements Runtime {
 		return Promise.resolve(this.#options.devices ?? [fakeRam]);
 	}
 
-	loadModel({
-		description,
-		onProgress,
-	}: LoadModelOptions): Promise<Result<LoadedModel, HeadroomError>> {
+	loadModel(
+		options: LoadModelOptions,
+	): Promise<Result<LoadedModel, HeadroomError>> {
+		const { description, onProgress } = options;
 		this.loads++;
+		this.lastLoad = options;
 		if (this.#options.loadError)
 			return Promise.resolve(failure(this.#options.loadError));
 		onProgress(0.5);

@@ -35,6 +35,7 @@ export class RealEngine {
 	modelFile = "";
 	latencyTargetMs = 300;
 	gpu: Gpu = "off";
+	partialOffload = false;
 
 	constructor(env: NodeJS.ProcessEnv = process.env) {
 		const log: Log = logTo((level, message) =>
@@ -47,6 +48,7 @@ export class RealEngine {
 					{
 						file: this.modelFile,
 						gpu: this.gpu,
+						partialOffload: this.partialOffload,
 						threads: 0,
 						latencyTargetMs: this.latencyTargetMs,
 					},

@@ -37,7 +37,13 @@ describe("scrubbedEnvironment", () => {
 describe("loadOptionsFor", () => {
 	it("takes the built-in model where none is chosen, in its trained window", () => {
 		const options = loadOptionsFor(
-			{ file: "", gpu: "auto", threads: 0, latencyTargetMs: 300 },
+			{
+				file: "",
+				gpu: "auto",
+				partialOffload: false,
+				threads: 0,
+				latencyTargetMs: 300,
+			},
 			"/ext",
 		);
 		assert.equal(
@@ -51,7 +57,13 @@ describe("loadOptionsFor", () => {
 		const file = path.join("/ext", "media", "models", "headroom-7m-q8_0.gguf");
 		assert.equal(
 			loadOptionsFor(
-				{ file, gpu: "auto", threads: 0, latencyTargetMs: 300 },
+				{
+					file,
+					gpu: "auto",
+					partialOffload: false,
+					threads: 0,
+					latencyTargetMs: 300,
+				},
 				"/ext",
 			).contextWindow,
 			768,
@@ -61,12 +73,19 @@ describe("loadOptionsFor", () => {
 	it("takes the user's file as it is", () => {
 		assert.deepEqual(
 			loadOptionsFor(
-				{ file: "/m.gguf", gpu: "off", threads: 3, latencyTargetMs: 250 },
+				{
+					file: "/m.gguf",
+					gpu: "off",
+					partialOffload: false,
+					threads: 3,
+					latencyTargetMs: 250,
+				},
 				"/ext",
 			),
 			{
 				file: "/m.gguf",
 				gpu: "off",
+				partialOffload: false,
 				threads: 3,
 				contextWindow: null,
 				latencyTargetMs: 250,

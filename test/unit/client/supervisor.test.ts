@@ -6,7 +6,7 @@ import { Supervisor } from "../../../src/client/supervisor.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
 import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
-import { fakeDescription } from "../../support/fakeRuntime.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
 
 function setUp() {
 	const clock = new FakeClock();
@@ -20,6 +20,7 @@ function setUp() {
 		loadOptions: () => ({
 			file: "/models/a.gguf",
 			gpu: "off",
+			partialOffload: false,
 			threads: null,
 			contextWindow: null,
 			latencyTargetMs: 300,
@@ -141,7 +142,7 @@ describe("Supervisor", () => {
 			if (index === 1)
 				process(index).says({
 					kind: "report",
-					report: { kind: "ready", model, budget },
+					report: { kind: "ready", model, budget, load: fakeLoad },
 				});
 			process(index).exit();
 			clock.advance(30_000);

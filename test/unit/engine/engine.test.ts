@@ -65,6 +65,7 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 				options: {
 					file,
 					gpu: "off",
+					partialOffload: false,
 					threads: null,
 					latencyTargetMs: 300,
 					contextWindow: 512,

@@ -7,6 +7,7 @@ import type {
 	ModelShape,
 	ShapeProblem,
 } from "../../../src/memory/modelShape.ts";
+import { shapeInMix } from "../../../src/memory/quantization.ts";
 import type { Device } from "../../../src/protocol/device.ts";
 import type { EngineReport } from "../../../src/protocol/engineStatus.ts";
 import { errorText } from "../../../src/protocol/errors.ts";
@@ -16,6 +17,7 @@ import {
 	fakeRam,
 	fakeShape,
 } from "../../support/fakeRuntime.ts";
+import { publishedModels } from "../../support/publishedModels.ts";
 
 const mib = 2 ** 20;
 const gib = 2 ** 30;
@@ -28,8 +30,15 @@ const card = (freeBytes: number): Device => ({
 	freeBytes,
 });
 
+/** It has room for what a GPU leaves to it, and for no model of its own. */
+const tightRam: Device = { ...fakeRam, freeBytes: gib };
+
+/** 4.4 GB in 28 layers: on the CPU it is too slow to complete with. */
+const large = shapeInMix(publishedModels["Qwen2.5-Coder-7B"], "Q4_K_M");
+
 interface Machine {
 	readonly devices: readonly Device[];
+	readonly partialOffload?: boolean;
 	readonly shape?: Result<ModelShape, ShapeProblem>;
 	readonly contextWindow?: number;
 	readonly allocatedBytes?: AllocatedBytes;
@@ -40,13 +49,18 @@ async function load({
 	devices,
 	shape = success(fakeShape),
 	contextWindow = 32_768,
-	allocatedBytes = { vramBytes: mib, ramBytes: 2 * mib },
+	partialOffload = false,
+	allocatedBytes = { vramBytes: 400 * mib, ramBytes: 75 * mib },
 }: Machine) {
 	const runtime = new FakeRuntime({ devices, allocatedBytes });
 	const reports: EngineReport[] = [];
+	const runtimes: string[] = [];
 	const lines: string[] = [];
 	const slot = new ModelSlot({
-		createRuntime: () => Promise.resolve(success(runtime)),
+		createRuntime: ({ gpu }) => {
+			runtimes.push(gpu);
+			return Promise.resolve(success(runtime));
+		},
 		readModelFile: (file) =>
 			success({ description: { ...fakeDescription, file }, shape }),
 		report: (report) => reports.push(report),
@@ -56,6 +70,7 @@ async function load({
 	await slot.load({
 		file: "/models/half.gguf",
 		gpu: "auto",
+		partialOffload,
 		threads: null,
 		contextWindow,
 		latencyTargetMs: 300,
@@ -66,6 +81,10 @@ async function load({
 		lines,
 		error: last?.kind === "failed" ? errorText(last.error) : undefined,
 		budget: last?.kind === "ready" ? last.budget : undefined,
+		kvType: last?.kind === "ready" ? last.load.kvType : undefined,
+		memory: last?.kind === "ready" ? last.load.memory : [],
+		gpuLayers: runtime.lastLoad?.gpuLayers,
+		runtimes,
 	};
 }
 
@@ -77,41 +96,79 @@ describe("ModelSlot, before it touches memory", () => {
 			assert.deepEqual((await load({ devices })).budget, whole);
 	});
 
-	for (const [where, devices, needs] of [
+	for (const [where, devices, shape, needs] of [
 		[
 			"RAM",
 			[{ ...fakeRam, freeBytes: 600 * mib }],
+			fakeShape,
 			/^The model file \/models\/half\.gguf does not fit: Fake CPU needs [\d.]+ GB: weights \d+\.\d MB, KV cache \d+\.\d MB, .*runtime 200\.0 MB, margin 2\.0 GB; free 600\.0 MB\.$/,
 		],
 		[
-			"the memory of the GPU, whatever RAM there is",
-			[card(900 * mib), fakeRam],
-			/does not fit: RTX 9999 needs [\d.]+ GB: weights .*; free 900\.0 MB\.$/,
+			"the memory of the GPU, with what there would be on the CPU",
+			[card(3 * gib), fakeRam],
+			large,
+			/does not fit: RTX 9999 needs [\d.]+ GB: weights 4\.\d GB, .*; free 3\.0 GB; with \d+ of 29 layers on the GPU it would fit, at about \d+(\.\d)? tokens per second \(headroom\.engine\.partialOffload\)\.$/,
 		],
 		[
 			"what a driver allows",
 			[{ ...card(gib), kind: "integrated", workingSetBytes: gib / 2 }, fakeRam],
-			/does not fit: RTX 9999 needs .*; free 512\.0 MB\.$/,
+			large,
+			/does not fit: RTX 9999 needs .*; free 512\.0 MB; on the CPU it would fit, at about \d\.\d tokens per second \(headroom\.engine\.gpu: off\)\.$/,
 		],
 	] as const satisfies readonly (readonly [
 		string,
 		readonly Device[],
+		ModelShape,
 		RegExp,
 	])[])
 		it(`refuses what does not fit into ${where}, with the arithmetic`, async () => {
-			const { error, loads } = await load({ devices });
+			const { error, loads } = await load({ devices, shape: success(shape) });
 			assert.match(error ?? "", needs);
 			assert.equal(loads, 0, "llama.cpp was not asked");
 		});
+
+	it("goes to the CPU where the GPU has no room, if that is fast enough", async () => {
+		const { budget, runtimes } = await load({
+			devices: [card(900 * mib), fakeRam],
+		});
+		assert.deepEqual(budget, whole);
+		assert.deepEqual(runtimes, ["auto", "off"]);
+	});
+
+	it("spreads a model over GPU and RAM for who asks for that, and for nobody else", async () => {
+		const devices = [card(3 * gib), fakeRam];
+		const shape = success(large);
+		const spread = await load({ devices, shape, partialOffload: true });
+		assert.equal(spread.error, undefined);
+		assert.ok((spread.gpuLayers ?? 0) > 5 && (spread.gpuLayers ?? 0) < 29);
+		const whole = await load({
+			devices: [card(12 * gib), fakeRam],
+			shape,
+			partialOffload: true,
+		});
+		assert.equal(whole.gpuLayers, undefined, "all of them");
+	});
+
+	it("gives up precision of the cache before it refuses", async () => {
+		const kvTypes = new Set<string>();
+		for (let freeBytes = 4 * gib; freeBytes > gib; freeBytes -= 4 * mib) {
+			const { kvType } = await load({
+				devices: [card(freeBytes), tightRam],
+			});
+			if (!kvType) break;
+			kvTypes.add(kvType);
+		}
+		assert.deepEqual([...kvTypes], ["f16", "q8_0"]);
+	});
 
 	it("takes no more context than there is memory for: first of other files, then of the file", async () => {
 		const budgets = [];
 		let lastLines: readonly string[] = [];
 		for (let freeBytes = 4 * gib; freeBytes > gib; freeBytes -= 4 * mib) {
-			const { budget, lines } = await load({
-				devices: [card(freeBytes), fakeRam],
+			const { budget, lines, kvType } = await load({
+				devices: [card(freeBytes), tightRam],
 			});
-			if (!budget) break;
+			if (!budget || kvType !== "f16") break;
 			budgets.push(budget);
 			lastLines = lines;
 		}
@@ -166,31 +223,57 @@ describe("ModelSlot, before it touches memory", () => {
 
 describe("ModelSlot, after a load", () => {
 	const devices = [card(8 * gib), fakeRam];
+	const warned = ({ lines }: { lines: readonly string[] }) =>
+		lines.filter((it) => it.startsWith("[warn]"));
 
 	it("holds what was allocated against what was predicted", async () => {
-		const { lines } = await load({ devices });
+		const loaded = await load({ devices });
 		assert.ok(
-			lines.some((it) =>
-				/^\[info\] memory of the model: predicted \d{3}\.\d MB, allocated 6\.0 MB \(2\.0 MB of the GPU, 4\.0 MB of RAM\)$/.test(
+			loaded.lines.some((it) =>
+				/^\[info\] memory of the model: predicted \d{3}\.\d MB, allocated 950\.0 MB \(800\.0 MB of the GPU, 150\.0 MB of RAM\)$/.test(
 					it,
 				),
 			),
-			lines.join("\n"),
+			loaded.lines.join("\n"),
 		);
-		assert.ok(!lines.some((it) => it.startsWith("[warn]")));
+		assert.deepEqual(warned(loaded), []);
+	});
+
+	it("tells what each device holds, in parts that add up to what was allocated", async () => {
+		const { memory } = await load({ devices });
+		assert.deepEqual(
+			memory.map(({ device, weights, kvCache, buffers, draft }) => [
+				device,
+				Math.round(weights + kvCache + buffers + draft),
+			]),
+			[
+				["RTX 9999", 800 * mib],
+				["Fake CPU", 150 * mib],
+			],
+		);
 	});
 
 	it("warns of a model that was meant for the GPU and is in RAM", async () => {
 		const inRam = { vramBytes: 0, ramBytes: gib };
-		const warned = ({ lines }: { lines: readonly string[] }) =>
-			lines.filter((it) => it.startsWith("[warn]"));
 		assert.deepEqual(warned(await load({ devices, allocatedBytes: inRam })), [
-			"[warn] Fake was meant for RTX 9999 and is in RAM: it will be slow",
+			"[warn] Fake was meant for RTX 9999 and is in RAM instead: it will be slow.",
 		]);
 		assert.deepEqual(
 			warned(await load({ devices: [fakeRam], allocatedBytes: inRam })),
 			[],
 		);
+	});
+
+	it("warns of a model of which a part is not on the GPU", async () => {
+		const spilled = { vramBytes: 200 * mib, ramBytes: 275 * mib };
+		const [warning = "", ...others] = warned(
+			await load({ devices, allocatedBytes: spilled }),
+		);
+		assert.match(
+			warning,
+			/^\[warn\] \d{3}\.\d MB of Fake are not on RTX 9999, where all of it was meant to be: it will be slow\.$/,
+		);
+		assert.deepEqual(others, []);
 	});
 });
 

@@ -1,0 +1,184 @@
+/** The ways to load one model, from what is wanted to the least, and which of them to take. Pure. */
+
+import {
+	cpuPlacement,
+	type Device,
+	gpuPlacements,
+	type Placement,
+} from "../memory/devices.ts";
+import type { KvType } from "../memory/modelCost.ts";
+import {
+	type Correction,
+	missingBytes,
+	type NamedModel,
+	type Plan,
+	partialOffload,
+	planFor,
+} from "../memory/plan.ts";
+import { roleNeeds } from "../memory/roles.ts";
+import type { Gpu } from "../protocol/engineProtocol.ts";
+
+/** One way to load a model. */
+export interface LoadStep {
+	/** What is remembered of a load that ended the process. */
+	readonly key: string;
+	readonly gpu: Gpu;
+	readonly kvType: KvType;
+	/** Whether the context window is as large as time and memory allow, or the least. */
+	readonly window: "wanted" | "least";
+	/** By the context window of each sequence: all else of the step is settled. */
+	readonly price: LoadPrice;
+}
+
+export type LoadPrice = (contextWindow: number) => Plan;
+
+export interface StepRequest {
+	readonly model: NamedModel;
+	readonly devices: readonly Device[];
+	readonly sequences: number;
+	readonly batchTokens: number;
+	/** The least window that is worth having. */
+	readonly leastWindow: number;
+	/** Whether layers may stay in RAM where not all go onto the GPU. */
+	readonly allowsPartial: boolean;
+	readonly knowledge: Knowledge;
+}
+
+/** What was learned of loads of this model on this machine. */
+export interface Knowledge {
+	correctionFor(placement: Placement): Correction | undefined;
+	/** A load this way has ended the process before. */
+	isBad(stepKey: string): boolean;
+}
+
+export const noKnowledge: Knowledge = {
+	correctionFor: () => undefined,
+	isBad: () => false,
+};
+
+export type Verdict =
+	| { readonly kind: "load"; readonly step: LoadStep }
+	/** With the plan that comes nearest to fitting, and with one that would fit but was not asked for. */
+	| {
+			readonly kind: "doesNotFit";
+			readonly plan: Plan;
+			readonly instead: Plan | undefined;
+	  }
+	/** Whatever would fit has ended the process before. */
+	| { readonly kind: "allBad" };
+
+/**
+ * With all layers on the GPUs that llama.cpp was started with. The CPU comes second, where it is fast enough for completion, and is
+ * what is left where there is no GPU. Layers are spread over both only for who asks for that.
+ */
+export function chooseStep(request: StepRequest): Verdict {
+	const { devices, leastWindow, allowsPartial, knowledge } = request;
+	const gpus = gpuPlacements(devices).at(-1);
+	const cpu = cpuPlacement(devices);
+	const onGpus = gpus ? stepsOn(gpus, request) : [];
+	const onCpu = cpu ? stepsOn(cpu, request) : [];
+	const partial = gpus && allowsPartial ? partialSteps(gpus, request) : [];
+	const wanted = [
+		...onGpus,
+		...partial,
+		...onCpu.filter((it) => !gpus || isFastEnough(it.price(leastWindow))),
+	];
+	const fitting = wanted.filter((it) => mayLoad(it.price(leastWindow)));
+	const step = fitting.find((it) => !knowledge.isBad(it.key));
+	if (step) return { kind: "load", step };
+	if (fitting.length > 0) return { kind: "allBad" };
+	const refused = (onGpus.length > 0 ? onGpus : onCpu)
+		.map((it) => it.price(leastWindow))
+		.sort((a, b) => missingBytes(a) - missingBytes(b));
+	const [plan] = refused;
+	if (!plan) return { kind: "allBad" };
+	const others = [
+		...(gpus ? partialSteps(gpus, request) : []),
+		...(gpus ? onCpu : []),
+	].map((it) => it.price(leastWindow));
+	return { kind: "doesNotFit", plan, instead: fastest(others.filter(mayLoad)) };
+}
+
+/** The margin counts at most as much as what is loaded: errors of an estimate are never larger than what is estimated. */
+export function mayLoad({ devices, obstacles }: Plan): boolean {
+	return (
+		obstacles.every((it) => it.of === "head") &&
+		devices.every(({ bytes: { margin }, neededBytes, freeBytes }) => {
+			const takenBytes = neededBytes - margin;
+			return takenBytes + Math.min(margin, takenBytes) <= freeBytes;
+		})
+	);
+}
+
+function stepsOn(
+	placement: Placement,
+	request: StepRequest,
+): readonly LoadStep[] {
+	const { model, knowledge } = request;
+	const gpu: Gpu = placement.gpus.length > 0 ? "auto" : "off";
+	const step = (kvType: KvType, window: LoadStep["window"]): LoadStep => {
+		const correction = knowledge.correctionFor(placement);
+		return {
+			key: `${placeName(placement)}, KV cache ${kvType}, ${window} context`,
+			gpu,
+			kvType,
+			window,
+			price: (contextWindow) =>
+				planFor({
+					model,
+					placement,
+					contextWindow,
+					sequences: request.sequences,
+					batchTokens: request.batchTokens,
+					kvType,
+					...(correction && { correction }),
+				}),
+		};
+	};
+	return [
+		step("f16", "wanted"),
+		step("f16", "least"),
+		...(model.shape.scoredHeads > 0
+			? []
+			: [step("q8_0", "wanted"), step("q8_0", "least")]),
+	];
+}
+
+/** As many layers as fit, at the least context. */
+function partialSteps(
+	placement: Placement,
+	request: StepRequest,
+): readonly LoadStep[] {
+	const [step] = stepsOn(placement, request);
+	const plan = step && partialOffload(step.price(request.leastWindow).request);
+	if (!step || !plan || plan.request.offloadedLayers === undefined) return [];
+	const { offloadedLayers } = plan.request;
+	return [
+		{
+			...step,
+			key: `${placeName(placement)}, ${offloadedLayers} layers`,
+			window: "least",
+			price: (contextWindow) =>
+				planFor({
+					...step.price(contextWindow).request,
+					offloadedLayers,
+				}),
+		},
+	];
+}
+
+function placeName({ gpus, host }: Placement): string {
+	return gpus.map(({ name }) => name).join(" and ") || host.name;
+}
+
+function isFastEnough({ atFullWindow }: Plan): boolean {
+	return (
+		atFullWindow.tokensPerSecond >= roleNeeds.completion.leastTokensPerSecond
+	);
+}
+
+function fastest(plans: readonly Plan[]): Plan | undefined {
+	return [...plans].sort(
+		(a, b) => b.atFullWindow.tokensPerSecond - a.atFullWindow.tokensPerSecond,
+	)[0];
+}
