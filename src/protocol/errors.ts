@@ -18,6 +18,9 @@ export const errorSentences = {
 		"The model file {file} is in GGUF version {version}, and only versions 2 and 3 can be read.",
 	modelTruncated:
 		"The model file {file} is cut short: it has {found} of at least {expected}.",
+	/** A model split into several files. */
+	modelIncomplete:
+		"The model {file} is incomplete: of its {count} parts {missing} is not there.",
 	modelCorrupt: "The model file {file} is corrupt: {why}.",
 	modelRefused: "llama.cpp cannot load the model file {file}: {why}.",
 	modelCrashes:
