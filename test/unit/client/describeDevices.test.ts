@@ -204,7 +204,7 @@ describe("describeDevices with several GPUs", () => {
 		"a process falls back to another backend": {
 			together: together("cuda", "A", "B"),
 			variable: cuda,
-			alone: () => [gpu("A", 5), gpu("B", 5)],
+			alone: (entry) => [gpu(entry === "0" ? "A" : "B", 5)],
 			tries: 6,
 		},
 		"a process crashes": {

@@ -229,5 +229,8 @@ describe("RecordStore", () => {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 async function until(test: () => boolean): Promise<void> {
-	while (!test()) await settle();
+	for (let turn = 0; !test(); turn++) {
+		assert.ok(turn < 100_000, "it never comes");
+		await settle();
+	}
 }
