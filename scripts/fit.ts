@@ -106,10 +106,11 @@ function modelFilesIn(place: string, depth = 0): readonly string[] {
 
 async function thisMachine(): Promise<readonly Device[]> {
 	const file = path.join(root, "dist", "engine.mjs");
-	const devices = await describeDevices(
-		() => forkEngine({ file, log: nullLog }),
-		"auto",
-	);
+	const devices = await describeDevices({
+		fork: (env) => forkEngine({ file, log: nullLog, env }),
+		env: process.env,
+		gpu: "auto",
+	});
 	if (!devices.ok) throw new UserError(errorText(devices.error));
 	return devices.value;
 }

@@ -4,7 +4,7 @@
  * Invariant: at most one process at any time, and none after `stop`.
  */
 
-import { type Disposable, toDisposable } from "../base/disposable.ts";
+import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
@@ -22,14 +22,26 @@ import {
 } from "../protocol/errors.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { decideRestart } from "./restartPolicy.ts";
+import { type SetTimer, setRealTimer } from "./timers.ts";
+
+/** A process that ended in the middle of a load. */
+export interface LoadCrash {
+	readonly file: string;
+	/** The engine's own name for what it tried; undefined where it did not get so far. */
+	readonly step: string | undefined;
+	/** One phrase. */
+	readonly why: string;
+}
 
 export interface SupervisorOptions {
 	readonly fork: () => EngineProcess;
 	/** What a fresh process is to load; asked anew at every start. */
 	readonly loadOptions: () => LoadOptions;
 	readonly log: Log;
+	/** Called before the process is started again, so that it can be told what to leave out. */
+	readonly onLoadCrash?: (crash: LoadCrash) => void;
 	readonly now?: () => number;
-	readonly setTimer?: (callback: () => void, ms: number) => Disposable;
+	readonly setTimer?: SetTimer;
 }
 
 /** A process that has not said hello by then never will. */
@@ -37,9 +49,6 @@ const startTimeoutMs = 60_000;
 
 /** How long a process may take to end its work and free its memory, when asked to. VS Code waits five seconds. */
 const shutdownTimeoutMs = 1_500;
-
-/** A load that ends the process may have met an accident; one that does so again meets the file. */
-const loadAttempts = 2;
 
 /** One process from its start to its end. */
 interface Run {
@@ -49,6 +58,8 @@ interface Run {
 	/** It ends because it was told to. */
 	stopping: boolean;
 }
+
+type Load = Pick<LoadCrash, "file" | "step">;
 
 type Waiter = (result: Result<EngineConnection, HeadroomError>) => void;
 
@@ -68,8 +79,8 @@ export class Supervisor implements Disposable {
 	/** Counts what was asked for by `restart` and `stop`: the last one stands. */
 	#wish = 0;
 	#crashTimesMs: number[] = [];
-	/** In a row, each in the middle of a load. */
-	#crashedLoads = 0;
+	/** The last end of a process, where that was in the middle of a load. */
+	#crashedLoad: Load | undefined;
 	#waiters: Waiter[] = [];
 	#disposed = false;
 
@@ -83,11 +94,9 @@ export class Supervisor implements Disposable {
 
 	constructor(options: SupervisorOptions) {
 		this.#options = {
+			onLoadCrash: () => {},
 			now: Date.now,
-			setTimer: (callback, ms) => {
-				const timer = setTimeout(callback, ms);
-				return toDisposable(() => clearTimeout(timer));
-			},
+			setTimer: setRealTimer,
 			...options,
 		};
 	}
@@ -114,7 +123,7 @@ export class Supervisor implements Disposable {
 	/** Starts a fresh process at once, whatever happened before. Past crashes are forgiven. */
 	async restart(): Promise<void> {
 		this.#crashTimesMs = [];
-		this.#crashedLoads = 0;
+		this.#crashedLoad = undefined;
 		const wish = ++this.#wish;
 		await this.#stopRun();
 		// A `stop` that came in the meantime stands.
@@ -207,7 +216,7 @@ export class Supervisor implements Disposable {
 				return;
 			}
 			case "report":
-				if (message.report.kind === "ready") this.#crashedLoads = 0;
+				if (message.report.kind === "ready") this.#crashedLoad = undefined;
 				this.#setStatus(message.report);
 				return;
 			default:
@@ -229,19 +238,20 @@ export class Supervisor implements Disposable {
 	}
 
 	#crashed(why: string): void {
-		const { log, now } = this.#options;
+		const { log, now, onLoadCrash } = this.#options;
 		const nowMs = now();
 		this.#crashTimesMs = [...this.#crashTimesMs.slice(-9), nowMs];
-		const file = loadingFile(this.#status);
-		this.#crashedLoads = file === undefined ? 0 : this.#crashedLoads + 1;
+		const load = loadOf(this.#status);
+		const crashedBefore = this.#crashedLoad;
+		this.#crashedLoad = load;
 		const decision = decideRestart(this.#crashTimesMs, nowMs);
-		const error =
-			file === undefined
-				? createError("engineCrashed", { why })
-				: createError("modelCrashes", { file, why });
+		const error = load
+			? createError("modelCrashes", { file: load.file, why })
+			: createError("engineCrashed", { why });
 		log.error(errorText(error));
+		if (load) onLoadCrash({ ...load, why });
 		this.#onDidEnd.fire(error);
-		if (this.#crashedLoads >= loadAttempts) {
+		if (load && crashedBefore && isSame(load, crashedBefore)) {
 			this.#giveUp(error);
 			return;
 		}
@@ -303,10 +313,21 @@ export class Supervisor implements Disposable {
 	}
 }
 
-/** The model that was being loaded in this state. */
-function loadingFile(status: EngineStatus): string | undefined {
-	if (status.kind === "loading") return status.file;
-	return status.kind === "warmingUp" ? status.model.file : undefined;
+/** What was being loaded in this state. */
+function loadOf(status: EngineStatus): Load | undefined {
+	switch (status.kind) {
+		case "loading":
+			return { file: status.file, step: status.step };
+		case "warmingUp":
+			return { file: status.model.file, step: status.step };
+		default:
+			return undefined;
+	}
+}
+
+/** One that ends the process may have met an accident; where the same does so again, another try would too. */
+function isSame(one: Load, other: Load): boolean {
+	return one.file === other.file && one.step === other.step;
 }
 
 function connectionTo(run: Run): EngineConnection {

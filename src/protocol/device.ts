@@ -21,6 +21,8 @@ export const Device = z.readonly(
 		/** As the driver spells it. */
 		name: z.string(),
 		kind: DeviceKind,
+		/** The GPUs that are told of as this one, by their names in the order of the backend; absent where it is only one. */
+		parts: z.exactOptional(z.readonly(z.array(z.string()))),
 		/** Of RAM where it is unified or the CPU's. */
 		totalBytes: bytes,
 		/** As reported now, other programs' use and our own taken off. */

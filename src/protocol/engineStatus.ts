@@ -53,6 +53,9 @@ export const LoadReport = z.readonly(
 );
 export type LoadReport = z.infer<typeof LoadReport>;
 
+/** How this load is tried, as the engine puts it: where the process ends in the middle, the next one leaves this step out. */
+const step = z.exactOptional(z.string());
+
 /** States that the engine process tells of itself. */
 export const EngineReport = z.discriminatedUnion("kind", [
 	z.object({
@@ -60,8 +63,9 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		file: z.string(),
 		/** 0 to 1. */
 		fraction: z.number(),
+		step,
 	}),
-	z.object({ kind: z.literal("warmingUp"), model: ModelDescription }),
+	z.object({ kind: z.literal("warmingUp"), model: ModelDescription, step }),
 	z.object({
 		kind: z.literal("ready"),
 		model: ModelDescription,

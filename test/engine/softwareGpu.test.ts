@@ -25,10 +25,11 @@ describe("the engine on llvmpipe", function () {
 	});
 
 	before(async function () {
-		const devices = await describeDevices(
-			() => forkEngine({ file: engineFile, log: nullLog, env }),
-			"auto",
-		);
+		const devices = await describeDevices({
+			fork: (env) => forkEngine({ file: engineFile, log: nullLog, env }),
+			env,
+			gpu: "auto",
+		});
 		const isThere =
 			devices.ok && devices.value.some(({ name }) => /llvmpipe/.test(name));
 		// Where the tests could have installed it, that it is missing is a defect.

@@ -62,6 +62,11 @@ export class FakeClock {
 		});
 	};
 
+	/** Timers that wait. */
+	get pending(): number {
+		return this.#timers.length;
+	}
+
 	/** Runs what is due in between, in order. */
 	advance(ms: number): void {
 		const untilMs = this.nowMs + ms;

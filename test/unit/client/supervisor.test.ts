@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { decideRestart } from "../../../src/client/restartPolicy.ts";
-import { Supervisor } from "../../../src/client/supervisor.ts";
+import { type LoadCrash, Supervisor } from "../../../src/client/supervisor.ts";
+import type { EngineReport } from "../../../src/protocol/engineStatus.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
 import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
@@ -11,7 +12,11 @@ import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
 function setUp() {
 	const clock = new FakeClock();
 	const processes: FakeProcess[] = [];
+	/** With the number of processes so far: each is told of before the next one starts. */
+	const loadCrashes: (LoadCrash & { readonly after: number })[] = [];
 	const supervisor = new Supervisor({
+		onLoadCrash: (crash) =>
+			loadCrashes.push({ ...crash, after: processes.length }),
 		fork: () => {
 			const process = new FakeProcess();
 			processes.push(process);
@@ -36,7 +41,7 @@ function setUp() {
 		assert.ok(it, `process ${index}`);
 		return it;
 	};
-	return { clock, processes, process, supervisor, statuses };
+	return { clock, processes, process, supervisor, statuses, loadCrashes };
 }
 
 const request: FimRequest = { ...emptyRequest, line: "x" };
@@ -149,6 +154,111 @@ describe("Supervisor", () => {
 		}
 		assert.equal(processes.length, 4, "no two loads in a row");
 		process(3).hello();
+	});
+
+	describe("when loads end the process", () => {
+		const file = "/models/a.gguf";
+		const loading = (step: string | undefined, of = file) =>
+			({
+				kind: "loading",
+				file: of,
+				fraction: 0,
+				...(step === undefined ? {} : { step }),
+			}) as const;
+
+		/** Each of these is reported by a process that then ends; how many there were tells whether it was given up. */
+		function crashAt(...reports: readonly EngineReport[]) {
+			const it = setUp();
+			void it.supervisor.connect();
+			for (const [index, report] of reports.entries()) {
+				it.process(index).hello();
+				it.process(index).says({ kind: "report", report });
+				it.process(index).exit("signal SIGABRT");
+				it.clock.advance(30_000);
+			}
+			return it;
+		}
+
+		const cases: Readonly<
+			Record<string, readonly [readonly EngineReport[], isStarted: boolean]>
+		> = {
+			"another step": [[loading("gpu"), loading("cpu")], true],
+			"three steps": [[loading("a"), loading("b"), loading("c")], true],
+			"the same step": [[loading("gpu"), loading("gpu")], false],
+			"the same step while warming up": [
+				[
+					loading("gpu"),
+					{
+						kind: "warmingUp",
+						model: { ...fakeDescription, file },
+						step: "gpu",
+					},
+				],
+				false,
+			],
+			"a step after none": [[loading(undefined), loading("gpu")], true],
+			"no step after one": [[loading("gpu"), loading(undefined)], true],
+			"no step twice": [[loading(undefined), loading(undefined)], false],
+			"the same step of another file": [
+				[loading("gpu"), loading("gpu", "/models/b.gguf")],
+				true,
+			],
+			"more steps than a short while has room for": [
+				["a", "b", "c", "d"].map((it) => loading(it)),
+				false,
+			],
+		};
+		for (const [what, [reports, isStarted]] of Object.entries(cases))
+			it(`${isStarted ? "starts again" : "gives up"} after ${what}`, () => {
+				const { processes } = crashAt(...reports);
+				assert.equal(processes.length, reports.length + (isStarted ? 1 : 0));
+			});
+
+		it("tells what was tried, before the next process starts", () => {
+			const { loadCrashes } = crashAt(loading("gpu"), loading(undefined));
+			const why = "signal SIGABRT";
+			assert.deepEqual(loadCrashes, [
+				{ file, step: "gpu", why, after: 1 },
+				{ file, step: undefined, why, after: 2 },
+			]);
+		});
+
+		it("tells of the last one too, after which it gives up", () => {
+			const { loadCrashes } = crashAt(loading("gpu"), loading("gpu"));
+			assert.deepEqual(
+				loadCrashes.map(({ after }) => after),
+				[1, 2],
+			);
+		});
+
+		it("tells of no process that ends otherwise, or is told to", async () => {
+			const model = fakeDescription;
+			const budget = { localTokens: 1, contextTokens: 0 };
+			const { loadCrashes, supervisor, process } = crashAt({
+				kind: "ready",
+				model,
+				budget,
+				load: fakeLoad,
+			});
+			process(1).hello();
+			process(1).says({ kind: "report", report: loading("gpu") });
+			const stopped = supervisor.stop();
+			process(1).exit();
+			await stopped;
+			assert.deepEqual(loadCrashes, []);
+		});
+
+		it("forgives the step on a restart", async () => {
+			const { supervisor, process, processes, clock } = crashAt(loading("gpu"));
+			const restarted = supervisor.restart();
+			process(1).exit();
+			await restarted;
+			process(2).hello();
+			process(2).says({ kind: "report", report: loading("gpu") });
+			process(2).exit("signal SIGABRT");
+			clock.advance(500);
+			assert.equal(processes.length, 4);
+		});
 	});
 
 	it("lets who waits during a pause have the next process", async () => {
