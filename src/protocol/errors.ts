@@ -45,6 +45,51 @@ export const errorSentences = {
 		"The engine stopped {count} times in a short while and is not started again by itself ({why}).",
 	engineStopped: "The engine was stopped.",
 	generationFailed: "The model failed while generating: {why}.",
+	downloadAddress: "The address {url} cannot be used for a download: {why}.",
+	downloadProxyAddress:
+		"The address of the proxy cannot be used: it must begin with http:// or https://.",
+	downloadHost:
+		"The download was refused: it leads to {host}, which is not among the hosts that are allowed.",
+	downloadRedirects:
+		"The download was refused: {host} sends it on more than {count} times.",
+	downloadNotFound: "{host} does not have the file {file}.",
+	downloadForbidden:
+		"{host} gives out the file {file} only to those who have signed in or accepted its terms.",
+	downloadTooMany:
+		"{host} has had too many requests and takes none for now. Try again later.",
+	downloadHostFails:
+		"{host} has a problem of its own (HTTP {status}). Try again later: the download goes on where it stopped.",
+	downloadUnexpected:
+		"{host} answered with HTTP {status}, which makes no sense for a download.",
+	downloadUnreachable: "{host} cannot be reached: {why}.",
+	downloadProxy: "The proxy does not connect to {host}: {why}.",
+	downloadUnverifiable:
+		"{host} does not say how large {file} is and what its SHA-256 is: it could not be checked, and is not downloaded.",
+	downloadBroken:
+		"The download of {file} broke off after {done} of {total} ({why}). Start it again: it goes on where it stopped.",
+	downloadSize:
+		"{host} sends {found} for {file}, where {expected} were expected. The download was stopped and nothing kept.",
+	downloadHash:
+		"The file {file} from {host} is not what it should be: its SHA-256 is {found} instead of {expected}. It was removed.",
+	downloadRunning:
+		"The file {file} is being downloaded already, here or in another window.",
+	diskTooSmall:
+		"The disk has {free} left, and {file} needs {needed}: make room in {folder}, or choose another folder.",
+	diskFull:
+		"The disk became full while {file} was written. Free some room in {folder}, and start again.",
+	folderUnusable: "The folder {folder} cannot be used for models: {why}.",
+	modelNameTaken:
+		"There is a file {file} with other contents in {folder}. Rename or remove it first.",
+	importEmpty: "There are no model files in {folder}.",
+	importHash:
+		"The model file {file} is not what {list} says: its SHA-256 is {found} instead of {expected}. It was not imported.",
+	importHashUnreadable:
+		"The file {list}, which should hold the SHA-256 of {file}, holds none.",
+	removeForeign:
+		"The file {file} was not put there by Headroom, or was changed since: it is not removed.",
+	ledgerUnreadable:
+		"The list of models {file} cannot be read: {why}. Delete it, and remove by hand the models that are no longer needed.",
+	catalogueUnreadable: "The catalogue of models cannot be read: {why}.",
 	badMessage:
 		"A message between the editor and the engine was not understood: {why}.",
 } as const satisfies Record<string, string>;

@@ -49,6 +49,14 @@ const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/^export default/m, "a default export"],
 ];
 
+/** The only file that may open a connection, and the only one that may use it: what it is asked for has passed the check of hosts. */
+const connectionFile = "src/models/connection.ts";
+const connectionUser = "src/models/remoteFile.ts";
+const networkModules =
+	/^(?:node:)?(?:https?|http2|net|tls|dgram|dns|dns\/promises|undici)$/;
+const networkGlobals =
+	/\bfetch\s*\(|\b(?:WebSocket|XMLHttpRequest|EventSource)\b/;
+
 export interface Violation {
 	readonly rule: string;
 	readonly where: string;
@@ -62,6 +70,7 @@ export function violations(files: ReadonlyMap<string, string>): Violation[] {
 		const text = files.get(file) ?? "";
 		for (const specifier of importsOf(text)) {
 			const where = `${file} -> ${specifier}`;
+			if (connects(file, specifier)) found.push({ rule: "connections", where });
 			if (specifier.startsWith(".")) {
 				const target = resolve(file, specifier);
 				if (!files.has(target)) found.push({ rule: "import exists", where });
@@ -69,12 +78,24 @@ export function violations(files: ReadonlyMap<string, string>): Violation[] {
 			} else if (!packageAllowed(file, specifier))
 				found.push({ rule: "packages", where });
 		}
+		if (file !== connectionFile && networkGlobals.test(text))
+			found.push({ rule: "connections", where: file });
 		for (const [pattern, what] of forbidden)
 			if (pattern.test(text)) found.push({ rule: `no ${what}`, where: file });
 		if (!text.startsWith("/**"))
 			found.push({ rule: "opens with a sentence", where: file });
 	}
 	return [...found, ...cycles(files, sources)];
+}
+
+function connects(file: string, specifier: string): boolean {
+	if (file === connectionFile) return false;
+	return (
+		networkModules.test(specifier) ||
+		(specifier.startsWith(".") &&
+			resolve(file, specifier) === connectionFile &&
+			file !== connectionUser)
+	);
 }
 
 function importsOf(text: string): string[] {

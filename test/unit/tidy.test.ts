@@ -81,6 +81,19 @@ describe("tidy", () => {
 			"src/base/planted.ts",
 			'import { gone } from "./gone.ts";',
 		],
+		...[
+			'import https from "node:https";',
+			'import type { Socket } from "node:net";',
+			'import { lookup } from "node:dns/promises";',
+			'const http2 = await import("node:http2");',
+			'const tls = require("node:tls");',
+			'import { createSocket } from "node:dgram";',
+			'import { send } from "./connection.ts";',
+			'await fetch("https://example.org");',
+			'new WebSocket("wss://example.org");',
+			"new XMLHttpRequest();",
+		].map((text) => ["connections", "src/models/planted.ts", text] as const),
+		["connections", "src/vscode/planted.ts", "globalThis.fetch (address);"],
 		["no any", "src/base/planted.ts", "export const it = (x: any) => x;"],
 		["no an enum", "src/base/planted.ts", "export enum Kind { A }"],
 		["no console", "src/base/planted.ts", "console.log(1);"],
@@ -97,6 +110,18 @@ describe("tidy", () => {
 				[rule],
 			);
 		});
+
+	it("fails on modules of the network that are no part of Node", () => {
+		for (const name of ["undici", "http"]) {
+			const text = `/** Planted. */\nimport { request } from "${name}";`;
+			assert.deepEqual(
+				violations(new Map([...files, ["src/models/planted.ts", text]])).map(
+					(it) => it.rule,
+				),
+				["connections", "packages"],
+			);
+		}
+	});
 
 	it("fails on a planted violation: extension.ts importing the engine", () => {
 		const text = `${files.get("src/extension.ts")}\nimport "./engine/engine.ts";`;

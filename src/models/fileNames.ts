@@ -1,0 +1,18 @@
+/** Names of model files in a folder. */
+
+/** A plain name on every system: no path, nothing hidden. */
+export function isModelFileName(name: string): boolean {
+	return /^[\w(][\w .,+()@-]*\.gguf$/i.test(name);
+}
+
+/** One of several files of one model, which find each other by their names. */
+export function isSplit(name: string): boolean {
+	return /-\d{5}-of-\d{5}\.gguf$/i.test(name);
+}
+
+/** `model.gguf`, `model-2.gguf`, `model-3.gguf` and so on. */
+export function* namesLike(name: string): Generator<string> {
+	yield name;
+	const stem = name.replace(/\.gguf$/i, "");
+	for (let count = 2; ; count++) yield `${stem}-${count}.gguf`;
+}
