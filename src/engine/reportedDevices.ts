@@ -51,7 +51,8 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 	};
 	if (backend === false || gpuNames.length === 0 || vram.totalBytes === 0)
 		return [cpu];
-	const gpu = { id: `${backend}0`, name: gpuNames.join(" + ") };
+	const parts = gpuNames.length > 1 ? { parts: gpuNames } : {};
+	const gpu = { id: `${backend}0`, name: gpuNames.join(" + "), ...parts };
 	const isUnified = vram.unifiedBytes >= vram.totalBytes;
 	if (backend === "metal" && isUnified)
 		return [

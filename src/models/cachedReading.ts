@@ -6,10 +6,23 @@ import { HeadroomError } from "../protocol/errors.ts";
 import { ModelDescription } from "../protocol/model.ts";
 import type { ModelReading } from "./readModel.ts";
 
-const Weights = z.object({ bytes: z.number(), repackableBytes: z.number() });
+const RepackedWeights = z.object({
+	fileBytes: z.number(),
+	copyBytes: z.number(),
+});
+
+const Weights = z.object({
+	bytes: z.number(),
+	repacked: z.object({
+		x86: RepackedWeights,
+		arm: RepackedWeights,
+		amx: RepackedWeights,
+	}),
+});
 
 const Layer = z.object({
 	weights: Weights,
+	largestTensorBytes: z.number(),
 	expertBytes: z.number(),
 	attention: z.discriminatedUnion("kind", [
 		z.object({ kind: z.literal("none") }),
@@ -43,6 +56,9 @@ const Shape = z.object({
 	expertsUsed: z.number(),
 	tiedEmbedding: z.boolean(),
 	input: Weights,
+	embedding: Weights,
+	largestHeadTensorBytes: z.number(),
+	scoredHeads: z.number(),
 	head: Weights,
 	/** A model of 60 layers has a handful of different ones: each stands here once, and `layers` has their indices. */
 	layerKinds: z.array(Layer),

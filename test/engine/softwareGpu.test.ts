@@ -2,40 +2,26 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { canProvideSoftwareGpu } from "../../scripts/softwareGpu.ts";
-import { nullLog } from "../../src/base/log.ts";
-import { describeDevices } from "../../src/client/describeDevices.ts";
-import { forkEngine } from "../../src/client/engineProcess.ts";
 import { errorText } from "../../src/protocol/errors.ts";
-import { engineFile, RealEngine } from "../support/realEngine.ts";
+import { RealEngine } from "../support/realEngine.ts";
+import {
+	needsSoftwareGpu,
+	softwareGpuEnvironment,
+} from "../support/softwareGpu.ts";
 import { writeSparseModel } from "../support/sparseModel.ts";
-
-/** Without this, Vulkan leaves devices alone that are a CPU in truth. */
-const env = { ...process.env, GGML_VK_VISIBLE_DEVICES: "0" };
 
 /** Mesa's llvmpipe (Debian: mesa-vulkan-drivers): llama.cpp's real Vulkan backend, on a device of 2 GiB. */
 describe("the engine on llvmpipe", function () {
 	this.timeout(60_000);
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
-	const engine = new RealEngine(env);
+	const engine = new RealEngine(softwareGpuEnvironment);
 	engine.gpu = "auto";
 	after(async () => {
 		await engine.stop();
 		rmSync(folder, { recursive: true });
 	});
 
-	before(async function () {
-		const devices = await describeDevices({
-			fork: (env) => forkEngine({ file: engineFile, log: nullLog, env }),
-			env,
-			gpu: "auto",
-		});
-		const isThere =
-			devices.ok && devices.value.some(({ name }) => /llvmpipe/.test(name));
-		// Where the tests could have installed it, that it is missing is a defect.
-		if (!isThere && !canProvideSoftwareGpu()) this.skip();
-		assert.ok(isThere, JSON.stringify(devices));
-	});
+	before(needsSoftwareGpu);
 
 	it("refuses what is larger than the device, before the load", async () => {
 		engine.modelFile = path.join(folder, "large.gguf");

@@ -54,6 +54,7 @@ const machines: Readonly<
 			{
 				id: "cuda0",
 				name: "A + B",
+				parts: ["A", "B"],
 				kind: "discrete",
 				totalBytes: 36 * gib,
 				freeBytes: 30 * gib,
@@ -67,6 +68,7 @@ const machines: Readonly<
 			{
 				id: "vulkan0",
 				name: "A + iGPU",
+				parts: ["A", "iGPU"],
 				kind: "discrete",
 				totalBytes: 8 * gib,
 				freeBytes: 6 * gib,

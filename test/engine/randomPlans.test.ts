@@ -1,0 +1,174 @@
+/** No combination of models and settings makes the engine abort: each plan is refused, or loaded. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { logTo } from "../../src/base/log.ts";
+import { forkEngine } from "../../src/client/engineProcess.ts";
+import { Supervisor } from "../../src/client/supervisor.ts";
+import type { LoadOptions } from "../../src/protocol/engineProtocol.ts";
+import type { EngineStatus } from "../../src/protocol/engineStatus.ts";
+import { errorText } from "../../src/protocol/errors.ts";
+import { builtInModel, engineFile } from "../support/realEngine.ts";
+import { seededRandom } from "../support/seededRandom.ts";
+import {
+	firstLayers,
+	type ModelShape,
+	type Quantization,
+	shapeNamed,
+	writeShapeModel,
+} from "../support/shapeModels.ts";
+import {
+	needsSoftwareGpu,
+	softwareGpuEnvironment,
+} from "../support/softwareGpu.ts";
+import { writeSparseModel } from "../support/sparseModel.ts";
+import { writeTinyModel } from "../support/tinyModel.ts";
+
+const plans = 200;
+
+/** Published shapes with few layers, few words and few experts, so that a load takes a moment: attention of every kind, recurrent layers. */
+const smallShapes: readonly (readonly [ModelShape, Quantization])[] = [
+	[small("Qwen2.5-Coder-0.5B", 3), "Q4_K_M"],
+	// A head that the device does not take.
+	[{ ...small("Qwen2.5-Coder-0.5B", 2), vocabulary: 70_000 }, "Q8_0"],
+	[small("CodeLlama-7B", 1), "Q4_0"],
+	// Caches that the device has no room for.
+	[wideCache(12), "Q4_0"],
+	[wideCache(60), "Q4_0"],
+	[small("Mellum-4b", 1), "Q5_K_M"],
+	[small("Granite-4.0-h-350m", 12), "Q6_K"],
+	[small("DeepSeek-Coder-V2-Lite", 2), "Q4_K_M"],
+	[small("Gemma-3-1B", 7), "Q4_K_M"],
+	[small("StarCoder2-3B", 2), "F16"],
+	[small("Qwen3-Coder-30B-A3B", 1), "Q4_K_M"],
+];
+
+function small(name: string, layers: number): ModelShape {
+	const { experts, ...shape } = firstLayers(shapeNamed(name), layers);
+	return {
+		...shape,
+		vocabulary: 8192,
+		...(experts && { experts: { ...experts, count: 8, used: 2 } }),
+	};
+}
+
+/** 32 KiB for each token and layer. */
+function wideCache(layers: number): ModelShape {
+	return {
+		...small("CodeLlama-7B", 1),
+		name: `wide cache ${layers}`,
+		layers,
+		width: 256,
+		heads: 64,
+		kvHeads: 64,
+		headLength: 128,
+		feedForward: 512,
+	};
+}
+
+describe("200 random plans on llvmpipe", function () {
+	this.timeout(600_000);
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
+	const lines: string[] = [];
+	const files = [builtInModel];
+	let options: LoadOptions;
+	const supervisor = new Supervisor({
+		fork: () =>
+			forkEngine({
+				file: engineFile,
+				log: logTo((_, message) => lines.push(message)),
+				env: softwareGpuEnvironment,
+			}),
+		loadOptions: () => options,
+		log: logTo((_, message) => lines.push(message)),
+	});
+
+	before(async function () {
+		await needsSoftwareGpu.call(this);
+		const file = (name: string) => {
+			files.push(path.join(folder, `${name}.gguf`));
+			return files.at(-1) ?? "";
+		};
+		for (const architecture of ["gemma3", "mamba"] as const)
+			await writeTinyModel(file(architecture), architecture, "spm");
+		for (const [shape, quantization] of smallShapes)
+			await writeShapeModel(
+				file(`${shape.name} ${quantization}`),
+				shape,
+				quantization,
+			);
+		// More than the device has, and more than any machine that runs this.
+
+		writeSparseModel(file("huge"), { layers: 900, width: 16_384 });
+	});
+	after(async () => {
+		await supervisor.stop();
+		supervisor.dispose();
+		rmSync(folder, { recursive: true });
+	});
+
+	const load = () =>
+		new Promise<EngineStatus>((resolve) => {
+			const subscription = supervisor.onDidChangeStatus((status) => {
+				if (!["ready", "failed", "crashed"].includes(status.kind)) return;
+				subscription.dispose();
+				resolve(status);
+			});
+			if (supervisor.status.kind === "stopped") void supervisor.connect();
+			else supervisor.apply("reloadModel");
+		});
+
+	it("are each refused or loaded, by one process", async () => {
+		const random = seededRandom(4);
+		const one = <T>(of: readonly T[]): T => {
+			const chosen = of[Math.floor(random() * of.length)];
+			assert.ok(chosen !== undefined);
+			return chosen;
+		};
+		const outcomes = new Map<string, number>();
+		for (let i = 0; i < plans; i++) {
+			options = {
+				file: one(files),
+				gpu: one(["auto", "auto", "auto", "off"]),
+				partialOffload: one([false, false, true]),
+				threads: null,
+				contextWindow: one([64, 300, 1024, 8192, 200_000, null]),
+				latencyTargetMs: one([50, 300, 5000]),
+			};
+			const status = await load();
+			const what = JSON.stringify({
+				...options,
+				file: path.basename(options.file),
+			});
+			assert.notEqual(
+				status.kind,
+				"crashed",
+				`${what}\n${lines.slice(-5).join("\n")}`,
+			);
+			if (status.kind === "failed")
+				assert.equal(
+					status.error.code,
+					"modelTooLarge",
+					`${what}: ${errorText(status.error)}`,
+				);
+			const outcome = status.kind === "ready" ? placeOf(status) : "refused";
+			outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+		}
+		assert.equal(
+			lines.filter((it) => it.includes("runs as process")).length,
+			1,
+		);
+		for (const outcome of ["refused", "GPU", "CPU"])
+			assert.ok(
+				(outcomes.get(outcome) ?? 0) >= 10,
+				JSON.stringify([...outcomes]),
+			);
+	});
+});
+
+function placeOf({ load }: EngineStatus & { readonly kind: "ready" }): string {
+	const [first] = load.memory;
+	return first?.kind === "cpu" ? "CPU" : "GPU";
+}
