@@ -5,6 +5,7 @@ import { RecentLog } from "./base/log.ts";
 import { loadOptionsFor } from "./client/builtInModel.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
+import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
 import {
 	isContextFile,
@@ -14,6 +15,11 @@ import { ContextStore } from "./completion/context/contextStore.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import { type CountedDecision, Decisions } from "./completion/decisions.ts";
 import { contextTokens, type EngineStatus } from "./protocol/engineStatus.ts";
+import {
+	withBadLoad,
+	withLearned,
+	withoutBadLoads,
+} from "./protocol/machineRecord.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
 import { ContextWatcher } from "./vscode/contextWatcher.ts";
@@ -48,6 +54,10 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const recent = new RecentLog(logToChannel(channel));
 	const { log } = recent;
 	const configuration = new Configuration(log);
+	const records = new RecordStore({
+		folder: context.globalStorageUri.fsPath,
+		log,
+	});
 	const engine = new Supervisor({
 		fork: () =>
 			forkEngine({ file: context.asAbsolutePath("dist/engine.mjs"), log }),
@@ -60,9 +70,15 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 					partialOffload: settings["engine.partialOffload"],
 					threads: settings["engine.threads"],
 					latencyTargetMs: settings["completion.latencyTargetMs"],
+					record: records.current,
 				},
 				context.extensionPath,
 			);
+		},
+		onLoadCrash: ({ file, step, why }) => {
+			if (step === undefined) return;
+			const bad = { file, step, why, seenAtMs: Date.now() };
+			records.update((it) => withBadLoad(it, bad));
 		},
 		log,
 	});
@@ -94,7 +110,11 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	});
 	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
-	const restartEngine = () => engine.restart();
+	const restartEngine = () => {
+		// Who asks for another try gets it, whatever failed before.
+		records.update((it) => withoutBadLoads(it));
+		return engine.restart();
+	};
 
 	context.subscriptions.push(
 		channel,
@@ -102,6 +122,11 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		quiet,
 		client,
 		engine,
+		records,
+		engine.onMessage((message) => {
+			if (message.kind === "learned")
+				records.update((it) => withLearned(it, message.learned));
+		}),
 		ignoreRules,
 		completions,
 		new ContextWatcher({

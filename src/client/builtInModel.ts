@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import type { MachineRecord } from "../protocol/machineRecord.ts";
 
 /**
  * The context window that the built-in model was trained in. Its header allows more, and there it rambles.
@@ -16,12 +17,15 @@ export interface ModelChoice {
 	/** 0 leaves one core free. */
 	readonly threads: number;
 	readonly latencyTargetMs: number;
+	/** What is known of this machine; without it nothing is learned either. */
+	readonly record?: MachineRecord;
 }
 
 export function loadOptionsFor(
-	{ file, gpu, partialOffload, threads, latencyTargetMs }: ModelChoice,
+	choice: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
+	const { file, gpu, partialOffload, threads, latencyTargetMs } = choice;
 	const builtIn = path.join(
 		extensionFolder,
 		"media",
@@ -36,5 +40,6 @@ export function loadOptionsFor(
 		threads: threads === 0 ? null : threads,
 		contextWindow: isBuiltIn ? builtInContextWindow : null,
 		latencyTargetMs,
+		record: choice.record ?? null,
 	};
 }

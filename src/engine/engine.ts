@@ -24,7 +24,12 @@ import type {
 } from "../protocol/generation.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { type GenerateOutcome, generate } from "./generate.ts";
-import { batchTokens, ModelSlot, type ReadyModel } from "./modelSlot.ts";
+import {
+	batchTokens,
+	ModelSlot,
+	type ModelSlotOptions,
+	type ReadyModel,
+} from "./modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
@@ -36,6 +41,8 @@ export interface EngineOptions {
 	/** Called when the work has ended after a `shutdown`. */
 	readonly onShutdown: () => void;
 	readonly now?: () => number;
+	readonly driver?: string;
+	readonly measureRam?: ModelSlotOptions["measureRam"];
 }
 
 interface Running {
@@ -60,6 +67,8 @@ export class Engine {
 		send,
 		onShutdown,
 		now = () => performance.now(),
+		driver = "",
+		measureRam = () => Promise.resolve(undefined),
 	}: EngineOptions) {
 		this.#send = send;
 		this.#onShutdown = onShutdown;
@@ -73,6 +82,10 @@ export class Engine {
 			report: (report) => send({ kind: "report", report }),
 			log: this.#log,
 			now,
+			epochMs: Date.now,
+			driver,
+			measureRam,
+			learn: (learned) => send({ kind: "learned", learned }),
 		});
 	}
 

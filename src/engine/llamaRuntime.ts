@@ -106,7 +106,7 @@ export const createLlamaRuntime: CreateRuntime = async ({
 };
 
 /** One core is left to the editor: llama.cpp's threads wait by spinning. */
-function defaultThreads(): number {
+export function defaultThreads(): number {
 	return Math.max(1, availableParallelism() - 1);
 }
 

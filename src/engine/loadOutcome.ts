@@ -5,11 +5,11 @@ import { type Correction, heldBytes, type Plan } from "../memory/plan.ts";
 import type { Device } from "../protocol/device.ts";
 import type { HeldMemory } from "../protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
+import type { ModelDescription } from "../protocol/model.ts";
 import type { AllocatedBytes } from "./runtime.ts";
 
 export interface Observed {
-	/** By the name that the user knows the model by. */
-	readonly model: string;
+	readonly model: ModelDescription;
 	/** As llama.cpp counts its own buffers. */
 	readonly allocated: AllocatedBytes;
 	/** As the devices were before the load, and as they are after it. */
@@ -40,14 +40,14 @@ export function mismatchOf(
 	const device = gpus.map(({ name }) => name).join(" and ");
 	const planned = heldBytes(plan).gpu;
 	if (allocated.vramBytes === 0 && planned > 0)
-		return createError("modelInRam", { model, device });
+		return createError("modelInRam", { model: model.name, device });
 	const leftBytes = Math.max(
 		planned - allocated.vramBytes,
 		spilledBytes(gpus, allocated, before, after),
 	);
 	return leftBytes > Math.max(tellingBytes, planned * tellingShare)
 		? createError("modelSpills", {
-				model,
+				model: model.name,
 				device,
 				bytes: formatBytes(leftBytes),
 			})

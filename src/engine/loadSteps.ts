@@ -23,6 +23,8 @@ export interface LoadStep {
 	/** What is remembered of a load that ended the process. */
 	readonly key: string;
 	readonly gpu: Gpu;
+	/** Those that it takes from. */
+	readonly devices: readonly Device[];
 	readonly kvType: KvType;
 	/** Whether the context window is as large as time and memory allow, or the least. */
 	readonly window: "wanted" | "least";
@@ -41,20 +43,15 @@ export interface StepRequest {
 	readonly leastWindow: number;
 	/** Whether layers may stay in RAM where not all go onto the GPU. */
 	readonly allowsPartial: boolean;
-	readonly knowledge: Knowledge;
+	readonly knowledge: LoadKnowledge;
 }
 
 /** What was learned of loads of this model on this machine. */
-export interface Knowledge {
+export interface LoadKnowledge {
 	correctionFor(placement: Placement): Correction | undefined;
 	/** A load this way has ended the process before. */
-	isBad(stepKey: string): boolean;
+	isBad(step: LoadStep): boolean;
 }
-
-export const noKnowledge: Knowledge = {
-	correctionFor: () => undefined,
-	isBad: () => false,
-};
 
 export type Verdict =
 	| { readonly kind: "load"; readonly step: LoadStep }
@@ -84,7 +81,7 @@ export function chooseStep(request: StepRequest): Verdict {
 		...onCpu.filter((it) => !gpus || isFastEnough(it.price(leastWindow))),
 	];
 	const fitting = wanted.filter((it) => mayLoad(it.price(leastWindow)));
-	const step = fitting.find((it) => !knowledge.isBad(it.key));
+	const step = fitting.find((it) => !knowledge.isBad(it));
 	if (step) return { kind: "load", step };
 	if (fitting.length > 0) return { kind: "allBad" };
 	const refused = (onGpus.length > 0 ? onGpus : onCpu)
@@ -121,6 +118,7 @@ function stepsOn(
 		return {
 			key: `${placeName(placement)}, KV cache ${kvType}, ${window} context`,
 			gpu,
+			devices: [...placement.gpus, placement.host],
 			kvType,
 			window,
 			price: (contextWindow) =>
@@ -138,9 +136,8 @@ function stepsOn(
 	return [
 		step("f16", "wanted"),
 		step("f16", "least"),
-		...(model.shape.scoredHeads > 0
-			? []
-			: [step("q8_0", "wanted"), step("q8_0", "least")]),
+		// Without flash attention the values cannot be quantized.
+		...(model.shape.scoredHeads > 0 ? [] : [step("q8_0", "wanted")]),
 	];
 }
 

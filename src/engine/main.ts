@@ -6,8 +6,10 @@
 
 import { readModelFile } from "../models/modelFile.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { driverVersion } from "./driverVersion.ts";
 import { Engine } from "./engine.ts";
-import { createLlamaRuntime } from "./llamaRuntime.ts";
+import { createLlamaRuntime, defaultThreads } from "./llamaRuntime.ts";
+import { measureRamBandwidth } from "./ramBandwidth.ts";
 
 const parentPid = process.ppid;
 
@@ -27,6 +29,9 @@ if (!process.send) {
 const engine = new Engine({
 	createRuntime: createLlamaRuntime,
 	readModelFile,
+	driver: driverVersion(),
+	measureRam: (threads) =>
+		measureRamBandwidth({ threads: threads ?? defaultThreads() }),
 	// The parent may be gone between two looks; its absence is dealt with below.
 	send: (message) => process.send?.(message, undefined, undefined, () => {}),
 	onShutdown: () => process.exit(0),

@@ -21,15 +21,12 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
+import { emptyRecord, type Learned } from "../protocol/machineRecord.ts";
+import { Knowledge } from "./knowledge.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
 import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
-import {
-	chooseStep,
-	type LoadStep,
-	mayLoad,
-	noKnowledge,
-} from "./loadSteps.ts";
+import { chooseStep, type LoadStep, mayLoad } from "./loadSteps.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
 import {
 	type EngineSpeed,
@@ -77,8 +74,9 @@ interface Attempt {
 	readonly runtime: Runtime;
 	/** Undefined where the header does not say what is needed for a plan: llama.cpp may know better. */
 	readonly step: LoadStep | undefined;
-	/** The machine as it is before the load. */
+	/** The machine as it is before the load, and what is known of it. */
 	readonly devices: readonly Device[];
+	readonly knowledge: Knowledge;
 	/** Of the model, or what the user allows of it. */
 	readonly contextWindow: number;
 	readonly latencyTargetMs: number;
@@ -90,13 +88,20 @@ export interface ModelSlotOptions {
 	readonly report: (report: EngineReport) => void;
 	readonly log: Log;
 	readonly now: () => number;
+	/** Since the epoch. */
+	readonly epochMs: () => number;
+	/** Names the graphics driver: another name after it changed. */
+	readonly driver: string;
+	/** Bytes per second; undefined where that cannot be told. */
+	readonly measureRam: (threads: number | null) => Promise<number | undefined>;
+	readonly learn: (learned: Learned) => void;
 }
 
 /** Calls must not overlap: the scheduler keeps them apart. */
 export class ModelSlot {
 	readonly #options: ModelSlotOptions;
-	#runtime: Runtime | undefined;
-	#runtimeOptions: Pick<LoadOptions, "gpu" | "threads"> | undefined;
+	/** Kept to the end, by their options: after a failed load the library's never finishes to dispose of itself. */
+	readonly #runtimes = new Map<string, Runtime>();
 	#loaded: Loaded | undefined;
 	#failure: HeadroomError | undefined;
 
@@ -154,16 +159,8 @@ export class ModelSlot {
 
 	/** What there is to run on, whether a model is loaded or not. */
 	async devices(gpu: Gpu): Promise<Result<readonly Device[], HeadroomError>> {
-		if (this.#runtime && this.#runtimeOptions?.gpu === gpu)
-			return success(await this.#runtime.devices());
-		const { createRuntime, log } = this.#options;
-		const created = await createRuntime({ gpu, threads: null, log });
-		if (!created.ok) return created;
-		try {
-			return success(await created.value.devices());
-		} finally {
-			await created.value.dispose();
-		}
+		const runtime = await this.#runtimeFor({ gpu, threads: null });
+		return runtime.ok ? success(await runtime.value.devices()) : runtime;
 	}
 
 	async unload(): Promise<void> {
@@ -176,8 +173,8 @@ export class ModelSlot {
 
 	async dispose(): Promise<void> {
 		await this.unload();
-		await this.#runtime?.dispose();
-		this.#runtime = undefined;
+		for (const runtime of this.#runtimes.values()) await runtime.dispose();
+		this.#runtimes.clear();
 	}
 
 	async #load(options: LoadOptions): Promise<Result<Loaded, HeadroomError>> {
@@ -188,8 +185,11 @@ export class ModelSlot {
 		const attempt = await this.#attempt(file.value, options);
 		if (!attempt.ok) return attempt;
 		const { description } = file.value;
-		const { runtime, step } = attempt.value;
+		const { runtime, step, knowledge } = attempt.value;
 		const plan = step?.price(leastWindow(attempt.value));
+		const named = step && { step: knowledge.stepKey(description, step) };
+		const loading = { kind: "loading", file: options.file, ...named } as const;
+		report({ ...loading, fraction: 0 });
 
 		let reported = 0;
 		const model = await runtime.loadModel({
@@ -200,12 +200,13 @@ export class ModelSlot {
 				// llama.cpp tells of every tensor; a hundred steps are enough to watch.
 				if (fraction < reported + 0.01) return;
 				reported = fraction;
-				report({ kind: "loading", file: options.file, fraction });
+				report({ ...loading, fraction });
 			},
 		});
 		if (!model.ok) return model;
 
 		try {
+			report({ kind: "warmingUp", model: description, ...named });
 			const ready = await this.#prepare(model.value, attempt.value);
 			if (!ready.ok) await model.value.dispose();
 			return ready;
@@ -222,10 +223,15 @@ export class ModelSlot {
 	): Promise<Result<Attempt, HeadroomError>> {
 		const runtime = await this.#runtimeFor(options);
 		if (!runtime.ok) return runtime;
+		const knowledge = new Knowledge(
+			options.record ?? emptyRecord,
+			this.#options.driver,
+		);
 		const attempt: Attempt = {
 			runtime: runtime.value,
 			step: undefined,
-			devices: await runtime.value.devices(),
+			knowledge,
+			devices: await this.#devicesFor(runtime.value, knowledge, options),
 			contextWindow: options.contextWindow ?? description.trainedContextWindow,
 			latencyTargetMs: options.latencyTargetMs,
 		};
@@ -244,7 +250,7 @@ export class ModelSlot {
 			batchTokens,
 			leastWindow: leastWindow(attempt),
 			allowsPartial: options.partialOffload,
-			knowledge: noKnowledge,
+			knowledge: knowledge.ofLoads(description),
 		});
 		switch (verdict.kind) {
 			case "doesNotFit":
@@ -266,6 +272,27 @@ export class ModelSlot {
 			default:
 				return assertNever(verdict);
 		}
+	}
+
+	/** As they proved to be. How fast the RAM is, is measured once for each machine, while nothing else reads it. */
+	async #devicesFor(
+		runtime: Runtime,
+		knowledge: Knowledge,
+		{ threads, record }: LoadOptions,
+	): Promise<readonly Device[]> {
+		const devices = knowledge.measured(await runtime.devices());
+		const device = record && knowledge.ramKey(devices);
+		if (!device) return devices;
+		const bandwidthBytesPerSecond = await this.#options.measureRam(threads);
+		if (bandwidthBytesPerSecond === undefined) return devices;
+		const measuredAtMs = this.#options.epochMs();
+		this.#options.learn({
+			kind: "device",
+			measurement: { device, bandwidthBytesPerSecond, measuredAtMs },
+		});
+		return devices.map((it) =>
+			it.kind === "cpu" ? { ...it, bandwidthBytesPerSecond } : it,
+		);
 	}
 
 	/** What goes to the CPU is loaded by a runtime that leaves the GPU alone. */
@@ -290,7 +317,6 @@ export class ModelSlot {
 	): Promise<Result<Loaded, HeadroomError>> {
 		const { step, runtime } = attempt;
 		const kvType = step?.kvType ?? "f16";
-		this.#options.report({ kind: "warmingUp", model: model.description });
 		const speed = await this.#measure(model, kvType);
 		if (!speed.ok) return speed;
 		const budget = this.#budget(speed.value, attempt);
@@ -318,8 +344,8 @@ export class ModelSlot {
 			report: step
 				? {
 						...report,
-						...this.#compare(step.price(contextWindow), {
-							model: model.description.name,
+						...this.#compare(step.price(contextWindow), attempt, report, {
+							model: model.description,
 							allocated: sum(
 								model.allocatedBytes,
 								sequences.value.allocatedBytes,
@@ -352,17 +378,29 @@ export class ModelSlot {
 		return budget;
 	}
 
-	/** What came of a prediction: the log tells how good it was, and the user hears where the model is not where it was meant to be. */
+	/** What came of a prediction: it corrects the next one, and the user hears where the model is not where it was meant to be. */
 	#compare(
 		plan: Plan,
+		{ knowledge }: Attempt,
+		{ decodeTokensPerSecond }: LoadReport,
 		observed: Observed,
 	): Pick<LoadReport, "memory" | "warning"> {
-		const { vramBytes, ramBytes } = observed.allocated;
+		const { log, learn, epochMs } = this.#options;
+		const { model, allocated } = observed;
+		const { vramBytes, ramBytes } = allocated;
 		const { gpu, host } = heldBytes(plan);
-		this.#options.log.info(
+		log.info(
 			`memory of the model: predicted ${formatBytes(gpu + host)}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
 				`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
 		);
+		for (const learned of knowledge.fromLoad(
+			model,
+			plan,
+			allocated,
+			decodeTokensPerSecond,
+			epochMs(),
+		))
+			learn(learned);
 		const warning = mismatchOf(plan, observed);
 		return {
 			memory: heldMemory(plan, observed),
@@ -404,17 +442,12 @@ export class ModelSlot {
 	}: Pick<LoadOptions, "gpu" | "threads">): Promise<
 		Result<Runtime, HeadroomError>
 	> {
-		const current = this.#runtimeOptions;
-		if (this.#runtime && current?.gpu === gpu && current.threads === threads)
-			return success(this.#runtime);
-		await this.#runtime?.dispose();
-		this.#runtime = undefined;
+		const key = `${gpu} ${threads}`;
+		const current = this.#runtimes.get(key);
+		if (current) return success(current);
 		const { createRuntime, log } = this.#options;
 		const created = await createRuntime({ gpu, threads, log });
-		if (created.ok) {
-			this.#runtime = created.value;
-			this.#runtimeOptions = { gpu, threads };
-		}
+		if (created.ok) this.#runtimes.set(key, created.value);
 		return created;
 	}
 }

@@ -6,6 +6,7 @@ import { Device } from "./device.ts";
 import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
+import { Learned, MachineRecord } from "./machineRecord.ts";
 
 const requestId = z.string();
 
@@ -24,6 +25,8 @@ export const LoadOptions = z.readonly(
 		partialOffload: z.boolean(),
 		/** Tokens at the most; null takes what the model was trained for. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
+		/** What was learned of this machine; null learns nothing. */
+		record: z.nullable(MachineRecord),
 		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
 		latencyTargetMs: z.number().check(z.positive()),
 	}),
@@ -55,6 +58,8 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		message: z.string(),
 	}),
 	z.object({ kind: z.literal("chunk"), requestId, text: z.string() }),
+	/** For the record of this machine. */
+	z.object({ kind: z.literal("learned"), learned: Learned }),
 	/** The last message of a request, or else `failed`. */
 	z.object({
 		kind: z.literal("done"),

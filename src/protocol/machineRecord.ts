@@ -79,6 +79,13 @@ export const MachineRecord = z.readonly(
 );
 export type MachineRecord = z.infer<typeof MachineRecord>;
 
+/** What a load showed. */
+export const Learned = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("device"), measurement: DeviceMeasurement }),
+	z.object({ kind: z.literal("load"), residual: LoadResidual }),
+]);
+export type Learned = z.infer<typeof Learned>;
+
 export const emptyRecord: MachineRecord = {
 	version: 1,
 	devices: [],
@@ -150,6 +157,15 @@ export function withDeviceMeasurement(
 		...record,
 		devices: withEntry(record.devices, DeviceMeasurement, merged, ["device"]),
 	};
+}
+
+export function withLearned(
+	record: MachineRecord,
+	learned: Learned,
+): MachineRecord {
+	return learned.kind === "device"
+		? withDeviceMeasurement(record, learned.measurement)
+		: withResidual(record, learned.residual);
 }
 
 /** Replaces what was seen of this load before. */

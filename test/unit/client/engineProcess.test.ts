@@ -89,6 +89,7 @@ describe("loadOptionsFor", () => {
 				threads: 3,
 				contextWindow: null,
 				latencyTargetMs: 250,
+				record: null,
 			},
 		);
 	});

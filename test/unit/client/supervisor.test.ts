@@ -26,6 +26,7 @@ function setUp() {
 			file: "/models/a.gguf",
 			gpu: "off",
 			partialOffload: false,
+			record: null,
 			threads: null,
 			contextWindow: null,
 			latencyTargetMs: 300,

@@ -66,6 +66,7 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 					file,
 					gpu: "off",
 					partialOffload: false,
+					record: null,
 					threads: null,
 					latencyTargetMs: 300,
 					contextWindow: 512,
@@ -115,6 +116,7 @@ describe("Engine", () => {
 		assert.equal(it.text("1"), "abc");
 		assert.equal(end.kind === "done" && end.stopReason, "endOfText");
 		assert.deepEqual(it.reports(), [
+			"loading",
 			"loading",
 			"loading",
 			"loading",

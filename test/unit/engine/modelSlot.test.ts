@@ -12,6 +12,13 @@ import type { Device } from "../../../src/protocol/device.ts";
 import type { EngineReport } from "../../../src/protocol/engineStatus.ts";
 import { errorText } from "../../../src/protocol/errors.ts";
 import {
+	emptyRecord,
+	type Learned,
+	type MachineRecord,
+	withBadLoad,
+	withLearned,
+} from "../../../src/protocol/machineRecord.ts";
+import {
 	FakeRuntime,
 	fakeDescription,
 	fakeRam,
@@ -39,6 +46,7 @@ const large = shapeInMix(publishedModels["Qwen2.5-Coder-7B"], "Q4_K_M");
 interface Machine {
 	readonly devices: readonly Device[];
 	readonly partialOffload?: boolean;
+	readonly record?: MachineRecord | null;
 	readonly shape?: Result<ModelShape, ShapeProblem>;
 	readonly contextWindow?: number;
 	readonly allocatedBytes?: AllocatedBytes;
@@ -50,11 +58,14 @@ async function load({
 	shape = success(fakeShape),
 	contextWindow = 32_768,
 	partialOffload = false,
+	record = null,
 	allocatedBytes = { vramBytes: 400 * mib, ramBytes: 75 * mib },
 }: Machine) {
 	const runtime = new FakeRuntime({ devices, allocatedBytes });
 	const reports: EngineReport[] = [];
 	const runtimes: string[] = [];
+	const learned: Learned[] = [];
+	let ramMeasurements = 0;
 	const lines: string[] = [];
 	const slot = new ModelSlot({
 		createRuntime: ({ gpu }) => {
@@ -66,11 +77,19 @@ async function load({
 		report: (report) => reports.push(report),
 		log: logTo((level, message) => lines.push(`[${level}] ${message}`)),
 		now: () => 0,
+		epochMs: () => 1,
+		driver: "driver 1",
+		measureRam: () => {
+			ramMeasurements++;
+			return Promise.resolve(60e9);
+		},
+		learn: (it) => learned.push(it),
 	});
 	await slot.load({
 		file: "/models/half.gguf",
 		gpu: "auto",
 		partialOffload,
+		record,
 		threads: null,
 		contextWindow,
 		latencyTargetMs: 300,
@@ -85,6 +104,11 @@ async function load({
 		memory: last?.kind === "ready" ? last.load.memory : [],
 		gpuLayers: runtime.lastLoad?.gpuLayers,
 		runtimes,
+		learned,
+		ramMeasurements,
+		steps: reports.flatMap((it) =>
+			it.kind === "loading" && it.step !== undefined ? [it.step] : [],
+		),
 	};
 }
 
@@ -274,6 +298,71 @@ describe("ModelSlot, after a load", () => {
 			/^\[warn\] \d{3}\.\d MB of Fake are not on RTX 9999, where all of it was meant to be: it will be slow\.$/,
 		);
 		assert.deepEqual(others, []);
+	});
+});
+
+describe("ModelSlot, and what was learned", () => {
+	const devices = [card(8 * gib), fakeRam];
+	const residual = ({ learned }: { learned: readonly Learned[] }) =>
+		learned.flatMap((it) => (it.kind === "load" ? [it.residual] : []));
+	const learnedFrom = (learned: readonly Learned[]): MachineRecord =>
+		learned.reduce(withLearned, emptyRecord);
+
+	it("corrects the next prediction by what the last load took beyond it", async () => {
+		const allocatedBytes = { vramBytes: 600 * mib, ramBytes: 75 * mib };
+		const first = await load({ devices, record: emptyRecord, allocatedBytes });
+		const [seen] = residual(first);
+		assert.ok(seen && seen.gpuBytes > 300 * mib, JSON.stringify(seen));
+		assert.equal(seen.kvType, "f16");
+
+		const tight = [card(2.6 * gib), tightRam];
+		const without = await load({ devices: tight, allocatedBytes });
+		assert.deepEqual(without.budget, whole);
+		const record = learnedFrom(first.learned);
+		const corrected = await load({ devices: tight, allocatedBytes, record });
+		assert.ok(sum(corrected.budget ?? whole) < sum(whole), "less context");
+		assert.deepEqual(residual(corrected)[0]?.gpuBytes !== undefined, true);
+	});
+
+	it("takes no way again that ended the process, and one smaller instead", async () => {
+		const ways: (string | undefined)[] = [];
+		let record = emptyRecord;
+		for (let i = 0; i < 6; i++) {
+			const { steps, error, kvType, runtimes } = await load({
+				devices,
+				record,
+			});
+			const [step] = steps;
+			if (!step) {
+				assert.match(error ?? "", /every way to load it has ended the engine/);
+				break;
+			}
+			ways.push(
+				`${runtimes.at(-1)} ${kvType} ${/\w+ context$/.exec(step)?.[0]}`,
+			);
+			record = withBadLoad(record, {
+				file: "/models/half.gguf",
+				step,
+				why: "SIGABRT",
+				seenAtMs: i,
+			});
+		}
+		assert.deepEqual(ways, [
+			"auto f16 wanted context",
+			"auto f16 least context",
+			"auto q8_0 wanted context",
+			"off f16 wanted context",
+			"off f16 least context",
+			"off q8_0 wanted context",
+		]);
+	});
+
+	it("measures the RAM once for each machine, and not for who keeps no record", async () => {
+		assert.equal((await load({ devices })).ramMeasurements, 0);
+		const first = await load({ devices, record: emptyRecord });
+		assert.equal(first.ramMeasurements, 1);
+		const record = learnedFrom(first.learned);
+		assert.equal((await load({ devices, record })).ramMeasurements, 0);
 	});
 });
 
