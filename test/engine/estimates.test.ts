@@ -1,0 +1,115 @@
+/** Our formulas, made for models of which there is no file yet, beside what the library finds by simulating a load. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import {
+	GgmlType,
+	GgufInsights,
+	getLlama,
+	LlamaLogLevel,
+	readGgufFileInfo,
+} from "node-llama-cpp";
+import type { Device } from "../../src/memory/devices.ts";
+import { planFor } from "../../src/memory/plan.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
+import {
+	firstLayers,
+	shapeNamed,
+	writeShapeModel,
+} from "../support/shapeModels.ts";
+
+const mib = 2 ** 20;
+
+/** One of each kind of attention and of memory. */
+const models: readonly (readonly [name: string, layers: number])[] = [
+	["Qwen2.5-Coder-1.5B", 28],
+	["Qwen3-Coder-30B-A3B", 4],
+	["StarCoder2-3B", 30],
+	["Gemma-3-1B", 26],
+	["Granite-4.0-h-350m", 32],
+	["CodeLlama-7B", 8],
+	["Mellum-4b", 30],
+];
+
+describe("our formulas beside the library's simulation", function () {
+	this.timeout(120_000);
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
+	const file = path.join(folder, "model.gguf");
+	after(() => rmSync(folder, { recursive: true }));
+
+	/** The simulation does not know of repacking: neither do we, here. */
+	const cpu: Device = {
+		id: "cpu",
+		name: "CPU",
+		kind: "cpu",
+		totalBytes: 2 ** 40,
+		freeBytes: 2 ** 40,
+		repacking: "none",
+	};
+
+	for (const [name, layers] of models)
+		it(`${name}: weights within 0.5 %, a context within 3 % or 8 MiB`, async () => {
+			const whole = shapeNamed(name);
+			await writeShapeModel(
+				file,
+				layers < whole.layers ? firstLayers(whole, layers) : whole,
+				"Q4_K_M",
+			);
+			const read = readModelFile(file);
+			assert.ok(read.ok && read.value.shape.ok);
+			const model = { name, quantization: "", shape: read.value.shape.value };
+			const llama = await getLlama({
+				gpu: false,
+				build: "never",
+				skipDownload: true,
+				progressLogs: false,
+				logLevel: LlamaLogLevel.error,
+			});
+			const insights = await GgufInsights.from(
+				await readGgufFileInfo(file, { sourceType: "filesystem" }),
+				llama,
+			);
+			const { cpuRam } = await insights.estimateModelResourceRequirementsV2({
+				gpuLayers: 0,
+			});
+			for (const kvType of ["f16", "q8_0"] as const)
+				for (const contextWindow of [2048, 8192]) {
+					const context = { contextWindow, sequences: 3, batchTokens: 128 };
+					const plan = planFor({
+						model,
+						placement: { gpus: [], host: cpu },
+						...context,
+						kvType,
+					});
+					const { weights, kvCache, computeBuffer } =
+						plan.holders[0]?.bytes ?? assert.fail();
+					within(weights, cpuRam, Math.max(cpuRam * 0.005, mib), "weights");
+					const type = GgmlType[kvType === "f16" ? "F16" : "Q8_0"];
+					const simulated =
+						await insights.estimateContextResourceRequirementsV2({
+							contextSize: contextWindow,
+							sequences: 3,
+							batchSize: 128,
+							modelGpuLayers: 0,
+							kvCacheKeyType: type,
+							kvCacheValueType: type,
+						});
+					within(
+						kvCache + computeBuffer,
+						simulated.cpuRam,
+						Math.max(simulated.cpuRam * 0.03, 8 * mib),
+						`context of ${contextWindow} ${kvType}`,
+					);
+				}
+			await llama.dispose();
+		});
+});
+
+function within(ours: number, theirs: number, tolerance: number, what: string) {
+	assert.ok(
+		Math.abs(ours - theirs) <= tolerance,
+		`${what}: ours ${(ours / mib).toFixed(1)} MiB, simulated ${(theirs / mib).toFixed(1)} MiB`,
+	);
+}
