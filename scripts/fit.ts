@@ -4,17 +4,20 @@
  *
  *   npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]
  *
- * Without files, those that come with the extension. With `--vram`, a pretended machine: a GPU of that size for each, and this machine's
+ * The bandwidth of this machine's RAM is measured. Without files, those that come with the extension. With `--vram`, a pretended machine: a GPU of that size for each, and this machine's
  * RAM. With `--json`, one line last: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason"}]}`.
  */
 
 import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { nullLog } from "../src/base/log.ts";
 import { formatBytes, parseBytes } from "../src/base/units.ts";
+import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
+import { measureRamBandwidth } from "../src/engine/ramBandwidth.ts";
 import {
 	type Candidate,
 	type Choice,
@@ -25,11 +28,11 @@ import {
 	type Device,
 	usableBytes,
 } from "../src/memory/devices.ts";
-import type { Plan } from "../src/memory/plan.ts";
+import { type Plan, partialOffload } from "../src/memory/plan.ts";
 import {
 	choiceText,
+	refusalText,
 	rejectionText,
-	shortfallText,
 } from "../src/memory/planText.ts";
 import { readModelFile } from "../src/models/modelFile.ts";
 import { errorText } from "../src/protocol/errors.ts";
@@ -112,7 +115,14 @@ async function thisMachine(): Promise<readonly Device[]> {
 		gpu: "auto",
 	});
 	if (!devices.ok) throw new UserError(errorText(devices.error));
-	return devices.value;
+	const bandwidthBytesPerSecond = await measureRamBandwidth({
+		threads: Math.max(1, availableParallelism() - 1),
+	});
+	return devices.value.map((it) =>
+		it.kind === "cpu" && bandwidthBytesPerSecond !== undefined
+			? { ...it, bandwidthBytesPerSecond }
+			: it,
+	);
 }
 
 /** Nothing is known of such GPUs but their size: their bandwidth is assumed, and so is what a desktop takes of them. */
@@ -121,7 +131,7 @@ function pretendedMachine(
 	machine: readonly Device[],
 ): readonly Device[] {
 	const host = machine.find(({ kind }) => kind === "cpu" || kind === "unified");
-	const { name = "CPU", totalBytes = 0, freeBytes = 0 } = host ?? {};
+	const cpu = { name: "CPU", totalBytes: 0, freeBytes: 0, ...host };
 	return [
 		...vramBytes.map(
 			(bytes, index): Device => ({
@@ -132,7 +142,7 @@ function pretendedMachine(
 				freeBytes: bytes,
 			}),
 		),
-		{ id: "cpu", name, kind: "cpu", totalBytes, freeBytes },
+		{ ...cpu, id: "cpu", kind: "cpu" },
 	];
 }
 
@@ -140,7 +150,7 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 	const read = readModelFile(file);
 	if (!read.ok) return { file, model: null, reason: errorText(read.error) };
 	const { description, shape } = read.value;
-	const { name, quantization } = description;
+	const { name, quantization, trainedContextWindow } = description;
 	if (!shape.ok) {
 		const { key, why } = shape.error;
 		return {
@@ -152,7 +162,10 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 	const candidate: Candidate = {
 		name,
 		quantization,
-		shape: shape.value,
+		shape: {
+			...shape.value,
+			trainedContextWindow: contextWindowOf(file) ?? trainedContextWindow,
+		},
 		roles: ["completion"],
 	};
 	const choice = choosePlan({
@@ -161,6 +174,13 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 		devices,
 	});
 	return { file, model: { name, choice }, reason: reasonOf(choice) };
+}
+
+/** What the extension would load it with, where that is less than its header allows. */
+function contextWindowOf(file: string): number | null {
+	const settings = { gpu: "auto", partialOffload: false, threads: 0 } as const;
+	return loadOptionsFor({ file, ...settings, latencyTargetMs: 1 }, root)
+		.contextWindow;
 }
 
 /** Against what is not chosen, and against the GPU where the CPU is. */
@@ -180,8 +200,15 @@ function rejected(
 	choice: Choice,
 ): string {
 	return rejection.kind === "doesNotFit"
-		? `does not fit: ${shortfallText(rejection.plan)}`
+		? `does not fit: ${refusalText(rejection.plan, spread(rejection.plan))}`
 		: rejectionText(rejection, choice);
+}
+
+/** With as many layers on the GPU as fit; undefined where there is none, or none fits. */
+function spread({ request }: Plan): Plan | undefined {
+	const plan =
+		request.placement.gpus.length > 0 ? partialOffload(request) : undefined;
+	return plan?.request.offloadedLayers ? plan : undefined;
 }
 
 function deviceLines(devices: readonly Device[]): readonly string[] {

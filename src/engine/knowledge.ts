@@ -22,6 +22,8 @@ import type { AllocatedBytes } from "./runtime.ts";
 /** A smaller model is read from a cache, and tells nothing of the memory behind it. */
 const tellingReadBytes = 256 * 2 ** 20;
 
+const dayMs = 24 * 60 * 60_000;
+
 export class Knowledge {
 	readonly #record: MachineRecord;
 	/** Of the graphics driver: what was measured with another one counts no more. */
@@ -101,11 +103,13 @@ export class Knowledge {
 		];
 	}
 
-	/** Undefined where it is known already. */
-	ramKey(devices: readonly Device[]): string | undefined {
+	/** Of the RAM, where its speed is to be measured: a machine that was busy then has another chance the next day. */
+	ramToMeasure(devices: readonly Device[], nowMs: number): string | undefined {
 		const ram = devices.find(({ kind }) => kind === "cpu");
-		if (!ram || ram.bandwidthBytesPerSecond !== undefined) return undefined;
-		return this.#keyOf(ram);
+		if (!ram) return undefined;
+		const key = this.#keyOf(ram);
+		const atMs = measurementOf(this.#record, key)?.measuredAtMs;
+		return atMs === undefined || nowMs - atMs > dayMs ? key : undefined;
 	}
 
 	/** Of several devices that work one after the other, none tells how fast it is. */

@@ -274,18 +274,18 @@ export class ModelSlot {
 		}
 	}
 
-	/** As they proved to be. How fast the RAM is, is measured once for each machine, while nothing else reads it. */
+	/** As they proved to be. How fast the RAM is, is measured once a day, while nothing else reads it. */
 	async #devicesFor(
 		runtime: Runtime,
 		knowledge: Knowledge,
 		{ threads, record }: LoadOptions,
 	): Promise<readonly Device[]> {
 		const devices = knowledge.measured(await runtime.devices());
-		const device = record && knowledge.ramKey(devices);
+		const measuredAtMs = this.#options.epochMs();
+		const device = record && knowledge.ramToMeasure(devices, measuredAtMs);
 		if (!device) return devices;
 		const bandwidthBytesPerSecond = await this.#options.measureRam(threads);
 		if (bandwidthBytesPerSecond === undefined) return devices;
-		const measuredAtMs = this.#options.epochMs();
 		this.#options.learn({
 			kind: "device",
 			measurement: { device, bandwidthBytesPerSecond, measuredAtMs },

@@ -144,7 +144,7 @@ function judge(
 	let fastest: Plan | undefined;
 	let nearest: Plan | undefined;
 	for (const plan of plansFor(candidate, role, placements)) {
-		if (!plan.fits) nearest = nearer(nearest, plan);
+		if (!plan.fits || !plan.isWhole) nearest = nearer(nearest, plan);
 		else if (
 			plan.atFullWindow.tokensPerSecond >= roleNeeds[role].leastTokensPerSecond
 		)
