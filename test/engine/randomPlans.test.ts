@@ -26,7 +26,8 @@ import {
 import { writeSparseModel } from "../support/sparseModel.ts";
 import { writeTinyModel } from "../support/tinyModel.ts";
 
-const plans = 200;
+/** `HEADROOM_PLANS=200` takes some five minutes; the gate has fewer. */
+const plans = Number(process.env.HEADROOM_PLANS ?? 60);
 
 /** Published shapes made small, so that a load takes a moment: attention of every kind, experts, recurrent layers. */
 const smallShapes: readonly (readonly [ModelShape, Quantization])[] = [
@@ -72,8 +73,8 @@ function wideCache(layers: number): ModelShape {
 	};
 }
 
-describe("200 random plans on llvmpipe", function () {
-	this.timeout(600_000);
+describe(`${plans} random plans on llvmpipe`, function () {
+	this.timeout(1_200_000);
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
 	const lines: string[] = [];
 	const files = [builtInModel];
@@ -136,7 +137,7 @@ describe("200 random plans on llvmpipe", function () {
 			options = {
 				file: one(files),
 				// In turns: after each change llvmpipe compiles all its kernels anew.
-				gpu: i % 100 < 70 ? "auto" : "off",
+				gpu: i % 60 < 45 ? "auto" : "off",
 				partialOffload: one([false, false, true]),
 				threads: null,
 				record: null,
@@ -168,7 +169,7 @@ describe("200 random plans on llvmpipe", function () {
 		);
 		for (const outcome of ["refused", "GPU", "CPU"])
 			assert.ok(
-				(outcomes.get(outcome) ?? 0) >= 10,
+				(outcomes.get(outcome) ?? 0) >= plans / 20,
 				JSON.stringify([...outcomes]),
 			);
 	});

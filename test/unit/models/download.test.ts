@@ -188,7 +188,7 @@ describe("downloadModel", () => {
 
 		it("after a connection from which nothing comes any more", async () => {
 			host.next({ kind: "stall", afterBytes: half });
-			await succeeds({ idleMs: 50 });
+			await succeeds({ idleMs: 500 });
 			assert.deepEqual(ranges(), [undefined, `bytes=${doneAtPauses[0]}-`]);
 		});
 
