@@ -1,10 +1,15 @@
 /** The composition root: constructs the parts, wires them, registers them, and does nothing else. */
 
 import * as vscode from "vscode";
+import { DisposableStore } from "./base/disposable.ts";
+import { onlyWhile } from "./base/event.ts";
 import { RecentLog } from "./base/log.ts";
-import { loadOptionsFor } from "./client/builtInModel.ts";
+import { builtInModelFile, loadOptionsFor } from "./client/builtInModel.ts";
+import { describeDevices } from "./client/describeDevices.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
+import { MachineDevices } from "./client/machineDevices.ts";
+import { ModelSwitch } from "./client/modelSwitch.ts";
 import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
 import {
@@ -14,12 +19,18 @@ import {
 import { ContextStore } from "./completion/context/contextStore.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import { type CountedDecision, Decisions } from "./completion/decisions.ts";
-import { contextTokens, type EngineStatus } from "./protocol/engineStatus.ts";
+import {
+	contextTokens,
+	type EngineStatus,
+	fileThatFailed,
+	heldMemory,
+} from "./protocol/engineStatus.ts";
 import {
 	withBadLoad,
 	withLearned,
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
+import { ChosenModel } from "./vscode/chosenModel.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
 import { ContextWatcher } from "./vscode/contextWatcher.ts";
@@ -33,6 +44,7 @@ import {
 } from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
 import { Quiet } from "./vscode/quiet.ts";
+import { switchModel } from "./vscode/switchModel.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {
@@ -58,14 +70,33 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		folder: context.globalStorageUri.fsPath,
 		log,
 	});
+	const fork = (env: NodeJS.ProcessEnv) =>
+		forkEngine({ file: context.asAbsolutePath("dist/engine.mjs"), log, env });
+	const devices = new MachineDevices({
+		describe: () =>
+			describeDevices({
+				fork,
+				env: process.env,
+				gpu: configuration.settings["engine.gpu"],
+			}),
+		held: () => heldMemory(engine.status),
+	});
+	const chosen = new ChosenModel({
+		context,
+		configuration,
+		devices: () => devices.get(),
+		builtInFile: builtInModelFile(context.extensionPath),
+		log,
+	});
 	const engine = new Supervisor({
-		fork: () =>
-			forkEngine({ file: context.asAbsolutePath("dist/engine.mjs"), log }),
-		loadOptions: () => {
+		fork: () => fork(process.env),
+		loadOptions: async () => {
+			const file = await chosen.fileToLoad();
+			await records.ready;
 			const { settings } = configuration;
 			return loadOptionsFor(
 				{
-					file: settings["model.file"],
+					file,
 					gpu: settings["engine.gpu"],
 					partialOffload: settings["engine.partialOffload"],
 					threads: settings["engine.threads"],
@@ -83,6 +114,12 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		log,
 	});
 	supervisor = engine;
+	const modelSwitch = new ModelSwitch({
+		engine,
+		current: () => chosen.selection,
+		write: (selection) => chosen.select(selection),
+		fileOf: (selection) => chosen.fileOf(selection),
+	});
 	const client = new EngineClient(engine);
 	let lastSuggestion: GivenSuggestion | undefined;
 	const quiet = new Quiet(configuration, looksSecret);
@@ -98,10 +135,16 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			budgetTokens: () => contextTokens(engine.status),
 		}),
 		quiet,
-		onDidInvalidate: (listener) =>
-			configuration.onDidChange((effect) => {
-				if (effect !== "nothing") listener();
-			}),
+		onDidInvalidate: (listener) => {
+			const store = new DisposableStore();
+			store.add(
+				configuration.onDidChange((effect) => {
+					if (effect !== "nothing") listener();
+				}),
+			);
+			store.add(chosen.onDidSelect(listener));
+			return store;
+		},
 		onSuggestion: (suggestion) => {
 			lastSuggestion = suggestion;
 		},
@@ -127,6 +170,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			if (message.kind === "learned")
 				records.update((it) => withLearned(it, message.learned));
 		}),
+		chosen,
 		ignoreRules,
 		completions,
 		new ContextWatcher({
@@ -140,19 +184,39 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			onIdle: (editor) => completions.prepare(editor),
 		}),
 		registerEngineStatusItem(engine, quiet),
-		registerEngineMessages(engine, {
-			restart: () => void restartEngine(),
-			openLog,
+		registerEngineMessages(
+			{
+				get status() {
+					return engine.status;
+				},
+				// A switch tells of its own failure, and puts the former model back.
+				onDidChangeStatus: onlyWhile(
+					engine.onDidChangeStatus,
+					() => !modelSwitch.isRunning,
+				),
+			},
+			{ restart: () => void restartEngine(), openLog },
+		),
+		engine.onDidChangeStatus((status) => {
+			const file = fileThatFailed(status);
+			const hasOther = file !== undefined && chosen.avoid(file);
+			if (hasOther && !modelSwitch.isRunning) engine.apply("reloadModel");
 		}),
 		registerCommands({
 			configuration,
 			quiet,
 			decisions,
 			engine,
+			switchModel: () =>
+				switchModel({ modelSwitch, chosen, devices, configuration }),
 			restartEngine,
 			openLog,
 		}),
-		configuration.onDidChange((effect) => engine.apply(effect)),
+		configuration.onDidChange((effect) => {
+			if (effect === "restartEngine") devices.forget();
+			engine.apply(effect);
+		}),
+		chosen.onDidSelect(() => engine.apply("reloadModel")),
 	);
 	return {
 		recentLog: () => recent.lines(),

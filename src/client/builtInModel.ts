@@ -5,7 +5,7 @@ import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
 
 /**
- * The context window that the built-in model was trained in. Its header allows more, and there it rambles.
+ * The context window that the models were trained in which ship with the extension. Their headers allow more, and there they ramble.
  */
 const builtInContextWindow = 768;
 
@@ -21,24 +21,24 @@ export interface ModelChoice {
 	readonly record?: MachineRecord;
 }
 
+export function builtInModelFile(extensionFolder: string): string {
+	return path.join(extensionFolder, "media", "models", "headroom-7m-q8_0.gguf");
+}
+
 export function loadOptionsFor(
 	choice: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
 	const { file, gpu, partialOffload, threads, latencyTargetMs } = choice;
-	const builtIn = path.join(
-		extensionFolder,
-		"media",
-		"models",
-		"headroom-7m-q8_0.gguf",
-	);
-	const isBuiltIn = file === "" || path.resolve(file) === path.resolve(builtIn);
+	const builtIn = builtInModelFile(extensionFolder);
+	const chosen = file === "" ? builtIn : path.resolve(file);
+	const isShipped = path.dirname(chosen) === path.dirname(builtIn);
 	return {
-		file: isBuiltIn ? builtIn : file,
+		file: isShipped ? chosen : file,
 		gpu,
 		partialOffload,
 		threads: threads === 0 ? null : threads,
-		contextWindow: isBuiltIn ? builtInContextWindow : null,
+		contextWindow: isShipped ? builtInContextWindow : null,
 		latencyTargetMs,
 		record: choice.record ?? null,
 	};

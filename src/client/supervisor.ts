@@ -35,8 +35,8 @@ export interface LoadCrash {
 
 export interface SupervisorOptions {
 	readonly fork: () => EngineProcess;
-	/** What a fresh process is to load; asked anew at every start. */
-	readonly loadOptions: () => LoadOptions;
+	/** What a fresh process is to load; asked anew at every start. Must not reject. */
+	readonly loadOptions: () => LoadOptions | Promise<LoadOptions>;
 	readonly log: Log;
 	/** Called before the process is started again, so that it can be told what to leave out. */
 	readonly onLoadCrash?: (crash: LoadCrash) => void;
@@ -54,6 +54,10 @@ const shutdownTimeoutMs = 1_500;
 interface Run {
 	readonly process: EngineProcess;
 	readonly startTimer: Disposable;
+	greeted: boolean;
+	/** So often it was asked what to load: of answers that overtake each other, the last one counts. */
+	loads: number;
+	/** It was told what to load: the engine takes requests. */
 	listening: boolean;
 	/** It ends because it was told to. */
 	stopping: boolean;
@@ -143,11 +147,8 @@ export class Supervisor implements Disposable {
 		// Another model may be just what a crashed engine needs.
 		if (effect === "restartEngine" || this.#status.kind === "crashed")
 			void this.restart();
-		else if (this.#run?.listening && !this.#run.stopping)
-			connectionTo(this.#run).send({
-				kind: "load",
-				options: this.#options.loadOptions(),
-			});
+		else if (this.#run?.greeted && !this.#run.stopping)
+			void this.#load(this.#run);
 	}
 
 	/** Ends the process at once. Prefer `stop` where there is time to wait. */
@@ -181,6 +182,8 @@ export class Supervisor implements Disposable {
 				log.error(`the engine did not answer within ${startTimeoutMs} ms`);
 				process.kill();
 			}, startTimeoutMs),
+			greeted: false,
+			loads: 0,
 			listening: false,
 			stopping: false,
 		};
@@ -190,7 +193,7 @@ export class Supervisor implements Disposable {
 	}
 
 	#receive(run: Run, raw: unknown): void {
-		const { log, loadOptions } = this.#options;
+		const { log } = this.#options;
 		const parsed = FromEngine.safeParse(raw);
 		if (!parsed.success) {
 			log.error(
@@ -209,10 +212,8 @@ export class Supervisor implements Disposable {
 			case "hello": {
 				log.info(`the engine runs as process ${message.pid}`);
 				run.startTimer.dispose();
-				run.listening = true;
-				const connection = connectionTo(run);
-				connection.send({ kind: "load", options: loadOptions() });
-				this.#settleWaiters(success(connection));
+				run.greeted = true;
+				void this.#load(run);
 				return;
 			}
 			case "report":
@@ -222,6 +223,17 @@ export class Supervisor implements Disposable {
 			default:
 				this.#onMessage.fire(message);
 		}
+	}
+
+	/** Tells the process what to load; who waits for one may send it requests from then on. */
+	async #load(run: Run): Promise<void> {
+		const load = ++run.loads;
+		const options = await this.#options.loadOptions();
+		if (this.#run !== run || run.stopping || load !== run.loads) return;
+		const connection = connectionTo(run);
+		connection.send({ kind: "load", options });
+		run.listening = true;
+		this.#settleWaiters(success(connection));
 	}
 
 	#ended(run: Run, exit: ProcessExit): void {

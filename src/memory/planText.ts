@@ -24,20 +24,22 @@ const partNames: Readonly<Record<Part, string>> = {
 	margin: "margin",
 };
 
-/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`, leaving out what is next to nothing beside the weights. */
-export function memoryText({
-	bytes,
-	neededBytes,
-	freeBytes,
-}: PlannedDevice): string {
-	const named = parts
+/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`. */
+export function memoryText(planned: PlannedDevice): string {
+	const { neededBytes, freeBytes } = planned;
+	return `needs ${formatBytes(neededBytes)}: ${partsText(planned)}; free ${formatBytes(freeBytes)}`;
+}
+
+/** `weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB`, leaving out what is next to nothing beside the weights. */
+export function partsText({ bytes }: PlannedDevice): string {
+	return parts
 		.filter(
 			(part) =>
 				Math.abs(bytes[part]) >= tellingBytes ||
 				(part === "weights" && bytes[part] > 0),
 		)
-		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`);
-	return `needs ${formatBytes(neededBytes)}: ${named.join(", ")}; free ${formatBytes(freeBytes)}`;
+		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`)
+		.join(", ");
 }
 
 /** Less is rounded away in gigabytes. */

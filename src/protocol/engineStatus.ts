@@ -101,3 +101,20 @@ export function contextTokens(status: EngineStatus): number {
 		? status.budget.contextTokens
 		: 0;
 }
+
+/** What a loaded model holds of each device; nothing while none is ready. */
+export function heldMemory(status: EngineStatus): readonly HeldMemory[] {
+	return status.kind === "ready" || status.kind === "generating"
+		? status.load.memory
+		: [];
+}
+
+/** Of a model that could not be loaded, where that is final. */
+export function fileThatFailed(status: EngineStatus): string | undefined {
+	const isFinal =
+		status.kind === "failed" ||
+		(status.kind === "crashed" && status.restartInMs === null);
+	if (!isFinal) return undefined;
+	const { file } = status.error.values;
+	return file;
+}

@@ -90,6 +90,7 @@ export const errorSentences = {
 	ledgerUnreadable:
 		"The list of models {file} cannot be read: {why}. Delete it, and remove by hand the models that are no longer needed.",
 	catalogueUnreadable: "The catalogue of models cannot be read: {why}.",
+	selectionUnsaved: "The choice of the model cannot be saved: {why}.",
 	badMessage:
 		"A message between the editor and the engine was not understood: {why}.",
 } as const satisfies Record<string, string>;

@@ -6,6 +6,7 @@
  */
 
 import * as z from "zod/mini";
+import { automaticModel } from "../protocol/modelSelection.ts";
 
 const shape = {
 	/** Suggestions while typing. */
@@ -14,8 +15,12 @@ const shape = {
 	"completion.languages": z.record(z.string(), z.boolean()),
 	/** How long the first line of a suggestion may take on this machine; prompts are sized by it. */
 	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
-	/** A GGUF file; empty for the built-in model. */
+	/** A GGUF file; `automaticModel` and `builtInModel` in protocol/modelSelection.ts say what else it may be. */
 	"model.file": z.string(),
+	/** Folders to look for models in, besides the extension's own. */
+	"models.folders": z.array(z.string()),
+	/** Whether to look where other tools keep theirs. */
+	"models.searchStores": z.boolean(),
 	/** `off` keeps llama.cpp on the CPU. */
 	"engine.gpu": z.enum(["auto", "off"]),
 	/** Whether layers may stay in RAM where the GPU has no room for all. */
@@ -36,7 +41,9 @@ export const defaultSettings: Settings = {
 	"completion.enabled": true,
 	"completion.languages": { "*": true },
 	"completion.latencyTargetMs": 300,
-	"model.file": "",
+	"model.file": automaticModel,
+	"models.folders": [],
+	"models.searchStores": true,
 	"engine.gpu": "auto",
 	"engine.partialOffload": false,
 	"engine.threads": 0,

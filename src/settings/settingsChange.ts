@@ -11,6 +11,9 @@ const effectOf = {
 	// The budget of prompts is set when a model is loaded.
 	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "reloadModel",
+	// They count when a model is chosen next: none is replaced because another appeared.
+	"models.folders": "nothing",
+	"models.searchStores": "nothing",
 	"engine.partialOffload": "reloadModel",
 	// Both are fixed when llama.cpp starts.
 	"engine.gpu": "restartEngine",

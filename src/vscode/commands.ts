@@ -11,6 +11,7 @@ import {
 
 export interface CommandContext extends WhyNoSuggestionContext {
 	readonly configuration: Configuration;
+	readonly switchModel: () => Promise<void>;
 	readonly restartEngine: () => Promise<void>;
 }
 
@@ -19,6 +20,7 @@ export const commandIds = [
 	"headroom.toggleCompletions",
 	"headroom.toggleLanguage",
 	"headroom.snooze",
+	"headroom.switchModel",
 	"headroom.restartEngine",
 	"headroom.openLog",
 	"headroom.showMenu",
@@ -34,6 +36,7 @@ export function registerCommands(context: CommandContext): Disposable {
 		"headroom.toggleLanguage": () => toggleLanguage(context),
 		"headroom.snooze": () =>
 			choose(vscode.l10n.t("Snooze"), snoozeEntries(context)),
+		"headroom.switchModel": context.switchModel,
 		"headroom.restartEngine": context.restartEngine,
 		"headroom.openLog": context.openLog,
 		"headroom.showMenu": () => choose("Headroom", menuEntries(context)),

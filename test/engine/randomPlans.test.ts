@@ -27,7 +27,8 @@ import { writeSparseModel } from "../support/sparseModel.ts";
 import { writeTinyModel } from "../support/tinyModel.ts";
 
 /** `HEADROOM_PLANS=200` takes some five minutes; the gate has fewer. */
-const plans = Number(process.env.HEADROOM_PLANS ?? 60);
+const { HEADROOM_PLANS = "60" } = process.env;
+const plans = Number(HEADROOM_PLANS);
 
 /** Published shapes made small, so that a load takes a moment: attention of every kind, experts, recurrent layers. */
 const smallShapes: readonly (readonly [ModelShape, Quantization])[] = [

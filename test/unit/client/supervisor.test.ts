@@ -9,7 +9,9 @@ import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
 
-function setUp() {
+/** @param isAsked the test answers what to load. */
+function setUp({ isAsked = false } = {}) {
+	const answers: ((file: string) => void)[] = [];
 	const clock = new FakeClock();
 	const processes: FakeProcess[] = [];
 	/** With the number of processes so far: each is told of before the next one starts. */
@@ -22,8 +24,10 @@ function setUp() {
 			processes.push(process);
 			return process;
 		},
-		loadOptions: () => ({
-			file: "/models/a.gguf",
+		loadOptions: async () => ({
+			file: isAsked
+				? await new Promise<string>((resolve) => answers.push(resolve))
+				: "/models/a.gguf",
 			gpu: "off",
 			partialOffload: false,
 			record: null,
@@ -42,7 +46,15 @@ function setUp() {
 		assert.ok(it, `process ${index}`);
 		return it;
 	};
-	return { clock, processes, process, supervisor, statuses, loadCrashes };
+	return {
+		clock,
+		processes,
+		process,
+		supervisor,
+		statuses,
+		loadCrashes,
+		answers,
+	};
 }
 
 const request: FimRequest = { ...emptyRequest, line: "x" };
@@ -374,7 +386,9 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 0);
 		void supervisor.connect();
 		process(0).hello();
+		await settle();
 		supervisor.apply("reloadModel");
+		await settle();
 		assert.deepEqual(
 			process(0).sent.map((it) => it.kind),
 			["load", "load"],
@@ -383,6 +397,52 @@ describe("Supervisor", () => {
 		process(0).exit();
 		await settle();
 		assert.equal(processes.length, 2);
+	});
+
+	it("lets nobody ask before the process was told what to load", async () => {
+		const { supervisor, process, answers } = setUp({ isAsked: true });
+		let isConnected = false;
+		void supervisor.connect().then(() => {
+			isConnected = true;
+		});
+		process(0).hello();
+		await settle();
+		assert.ok(!isConnected);
+		answers.shift()?.("/models/a.gguf");
+		await settle();
+		assert.ok(isConnected);
+		assert.deepEqual(
+			process(0).sent.map((it) => it.kind),
+			["load"],
+		);
+	});
+
+	it("takes the last of two answers to what to load, whichever comes first", async () => {
+		const { supervisor, process, answers } = setUp({ isAsked: true });
+		void supervisor.connect();
+		process(0).hello();
+		supervisor.apply("reloadModel");
+		const [first, second] = answers;
+		second?.("/models/second.gguf");
+		await settle();
+		first?.("/models/first.gguf");
+		await settle();
+		assert.deepEqual(
+			process(0).sent.map((it) => it.kind === "load" && it.options.file),
+			["/models/second.gguf"],
+		);
+	});
+
+	it("tells a process nothing that has ended meanwhile", async () => {
+		const { supervisor, clock, process, answers } = setUp({ isAsked: true });
+		void supervisor.connect();
+		process(0).hello();
+		process(0).exit();
+		clock.advance(500);
+		answers.shift()?.("/models/a.gguf");
+		await settle();
+		assert.deepEqual(process(0).sent, []);
+		assert.deepEqual(process(1).sent, []);
 	});
 
 	it("ends everything when disposed of", async () => {

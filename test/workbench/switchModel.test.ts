@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import type { Browser } from "playwright-core";
+import { newestVersion } from "../../scripts/vscodeServer.ts";
+import { testFolder } from "../support/modelFolders.ts";
+import { patchModel } from "../support/patchModel.ts";
+import { builtInModel } from "../support/realEngine.ts";
+import { sampleWorkspace } from "../support/runSuite.ts";
+import { shapeNamed, writeShapeModel } from "../support/shapeModels.ts";
+import {
+	openPage,
+	Person,
+	startBrowser,
+	startServer,
+	type TestServer,
+} from "../support/workbench.ts";
+
+describe("a person who switches models", function () {
+	this.timeout(120_000);
+	const workspace = sampleWorkspace();
+	const models = testFolder();
+	let server: TestServer;
+	let browser: Browser;
+	let person: Person;
+
+	before(async () => {
+		// 33 GB, and more than the machines have that run this.
+		await writeShapeModel(
+			models.at("giant-coder-32b-q8_0.gguf"),
+			shapeNamed("Qwen2.5-Coder-32B"),
+			"Q8_0",
+		);
+		writeFileSync(models.at("broken.gguf"), "no model");
+		server = await startServer(newestVersion);
+		server.setUserSetting("headroom.models.folders", [models.folder]);
+		server.setUserSetting("headroom.models.searchStores", false);
+		browser = await startBrowser();
+		person = new Person(
+			await openPage(browser, { port: server.port, workspace }),
+		);
+		await person.arrive();
+	});
+	after(async () => {
+		await browser?.close();
+		await server?.stop();
+		rmSync(workspace, { recursive: true, force: true });
+		models.remove();
+	});
+	afterEach(async function () {
+		if (this.currentTest?.state === "failed")
+			await person.screenshot(
+				`failed-switch-${this.currentTest.title.slice(0, 40)}`,
+			);
+	});
+
+	const row = (text: string) =>
+		person.page
+			.locator(".quick-input-list .monaco-list-row", { hasText: text })
+			.first();
+
+	/** Opens the list, and waits until all models are in it. */
+	async function openList(): Promise<void> {
+		await person.runCommand("Headroom: Switch Model");
+		await row("broken").waitFor({ timeout: 30_000 });
+	}
+
+	async function choose(text: string): Promise<void> {
+		await person.type(text, 5);
+		await row(text).waitFor();
+		await person.press("Enter");
+	}
+
+	async function untilSuggested(): Promise<string> {
+		await person.press("Escape", "Control+End", "Enter");
+		return person.typeUntilGhostText([
+			"for (const shape of shapes) {",
+			"return ",
+			"const ",
+		]);
+	}
+
+	it("starts with the built-in model, where no other fits", async () => {
+		await person.open("shapes.ts");
+		await untilSuggested();
+		assert.match(await person.statusLabel(), /Built-in 7M/);
+	});
+
+	it("sees what each would take, the recommended first and what cannot be used last", async () => {
+		await openList();
+		await person.screenshot("switch-model");
+		const labels = await person.page
+			.locator(".quick-input-list .monaco-list-row")
+			.evaluateAll((rows) => rows.map((it) => it.ariaLabel ?? ""));
+		const order = [
+			"Automatic",
+			"Built-in 7M, Q8_0",
+			"draft",
+			"giant",
+			"broken",
+		].map((name) => labels.findIndex((it) => it.includes(name)));
+		assert.deepEqual(
+			order,
+			[...order].sort((a, b) => a - b),
+			labels.join("\n"),
+		);
+		assert.ok(!order.includes(-1), labels.join("\n"));
+		const giant = labels[order[3] ?? -1] ?? "";
+		assert.match(
+			giant,
+			/Does not fit: needs [\d.]+ GB .*and [\d.]+ GB are free/,
+		);
+		assert.match(labels[order[1] ?? -1] ?? "", /about \d+ tokens per second/);
+		assert.match(labels[order[4] ?? -1] ?? "", /is not a GGUF file/);
+		await person.press("Escape");
+	});
+
+	it("switches, and the next completion is of the other model", async () => {
+		await openList();
+		await choose("headroom-draft");
+		await person.untilStatus(/Draft 1\.6M/);
+		await untilSuggested();
+		await person.screenshot("switched-model");
+		assert.match(await person.statusLabel(), /Draft 1\.6M/);
+	});
+
+	it("is told why a model that does not fit is not loaded, and keeps the other", async () => {
+		await openList();
+		await choose("giant-coder");
+		await person.untilNotification(
+			/giant-coder\S* does not fit: .* needs .* free [\d.]+ GB/,
+		);
+		await person.screenshot("switch-refused");
+		assert.match(await person.statusLabel(), /Draft 1\.6M/);
+	});
+
+	it("goes back to the automatic choice", async () => {
+		await openList();
+		await choose("Automatic");
+		await person.untilStatus(/Built-in 7M/);
+	});
+
+	it("pins a model to the workspace", async () => {
+		await openList();
+		await person.type("headroom-draft", 5);
+		await row("headroom-draft").hover();
+		await row("headroom-draft").locator(".action-label").first().click();
+		await person.untilStatus(/Draft 1\.6M/);
+		await openList();
+		await row("selected for this workspace").waitFor();
+		await person.screenshot("switch-pinned");
+		await choose("Automatic");
+		await person.untilStatus(/Built-in 7M/);
+	});
+
+	it("has the former model back when the chosen one cannot be loaded", async () => {
+		// Two tokens of the same text: llama.cpp aborts, each time.
+		patchModel(builtInModel, models.at("crashing.gguf"), [
+			["<|fim_middle|>", "<|fim_prefix|>"],
+		]);
+		await openList();
+		await choose("crashing");
+		await person.untilNotification(
+			/does not survive loading .*crashing.*Built-in 7M is back in place/,
+		);
+		await person.untilStatus(/Built-in 7M/);
+		await person.screenshot("switch-restored");
+	});
+
+	it("gets the next best model where the automatic choice cannot be loaded", async () => {
+		// The crashing one is the largest that is installed and fits.
+		await person.runCommand("Notifications: Clear All Notifications");
+		await openList();
+		await choose("Automatic");
+		await person.untilNotification(
+			/does not survive loading .*crashing.*Built-in 7M is back in place/,
+		);
+		await person.untilStatus(/Built-in 7M/);
+	});
+});
