@@ -22,7 +22,7 @@ import {
 	layerReadBytes,
 	outputBufferBytes,
 } from "./modelCost.ts";
-import type { LayerShape, ModelShape } from "./modelShape.ts";
+import type { LayerShape, ModelShape, Weights } from "./modelShape.ts";
 import { type DecodeSpeed, efficiencyOf, predictDecode } from "./roofline.ts";
 
 export interface NamedModel {
@@ -406,6 +406,11 @@ function modelParts(
 		request.draft ? mostDraftTokens + 1 : 1,
 	);
 	const isHost = device === host;
+	const lent = lentToGpu(shape, steps, request);
+	const evaluated = {
+		layers: step.layers.length > 0,
+		head: lent.head ? device === lent.device : step.hasHead,
+	};
 	return {
 		weights:
 			layersBytes +
@@ -414,16 +419,50 @@ function modelParts(
 		kvCache,
 		computeBuffer:
 			(evaluates(step)
-				? computeBufferBytes(
-						shape,
-						request,
-						{ layers: step.layers.length > 0, head: step.hasHead },
-						inputCopies,
-					)
+				? computeBufferBytes(shape, request, evaluated, inputCopies)
 				: 0) +
-			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0),
+			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0) +
+			(device === lent.device ? lent.weightBytes : 0),
 		outputBuffer: isHost ? outputBufferBytes(shape, outputs) : 0,
 	};
+}
+
+/** Weights in RAM that a GPU multiplies with, once a batch is as large as ours: llama.cpp copies them into its compute buffer (`op_offload`). */
+interface Lent {
+	/** Undefined where nothing is lent. */
+	readonly device: Device | undefined;
+	readonly head: boolean;
+	readonly weightBytes: number;
+}
+
+/** What is repacked is no use to a GPU, and neither is what it would not take at all. */
+function lentToGpu(
+	shape: ModelShape,
+	steps: readonly Step[],
+	{ placement: { gpus, host }, batchTokens }: PlanRequest,
+): Lent {
+	const device = gpus.at(-1);
+	const step = steps.find((it) => it.device === host);
+	if (!device || device === host || !step)
+		return { device: undefined, head: false, weightBytes: 0 };
+	const limitBytes = device.largestTensorBytes ?? Infinity;
+	const repacking = host.repacking ?? "none";
+	const asInFile = ({ bytes, repacked }: Weights) =>
+		repacking === "none" ? bytes : bytes - repacked[repacking].fileBytes;
+	const head =
+		step.hasHead &&
+		!isRepacked(shape.head, repacking) &&
+		shape.largestHeadTensorBytes <= limitBytes &&
+		shape.vocabularySize * batchTokens * 4 <= limitBytes;
+	const layerBytes = Math.max(
+		0,
+		...step.layers.map(({ weights }) => asInFile(weights)),
+	);
+	const weightBytes = Math.max(
+		head ? shape.largestHeadTensorBytes : 0,
+		layerBytes,
+	);
+	return { device: weightBytes > 0 ? device : undefined, head, weightBytes };
 }
 
 function sumParts(all: readonly ModelParts[]): ModelParts {

@@ -109,6 +109,8 @@ export async function benchFit({
 							...context,
 							kvType: kvType === "F16" ? "f16" : "q8_0",
 						});
+						// The engine would not load it there.
+						if (plan.obstacles.some((it) => it.of !== "head")) continue;
 						const outcome = await measureFit({
 							kind: "fit",
 							file,
