@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { RecentLog } from "./base/log.ts";
 import { loadOptionsFor } from "./client/builtInModel.ts";
+import { describeDevices } from "./client/describeDevices.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
 import { Supervisor } from "./client/supervisor.ts";
@@ -20,13 +21,16 @@ import { ContextWatcher } from "./vscode/contextWatcher.ts";
 import { workspaceFolderName } from "./vscode/documentPath.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { registerGetModel } from "./vscode/getModel.ts";
 import { IgnoreRules } from "./vscode/ignoreRules.ts";
+import { registerImportModel } from "./vscode/importModel.ts";
 import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
 import { Quiet } from "./vscode/quiet.ts";
+import { registerRemoveModel } from "./vscode/removeModel.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {
@@ -48,9 +52,14 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const recent = new RecentLog(logToChannel(channel));
 	const { log } = recent;
 	const configuration = new Configuration(log);
+	const fork = (env?: NodeJS.ProcessEnv) =>
+		forkEngine({
+			file: context.asAbsolutePath("dist/engine.mjs"),
+			log,
+			...(env && { env }),
+		});
 	const engine = new Supervisor({
-		fork: () =>
-			forkEngine({ file: context.asAbsolutePath("dist/engine.mjs"), log }),
+		fork: () => fork(),
 		loadOptions: () => {
 			const { settings } = configuration;
 			return loadOptionsFor(
@@ -95,6 +104,10 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
+	const modelsFolder = vscode.Uri.joinPath(
+		context.globalStorageUri,
+		"models",
+	).fsPath;
 
 	context.subscriptions.push(
 		channel,
@@ -127,6 +140,19 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			restartEngine,
 			openLog,
 		}),
+		registerGetModel({
+			configuration,
+			folder: modelsFolder,
+			catalogueFile: context.asAbsolutePath("media/catalogue.json"),
+			devices: () =>
+				describeDevices({
+					fork,
+					env: process.env,
+					gpu: configuration.settings["engine.gpu"],
+				}),
+		}),
+		registerImportModel({ configuration, folder: modelsFolder }),
+		registerRemoveModel({ configuration, folder: modelsFolder }),
 		configuration.onDidChange((effect) => engine.apply(effect)),
 	);
 	return {
