@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { RecentLog } from "./base/log.ts";
+import { withEngine } from "./client/benchmarkEngine.ts";
 import { loadOptionsFor } from "./client/builtInModel.ts";
 import { describeDevices } from "./client/describeDevices.ts";
 import { EngineClient } from "./client/engineClient.ts";
@@ -14,7 +15,9 @@ import {
 import { ContextStore } from "./completion/context/contextStore.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import { type CountedDecision, Decisions } from "./completion/decisions.ts";
+import { listModels } from "./models/modelLibrary.ts";
 import { contextTokens, type EngineStatus } from "./protocol/engineStatus.ts";
+import { registerBenchmark } from "./vscode/benchmark.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
 import { ContextWatcher } from "./vscode/contextWatcher.ts";
@@ -58,21 +61,22 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			log,
 			...(env && { env }),
 		});
+	const loadOptions = (file: string) => {
+		const { settings } = configuration;
+		return loadOptionsFor(
+			{
+				file,
+				gpu: settings["engine.gpu"],
+				partialOffload: settings["engine.partialOffload"],
+				threads: settings["engine.threads"],
+				latencyTargetMs: settings["completion.latencyTargetMs"],
+			},
+			context.extensionPath,
+		);
+	};
 	const engine = new Supervisor({
 		fork: () => fork(),
-		loadOptions: () => {
-			const { settings } = configuration;
-			return loadOptionsFor(
-				{
-					file: settings["model.file"],
-					gpu: settings["engine.gpu"],
-					partialOffload: settings["engine.partialOffload"],
-					threads: settings["engine.threads"],
-					latencyTargetMs: settings["completion.latencyTargetMs"],
-				},
-				context.extensionPath,
-			);
-		},
+		loadOptions: () => loadOptions(configuration.settings["model.file"]),
 		log,
 	});
 	supervisor = engine;
@@ -104,10 +108,9 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
-	const modelsFolder = vscode.Uri.joinPath(
-		context.globalStorageUri,
-		"models",
-	).fsPath;
+	const stored = (name: string) =>
+		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
+	const modelsFolder = stored("models");
 
 	context.subscriptions.push(
 		channel,
@@ -153,6 +156,31 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		}),
 		registerImportModel({ configuration, folder: modelsFolder }),
 		registerRemoveModel({ configuration, folder: modelsFolder }),
+		registerBenchmark({
+			models: async () => {
+				const { models } = await listModels({
+					stores: [
+						{
+							kind: "folder",
+							folder: context.asAbsolutePath("media/models"),
+						},
+						{ kind: "headroom", folder: modelsFolder },
+					],
+					cacheFile: stored("installed.json"),
+				});
+				return models.filter(
+					({ content }) => content.ok && content.value.traits.hasFimTokens,
+				);
+			},
+			withModel: (file, work) =>
+				withEngine(
+					{ fork: () => fork(), loadOptions: loadOptions(file), log },
+					work,
+				),
+			freeMemory: () => engine.stop(),
+			resultsFile: stored("benchmark.json"),
+			log,
+		}),
 		configuration.onDidChange((effect) => engine.apply(effect)),
 	);
 	return {

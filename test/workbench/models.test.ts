@@ -74,10 +74,16 @@ for (const version of [oldestVersion, newestVersion])
 			modal().locator(".monaco-button", { hasText: button }).click();
 
 		/** The text beside the steps is in a frame of a frame. */
-		async function inSomeFrame(text: string): Promise<void> {
-			for (let waited = 0; waited < 20_000; waited += 200) {
-				for (const frame of person.page.frames())
-					if ((await frame.getByText(text).count()) > 0) return;
+		async function inSomeFrame(text: string, withinMs = 20_000): Promise<void> {
+			for (let waited = 0; waited < withinMs; waited += 200) {
+				for (const frame of person.page.frames()) {
+					// A frame that loads is replaced by another.
+					const found = await frame
+						.getByText(text)
+						.count()
+						.catch(() => 0);
+					if (found > 0) return;
+				}
 				await person.page.waitForTimeout(200);
 			}
 			throw new Error(`no frame has "${text}"`);
@@ -112,6 +118,31 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(host.requests.length, 0);
 		});
 
+		it("imports a model from a stick, and uses it", async () => {
+			await person.press("Alt+i");
+			await rows().filter({ hasText: "Copy" }).first().waitFor();
+			await person.screenshot(`import-how-${name}`);
+			await person.press("Enter");
+			await person.untilNotification(new RegExp(`Imported: ${modelName}`));
+			await person.screenshot(`imported-${name}`);
+			// Its tooltip stands before the button.
+			await person.page.mouse.move(0, 0);
+			await person.clickNotification("Use This Model");
+			await person.runCommand("Headroom: Restart Engine");
+			await person.untilStatus(/1\.6M|draft/i);
+			await person.screenshot(`import-used-${name}`);
+		});
+
+		it("measures what is installed, and sees a table", async () => {
+			await person.runCommand("Headroom: Benchmark This Machine");
+			await inSomeFrame("time to first line", 60_000);
+			await inSomeFrame("/ 12");
+			await person.screenshot(`benchmark-${name}`);
+		});
+
+		// Driven by a test, VS Code 1.104 shows no modal, and of the walkthroughs its own.
+		if (version !== newestVersion) return;
+
 		it("is asked with host, size and licence, and says no", async () => {
 			await chooseSmallest();
 			await person.screenshot(`download-question-${name}`);
@@ -131,21 +162,6 @@ for (const version of [oldestVersion, newestVersion])
 			await person.runCommand("Notifications: Clear All Notifications");
 		});
 
-		it("imports a model from a stick, and uses it", async () => {
-			await person.press("Alt+i");
-			await rows().filter({ hasText: "Copy" }).first().waitFor();
-			await person.screenshot(`import-how-${name}`);
-			await person.press("Enter");
-			await person.untilNotification(new RegExp(`Imported: ${modelName}`));
-			await person.screenshot(`imported-${name}`);
-			// Its tooltip stands before the button.
-			await person.page.mouse.move(0, 0);
-			await person.clickNotification("Use This Model");
-			await person.runCommand("Headroom: Restart Engine");
-			await person.untilStatus(/1\.6M|draft/i);
-			await person.screenshot(`import-used-${name}`);
-		});
-
 		it("removes it, and the built-in model is back", async () => {
 			await person.runCommand("Headroom: Remove Model");
 			await rows().filter({ hasText: "in use" }).first().waitFor();
@@ -155,7 +171,9 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`remove-question-${name}`);
 			await clickModal("Remove");
 			await person.untilNotification(/is removed/);
-			await person.untilStatus(/7M|Headroom 7/i);
+			// The benchmark has stopped the window's engine, which starts when it is needed.
+			await person.runCommand("Headroom: Restart Engine");
+			await person.untilStatus(/Built-in 7M/);
 			assert.ok(existsSync(source), "the stick is as it was");
 		});
 
