@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { DisposableStore } from "./base/disposable.ts";
 import { onlyWhile } from "./base/event.ts";
 import { RecentLog } from "./base/log.ts";
+import { withEngine } from "./client/benchmarkEngine.ts";
 import { builtInModelFile, loadOptionsFor } from "./client/builtInModel.ts";
 import { describeDevices } from "./client/describeDevices.ts";
 import { EngineClient } from "./client/engineClient.ts";
@@ -30,6 +31,7 @@ import {
 	withLearned,
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
+import { registerBenchmark } from "./vscode/benchmark.ts";
 import { ChosenModel } from "./vscode/chosenModel.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
@@ -37,13 +39,16 @@ import { ContextWatcher } from "./vscode/contextWatcher.ts";
 import { workspaceFolderName } from "./vscode/documentPath.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { registerGetModel } from "./vscode/getModel.ts";
 import { IgnoreRules } from "./vscode/ignoreRules.ts";
+import { registerImportModel } from "./vscode/importModel.ts";
 import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./vscode/inlineCompletionProvider.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
 import { Quiet } from "./vscode/quiet.ts";
+import { registerRemoveModel } from "./vscode/removeModel.ts";
 import { switchModel } from "./vscode/switchModel.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
@@ -88,23 +93,26 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		builtInFile: builtInModelFile(context.extensionPath),
 		log,
 	});
+	const loadOptionsOf = (file: string) => {
+		const { settings } = configuration;
+		return loadOptionsFor(
+			{
+				file,
+				gpu: settings["engine.gpu"],
+				partialOffload: settings["engine.partialOffload"],
+				threads: settings["engine.threads"],
+				latencyTargetMs: settings["completion.latencyTargetMs"],
+				record: records.current,
+			},
+			context.extensionPath,
+		);
+	};
 	const engine = new Supervisor({
 		fork: () => fork(process.env),
 		loadOptions: async () => {
 			const file = await chosen.fileToLoad();
 			await records.ready;
-			const { settings } = configuration;
-			return loadOptionsFor(
-				{
-					file,
-					gpu: settings["engine.gpu"],
-					partialOffload: settings["engine.partialOffload"],
-					threads: settings["engine.threads"],
-					latencyTargetMs: settings["completion.latencyTargetMs"],
-					record: records.current,
-				},
-				context.extensionPath,
-			);
+			return loadOptionsOf(file);
 		},
 		onLoadCrash: ({ file, step, why }) => {
 			if (step === undefined) return;
@@ -158,6 +166,9 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		records.update((it) => withoutBadLoads(it));
 		return engine.restart();
 	};
+	const stored = (name: string) =>
+		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
+	const modelsFolder = stored("models");
 
 	context.subscriptions.push(
 		channel,
@@ -211,6 +222,34 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				switchModel({ modelSwitch, chosen, devices, configuration }),
 			restartEngine,
 			openLog,
+		}),
+		registerGetModel({
+			configuration,
+			folder: modelsFolder,
+			catalogueFile: context.asAbsolutePath("media/catalogue.json"),
+			devices: () => devices.get(),
+		}),
+		registerImportModel({ configuration, folder: modelsFolder }),
+		registerRemoveModel({ configuration, folder: modelsFolder }),
+		registerBenchmark({
+			models: async () => {
+				const { models } = await chosen.list();
+				return models.filter(
+					({ content }) => content.ok && content.value.traits.hasFimTokens,
+				);
+			},
+			withModel: (file, work) =>
+				withEngine(
+					{
+						fork: () => fork(process.env),
+						loadOptions: loadOptionsOf(file),
+						log,
+					},
+					work,
+				),
+			freeMemory: () => engine.stop(),
+			resultsFile: stored("benchmark.json"),
+			log,
 		}),
 		configuration.onDidChange((effect) => {
 			if (effect === "restartEngine") devices.forget();

@@ -8,6 +8,15 @@
 import * as z from "zod/mini";
 import { automaticModel } from "../protocol/modelSelection.ts";
 
+const notHttp = "it must be empty, or begin with https:// or http://";
+
+function isEmptyOrHttp(text: string): boolean {
+	return (
+		text === "" ||
+		(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+	);
+}
+
 const shape = {
 	/** Suggestions while typing. */
 	"completion.enabled": z.boolean(),
@@ -27,6 +36,10 @@ const shape = {
 	"engine.partialOffload": z.boolean(),
 	/** 0 leaves one core free. */
 	"engine.threads": z.int().check(z.minimum(0), z.maximum(256)),
+	/** An HTTP proxy for downloads; empty for VS Code's own settings. */
+	"download.proxy": z.string().check(z.refine(isEmptyOrHttp, notHttp)),
+	/** In place of Hugging Face, with the same paths; empty for Hugging Face. */
+	"download.mirror": z.string().check(z.refine(isEmptyOrHttp, notHttp)),
 } as const;
 
 type Shape = typeof shape;
@@ -47,6 +60,8 @@ export const defaultSettings: Settings = {
 	"engine.gpu": "auto",
 	"engine.partialOffload": false,
 	"engine.threads": 0,
+	"download.proxy": "",
+	"download.mirror": "",
 };
 
 export interface InvalidSetting {

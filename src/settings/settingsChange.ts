@@ -8,6 +8,8 @@ export type SettingsEffect = (typeof effects)[number];
 const effectOf = {
 	"completion.enabled": "nothing",
 	"completion.languages": "nothing",
+	"download.proxy": "nothing",
+	"download.mirror": "nothing",
 	// The budget of prompts is set when a model is loaded.
 	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "reloadModel",

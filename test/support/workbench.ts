@@ -40,7 +40,11 @@ export interface TestServer extends VscodeServer {
 
 export interface TestServerOptions
 	extends Pick<ServeOptions, "env" | "settings"> {
-	readonly keybindings?: readonly { key: string; command: string }[];
+	readonly keybindings?: readonly {
+		readonly key: string;
+		readonly command: string;
+		readonly args?: unknown;
+	}[];
 }
 
 export async function startServer(

@@ -156,15 +156,23 @@ describe("tidy", () => {
 });
 
 describe("package.json", () => {
-	it("has the commands of the table in commands.ts, and no others", () => {
+	it("has the commands of the table in commands.ts, those that have files of their own, and no others", () => {
 		const table = /commandIds = \[([^\]]+)\]/.exec(
 			files.get("src/vscode/commands.ts") ?? "",
 		)?.[1];
+		const own = [...files]
+			.filter(([file]) => file.startsWith("src/vscode/"))
+			.flatMap(([, text]) => [
+				...text.matchAll(/registerCommand\(\s*("headroom\.\w+")/g),
+			])
+			.map((match) => match[1]);
 		assert.deepEqual(
-			manifest.contributes.commands.map(
-				({ command }: { command: string }) => command,
-			),
-			[...(table ?? "").matchAll(/"([^"]+)"/g)].map((match) => match[1]),
+			manifest.contributes.commands
+				.map(({ command }: { command: string }) => command)
+				.sort(),
+			[...`${table} ${own}`.matchAll(/"([^"]+)"/g)]
+				.map((match) => match[1])
+				.sort(),
 		);
 	});
 
@@ -198,7 +206,7 @@ describe("package.json", () => {
 			for (const [key, { scope }] of Object.entries<{ scope: string }>(
 				properties,
 			))
-				if (/\.(models?|engine)\./.test(key))
+				if (/\.(models?|engine|download)\./.test(key))
 					assert.equal(scope, "machine", key);
 	});
 

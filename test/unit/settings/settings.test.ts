@@ -15,6 +15,13 @@ describe("readSettings", () => {
 	it("takes what is set", () =>
 		assert.equal(read({ "engine.threads": 4 }).settings["engine.threads"], 4));
 
+	for (const url of ["http://proxy.example:3128", "https://u:p@proxy"])
+		it(`takes ${url} for a proxy`, () =>
+			assert.equal(
+				read({ "download.proxy": url }).settings["download.proxy"],
+				url,
+			));
+
 	it("takes languages as they are named", () =>
 		assert.deepEqual(
 			read({ "completion.languages": { markdown: false } }).settings[
@@ -36,6 +43,10 @@ describe("readSettings", () => {
 		["completion.latencyTargetMs", 5001],
 		["completion.latencyTargetMs", 99.5],
 		["model.file", null],
+		["download.proxy", "proxy.example:3128"],
+		["download.proxy", "socks5://proxy.example"],
+		["download.mirror", "mirror"],
+		["download.mirror", 1],
 	] as const)
 		it(`falls back for ${key} = ${JSON.stringify(raw)}, and keeps the rest`, () => {
 			const { settings, invalid } = read({
@@ -56,6 +67,7 @@ describe("settingsEffect", () => {
 		[{}, "nothing"],
 		[{ "completion.enabled": false }, "nothing"],
 		[{ "completion.languages": { markdown: false } }, "nothing"],
+		[{ "download.mirror": "https://mirror.example" }, "nothing"],
 		[{ "completion.latencyTargetMs": 200 }, "reloadModel"],
 		[{ "model.file": "/m.gguf" }, "reloadModel"],
 		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],

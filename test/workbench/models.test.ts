@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { modelBytes } from "../support/modelFolder.ts";
+import { type ModelHost, startModelHost } from "../support/modelHost.ts";
+import { root } from "../support/realEngine.ts";
+import { sampleWorkspace } from "../support/runSuite.ts";
+import {
+	openPage,
+	Person,
+	startBrowser,
+	startServer,
+	type TestServer,
+} from "../support/workbench.ts";
+
+const modelName = "headroom-draft-1.6m-q8_0.gguf";
+
+for (const version of [oldestVersion, newestVersion])
+	describe(`models before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
+		this.timeout(120_000);
+		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
+		const workspace = sampleWorkspace();
+		const stick = mkdtempSync(path.join(os.tmpdir(), "headroom-stick-"));
+		const source = path.join(stick, modelName);
+		let host: ModelHost;
+		let server: TestServer;
+		let browser: Browser;
+		let person: Person;
+
+		before(async () => {
+			copyFileSync(path.join(root, "media", "models", modelName), source);
+			host = await startModelHost(modelBytes(1, 16));
+			server = await startServer(version, {
+				keybindings: [
+					{ key: "alt+i", command: "headroom.importModel", args: source },
+					{
+						key: "alt+w",
+						command: "workbench.action.openWalkthrough",
+						args: "headroom.headroom#start",
+					},
+				],
+			});
+			server.setUserSetting(
+				"headroom.download.mirror",
+				new URL(host.url).origin,
+			);
+			browser = await startBrowser();
+			person = new Person(
+				await openPage(browser, { port: server.port, workspace }),
+			);
+			await person.arrive();
+		});
+		after(async () => {
+			await browser?.close();
+			await server?.stop();
+			await host?.close();
+			rmSync(workspace, { recursive: true, force: true });
+			rmSync(stick, { recursive: true, force: true });
+		});
+		afterEach(async function () {
+			if (this.currentTest?.state === "failed")
+				await person.screenshot(
+					`failed-${name}-${this.currentTest.title.slice(0, 40)}`,
+				);
+		});
+
+		const rows = () =>
+			person.page.locator(".quick-input-list .monaco-list-row");
+		const modal = () => person.page.locator(".monaco-dialog-box");
+		const clickModal = (button: string) =>
+			modal().locator(".monaco-button", { hasText: button }).click();
+
+		/** The text beside the steps is in a frame of a frame. */
+		async function inSomeFrame(text: string, withinMs = 20_000): Promise<void> {
+			for (let waited = 0; waited < withinMs; waited += 200) {
+				for (const frame of person.page.frames()) {
+					// A frame that loads is replaced by another.
+					const found = await frame
+						.getByText(text)
+						.count()
+						.catch(() => 0);
+					if (found > 0) return;
+				}
+				await person.page.waitForTimeout(200);
+			}
+			throw new Error(`no frame has "${text}"`);
+		}
+
+		async function chooseSmallest(): Promise<void> {
+			await person.runCommand("Headroom: Get Model");
+			await rows().filter({ hasText: "to download" }).first().waitFor();
+			await person.page.locator(".quick-input-widget input").fill("Coder 0.5B");
+			await rows().filter({ hasText: "Coder 0.5B" }).first().click();
+			await modal().waitFor();
+		}
+
+		it("is left in peace at the start", async () => {
+			assert.deepEqual(await person.notifications(), []);
+		});
+
+		it("sees what each model of the catalogue would take, and nothing is fetched", async () => {
+			await person.runCommand("Headroom: Get Model");
+			await rows().filter({ hasText: "to download" }).first().waitFor();
+			await person.screenshot(`get-model-${name}`);
+			const labels = await rows().evaluateAll((elements) =>
+				elements.map((it) => it.getAttribute("aria-label") ?? ""),
+			);
+			assert.ok(labels.length >= 3);
+			for (const label of labels)
+				assert.match(
+					label,
+					/fits.*, takes .* tokens\/s|does not fit: .* needs/,
+				);
+			await person.press("Escape");
+			assert.equal(host.requests.length, 0);
+		});
+
+		it("imports a model from a stick, and uses it", async () => {
+			await person.press("Alt+i");
+			await rows().filter({ hasText: "Copy" }).first().waitFor();
+			await person.screenshot(`import-how-${name}`);
+			await person.press("Enter");
+			await person.untilNotification(new RegExp(`Imported: ${modelName}`));
+			await person.screenshot(`imported-${name}`);
+			// Its tooltip stands before the button.
+			await person.page.mouse.move(0, 0);
+			await person.clickNotification("Use This Model");
+			await person.runCommand("Headroom: Restart Engine");
+			await person.untilStatus(/1\.6M|draft/i);
+			await person.screenshot(`import-used-${name}`);
+		});
+
+		it("measures what is installed, and sees a table", async () => {
+			await person.runCommand("Headroom: Benchmark This Machine");
+			await inSomeFrame("time to first line", 60_000);
+			await inSomeFrame("/ 12");
+			await person.screenshot(`benchmark-${name}`);
+		});
+
+		// Driven by a test, VS Code 1.104 shows no modal, and of the walkthroughs its own.
+		if (version !== newestVersion) return;
+
+		it("is asked with host, size and licence, and says no", async () => {
+			await chooseSmallest();
+			await person.screenshot(`download-question-${name}`);
+			const text = (await modal().textContent()) ?? "";
+			for (const part of ["127.0.0.1", "506.5 MB", "Apache-2.0", "SHA-256"])
+				assert.ok(text.includes(part), `${part} in ${text}`);
+			await clickModal("Cancel");
+			assert.equal(host.requests.length, 0);
+		});
+
+		it("says yes, and is told that the host has something else", async () => {
+			await chooseSmallest();
+			await clickModal("Download");
+			await person.untilNotification(/127\.0\.0\.1 sends .+ were expected/);
+			await person.screenshot(`download-refused-${name}`);
+			assert.ok(host.requests.length > 0);
+			await person.runCommand("Notifications: Clear All Notifications");
+		});
+
+		it("removes it, and the built-in model is back", async () => {
+			await person.runCommand("Headroom: Remove Model");
+			await rows().filter({ hasText: "in use" }).first().waitFor();
+			await person.screenshot(`remove-model-${name}`);
+			await person.press("Enter");
+			await modal().waitFor();
+			await person.screenshot(`remove-question-${name}`);
+			await clickModal("Remove");
+			await person.untilNotification(/is removed/);
+			// The benchmark has stopped the window's engine, which starts when it is needed.
+			await person.runCommand("Headroom: Restart Engine");
+			await person.untilStatus(/Built-in 7M/);
+			assert.ok(existsSync(source), "the stick is as it was");
+		});
+
+		it("reads the walkthrough", async () => {
+			await person.runCommand("Notifications: Clear All Notifications");
+			// Text and picture stand side by side only where there is room.
+			await person.runCommand("View: Toggle Primary Side Bar Visibility");
+			await person.press("Alt+w");
+			const page = person.page.locator(".gettingStartedContainer");
+			await page.getByText("Get Started with Headroom").first().waitFor();
+			await page.getByText("See what fits on this machine").first().click();
+			await page.getByText("Import Model File").first().waitFor();
+			await inSomeFrame("A larger model completes more");
+			await person.screenshot(`walkthrough-${name}`);
+		});
+	});
