@@ -83,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				fork,
 				env: process.env,
 				gpu: configuration.settings["engine.gpu"],
+				record: records.current,
 			}),
 		held: () => heldMemory(engine.status),
 	});
@@ -218,8 +219,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			quiet,
 			decisions,
 			engine,
-			switchModel: () =>
-				switchModel({ modelSwitch, chosen, devices, configuration }),
+			switchModel: (file) =>
+				switchModel({ modelSwitch, chosen, devices, configuration }, file),
 			restartEngine,
 			openLog,
 		}),

@@ -13,6 +13,7 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
+import type { MachineRecord } from "../protocol/machineRecord.ts";
 import type { EngineProcess } from "./engineProcess.ts";
 import { type SetTimer, setRealTimer } from "./timers.ts";
 
@@ -22,6 +23,8 @@ export interface DescribeDevicesOptions {
 	/** The user's, in which some GPUs may have been chosen already. */
 	readonly env: NodeJS.ProcessEnv;
 	readonly gpu: Gpu;
+	/** What is known of them; without it, bandwidths are those of tables. */
+	readonly record?: MachineRecord;
 	/** Of each process. A driver may take seconds to wake a GPU up, and some never do. */
 	readonly timeoutMs?: number;
 	readonly setTimer?: SetTimer;
@@ -105,6 +108,7 @@ function askProcess(
 	{
 		fork,
 		gpu,
+		record,
 		timeoutMs = defaultTimeoutMs,
 		setTimer = setRealTimer,
 	}: DescribeDevicesOptions,
@@ -141,7 +145,12 @@ function askProcess(
 			const { data: message } = FromEngine.safeParse(raw);
 			switch (message?.kind) {
 				case "hello":
-					engine.send({ kind: "describeDevices", requestId, gpu });
+					engine.send({
+						kind: "describeDevices",
+						requestId,
+						gpu,
+						...(record && { record }),
+					});
 					return;
 				case "devices":
 					end(success(message.devices));

@@ -7,11 +7,7 @@
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
 import type { ReadModelFile } from "../models/modelFile.ts";
-import {
-	type FromEngine,
-	type Gpu,
-	ToEngine,
-} from "../protocol/engineProtocol.ts";
+import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -108,7 +104,7 @@ export class Engine {
 				this.#running.get(message.requestId)?.controller.abort();
 				return;
 			case "describeDevices":
-				void this.#describeDevices(message.requestId, message.gpu);
+				void this.#describeDevices(message);
 				return;
 			case "shutdown":
 				void this.#shutdown();
@@ -124,11 +120,17 @@ export class Engine {
 		this.#onShutdown();
 	}
 
-	async #describeDevices(requestId: string, gpu: Gpu): Promise<void> {
+	async #describeDevices({
+		requestId,
+		gpu,
+		record,
+	}: ToEngine & { readonly kind: "describeDevices" }): Promise<void> {
 		const failed = (error: HeadroomError): void =>
 			this.#send({ kind: "failed", requestId, error });
 		try {
-			const devices = await this.#scheduler.run(() => this.#slot.devices(gpu));
+			const devices = await this.#scheduler.run(() =>
+				this.#slot.devices(gpu, record),
+			);
 			if (devices.ok)
 				this.#send({ kind: "devices", requestId, devices: devices.value });
 			else failed(devices.error);

@@ -9,6 +9,7 @@ import {
 import type { KvType } from "../memory/modelCost.ts";
 import {
 	type Correction,
+	mayLoad,
 	missingBytes,
 	type NamedModel,
 	type Plan,
@@ -94,17 +95,6 @@ export function chooseStep(request: StepRequest): Verdict {
 		...(gpus ? onCpu : []),
 	].map((it) => it.price(leastWindow));
 	return { kind: "doesNotFit", plan, instead: fastest(others.filter(mayLoad)) };
-}
-
-/** The margin counts at most as much as what is loaded: errors of an estimate are never larger than what is estimated. */
-export function mayLoad({ devices, obstacles }: Plan): boolean {
-	return (
-		obstacles.every((it) => it.of === "head") &&
-		devices.every(({ bytes: { margin }, neededBytes, freeBytes }) => {
-			const takenBytes = neededBytes - margin;
-			return takenBytes + Math.min(margin, takenBytes) <= freeBytes;
-		})
-	);
 }
 
 function stepsOn(

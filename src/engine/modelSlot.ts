@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import type { KvType } from "../memory/modelCost.ts";
-import { heldBytes, type Plan } from "../memory/plan.ts";
+import { heldBytes, mayLoad, type Plan } from "../memory/plan.ts";
 import { refusalText } from "../memory/planText.ts";
 import type { ModelFile, ReadModelFile } from "../models/modelFile.ts";
 import type { Device } from "../protocol/device.ts";
@@ -21,12 +21,16 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
-import { emptyRecord, type Learned } from "../protocol/machineRecord.ts";
+import {
+	emptyRecord,
+	type Learned,
+	type MachineRecord,
+} from "../protocol/machineRecord.ts";
 import { Knowledge } from "./knowledge.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
 import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
-import { chooseStep, type LoadStep, mayLoad } from "./loadSteps.ts";
+import { chooseStep, type LoadStep } from "./loadSteps.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
 import {
 	type EngineSpeed,
@@ -158,9 +162,14 @@ export class ModelSlot {
 	}
 
 	/** What there is to run on, whether a model is loaded or not. */
-	async devices(gpu: Gpu): Promise<Result<readonly Device[], HeadroomError>> {
+	async devices(
+		gpu: Gpu,
+		record: MachineRecord = emptyRecord,
+	): Promise<Result<readonly Device[], HeadroomError>> {
 		const runtime = await this.#runtimeFor({ gpu, threads: null });
-		return runtime.ok ? success(await runtime.value.devices()) : runtime;
+		if (!runtime.ok) return runtime;
+		const knowledge = new Knowledge(record, this.#options.driver);
+		return success(knowledge.measured(await runtime.value.devices()));
 	}
 
 	async unload(): Promise<void> {

@@ -191,6 +191,17 @@ export function planFor(request: PlanRequest): Plan {
 	};
 }
 
+/** The margin counts at most as much as what is loaded: errors of an estimate are never larger than what is estimated. */
+export function mayLoad({ devices, obstacles }: Plan): boolean {
+	return (
+		obstacles.every((it) => it.of === "head") &&
+		devices.every(({ bytes: { margin }, neededBytes, freeBytes }) => {
+			const takenBytes = neededBytes - margin;
+			return takenBytes + Math.min(margin, takenBytes) <= freeBytes;
+		})
+	);
+}
+
 /** The same with as many layers on the GPUs as fit, for who asks for a model that does not: undefined where even without any it does not. */
 export function partialOffload(request: PlanRequest): Plan | undefined {
 	const all = request.model.shape.layers.length;

@@ -147,6 +147,9 @@ function verdictOf(
 	if (choice.kind === "tooSlow" && !(choice.insteadOf && refused))
 		return { kind: "slow", plan: choice.plan };
 	if (!refused) return { kind: "otherRole" };
+	// The engine asks for less of a margin than the choice, where a model is small.
+	if (mayLoad(refused) && refused.isWhole)
+		return { kind: "fits", plan: refused, concessions: [] };
 	const partial =
 		allowsPartial && refused.request.placement.gpus.length > 0
 			? partialOffload(refused.request)

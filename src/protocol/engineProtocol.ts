@@ -40,7 +40,13 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
 	/** Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. */
-	z.object({ kind: z.literal("describeDevices"), requestId, gpu: Gpu }),
+	z.object({
+		kind: z.literal("describeDevices"),
+		requestId,
+		gpu: Gpu,
+		/** With it, devices are told of as they proved to be. */
+		record: z.exactOptional(MachineRecord),
+	}),
 	/** End the work, free the memory and exit. */
 	z.object({ kind: z.literal("shutdown") }),
 ]);

@@ -11,7 +11,7 @@ import {
 
 export interface CommandContext extends WhyNoSuggestionContext {
 	readonly configuration: Configuration;
-	readonly switchModel: () => Promise<void>;
+	readonly switchModel: (file?: unknown) => Promise<void>;
 	readonly restartEngine: () => Promise<void>;
 }
 

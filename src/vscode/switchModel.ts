@@ -1,5 +1,6 @@
 /** `Headroom: Switch Model`: the models of the machine in a list, and the switch to the one that is chosen. */
 
+import path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../base/disposable.ts";
 import { failure, success } from "../base/result.ts";
@@ -24,7 +25,16 @@ export interface SwitchModelContext {
 	readonly configuration: Configuration;
 }
 
-export async function switchModel(context: SwitchModelContext): Promise<void> {
+/** @param file a model that was chosen already, such as one that has just been fetched. */
+export async function switchModel(
+	context: SwitchModelContext,
+	file?: unknown,
+): Promise<void> {
+	if (typeof file === "string") {
+		const wanted = { setting: file, pin: undefined };
+		await showSwitch(path.basename(file), wanted, context);
+		return;
+	}
 	const picked = await pickModel(context);
 	if (!picked) return;
 	const { item, isForWorkspace } = picked;
