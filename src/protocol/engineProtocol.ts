@@ -36,8 +36,15 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
-	/** Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. */
-	z.object({ kind: z.literal("describeDevices"), requestId, gpu: Gpu }),
+	/**
+	 * Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. Null asks what the loaded model runs on, and is
+	 * answered at once, also while the model works.
+	 */
+	z.object({
+		kind: z.literal("describeDevices"),
+		requestId,
+		gpu: z.nullable(Gpu),
+	}),
 	/** End the work, free the memory and exit. */
 	z.object({ kind: z.literal("shutdown") }),
 ]);
