@@ -3,8 +3,10 @@
 import * as vscode from "vscode";
 import { RecentLog } from "./base/log.ts";
 import { loadOptionsFor } from "./client/builtInModel.ts";
+import { DevicePoll } from "./client/devicePoll.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
+import { RecentGenerations } from "./client/recentGenerations.ts";
 import { Supervisor } from "./client/supervisor.ts";
 import {
 	isContextFile,
@@ -20,6 +22,7 @@ import { ContextWatcher } from "./vscode/contextWatcher.ts";
 import { workspaceFolderName } from "./vscode/documentPath.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { FitReport } from "./vscode/fitReport.ts";
 import { IgnoreRules } from "./vscode/ignoreRules.ts";
 import {
 	type GivenSuggestion,
@@ -95,6 +98,16 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const decisions = new Decisions();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => engine.restart();
+	const gaugeSources = {
+		engine,
+		quiet,
+		devices: new DevicePoll({ engine }),
+		recent: new RecentGenerations(
+			client.onDidComplete,
+			engine.onDidChangeStatus,
+		),
+	};
+	const fitReport = new FitReport(engine, gaugeSources.devices);
 
 	context.subscriptions.push(
 		channel,
@@ -114,7 +127,10 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			hasRoom: () => contextTokens(engine.status) > 0,
 			onIdle: (editor) => completions.prepare(editor),
 		}),
-		registerEngineStatusItem(engine, quiet),
+		gaugeSources.devices,
+		gaugeSources.recent,
+		fitReport,
+		registerEngineStatusItem(gaugeSources),
 		registerEngineMessages(engine, {
 			restart: () => void restartEngine(),
 			openLog,
@@ -125,6 +141,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			decisions,
 			engine,
 			restartEngine,
+			freeMemory: () => engine.stop(),
+			showFitReport: () => fitReport.show(),
 			openLog,
 		}),
 		configuration.onDidChange((effect) => engine.apply(effect)),
