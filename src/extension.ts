@@ -2,15 +2,16 @@
 
 import * as vscode from "vscode";
 import { DisposableStore } from "./base/disposable.ts";
-import { onlyWhile } from "./base/event.ts";
 import { RecentLog } from "./base/log.ts";
 import { withEngine } from "./client/benchmarkEngine.ts";
 import { builtInModelFile, loadOptionsFor } from "./client/builtInModel.ts";
 import { describeDevices } from "./client/describeDevices.ts";
+import { DevicePoll } from "./client/devicePoll.ts";
 import { EngineClient } from "./client/engineClient.ts";
 import { forkEngine } from "./client/engineProcess.ts";
 import { MachineDevices } from "./client/machineDevices.ts";
 import { ModelSwitch } from "./client/modelSwitch.ts";
+import { RecentGenerations } from "./client/recentGenerations.ts";
 import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
 import {
@@ -39,6 +40,7 @@ import { ContextWatcher } from "./vscode/contextWatcher.ts";
 import { workspaceFolderName } from "./vscode/documentPath.ts";
 import { registerEngineMessages } from "./vscode/engineMessages.ts";
 import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
+import { FitReport } from "./vscode/fitReport.ts";
 import { registerGetModel } from "./vscode/getModel.ts";
 import { IgnoreRules } from "./vscode/ignoreRules.ts";
 import { registerImportModel } from "./vscode/importModel.ts";
@@ -170,6 +172,16 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const stored = (name: string) =>
 		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
 	const modelsFolder = stored("models");
+	const gaugeSources = {
+		engine,
+		quiet,
+		devices: new DevicePoll({ engine }),
+		recent: new RecentGenerations(
+			client.onDidComplete,
+			engine.onDidChangeStatus,
+		),
+	};
+	const fitReport = new FitReport(engine, gaugeSources.devices);
 
 	context.subscriptions.push(
 		channel,
@@ -195,20 +207,16 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			hasRoom: () => contextTokens(engine.status) > 0,
 			onIdle: (editor) => completions.prepare(editor),
 		}),
-		registerEngineStatusItem(engine, quiet),
-		registerEngineMessages(
-			{
-				get status() {
-					return engine.status;
-				},
-				// A switch tells of its own failure, and puts the former model back.
-				onDidChangeStatus: onlyWhile(
-					engine.onDidChangeStatus,
-					() => !modelSwitch.isRunning,
-				),
-			},
-			{ restart: () => void restartEngine(), openLog },
-		),
+		gaugeSources.devices,
+		gaugeSources.recent,
+		fitReport,
+		registerEngineStatusItem(gaugeSources),
+		registerEngineMessages(engine, {
+			restart: () => void restartEngine(),
+			openLog,
+			// A switch tells of its own failure, and puts the former model back.
+			tellsFailures: () => !modelSwitch.isRunning,
+		}),
 		engine.onDidChangeStatus((status) => {
 			const file = fileThatFailed(status);
 			const hasOther = file !== undefined && chosen.avoid(file);
@@ -222,6 +230,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			switchModel: (file) =>
 				switchModel({ modelSwitch, chosen, devices, configuration }, file),
 			restartEngine,
+			freeMemory: () => engine.stop(),
+			showFitReport: () => fitReport.show(),
 			openLog,
 		}),
 		registerGetModel({

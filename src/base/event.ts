@@ -23,11 +23,3 @@ export class Emitter<T> implements Disposable {
 		this.#listeners.clear();
 	}
 }
-
-/** The same event for as long as `passes` holds. */
-export function onlyWhile<T>(event: Event<T>, passes: () => boolean): Event<T> {
-	return (listener) =>
-		event((value) => {
-			if (passes()) listener(value);
-		});
-}

@@ -6,9 +6,14 @@
 
 import { orAborted } from "../base/abort.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/event.ts";
 import type { FromEngine } from "../protocol/engineProtocol.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
-import type { FimRequest, GenerationEnd } from "../protocol/generation.ts";
+import type {
+	FimRequest,
+	GenerationEnd,
+	GenerationStats,
+} from "../protocol/generation.ts";
 import type { EngineConnection, Supervisor } from "./supervisor.ts";
 
 export interface GenerationStream {
@@ -46,8 +51,12 @@ export class EngineClient implements Disposable {
 	readonly #supervisor: Supervisor;
 	readonly #mailboxes = new Map<string, Mailbox>();
 	readonly #subscriptions: readonly Disposable[];
+	readonly #onDidComplete = new Emitter<GenerationStats>();
 	#requests = 0;
 	#awaitedRequests = 0;
+
+	/** Fires with what each request took that the engine came to an end with. */
+	readonly onDidComplete: Event<GenerationStats> = this.#onDidComplete.event;
 
 	constructor(supervisor: Supervisor) {
 		this.#supervisor = supervisor;
@@ -72,6 +81,7 @@ export class EngineClient implements Disposable {
 	dispose(): void {
 		for (const subscription of this.#subscriptions) subscription.dispose();
 		this.#endAll({ code: "engineStopped", values: {} });
+		this.#onDidComplete.dispose();
 	}
 
 	async *#stream(
@@ -120,6 +130,7 @@ export class EngineClient implements Disposable {
 					?.put({ kind: "chunk", text: message.text });
 				return;
 			case "done":
+				this.#onDidComplete.fire(message.stats);
 				this.#mailboxes.get(message.requestId)?.put({
 					kind: "end",
 					end: {

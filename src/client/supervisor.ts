@@ -109,6 +109,12 @@ export class Supervisor implements Disposable {
 		return this.#status;
 	}
 
+	/** The way to the process that listens; undefined where none does, and none is started for it. */
+	get running(): EngineConnection | undefined {
+		const run = this.#run;
+		return run?.listening && !run.stopping ? connectionTo(run) : undefined;
+	}
+
 	/** A listening process: the running one, or one that is started for this. Settles in any case. */
 	connect(): Promise<Result<EngineConnection, HeadroomError>> {
 		if (this.#disposed)

@@ -6,7 +6,9 @@
 
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import type { ReadModelFile } from "../models/modelFile.ts";
+import type { Device } from "../protocol/device.ts";
 import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import {
 	createError,
@@ -128,15 +130,26 @@ export class Engine {
 		const failed = (error: HeadroomError): void =>
 			this.#send({ kind: "failed", requestId, error });
 		try {
-			const devices = await this.#scheduler.run(() =>
-				this.#slot.devices(gpu, record),
-			);
+			const devices =
+				gpu === null
+					? await this.#loadedDevices()
+					: await this.#scheduler.run(() => this.#slot.devices(gpu, record));
 			if (devices.ok)
 				this.#send({ kind: "devices", requestId, devices: devices.value });
 			else failed(devices.error);
 		} catch (thrown) {
 			failed(createError("devicesUnknown", { why: messageOf(thrown) }));
 		}
+	}
+
+	/**
+	 * Past the queue: it is asked for again and again, and reading takes a fraction of a millisecond and touches nothing that a completion
+	 * does. While a load is under way there is no model to ask.
+	 */
+	async #loadedDevices(): Promise<Result<readonly Device[], HeadroomError>> {
+		const current = this.#slot.current;
+		if (!current) return failure(createError("engineStopped", {}));
+		return current.ok ? success(await current.value.model.devices()) : current;
 	}
 
 	async #complete(requestId: string, request: FimRequest): Promise<void> {

@@ -188,7 +188,11 @@ class LlamaRuntime implements Runtime {
 				}),
 				onLoadProgress: onProgress,
 			});
-			return success(new LlamaLoadedModel(model, description, this.#threads));
+			return success(
+				new LlamaLoadedModel(model, description, this.#threads, () =>
+					this.devices(),
+				),
+			);
 		} catch (thrown) {
 			return failure(this.#loadError(description.file, thrown));
 		}
@@ -213,6 +217,7 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly fimTokens: FimTokens | null;
 	readonly beginningOfText: Token | null;
 	readonly backend: string;
+	readonly devices: () => Promise<readonly Device[]>;
 	readonly #model: LlamaModel;
 	readonly #threads: number;
 
@@ -220,8 +225,10 @@ class LlamaLoadedModel implements LoadedModel {
 		model: LlamaModel,
 		description: ModelDescription,
 		threads: number,
+		devices: () => Promise<readonly Device[]>,
 	) {
 		this.#model = model;
+		this.devices = devices;
 		this.#threads = threads;
 		this.description = description;
 		this.fimTokens = fimTokensOf(model);

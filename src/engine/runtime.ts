@@ -71,6 +71,8 @@ export interface LoadedModel {
 	readonly backend: string;
 	/** Its weights. */
 	readonly allocatedBytes: AllocatedBytes;
+	/** As its runtime tells of them; safe to call while the model works. Rejects where the runtime is gone. */
+	devices(): Promise<readonly Device[]>;
 	/** Null for models that were not made to fill in the middle. */
 	readonly fimTokens: FimTokens | null;
 	/** What every prompt must begin with, where the model wants that. */

@@ -59,7 +59,10 @@ function workingSetBytes({ totalBytes, workingSetBytes }: Device): number {
  * What a plan leaves free of a device: for errors of the estimate and for what other programs take next. 1 GiB of a GPU's is
  * llama.cpp's own choice (`--fit-target`); RAM is left a quarter of itself up to 2 GiB, because a machine that swaps is slower than a model that spills.
  */
-export function marginBytes({ kind, totalBytes }: Device): number {
+export function marginBytes({
+	kind,
+	totalBytes,
+}: Pick<Device, "kind" | "totalBytes">): number {
 	switch (kind) {
 		case "discrete":
 		case "unified":

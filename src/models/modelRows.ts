@@ -3,7 +3,7 @@
 import type { Result } from "../base/result.ts";
 import { type Concession, choosePlan } from "../memory/choosePlan.ts";
 import type { Device } from "../memory/devices.ts";
-import { type Plan, partialOffload } from "../memory/plan.ts";
+import { mayLoad, type Plan, partialOffload } from "../memory/plan.ts";
 import type { Role } from "../memory/roles.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { ListedModel } from "./modelLibrary.ts";

@@ -39,11 +39,14 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
-	/** Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. */
+	/**
+	 * Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. Null asks what the loaded model runs on, and is
+	 * answered at once, also while the model works.
+	 */
 	z.object({
 		kind: z.literal("describeDevices"),
 		requestId,
-		gpu: Gpu,
+		gpu: z.nullable(Gpu),
 		/** With it, devices are told of as they proved to be. */
 		record: z.exactOptional(MachineRecord),
 	}),

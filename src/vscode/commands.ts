@@ -13,6 +13,9 @@ export interface CommandContext extends WhyNoSuggestionContext {
 	readonly configuration: Configuration;
 	readonly switchModel: (file?: unknown) => Promise<void>;
 	readonly restartEngine: () => Promise<void>;
+	/** Unloads the model until it is needed again. */
+	readonly freeMemory: () => Promise<void>;
+	readonly showFitReport: () => Promise<void>;
 }
 
 export const commandIds = [
@@ -21,6 +24,8 @@ export const commandIds = [
 	"headroom.toggleLanguage",
 	"headroom.snooze",
 	"headroom.switchModel",
+	"headroom.showFitReport",
+	"headroom.freeMemory",
 	"headroom.restartEngine",
 	"headroom.openLog",
 	"headroom.showMenu",
@@ -37,9 +42,12 @@ export function registerCommands(context: CommandContext): Disposable {
 		"headroom.snooze": () =>
 			choose(vscode.l10n.t("Snooze"), snoozeEntries(context)),
 		"headroom.switchModel": context.switchModel,
+		"headroom.showFitReport": context.showFitReport,
+		"headroom.freeMemory": context.freeMemory,
 		"headroom.restartEngine": context.restartEngine,
 		"headroom.openLog": context.openLog,
-		"headroom.showMenu": () => choose("Headroom", menuEntries(context)),
+		"headroom.showMenu": async () =>
+			choose("Headroom", await menuEntries(context)),
 	} satisfies Record<CommandId, () => unknown>;
 	const store = new DisposableStore();
 	for (const id of commandIds)
@@ -87,12 +95,19 @@ async function choose(title: string, entries: readonly Entry[]): Promise<void> {
 	await chosen?.run();
 }
 
-function menuEntries(context: CommandContext): Entry[] {
+async function menuEntries(context: CommandContext): Promise<Entry[]> {
 	const { t } = vscode.l10n;
-	const { configuration, quiet } = context;
+	const { configuration, quiet, engine } = context;
 	const { settings } = configuration;
 	const languageId = activeLanguage();
 	const entries: Entry[] = [];
+	if (await hasCommand(switchModel))
+		entries.push(commandEntry(switchModel, t("Switch the model...")));
+	if (engine.status.kind === "ready" || engine.status.kind === "generating")
+		entries.push(
+			commandEntry("headroom.freeMemory", t("Free memory now")),
+			commandEntry("headroom.showFitReport", t("Show the fit report")),
+		);
 	if (quiet.snoozedUntil !== undefined) entries.push(endSnoozeEntry(context));
 	entries.push(
 		commandEntry("headroom.whyNoSuggestion", t("Why no suggestion?")),
@@ -145,6 +160,15 @@ function endSnoozeEntry({ quiet }: CommandContext): Entry {
 	};
 }
 
-function commandEntry(command: CommandId, label: string): Entry {
+const switchModel = "headroom.switchModel";
+
+async function hasCommand(command: string): Promise<boolean> {
+	return (await vscode.commands.getCommands(true)).includes(command);
+}
+
+function commandEntry(
+	command: CommandId | typeof switchModel,
+	label: string,
+): Entry {
 	return { label, run: () => vscode.commands.executeCommand(command) };
 }

@@ -1,14 +1,19 @@
-/** The status bar item: what the engine is doing, in one icon and one short text. */
+/** The status bar item: the memory gauge, and what the engine is doing. */
 
 import * as vscode from "vscode";
-import { assertNever } from "../base/assert.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Event } from "../base/event.ts";
-import { formatBytes, formatPercent } from "../base/units.ts";
-import type { QuietReason } from "../completion/quiet.ts";
+import type { DevicePoll } from "../client/devicePoll.ts";
+import type { RecentGenerations } from "../client/recentGenerations.ts";
+import { type GaugeState, gaugeOf } from "../memory/gauge.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
-import type { ModelDescription } from "../protocol/model.ts";
-import { describeError } from "./localize.ts";
+import {
+	type GaugeView,
+	gaugeLabel,
+	gaugeText,
+	gaugeTooltip,
+	isGivenUp,
+} from "./gaugeText.ts";
 import type { Quiet } from "./quiet.ts";
 
 export interface EngineStatusSource {
@@ -16,17 +21,31 @@ export interface EngineStatusSource {
 	readonly onDidChangeStatus: Event<EngineStatus>;
 }
 
-interface Appearance {
-	readonly icon: string;
-	readonly text: string;
-	readonly detail: string;
-	readonly isError?: boolean;
+export interface GaugeSources {
+	readonly engine: EngineStatusSource;
+	readonly quiet: Quiet;
+	readonly devices: DevicePoll;
+	readonly recent: RecentGenerations;
 }
 
-export function registerEngineStatusItem(
-	engine: EngineStatusSource,
-	quiet: Quiet,
-): Disposable {
+/** All that the item shows, as it is now. */
+function gaugeView({
+	engine: { status },
+	quiet,
+	devices: { devices },
+	recent: { counters },
+}: GaugeSources): GaugeView {
+	const reason = quiet.reasonFor(vscode.window.activeTextEditor?.document);
+	return {
+		gauge: gaugeOf({ status, devices, isPaused: reason !== undefined }),
+		status,
+		counters,
+		quiet: reason && { reason, sentence: quiet.describe(reason) },
+	};
+}
+
+export function registerEngineStatusItem(sources: GaugeSources): Disposable {
+	const { engine, quiet, devices, recent } = sources;
 	const store = new DisposableStore();
 	const item = store.add(
 		vscode.window.createStatusBarItem(
@@ -37,118 +56,71 @@ export function registerEngineStatusItem(
 	);
 	item.name = "Headroom";
 	item.command = "headroom.showMenu";
-	const update = (): void => {
-		const { icon, text, detail, isError } = appearance(engine.status, quiet);
-		item.text = `$(${icon}) ${text}`;
-		item.tooltip = detail;
-		item.accessibilityInformation = { label: `Headroom: ${text}. ${detail}` };
-		item.backgroundColor = isError
-			? new vscode.ThemeColor("statusBarItem.errorBackground")
-			: undefined;
-	};
+	const update = (): void => show(item, gaugeView(sources));
 	store.add(engine.onDidChangeStatus(update));
+	store.add(devices.onDidChange(update));
+	store.add(recent.onDidChange(update));
 	store.add(quiet.onDidChange(update));
 	store.add(vscode.window.onDidChangeActiveTextEditor(update));
 	// Also where a document is given another language.
 	store.add(vscode.workspace.onDidOpenTextDocument(update));
 	update();
 	item.show();
+
+	const watch = (): void => devices.watch(isSeen());
+	store.add(vscode.window.onDidChangeWindowState(watch));
+	store.add(
+		vscode.workspace.onDidChangeConfiguration((event) => {
+			if (event.affectsConfiguration(statusBarSetting)) watch();
+		}),
+	);
+	watch();
 	return store;
 }
 
-function appearance(status: EngineStatus, quiet: Quiet): Appearance {
-	const { t } = vscode.l10n;
-	const reason = quiet.reasonFor(vscode.window.activeTextEditor?.document);
-	switch (status.kind) {
-		case "stopped":
-			return reason
-				? quietAppearance(
-						reason,
-						`${quiet.describe(reason)} ${t("The engine is not running.")}`,
-					)
-				: {
-						icon: "circle-outline",
-						text: "Headroom",
-						detail: t("The engine starts with the first completion."),
-					};
-		case "starting":
-			return {
-				icon: "loading~spin",
-				text: t("Starting"),
-				detail: t("The engine is starting."),
-			};
-		case "loading":
-			return {
-				icon: "loading~spin",
-				text: t("Loading {percent}", {
-					percent: formatPercent(status.fraction),
-				}),
-				detail: t("Loading {file}", { file: status.file }),
-			};
-		case "warmingUp":
-			return {
-				icon: "loading~spin",
-				text: t("Warming up"),
-				detail: modelDetail(status.model),
-			};
-		case "ready":
-			return reason
-				? quietAppearance(
-						reason,
-						`${quiet.describe(reason)} ${modelDetail(status.model)}`,
-					)
-				: {
-						icon: "check",
-						text: status.model.name,
-						detail: modelDetail(status.model),
-					};
-		case "generating":
-			return {
-				icon: "sync~spin",
-				text: status.model.name,
-				detail: t("Generating with {model}", {
-					model: modelDetail(status.model),
-				}),
-			};
-		case "failed":
-			return {
-				icon: "error",
-				text: t("No model"),
-				detail: describeError(status.error),
-				isError: true,
-			};
-		case "crashed":
-			return {
-				icon: "error",
-				text: status.restartInMs === null ? t("Stopped") : t("Restarting"),
-				detail: describeError(status.error),
-				isError: status.restartInMs === null,
-			};
-		default:
-			return assertNever(status);
-	}
+const statusBarSetting = "workbench.statusBar.visible";
+
+/** As far as the editor tells: not of a single item that was hidden. */
+function isSeen(): boolean {
+	return (
+		vscode.window.state.focused &&
+		vscode.workspace.getConfiguration().get(statusBarSetting, true)
+	);
 }
 
-function quietAppearance(reason: QuietReason, detail: string): Appearance {
+/** Colours only add to what the icon and the word say already. */
+const backgrounds: Partial<Readonly<Record<GaugeState, string>>> = {
+	pressure: "statusBarItem.warningBackground",
+	spill: "statusBarItem.warningBackground",
+	failed: "statusBarItem.errorBackground",
+};
+
+/** Each property that is set goes to the window: so only what changes. */
+function show(item: vscode.StatusBarItem, view: GaugeView): void {
 	const { t } = vscode.l10n;
-	switch (reason.kind) {
-		case "off":
-			return { icon: "circle-slash", text: t("Headroom off"), detail };
-		case "languageOff":
-			return {
-				icon: "circle-slash",
-				text: t("Off for {languageId}", { languageId: reason.languageId }),
-				detail,
-			};
-		case "snoozed":
-			return { icon: "bell-slash", text: t("Snoozed"), detail };
-		case "secretFile":
-			return { icon: "lock", text: t("Off in this file"), detail };
-		default:
-			return assertNever(reason);
-	}
+	const text = gaugeText(view, t);
+	if (item.text !== text) item.text = text;
+	const label = gaugeLabel(view, t);
+	if (item.accessibilityInformation?.label !== label)
+		item.accessibilityInformation = { label };
+	const markdown = gaugeTooltip(view, t);
+	if (tooltipText(item) !== markdown) item.tooltip = untrusted(markdown);
+	const background = isGivenUp(view.status)
+		? backgrounds.failed
+		: backgrounds[view.gauge.state];
+	if (item.backgroundColor?.id !== background)
+		item.backgroundColor = background
+			? new vscode.ThemeColor(background)
+			: undefined;
 }
 
-function modelDetail(model: ModelDescription): string {
-	return `${model.name}, ${model.quantization}, ${formatBytes(model.fileBytes)}`;
+function tooltipText({ tooltip }: vscode.StatusBarItem): string | undefined {
+	return typeof tooltip === "string" ? tooltip : tooltip?.value;
+}
+
+function untrusted(markdown: string): vscode.MarkdownString {
+	const tooltip = new vscode.MarkdownString(markdown);
+	tooltip.isTrusted = false;
+	tooltip.supportHtml = false;
+	return tooltip;
 }

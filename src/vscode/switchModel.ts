@@ -1,6 +1,5 @@
 /** `Headroom: Switch Model`: the models of the machine in a list, and the switch to the one that is chosen. */
 
-import path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../base/disposable.ts";
 import { failure, success } from "../base/result.ts";
@@ -32,7 +31,7 @@ export async function switchModel(
 ): Promise<void> {
 	if (typeof file === "string") {
 		const wanted = { setting: file, pin: undefined };
-		await showSwitch(path.basename(file), wanted, context);
+		await showSwitch(file.split(/[\\/]/).at(-1) ?? file, wanted, context);
 		return;
 	}
 	const picked = await pickModel(context);

@@ -150,7 +150,11 @@ export class FakeRuntime implements Runtime {
 		onProgress(1);
 		this.journal.liveModels++;
 		return Promise.resolve(
-			success(new FakeModel(description, this.#options, this.journal)),
+			success(
+				new FakeModel(description, this.#options, this.journal, () =>
+					this.devices(),
+				),
+			),
 		);
 	}
 
@@ -169,6 +173,7 @@ class FakeModel implements LoadedModel {
 		readonly description: ModelDescription,
 		private readonly options: FakeOptions,
 		private readonly journal: FakeJournal,
+		readonly devices: () => Promise<readonly Device[]>,
 	) {
 		this.allocatedBytes = options.allocatedBytes ?? {
 			vramBytes: 0,

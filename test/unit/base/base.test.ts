@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { orAborted } from "../../../src/base/abort.ts";
 import { DisposableStore, toDisposable } from "../../../src/base/disposable.ts";
-import { Emitter, onlyWhile } from "../../../src/base/event.ts";
+import { Emitter } from "../../../src/base/event.ts";
 import { LruCache } from "../../../src/base/lruCache.ts";
 import {
 	formatBytes,
@@ -39,26 +39,6 @@ describe("Emitter", () => {
 		first.dispose();
 		emitter.fire(2);
 		assert.deepEqual(heard, [1, 1, 2]);
-	});
-});
-
-describe("onlyWhile", () => {
-	it("passes on what comes while it may", () => {
-		const emitter = new Emitter<number>();
-		const heard: number[] = [];
-		let mayPass = true;
-		const subscription = onlyWhile(
-			emitter.event,
-			() => mayPass,
-		)((value) => heard.push(value));
-		emitter.fire(1);
-		mayPass = false;
-		emitter.fire(2);
-		mayPass = true;
-		emitter.fire(3);
-		subscription.dispose();
-		emitter.fire(4);
-		assert.deepEqual(heard, [1, 3]);
 	});
 });
 

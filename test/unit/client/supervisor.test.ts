@@ -4,7 +4,10 @@ import { EngineClient } from "../../../src/client/engineClient.ts";
 import { decideRestart } from "../../../src/client/restartPolicy.ts";
 import { type LoadCrash, Supervisor } from "../../../src/client/supervisor.ts";
 import type { EngineReport } from "../../../src/protocol/engineStatus.ts";
-import type { FimRequest } from "../../../src/protocol/generation.ts";
+import type {
+	FimRequest,
+	GenerationStats,
+} from "../../../src/protocol/generation.ts";
 import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
 import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
@@ -295,6 +298,29 @@ describe("Supervisor", () => {
 		assert.equal(!result.ok && result.error.code, "engineGaveUp");
 	});
 
+	it("shows the way to the process that runs, and starts none for that", async () => {
+		const { supervisor, processes, process } = setUp();
+		const running = () => supervisor.running;
+		assert.equal(running(), undefined);
+		assert.equal(processes.length, 0);
+		const connected = supervisor.connect();
+		assert.equal(running(), undefined, "it does not listen yet");
+		process(0).hello();
+		await connected;
+		running()?.send({
+			kind: "describeDevices",
+			requestId: "1",
+			gpu: null,
+		});
+		assert.equal(process(0).sent.at(-1)?.kind, "describeDevices");
+		const stopped = supervisor.stop();
+		assert.equal(running(), undefined, "it is told to stop");
+		process(0).exit();
+		await stopped;
+		assert.equal(running(), undefined);
+		assert.equal(processes.length, 1);
+	});
+
 	it("kills a process that never answers", () => {
 		const { supervisor, clock, process, statuses } = setUp();
 		void supervisor.connect();
@@ -471,12 +497,15 @@ describe("EngineClient", () => {
 
 	it("streams the chunks of its request, and ends with the figures", async () => {
 		const { client, process } = withClient();
+		const completed: GenerationStats[] = [];
+		client.onDidComplete((stats) => completed.push(stats));
 		const stream = client.complete(request, new AbortController().signal);
 		const reading = read(stream);
 		process(0).hello();
 		await settle();
 		const { requestId } = stream;
 		process(0).says({ kind: "chunk", requestId, text: "a" });
+		assert.deepEqual(completed, []);
 		process(0).says({ kind: "chunk", requestId: "other", text: "z" });
 		process(0).says({ kind: "chunk", requestId, text: "b" });
 		process(0).says({
@@ -489,6 +518,7 @@ describe("EngineClient", () => {
 			text: "ab",
 			end: { kind: "done", stopReason: "endOfText", stats: someStats },
 		});
+		assert.deepEqual(completed, [someStats]);
 	});
 
 	it("settles every request when the process dies", async () => {

@@ -340,6 +340,53 @@ describe("Engine", () => {
 		assert.equal(it.runtime.journal.liveModels, 1);
 	});
 
+	it("tells what the model runs on past the queue, and only where one is loaded", async () => {
+		let onStarted = () => {};
+		const started = new Promise<void>((resolve) => {
+			onStarted = resolve;
+		});
+		let finish = () => {};
+		const finished = new Promise<void>((resolve) => {
+			finish = resolve;
+		});
+		let isHeld = false;
+		const it = setUp({
+			onEvaluate: () => {
+				if (!isHeld) return;
+				onStarted();
+				return finished;
+			},
+		});
+		const ask = async (requestId: string) => {
+			it.engine.receive({ kind: "describeDevices", requestId, gpu: null });
+			const answer = () =>
+				it.sent.find(
+					(m) =>
+						(m.kind === "devices" || m.kind === "failed") &&
+						m.requestId === requestId,
+				);
+			await it.until(() => answer() !== undefined);
+			return answer();
+		};
+		assert.deepEqual(await ask("1"), {
+			kind: "failed",
+			requestId: "1",
+			error: createError("engineStopped", {}),
+		});
+		it.load();
+		await it.until(() => it.reports().at(-1) === "ready");
+		isHeld = true;
+		it.complete("2");
+		await started;
+		assert.equal((await ask("3"))?.kind, "devices");
+		assert.ok(
+			!it.sent.some((m) => m.kind === "done"),
+			"the completion still runs",
+		);
+		finish();
+		assert.equal((await it.end("2")).kind, "done");
+	});
+
 	it("says so where devices do not tell of themselves", async () => {
 		const it = setUp();
 		it.runtime.devices = () => Promise.reject(new Error("device lost"));

@@ -1,0 +1,133 @@
+/** The fit report of a loaded model: what it needs of each memory, and what was predicted against what it was given. Pure. */
+
+import { formatBytes } from "../base/units.ts";
+import type { Device } from "../protocol/device.ts";
+import type { HeldMemory, LoadReport } from "../protocol/engineStatus.ts";
+import { cpuPlacement, gpuPlacements } from "./devices.ts";
+import {
+	type Holder,
+	heldBytes,
+	type NamedModel,
+	type Plan,
+	partialOffload,
+	planFor,
+} from "./plan.ts";
+import { modelText, planText } from "./planText.ts";
+import { roleNeeds } from "./roles.ts";
+
+export interface FitReportFacts {
+	readonly model: NamedModel;
+	readonly load: LoadReport;
+	/** As they are now, with the model on them. */
+	readonly devices: readonly Device[];
+}
+
+/** Lines of text. */
+export function fitReport(facts: FitReportFacts): readonly string[] {
+	const { model, load } = facts;
+	const plan = planOf(facts);
+	if (!plan || load.memory.length === 0)
+		return [`${modelText(model)} was loaded without a plan.`];
+	return [
+		"WHAT IS NEEDED, and what is free without this model",
+		"",
+		...planText(plan),
+		"",
+		"PREDICTED AGAINST ALLOCATED",
+		"",
+		...load.memory.flatMap((it) => comparison(it, plan)),
+		"What llama.cpp took beyond the prediction, or less than it, is among the buffers.",
+	];
+}
+
+/** The plan of a load like this one, that comes nearest to what it took: layers may have been left in RAM. */
+function planOf({ model, load, devices }: FitReportFacts): Plan | undefined {
+	const without = devices.map((it) => withoutModel(it, load.memory));
+	const onGpu = load.memory.filter(({ kind }) => kind !== "cpu");
+	const placement =
+		onGpu.length > 0 ? gpuPlacements(without).at(-1) : cpuPlacement(without);
+	if (!placement) return undefined;
+	const { contextWindow, sequences, kvType } = load;
+	const whole = planFor({
+		model,
+		placement,
+		contextWindow,
+		sequences,
+		batchTokens: roleNeeds.completion.batchTokens,
+		kvType,
+	});
+	const partial = onGpu.length > 0 ? partialOffload(whole.request) : undefined;
+	const allocated = onGpu.reduce((sum, it) => sum + modelBytes(it), 0);
+	const missedBytes = (plan: Plan) => Math.abs(heldBytes(plan).gpu - allocated);
+	return partial && missedBytes(partial) < missedBytes(whole) ? partial : whole;
+}
+
+function withoutModel(device: Device, memory: readonly HeldMemory[]): Device {
+	const held = memory.find(
+		(it) => it.device === device.name && it.kind === device.kind,
+	);
+	const freedBytes = held ? modelBytes(held) : 0;
+	return {
+		...device,
+		freeBytes: Math.min(device.totalBytes, device.freeBytes + freedBytes),
+	};
+}
+
+function modelBytes({ weights, kvCache, buffers, draft }: HeldMemory): number {
+	return weights + kvCache + buffers + draft;
+}
+
+function comparison(held: HeldMemory, { holders }: Plan): readonly string[] {
+	const predicted = predictedBytes(
+		holders.find(({ device: { name } }) => name === held.device),
+	);
+	const rows = [
+		["weights", predicted.weights, held.weights],
+		["KV cache", predicted.kvCache, held.kvCache],
+		["buffers", predicted.buffers, held.buffers],
+		["draft model", predicted.draft, held.draft],
+		[
+			"together",
+			predicted.weights +
+				predicted.kvCache +
+				predicted.buffers +
+				predicted.draft,
+			modelBytes(held),
+		],
+	] as const;
+	return [
+		held.device,
+		lineOf("", "predicted", "allocated"),
+		...rows
+			.filter(([, one, other]) => one !== 0 || other !== 0)
+			.map(([name, one, other]) =>
+				lineOf(name, bytesText(one), bytesText(other)),
+			),
+		"",
+	];
+}
+
+function lineOf(name: string, predicted: string, allocated: string): string {
+	return `  ${name.padEnd(12)}${predicted.padStart(10)}${allocated.padStart(12)}`;
+}
+
+/** Buffers may have been less than nothing, as `heldMemory` counts them. */
+function bytesText(bytes: number): string {
+	return bytes < 0
+		? `-${formatBytes(Math.round(-bytes))}`
+		: formatBytes(Math.round(bytes));
+}
+
+function predictedBytes(holder: Holder | undefined) {
+	const { weights, kvCache, computeBuffer, outputBuffer, draft } =
+		holder?.bytes ?? noBytes;
+	return { weights, kvCache, buffers: computeBuffer + outputBuffer, draft };
+}
+
+const noBytes: Holder["bytes"] = {
+	weights: 0,
+	kvCache: 0,
+	computeBuffer: 0,
+	outputBuffer: 0,
+	draft: 0,
+};

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { Device } from "../../src/protocol/device.ts";
+import { RealEngine } from "../support/realEngine.ts";
+import {
+	needsSoftwareGpu,
+	softwareGpuEnvironment,
+} from "../support/softwareGpu.ts";
+
+const request = {
+	prefixBlocks: ["const list = [1, 2, 3, 4, "],
+	maxTokens: 24,
+};
+
+/** Asks for the devices of the loaded model again and again, each time as soon as the last answer is there. */
+function askOnAndOn({ supervisor }: RealEngine) {
+	const answers: (readonly Device[])[] = [];
+	let asked = 0;
+	const ask = () =>
+		supervisor.running?.send({
+			kind: "describeDevices",
+			requestId: `d${++asked}`,
+			gpu: null,
+		});
+	const subscription = supervisor.onMessage((message) => {
+		if (message.kind !== "devices") return;
+		answers.push(message.devices);
+		ask();
+	});
+	ask();
+	return { answers, end: () => subscription.dispose() };
+}
+
+for (const [where, gpu, env] of [
+	["the CPU", "off", process.env],
+	["llvmpipe", "auto", softwareGpuEnvironment],
+] as const)
+	describe(`the devices of a model that works on ${where}`, function () {
+		this.timeout(60_000);
+		const engine = new RealEngine(env);
+		engine.gpu = gpu;
+		after(() => engine.stop());
+
+		if (gpu === "auto") before(needsSoftwareGpu);
+
+		it("are told of while it generates, and change nothing of what it says", async () => {
+			const before = await engine.completeWhole(request);
+			const stream = engine.complete(request);
+			const first = await stream.chunks.next();
+			const polled = askOnAndOn(engine);
+			const { text, end } = await engine.read(stream);
+			const { length } = polled.answers;
+			polled.end();
+			assert.ok(!first.done && end.kind === "done", JSON.stringify(end));
+			assert.equal(first.value + text, before.text);
+			assert.ok(length > 1, `${length} answers during the completion`);
+			const { status } = engine.supervisor;
+			assert.ok(status.kind === "ready");
+			for (const devices of polled.answers)
+				for (const held of status.load.memory) {
+					const device = devices.find(({ name }) => name === held.device);
+					assert.ok(device, held.device);
+					assert.equal(device.totalBytes, held.totalBytes);
+					assert.ok(device.freeBytes <= device.totalBytes);
+				}
+		});
+	});
