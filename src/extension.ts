@@ -73,6 +73,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const recent = new RecentLog(logToChannel(channel));
 	const { log } = recent;
 	const configuration = new Configuration(log);
+	const stored = (name: string) =>
+		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
 	const records = new RecordStore({
 		folder: context.globalStorageUri.fsPath,
 		log,
@@ -94,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		configuration,
 		devices: () => devices.get(),
 		builtInFile: builtInModelFile(context.extensionPath),
+		benchmarkFile: stored("benchmark.json"),
 		log,
 	});
 	const loadOptionsOf = (file: string) => {
@@ -169,8 +172,6 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		records.update((it) => withoutBadLoads(it));
 		return engine.restart();
 	};
-	const stored = (name: string) =>
-		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
 	const modelsFolder = stored("models");
 	const gaugeSources = {
 		engine,

@@ -5,7 +5,9 @@ import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import type { Device } from "../memory/devices.ts";
 import { choiceText } from "../memory/planText.ts";
+import { roleNeeds } from "../memory/roles.ts";
 import { errorText, type HeadroomError } from "../protocol/errors.ts";
+import type { BenchmarkResult } from "./benchmarkStore.ts";
 import type { ListedModel } from "./modelLibrary.ts";
 import { isShipped, isTrusted, recommend } from "./suitability.ts";
 
@@ -14,6 +16,8 @@ export interface AutomaticModelOptions {
 	readonly list: () => Promise<readonly ListedModel[]>;
 	/** Must not reject. */
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
+	/** What the benchmark of this machine found. Must not reject. */
+	readonly benchmarks: () => Promise<readonly BenchmarkResult[]>;
 	/** What there is in any case; the models beside it are no choice of their own. */
 	readonly builtInFile: string;
 	readonly log: Log;
@@ -74,13 +78,19 @@ export class AutomaticModel {
 	}
 
 	async #choose(): Promise<string> {
-		const { list, devices, builtInFile, log } = this.#options;
+		const { list, devices, benchmarks, builtInFile, log } = this.#options;
+		const slow = new Set(
+			(await benchmarks()).filter(isTooSlow).map(({ file }) => file),
+		);
 		const models = (await list()).filter(
 			(it) =>
 				!isShipped(it, builtInFile) &&
 				!this.#avoided.has(it.file) &&
+				!slow.has(it.file) &&
 				isTrusted(it, "completion"),
 		);
+		if (slow.size > 0)
+			log.info(`too slow in the benchmark: ${[...slow].join(", ")}`);
 		if (models.length === 0) {
 			log.info(
 				"the built-in model was chosen: no other for completion is installed",
@@ -98,4 +108,12 @@ export class AutomaticModel {
 		);
 		return model?.file ?? builtInFile;
 	}
+}
+
+/** What was measured counts more than what is predicted. */
+function isTooSlow({ tokensPerSecond }: BenchmarkResult): boolean {
+	return (
+		tokensPerSecond !== null &&
+		tokensPerSecond < roleNeeds.completion.leastTokensPerSecond
+	);
 }

@@ -7,6 +7,7 @@ import type { Log } from "../base/log.ts";
 import type { Result } from "../base/result.ts";
 import type { Device } from "../memory/devices.ts";
 import { AutomaticModel } from "../models/automaticModel.ts";
+import { readBenchmarkResults } from "../models/benchmarkStore.ts";
 import { listInstalledModels } from "../models/installedModels.ts";
 import type { ModelList } from "../models/modelLibrary.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
@@ -27,6 +28,8 @@ export interface ChosenModelOptions {
 	readonly configuration: Configuration;
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
 	readonly builtInFile: string;
+	/** Where the benchmark keeps its figures. */
+	readonly benchmarkFile: string;
 	readonly log: Log;
 }
 
@@ -45,6 +48,7 @@ export class ChosenModel implements Disposable {
 		this.builtInFile = builtInFile;
 		this.#automatic = new AutomaticModel({
 			list: async () => (await this.list()).models,
+			benchmarks: () => readBenchmarkResults(options.benchmarkFile),
 			devices,
 			builtInFile,
 			log,

@@ -52,6 +52,7 @@ function setUp(
 			asked.push("devices");
 			return success([card, ram]);
 		},
+		benchmarks: async () => [],
 		builtInFile,
 		log: recent.log,
 		timeLimit: () => new AbortController().signal,
@@ -61,6 +62,29 @@ function setUp(
 }
 
 describe("AutomaticModel", () => {
+	for (const [tokensPerSecond, expected] of [
+		[12, three.file],
+		[null, seven.file],
+		[60, seven.file],
+	] as const)
+		it(`takes the benchmark's word for it: ${tokensPerSecond} tokens per second`, async () => {
+			const { automatic } = setUp([three, seven], {
+				benchmarks: async () => [
+					{
+						file: seven.file,
+						name: "seven",
+						measuredAt: "2026-01-01T00:00:00Z",
+						cases: 12,
+						exactMatches: 6,
+						timeToFirstLineMs: 900,
+						tokensPerSecond,
+						memoryBytes: null,
+					},
+				],
+			});
+			assert.equal(await automatic.choose(), expected);
+		});
+
 	for (const [what, models, expected] of [
 		["takes the largest that fits", [three, large, seven], seven.file],
 		["takes the built-in model where none fits", [large], builtInFile],
