@@ -234,7 +234,16 @@ export class Supervisor implements Disposable {
 	/** Tells the process what to load; who waits for one may send it requests from then on. */
 	async #load(run: Run): Promise<void> {
 		const load = ++run.loads;
-		const options = await this.#options.loadOptions();
+		let options: LoadOptions;
+		try {
+			options = await this.#options.loadOptions();
+		} catch (thrown) {
+			this.#options.log.error(
+				`what to load is not known: ${messageOf(thrown)}`,
+			);
+			run.process.kill();
+			return;
+		}
 		if (this.#run !== run || run.stopping || load !== run.loads) return;
 		const connection = connectionTo(run);
 		connection.send({ kind: "load", options });

@@ -152,6 +152,10 @@ class LlamaRuntime implements Runtime {
 		this.#errors = errors;
 	}
 
+	get build(): string {
+		return this.#llama.llamaCppRelease.release;
+	}
+
 	async devices(): Promise<readonly Device[]> {
 		const ram = await this.#llama.getRamState();
 		const vram = await this.#llama.getVramState();
@@ -189,9 +193,11 @@ class LlamaRuntime implements Runtime {
 				onLoadProgress: onProgress,
 			});
 			return success(
-				new LlamaLoadedModel(model, description, this.#threads, () =>
-					this.devices(),
-				),
+				new LlamaLoadedModel(model, description, {
+					threads: this.#threads,
+					isPlanned: mapsFile !== undefined,
+					devices: () => this.devices(),
+				}),
 			);
 		} catch (thrown) {
 			return failure(this.#loadError(description.file, thrown));
@@ -220,16 +226,25 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly devices: () => Promise<readonly Device[]>;
 	readonly #model: LlamaModel;
 	readonly #threads: number;
+	readonly #isPlanned: boolean;
 
 	constructor(
 		model: LlamaModel,
 		description: ModelDescription,
-		threads: number,
-		devices: () => Promise<readonly Device[]>,
+		{
+			threads,
+			isPlanned,
+			devices,
+		}: {
+			readonly threads: number;
+			readonly isPlanned: boolean;
+			readonly devices: () => Promise<readonly Device[]>;
+		},
 	) {
 		this.#model = model;
 		this.devices = devices;
 		this.#threads = threads;
+		this.#isPlanned = isPlanned;
 		this.description = description;
 		this.fimTokens = fimTokensOf(model);
 		this.backend = backendOf(model, threads);
@@ -274,6 +289,7 @@ class LlamaLoadedModel implements LoadedModel {
 				batchSize: batchTokens,
 				sequences: count,
 				threads: this.#threads,
+				ignoreMemorySafetyChecks: this.#isPlanned,
 				experimentalKvCacheKeyType: libraryKvTypes[kvType],
 				experimentalKvCacheValueType: libraryKvTypes[kvType],
 				batching: { itemPrioritizationStrategy: "firstInFirstOut" },

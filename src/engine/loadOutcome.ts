@@ -18,12 +18,20 @@ export interface Observed {
 }
 
 /** What was taken beyond what was planned: negative where it was less. */
-export function residualOf(
-	plan: Plan,
+export function residualOf(plan: Plan, allocated: AllocatedBytes): Correction {
+	const taken = takenBytes(plan, allocated);
+	const { gpu, host } = heldBytes(plan);
+	return { gpu: taken.gpu - gpu, host: taken.host - host };
+}
+
+/** On unified memory, what llama.cpp counts as RAM is the GPU's too. */
+function takenBytes(
+	{ request: { placement } }: Plan,
 	{ vramBytes, ramBytes }: AllocatedBytes,
 ): Correction {
-	const { gpu, host } = heldBytes(plan);
-	return { gpu: vramBytes - gpu, host: ramBytes - host };
+	return placement.gpus.includes(placement.host)
+		? { gpu: vramBytes + ramBytes, host: 0 }
+		: { gpu: vramBytes, host: ramBytes };
 }
 
 /** Less than this, or than this share of the model, may be an error of the estimate. */
@@ -39,10 +47,13 @@ export function mismatchOf(
 	if (gpus.length === 0) return undefined;
 	const device = gpus.map(({ name }) => name).join(" and ");
 	const planned = heldBytes(plan).gpu;
-	if (allocated.vramBytes === 0 && planned > 0)
+	const taken = takenBytes(plan, allocated);
+	if (taken.gpu === 0 && planned > 0)
 		return createError("modelInRam", { model: model.name, device });
+	const residual = residualOf(plan, allocated);
 	const leftBytes = Math.max(
-		planned - allocated.vramBytes,
+		// What is missing here is there: otherwise it was planned too high.
+		Math.min(-residual.gpu, residual.host),
 		spilledBytes(gpus, allocated, before, after),
 	);
 	return leftBytes > Math.max(tellingBytes, planned * tellingShare)

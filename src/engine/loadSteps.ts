@@ -1,5 +1,6 @@
 /** The ways to load one model, from what is wanted to the least, and which of them to take. Pure. */
 
+import { assert } from "../base/assert.ts";
 import {
 	cpuPlacement,
 	type Device,
@@ -21,7 +22,9 @@ import type { Gpu } from "../protocol/engineProtocol.ts";
 
 /** One way to load a model. */
 export interface LoadStep {
-	/** What is remembered of a load that ended the process. */
+	/** Where the weights go: what is remembered of a load that ended the process before they were there. */
+	readonly place: string;
+	/** All of it: what is remembered of one that ended the process after that. */
 	readonly key: string;
 	readonly gpu: Gpu;
 	/** Those that it takes from. */
@@ -55,7 +58,12 @@ export interface LoadKnowledge {
 }
 
 export type Verdict =
-	| { readonly kind: "load"; readonly step: LoadStep }
+	| {
+			readonly kind: "load";
+			readonly step: LoadStep;
+			/** Better ones that have ended the process before. */
+			readonly passedOver: readonly LoadStep[];
+	  }
 	/** With the plan that comes nearest to fitting, and with one that would fit but was not asked for. */
 	| {
 			readonly kind: "doesNotFit";
@@ -63,14 +71,15 @@ export type Verdict =
 			readonly instead: Plan | undefined;
 	  }
 	/** Whatever would fit has ended the process before. */
-	| { readonly kind: "allBad" };
+	| { readonly kind: "allBad"; readonly last: LoadStep };
 
 /**
  * With all layers on the GPUs that llama.cpp was started with. The CPU comes second, where it is fast enough for completion, and is
  * what is left where there is no GPU. Layers are spread over both only for who asks for that.
  */
 export function chooseStep(request: StepRequest): Verdict {
-	const { devices, leastWindow, allowsPartial, knowledge } = request;
+	const { leastWindow, allowsPartial, knowledge } = request;
+	const devices = request.devices.flatMap(evenParts);
 	const gpus = gpuPlacements(devices).at(-1);
 	const cpu = cpuPlacement(devices);
 	const onGpus = gpus ? stepsOn(gpus, request) : [];
@@ -83,13 +92,19 @@ export function chooseStep(request: StepRequest): Verdict {
 	];
 	const fitting = wanted.filter((it) => mayLoad(it.price(leastWindow)));
 	const step = fitting.find((it) => !knowledge.isBad(it));
-	if (step) return { kind: "load", step };
-	if (fitting.length > 0) return { kind: "allBad" };
+	if (step)
+		return {
+			kind: "load",
+			step,
+			passedOver: fitting.slice(0, fitting.indexOf(step)),
+		};
+	const last = fitting.at(-1);
+	if (last) return { kind: "allBad", last };
 	const refused = (onGpus.length > 0 ? onGpus : onCpu)
 		.map((it) => it.price(leastWindow))
 		.sort((a, b) => missingBytes(a) - missingBytes(b));
 	const [plan] = refused;
-	if (!plan) return { kind: "allBad" };
+	assert(plan, "a machine without GPUs has a CPU");
 	const others = [
 		...(gpus ? partialSteps(gpus, request) : []),
 		...(gpus ? onCpu : []),
@@ -103,10 +118,12 @@ function stepsOn(
 ): readonly LoadStep[] {
 	const { model, knowledge } = request;
 	const gpu: Gpu = placement.gpus.length > 0 ? "auto" : "off";
+	const place = placeName(placement);
 	const step = (kvType: KvType, window: LoadStep["window"]): LoadStep => {
 		const correction = knowledge.correctionFor(placement);
 		return {
-			key: `${placeName(placement)}, KV cache ${kvType}, ${window} context`,
+			place,
+			key: `${place}, KV cache ${kvType}, ${window} context`,
 			gpu,
 			devices: [...placement.gpus, placement.host],
 			kvType,
@@ -131,27 +148,52 @@ function stepsOn(
 	];
 }
 
-/** As many layers as fit, at the least context. */
+/** Of the layers that fit: a driver may need more than anyone can know. */
+const shares = [
+	["as many layers as fit", 1],
+	["three quarters of the layers that fit", 0.75],
+	["half of the layers that fit", 0.5],
+] as const;
+
+/** As many layers as fit, at the least context; and fewer. */
 function partialSteps(
 	placement: Placement,
 	request: StepRequest,
 ): readonly LoadStep[] {
 	const [step] = stepsOn(placement, request);
-	const plan = step && partialOffload(step.price(request.leastWindow).request);
-	if (!step || !plan || plan.request.offloadedLayers === undefined) return [];
-	const { offloadedLayers } = plan.request;
-	return [
-		{
+	const most =
+		step &&
+		partialOffload(step.price(request.leastWindow).request)?.request
+			.offloadedLayers;
+	if (!step || !most) return [];
+	return shares.map(([name, share]) => {
+		const place = `${placeName(placement)}, ${name}`;
+		const offloadedLayers = Math.max(1, Math.floor(most * share));
+		return {
 			...step,
-			key: `${placeName(placement)}, ${offloadedLayers} layers`,
+			place,
+			key: place,
 			window: "least",
 			price: (contextWindow) =>
-				planFor({
-					...step.price(contextWindow).request,
-					offloadedLayers,
-				}),
-		},
-	];
+				planFor({ ...step.price(contextWindow).request, offloadedLayers }),
+		};
+	});
+}
+
+/**
+ * The engine sees several GPUs as one, with their memory added up. Each has its own buffers and its own margin, so they are taken for as many equal ones.
+ * Of unequal ones this is only right in the sum.
+ */
+function evenParts(device: Device): readonly Device[] {
+	const { parts, ...whole } = device;
+	if (!parts || parts.length < 2) return [device];
+	return parts.map((name, index) => ({
+		...whole,
+		id: `${device.id}.${index}`,
+		name,
+		totalBytes: device.totalBytes / parts.length,
+		freeBytes: device.freeBytes / parts.length,
+	}));
 }
 
 function placeName({ gpus, host }: Placement): string {

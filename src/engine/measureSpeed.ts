@@ -3,6 +3,11 @@
 import type { EngineSpeed } from "./promptBudget.ts";
 import type { Sequence, Token } from "./runtime.ts";
 
+export interface MeasuredSpeed extends EngineSpeed {
+	/** How often it was measured, of which the best counts. */
+	readonly rounds: number;
+}
+
 /** Tokens of the first and slow evaluation. A machine on which even these take long is measured by them alone. */
 const firstTokens = 16;
 /** No further round starts after this. */
@@ -22,7 +27,7 @@ export async function measureSpeed(
 	text: readonly Token[],
 	batchTokens: number,
 	now: () => number,
-): Promise<EngineSpeed> {
+): Promise<MeasuredSpeed> {
 	const tokens = (count: number): Token[] =>
 		Array.from({ length: count }, (_, i) => text[i % text.length] ?? 0);
 	const perSecond = async (count: number, work: () => Promise<unknown>) => {
@@ -35,9 +40,10 @@ export async function measureSpeed(
 	const decode = () => perSecond(1, () => sequence.evaluate(tokens(1), 1));
 
 	const startMs = now();
-	let speed: EngineSpeed = {
+	let speed: MeasuredSpeed = {
 		prefillTokensPerSecond: await prefill(firstTokens),
 		decodeTokensPerSecond: await decode(),
+		rounds: 1,
 	};
 	for (let i = 1; i < mostRounds && now() - startMs < enoughMs; i++)
 		speed = {
@@ -49,6 +55,7 @@ export async function measureSpeed(
 				speed.decodeTokensPerSecond,
 				await decode(),
 			),
+			rounds: speed.rounds + 1,
 		};
 	await sequence.truncate(0);
 	return speed;

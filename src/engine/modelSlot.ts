@@ -31,7 +31,11 @@ import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
 import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
 import { chooseStep, type LoadStep } from "./loadSteps.ts";
-import { measureSpeed, probeWindow } from "./measureSpeed.ts";
+import {
+	type MeasuredSpeed,
+	measureSpeed,
+	probeWindow,
+} from "./measureSpeed.ts";
 import {
 	type EngineSpeed,
 	fitBudget,
@@ -168,7 +172,7 @@ export class ModelSlot {
 	): Promise<Result<readonly Device[], HeadroomError>> {
 		const runtime = await this.#runtimeFor({ gpu, threads: null });
 		if (!runtime.ok) return runtime;
-		const knowledge = new Knowledge(record, this.#options.driver);
+		const knowledge = this.#knowledge(record, runtime.value);
 		return success(knowledge.measured(await runtime.value.devices()));
 	}
 
@@ -176,8 +180,11 @@ export class ModelSlot {
 		const loaded = this.#loaded;
 		this.#loaded = undefined;
 		this.#failure = undefined;
-		await loaded?.sequences.dispose();
-		await loaded?.model.dispose();
+		try {
+			await loaded?.sequences.dispose();
+		} finally {
+			await loaded?.model.dispose();
+		}
 	}
 
 	async dispose(): Promise<void> {
@@ -186,18 +193,38 @@ export class ModelSlot {
 		this.#runtimes.clear();
 	}
 
+	/** One step smaller as long as llama.cpp finds too little memory: another program may have taken some since it was planned. */
 	async #load(options: LoadOptions): Promise<Result<Loaded, HeadroomError>> {
-		const { readModelFile, report } = this.#options;
+		const { readModelFile, report, log } = this.#options;
 		report({ kind: "loading", file: options.file, fraction: 0 });
 		const file = readModelFile(options.file);
 		if (!file.ok) return file;
-		const attempt = await this.#attempt(file.value, options);
-		if (!attempt.ok) return attempt;
-		const { description } = file.value;
-		const { runtime, step, knowledge } = attempt.value;
-		const plan = step?.price(leastWindow(attempt.value));
-		const named = step && { step: knowledge.stepKey(description, step) };
-		const loading = { kind: "loading", file: options.file, ...named } as const;
+		const tried = new Set<string>();
+		let outOfMemory: HeadroomError | undefined;
+		for (;;) {
+			const attempt = await this.#attempt(file.value, options, tried);
+			if (!attempt.ok) return outOfMemory ? failure(outOfMemory) : attempt;
+			const loaded = await this.#loadBy(file.value, attempt.value);
+			const { step } = attempt.value;
+			if (loaded.ok || loaded.error.code !== "modelOutOfMemory" || !step)
+				return loaded;
+			outOfMemory = loaded.error;
+			log.warn(`${errorText(outOfMemory)} Another way is tried.`);
+			tried.add(step.key);
+		}
+	}
+
+	async #loadBy(
+		{ description }: ModelFile,
+		attempt: Attempt,
+	): Promise<Result<Loaded, HeadroomError>> {
+		const { report } = this.#options;
+		const { file } = description;
+		const { runtime, step, knowledge } = attempt;
+		const plan = step?.price(leastWindow(attempt));
+		const named = (phase: "loading" | "warmingUp") =>
+			step && { step: knowledge.stepKey(description, step, phase) };
+		const loading = { kind: "loading", file, ...named("loading") } as const;
 		report({ ...loading, fraction: 0 });
 
 		let reported = 0;
@@ -215,8 +242,12 @@ export class ModelSlot {
 		if (!model.ok) return model;
 
 		try {
-			report({ kind: "warmingUp", model: description, ...named });
-			const ready = await this.#prepare(model.value, attempt.value);
+			report({
+				kind: "warmingUp",
+				model: description,
+				...named("warmingUp"),
+			});
+			const ready = await this.#prepare(model.value, attempt);
 			if (!ready.ok) await model.value.dispose();
 			return ready;
 		} catch (thrown) {
@@ -229,12 +260,13 @@ export class ModelSlot {
 	async #attempt(
 		{ description, shape }: ModelFile,
 		options: LoadOptions,
+		tried: ReadonlySet<string>,
 	): Promise<Result<Attempt, HeadroomError>> {
 		const runtime = await this.#runtimeFor(options);
 		if (!runtime.ok) return runtime;
-		const knowledge = new Knowledge(
+		const knowledge = this.#knowledge(
 			options.record ?? emptyRecord,
-			this.#options.driver,
+			runtime.value,
 		);
 		const attempt: Attempt = {
 			runtime: runtime.value,
@@ -252,6 +284,7 @@ export class ModelSlot {
 			return success(attempt);
 		}
 		const { name, quantization } = description;
+		const ofLoads = knowledge.ofLoads(description);
 		const verdict = chooseStep({
 			model: { name, quantization, shape: shape.value },
 			devices: attempt.devices,
@@ -259,7 +292,10 @@ export class ModelSlot {
 			batchTokens,
 			leastWindow: leastWindow(attempt),
 			allowsPartial: options.partialOffload,
-			knowledge: knowledge.ofLoads(description),
+			knowledge: {
+				...ofLoads,
+				isBad: (step) => tried.has(step.key) || ofLoads.isBad(step),
+			},
 		});
 		switch (verdict.kind) {
 			case "doesNotFit":
@@ -273,14 +309,24 @@ export class ModelSlot {
 				return failure(
 					createError("modelCrashes", {
 						file: options.file,
-						why: "every way to load it has ended the engine before",
+						why: knowledge.whyBad(description, verdict.last) ?? "",
 					}),
 				);
 			case "load":
+				for (const it of verdict.passedOver)
+					this.#options.log.warn(
+						`not loaded as well as it could be (${it.key}): that has failed before`,
+					);
 				return this.#onRuntimeOf(verdict.step, attempt, options);
 			default:
 				return assertNever(verdict);
 		}
+	}
+
+	/** What another build of llama.cpp did is another's. */
+	#knowledge(record: MachineRecord, { build }: Runtime): Knowledge {
+		const { driver, epochMs } = this.#options;
+		return new Knowledge(record, `${driver}, llama.cpp ${build}`, epochMs());
 	}
 
 	/** As they proved to be. How fast the RAM is, is measured once a day, while nothing else reads it. */
@@ -290,18 +336,21 @@ export class ModelSlot {
 		{ threads, record }: LoadOptions,
 	): Promise<readonly Device[]> {
 		const devices = knowledge.measured(await runtime.devices());
-		const measuredAtMs = this.#options.epochMs();
-		const device = record && knowledge.ramToMeasure(devices, measuredAtMs);
+		const device = record && knowledge.ramToMeasure(devices);
 		if (!device) return devices;
 		const bandwidthBytesPerSecond = await this.#options.measureRam(threads);
 		if (bandwidthBytesPerSecond === undefined) return devices;
+		const measuredAtMs = this.#options.epochMs();
 		this.#options.learn({
 			kind: "device",
 			measurement: { device, bandwidthBytesPerSecond, measuredAtMs },
 		});
-		return devices.map((it) =>
-			it.kind === "cpu" ? { ...it, bandwidthBytesPerSecond } : it,
-		);
+		return devices.map((it) => {
+			if (it.kind !== "cpu") return it;
+			// A share of another bandwidth.
+			const { efficiency: _, ...rest } = it;
+			return { ...rest, bandwidthBytesPerSecond };
+		});
 	}
 
 	/** What goes to the CPU is loaded by a runtime that leaves the GPU alone. */
@@ -337,11 +386,12 @@ export class ModelSlot {
 			kvType,
 		});
 		if (!sequences.ok) return sequences;
+		const { rounds: _, ...speeds } = speed.value;
 		const report: LoadReport = {
 			contextWindow,
 			sequences: sequenceCount,
 			kvType,
-			...speed.value,
+			...speeds,
 			memory: [],
 		};
 		return success({
@@ -353,7 +403,7 @@ export class ModelSlot {
 			report: step
 				? {
 						...report,
-						...this.#compare(step.price(contextWindow), attempt, report, {
+						...this.#compare(step.price(contextWindow), attempt, speed.value, {
 							model: model.description,
 							allocated: sum(
 								model.allocatedBytes,
@@ -391,10 +441,10 @@ export class ModelSlot {
 	#compare(
 		plan: Plan,
 		{ knowledge }: Attempt,
-		{ decodeTokensPerSecond }: LoadReport,
+		speed: MeasuredSpeed,
 		observed: Observed,
 	): Pick<LoadReport, "memory" | "warning"> {
-		const { log, learn, epochMs } = this.#options;
+		const { log, learn } = this.#options;
 		const { model, allocated } = observed;
 		const { vramBytes, ramBytes } = allocated;
 		const { gpu, host } = heldBytes(plan);
@@ -402,15 +452,11 @@ export class ModelSlot {
 			`memory of the model: predicted ${formatBytes(gpu + host)}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
 				`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
 		);
-		for (const learned of knowledge.fromLoad(
-			model,
-			plan,
-			allocated,
-			decodeTokensPerSecond,
-			epochMs(),
-		))
-			learn(learned);
 		const warning = mismatchOf(plan, observed);
+		// What went wrong says nothing of what goes right.
+		if (!warning)
+			for (const learned of knowledge.fromLoad(model, plan, allocated, speed))
+				learn(learned);
 		return {
 			memory: heldMemory(plan, observed),
 			...(warning && { warning }),
@@ -421,7 +467,7 @@ export class ModelSlot {
 	async #measure(
 		model: LoadedModel,
 		kvType: KvType,
-	): Promise<Result<EngineSpeed, HeadroomError>> {
+	): Promise<Result<MeasuredSpeed, HeadroomError>> {
 		const sequences = await model.createSequences({
 			count: 1,
 			contextWindow: probeWindow(batchTokens),

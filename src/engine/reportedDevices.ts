@@ -56,7 +56,14 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 	const isUnified = vram.unifiedBytes >= vram.totalBytes;
 	if (backend === "metal" && isUnified)
 		return [
-			{ ...gpu, kind: "unified", ...ram, workingSetBytes: vram.totalBytes },
+			{
+				...gpu,
+				kind: "unified",
+				totalBytes: ram.totalBytes,
+				// Free pages are few on a Mac in use: what is cached or idle is given back when it is asked for.
+				freeBytes: vram.freeBytes,
+				workingSetBytes: vram.totalBytes,
+			},
 		];
 	if (gpuNames.every((it) => softwareDriver.test(it)))
 		return [
@@ -77,6 +84,7 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 				kind: "integrated",
 				totalBytes: vram.totalBytes,
 				freeBytes: vram.freeBytes,
+				workingSetBytes: vram.totalBytes,
 			},
 			cpu,
 		];

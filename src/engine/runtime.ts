@@ -26,6 +26,8 @@ export type CreateRuntime = (
 ) => Promise<Result<Runtime, HeadroomError>>;
 
 export interface Runtime {
+	/** Of llama.cpp. */
+	readonly build: string;
 	/** What there is to run on, with its memory as it is now. */
 	devices(): Promise<readonly Device[]>;
 	loadModel(

@@ -164,7 +164,9 @@ function* plansFor(
 	placements: readonly Placement[],
 ): Generator<Plan> {
 	const { sequences, batchTokens } = roleNeeds[role];
-	const kvTypes: readonly KvType[] = ["f16", "q8_0"];
+	// Without flash attention the values cannot be quantized.
+	const kvTypes: readonly KvType[] =
+		candidate.shape.scoredHeads > 0 ? ["f16"] : ["f16", "q8_0"];
 	for (const kvType of kvTypes)
 		for (const contextWindow of contextWindows(candidate, role))
 			for (const withDraft of [true, false])

@@ -196,17 +196,9 @@ export function withBadLoad(
 	};
 }
 
-/** What was bad may be tried again: of this file, or all. */
-export function withoutBadLoads(
-	record: MachineRecord,
-	file?: string,
-): MachineRecord {
-	return {
-		...record,
-		badLoads: record.badLoads.filter(
-			(it) => file !== undefined && it.file !== baseName(file),
-		),
-	};
+/** All may be tried again. */
+export function withoutBadLoads(record: MachineRecord): MachineRecord {
+	return { ...record, badLoads: [] };
 }
 //#endregion
 
@@ -225,13 +217,13 @@ export function residualFor(
 	return residuals.find((it) => it.load === load);
 }
 
-/** Whether this very step ended the engine before. */
-export function isBad(
+/** How this very step ended the engine; undefined where it did not. */
+export function badLoad(
 	{ badLoads }: MachineRecord,
 	{ file, step }: Pick<BadLoad, "file" | "step">,
-): boolean {
+): BadLoad | undefined {
 	const name = baseName(file);
-	return badLoads.some((it) => it.file === name && it.step === step);
+	return badLoads.find((it) => it.file === name && it.step === step);
 }
 //#endregion
 

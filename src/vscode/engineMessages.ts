@@ -34,7 +34,9 @@ export function registerEngineMessages(
 		const restart = vscode.l10n.t("Restart");
 		const openLog = vscode.l10n.t("Open Log");
 		const chooseModel = vscode.l10n.t("Open Settings");
-		const first = status.kind === "failed" ? chooseModel : restart;
+		const isSettled =
+			status.kind === "failed" && status.error.code !== "modelCrashes";
+		const first = isSettled ? chooseModel : restart;
 		void vscode.window
 			.showErrorMessage(`Headroom: ${sentence}`, first, openLog)
 			.then((chosen) => {

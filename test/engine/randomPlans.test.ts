@@ -10,6 +10,7 @@ import { Supervisor } from "../../src/client/supervisor.ts";
 import type { LoadOptions } from "../../src/protocol/engineProtocol.ts";
 import type { EngineStatus } from "../../src/protocol/engineStatus.ts";
 import { errorText } from "../../src/protocol/errors.ts";
+import { emptyRecord, withLearned } from "../../src/protocol/machineRecord.ts";
 import { builtInModel, engineFile } from "../support/realEngine.ts";
 import { seededRandom } from "../support/seededRandom.ts";
 import {
@@ -80,6 +81,7 @@ describe(`${plans} random plans on llvmpipe`, function () {
 	const lines: string[] = [];
 	const files = [builtInModel];
 	let options: LoadOptions;
+	let record = emptyRecord;
 	const supervisor = new Supervisor({
 		fork: () =>
 			forkEngine({
@@ -108,6 +110,10 @@ describe(`${plans} random plans on llvmpipe`, function () {
 		// More than the device has, and more than any machine that runs this.
 
 		writeSparseModel(file("huge"), { layers: 900, width: 16_384 });
+	});
+	supervisor.onMessage((message) => {
+		if (message.kind === "learned")
+			record = withLearned(record, message.learned);
 	});
 	after(async () => {
 		await supervisor.stop();
@@ -141,7 +147,8 @@ describe(`${plans} random plans on llvmpipe`, function () {
 				gpu: i % 60 < 45 ? "auto" : "off",
 				partialOffload: one([false, false, true]),
 				threads: null,
-				record: null,
+				// What is learned on the way takes part in half of them.
+				record: random() < 0.5 ? record : null,
 				contextWindow: one([64, 300, 1024, 8192, 200_000, null]),
 				latencyTargetMs: one([50, 300, 5000]),
 			};

@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { nullLog } from "../../src/base/log.ts";
+import { describeDevices } from "../../src/client/describeDevices.ts";
+import { forkEngine } from "../../src/client/engineProcess.ts";
+import { type Candidate, choosePlan } from "../../src/memory/choosePlan.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
-import { RealEngine } from "../support/realEngine.ts";
+import { engineFile, RealEngine } from "../support/realEngine.ts";
+import {
+	firstLayers,
+	shapeNamed,
+	writeShapeModel,
+} from "../support/shapeModels.ts";
 import {
 	needsSoftwareGpu,
 	softwareGpuEnvironment,
@@ -34,6 +44,62 @@ describe("the engine on llvmpipe", function () {
 			/large\.gguf does not fit: llvmpipe .* needs \d\.\d GB: weights 2\.5 GB, KV cache .*; free [12]\.\d GB(; on the CPU it would fit, at about [\d.]+ tokens per second \(headroom\.engine\.gpu: off\))?\.$/,
 		);
 		assert.equal(end.error.code, "modelTooLarge");
+	});
+
+	it("has all of the model there that was picked, of those that would fit or not", async () => {
+		const described = await describeDevices({
+			fork: (env) => forkEngine({ file: engineFile, log: nullLog, env }),
+			env: softwareGpuEnvironment,
+			gpu: "auto",
+		});
+		assert.ok(described.ok);
+		const files = new Map<string, string>();
+		for (const [name, layers] of [
+			["Qwen2.5-Coder-7B", 28],
+			["Qwen2.5-Coder-0.5B", 24],
+			["StarCoder2-3B", 3],
+		] as const) {
+			const file = path.join(folder, `${name}.gguf`);
+			files.set(name, file);
+			const shape = firstLayers(shapeNamed(name), layers);
+			await writeShapeModel(file, shape, "Q4_K_M");
+		}
+		const candidates = [...files].map(([name, file]): Candidate => {
+			const read = readModelFile(file);
+			assert.ok(read.ok && read.value.shape.ok);
+			const shape = read.value.shape.value;
+			return { name, quantization: "", shape, roles: ["completion"] };
+		});
+		// The first is too large; of the second the device does not take the head.
+		const devices = described.value.filter(({ kind }) => kind !== "cpu");
+		const ram = described.value.filter(({ kind }) => kind === "cpu");
+		const choice = choosePlan({
+			role: "completion",
+			candidates,
+			devices: [...devices, ...ram],
+		});
+		assert.ok(choice.kind === "chosen");
+		const { model, placement } = choice.plan.request;
+		assert.equal(model.name, "StarCoder2-3B");
+		assert.equal(placement.gpus.length, 1);
+
+		engine.modelFile = files.get(model.name) ?? "";
+		engine.supervisor.apply("reloadModel");
+		await engine.until(({ kind }) => kind === "loading");
+		const status = await engine.until(
+			({ kind }) => kind === "ready" || kind === "failed",
+		);
+		assert.ok(status.kind === "ready", JSON.stringify(status));
+		const { memory, warning } = status.load;
+		assert.equal(warning, undefined);
+		const onGpu = memory.find(({ kind }) => kind === "integrated");
+		const weights =
+			model.shape.head.bytes +
+			model.shape.layers.reduce((sum, it) => sum + it.weights.bytes, 0);
+		assert.equal(onGpu?.weights, weights, "all layers, and the head");
+		// What llama.cpp allocated there is no less.
+		const { kvCache = 0, buffers = 0 } = onGpu ?? {};
+		assert.ok(kvCache > 0 && buffers > 0);
 	});
 
 	it("loads what fits wholly there, within what was predicted", async () => {

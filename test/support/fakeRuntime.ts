@@ -118,6 +118,7 @@ export interface FakeJournal {
 }
 
 export class FakeRuntime implements Runtime {
+	readonly build = "b1";
 	readonly journal: FakeJournal = {
 		evaluated: [],
 		truncatedTo: [],

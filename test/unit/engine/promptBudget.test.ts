@@ -72,6 +72,7 @@ describe("measureSpeed", () => {
 		assert.deepEqual(await run(), {
 			prefillTokensPerSecond: 4000,
 			decodeTokensPerSecond: 200,
+			rounds: 3,
 		});
 		assert.deepEqual(sequence.tokens, [], "nothing is left of it");
 	});
@@ -81,6 +82,7 @@ describe("measureSpeed", () => {
 		assert.deepEqual(await run(), {
 			prefillTokensPerSecond: 10,
 			decodeTokensPerSecond: 10,
+			rounds: 1,
 		});
 		assert.equal(journal.evaluated.length, 2);
 	});
