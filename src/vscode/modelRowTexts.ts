@@ -94,8 +94,9 @@ function planTexts(plan: Plan): readonly string[] {
 		isGuess
 			? t("about {tokens} tokens per second (a guess)", { tokens })
 			: t("about {tokens} tokens per second", { tokens }),
-		...plan.devices.map(({ device, neededBytes, freeBytes }) => {
-			const needed = formatBytes(neededBytes);
+		...plan.devices.map(({ device, bytes, neededBytes, freeBytes }) => {
+			// The margin is to be free, and is not taken.
+			const needed = formatBytes(neededBytes - bytes.margin);
 			const free = formatBytes(freeBytes);
 			return device.kind === "cpu"
 				? t("takes {needed} of {free} free RAM", { needed, free })

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { engineProcesses, parentOf } from "../support/engineProcesses.ts";
 import { patchModel } from "../support/patchModel.ts";
-import { builtInModel, engineFile, untilGone } from "../support/realEngine.ts";
+import { builtInModel, untilGone } from "../support/realEngine.ts";
 import { sampleWorkspace } from "../support/runSuite.ts";
 import {
 	openPage,
@@ -13,29 +14,6 @@ import {
 	startServer,
 	type TestServer,
 } from "../support/workbench.ts";
-
-/** Processes that run this checkout's engine. */
-function engineProcesses(): number[] {
-	return readdirSync("/proc")
-		.filter((name) => /^\d+$/.test(name))
-		.filter((pid) => {
-			try {
-				const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split(
-					"\0",
-				);
-				return command.includes(engineFile);
-			} catch {
-				return false;
-			}
-		})
-		.map(Number);
-}
-
-function parentOf(pid: number): number {
-	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-	// The name of the program stands in parentheses and may hold anything.
-	return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-}
 
 for (const version of [oldestVersion, newestVersion])
 	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, function () {
