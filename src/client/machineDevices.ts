@@ -57,9 +57,14 @@ function withoutModel(
 	held: readonly HeldMemory[],
 ): readonly Device[] {
 	return devices.map((device) => {
-		const freedBytes = held
-			.filter(({ kind }) => kind === device.kind)
-			.reduce((sum, it) => sum + heldBytes(it) * share(device, it, devices), 0);
+		const freedBytes = held.reduce((sum, it) => {
+			// What an integrated GPU holds lies in the RAM.
+			if (device.kind === "cpu" && it.kind === "integrated")
+				return sum + heldBytes(it);
+			return it.kind === device.kind
+				? sum + heldBytes(it) * share(device, it, devices)
+				: sum;
+		}, 0);
 		return {
 			...device,
 			freeBytes: Math.min(device.totalBytes, device.freeBytes + freedBytes),

@@ -44,6 +44,12 @@ describe("MachineDevices", () => {
 			[415, 450],
 		],
 		[
+			"with what an integrated GPU holds, which is RAM",
+			[device("GPU", "integrated", 100), device("RAM", "cpu", 400)],
+			[held("GPU", "integrated", 300), held("RAM", "cpu", 35)],
+			[415, 765],
+		],
+		[
 			"never more than there is",
 			[device("RAM", "cpu", 900)],
 			[held("RAM", "cpu", 300)],
