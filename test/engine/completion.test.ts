@@ -172,7 +172,11 @@ describe("the engine with the built-in model", () => {
 			promptTokens += result.stats?.promptTokens ?? 0;
 			reusedTokens += result.stats?.reusedTokens ?? 0;
 		}
-		assert.ok(promptTokens > 59 * 500, "the prompts were full");
+		// Of 640 that have room; the last block that has none is left out whole.
+		assert.ok(
+			promptTokens > 59 * 450,
+			`the prompts were full: ${promptTokens}`,
+		);
 		const share = reusedTokens / promptTokens;
 		assert.ok(share >= 0.95, `${share} reused`);
 	});

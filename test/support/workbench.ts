@@ -58,6 +58,17 @@ export async function startServer(
 		path.join(userFolder, "keybindings.json"),
 		JSON.stringify(keybindings),
 	);
+	const setUserSetting = (key: string, value: unknown): void => {
+		// Settings of a machine are those of the server that the extension runs on.
+		const file = path.join(dataFolder, "data", "Machine", "settings.json");
+		mkdirSync(path.dirname(file), { recursive: true });
+		const settings = existsSync(file)
+			? JSON.parse(readFileSync(file, "utf8"))
+			: {};
+		writeFileSync(file, JSON.stringify({ ...settings, [key]: value }));
+	};
+	// Prompts are full then, and suggestions the same, however busy the machine was when the model was measured.
+	setUserSetting("headroom.completion.latencyTargetMs", 5000);
 	const server = await serveVscode({
 		...options,
 		version,
@@ -67,15 +78,7 @@ export async function startServer(
 	});
 	return {
 		port: server.port,
-		setUserSetting(key, value) {
-			// Settings of a machine are those of the server that the extension runs on.
-			const file = path.join(dataFolder, "data", "Machine", "settings.json");
-			mkdirSync(path.dirname(file), { recursive: true });
-			const settings = existsSync(file)
-				? JSON.parse(readFileSync(file, "utf8"))
-				: {};
-			writeFileSync(file, JSON.stringify({ ...settings, [key]: value }));
-		},
+		setUserSetting,
 		async stop() {
 			await server.stop();
 			rmSync(dataFolder, { recursive: true, force: true });
@@ -90,6 +93,10 @@ export function startBrowser(): Promise<Browser> {
 			["chromium", "chromium-browser"],
 			"chromium",
 		),
+		// It ends with this process in any case, and each browser would add a listener of its own.
+		handleSIGINT: false,
+		handleSIGTERM: false,
+		handleSIGHUP: false,
 		args: [
 			"--no-sandbox",
 			"--disable-gpu",
