@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { canProvideSoftwareGpu } from "../../scripts/softwareGpu.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { describeDevices } from "../../src/client/describeDevices.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
 import { engineFile } from "../support/realEngine.ts";
+import { needsSoftwareGpu } from "../support/softwareGpu.ts";
 
 /** Mesa's llvmpipe, named twice: llama.cpp's real Vulkan backend sees two devices of 2 GiB. */
 describe("several GPUs", function () {
@@ -23,14 +23,7 @@ describe("several GPUs", function () {
 		});
 	};
 
-	before(async function () {
-		const devices = await describeWith("0");
-		const isThere =
-			devices.ok && devices.value.some(({ name }) => /llvmpipe/.test(name));
-		// Where the tests could have installed it, that it is missing is a defect.
-		if (!isThere && !canProvideSoftwareGpu()) this.skip();
-		assert.ok(isThere, JSON.stringify(devices));
-	});
+	before(needsSoftwareGpu);
 
 	it("are told of one by one, each with its own memory", async () => {
 		const devices = await describeWith("0,0");

@@ -1,48 +1,27 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import type { Browser } from "playwright-core";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
 import { engineProcesses, parentOf } from "../support/engineProcesses.ts";
 import { patchModel } from "../support/patchModel.ts";
 import { builtInModel, untilGone } from "../support/realEngine.ts";
-import { sampleWorkspace } from "../support/runSuite.ts";
-import {
-	openPage,
-	Person,
-	startBrowser,
-	startServer,
-	type TestServer,
-} from "../support/workbench.ts";
+import { Session } from "../support/session.ts";
+import type { Person, TestServer } from "../support/workbench.ts";
 
 for (const version of [oldestVersion, newestVersion])
 	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, function () {
 		this.timeout(120_000);
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
-		const workspace = sampleWorkspace();
+		const session = new Session();
+		const { workspace } = session;
 		let server: TestServer;
-		let browser: Browser;
 		let person: Person;
 
 		before(async () => {
-			server = await startServer(version);
-			browser = await startBrowser();
-			person = new Person(
-				await openPage(browser, { port: server.port, workspace }),
-			);
-			await person.arrive();
+			({ person, server } = await session.start(version));
 		});
-		after(async () => {
-			await browser?.close();
-			await server?.stop();
-			rmSync(workspace, { recursive: true, force: true });
-		});
-		afterEach(async function () {
-			if (this.currentTest?.state === "failed")
-				await person.screenshot(
-					`failed-${name}-${this.currentTest.title.slice(0, 40)}`,
-				);
-		});
+		after(() => session.stop());
+		afterEach(session.keepFailure(name));
 
 		it("types, sees ghost text, takes it with Tab, and finds it in the file", async () => {
 			await person.open("shapes.ts");

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Browser } from "playwright-core";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { sampleWorkspace } from "../support/runSuite.ts";
-import {
-	openPage,
-	Person,
-	startBrowser,
-	startServer,
-	type TestServer,
-} from "../support/workbench.ts";
+import { Session } from "../support/session.ts";
+import type { Person } from "../support/workbench.ts";
 
 const acceptLine = "Alt+l";
 const cursorAbove = "Alt+k";
@@ -57,10 +50,9 @@ for (const version of [oldestVersion, newestVersion])
 	describe(`ghost text before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
 		this.timeout(60_000);
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
-		const workspace = sampleWorkspace();
+		const session = new Session();
+		const { workspace } = session;
 		const file = (it: string) => path.join(workspace, it);
-		let server: TestServer;
-		let browser: Browser;
 		let person: Person;
 
 		before(async () => {
@@ -70,28 +62,14 @@ for (const version of [oldestVersion, newestVersion])
 			writeFileSync(file("cursors.ts"), `${shapes}\n${"\n".repeat(2)}`);
 			writeFileSync(file("cells.ipynb"), JSON.stringify(notebook));
 			writeFileSync(file(".env"), "HOST=localhost\n");
-			server = await startServer(version, {
+			({ person } = await session.start(version, {
 				keybindings,
 				// VS Code 1.104 opens its list beside ghost text, which then follows the entry that is selected.
 				settings: { "editor.quickSuggestions": { other: "off" } },
-			});
-			browser = await startBrowser();
-			person = new Person(
-				await openPage(browser, { port: server.port, workspace }),
-			);
-			await person.arrive();
+			}));
 		});
-		after(async () => {
-			await browser?.close();
-			await server?.stop();
-			rmSync(workspace, { recursive: true, force: true });
-		});
-		afterEach(async function () {
-			if (this.currentTest?.state === "failed")
-				await person.screenshot(
-					`failed-${name}-${this.currentTest.title.slice(0, 40)}`,
-				);
-		});
+		after(() => session.stop());
+		afterEach(session.keepFailure(name));
 
 		/** Saves the file, and reads it once it is written: while it is, it is empty. */
 		async function saved(name: string, before: string): Promise<string> {

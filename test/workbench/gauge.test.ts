@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
-import type { Browser } from "playwright-core";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { sampleWorkspace } from "../support/runSuite.ts";
-import {
-	openPage,
-	Person,
-	startBrowser,
-	startServer,
-	type TestServer,
-} from "../support/workbench.ts";
+import { Session } from "../support/session.ts";
+import type { Person } from "../support/workbench.ts";
 
 /** What is drawn before an element: the character and the font of its icon. */
 interface Drawn {
@@ -22,30 +14,14 @@ for (const version of [oldestVersion, newestVersion])
 	describe(`the memory gauge before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
 		this.timeout(90_000);
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
-		const workspace = sampleWorkspace();
-		let server: TestServer;
-		let browser: Browser;
+		const session = new Session();
 		let person: Person;
 
 		before(async () => {
-			server = await startServer(version);
-			browser = await startBrowser();
-			person = new Person(
-				await openPage(browser, { port: server.port, workspace }),
-			);
-			await person.arrive();
+			({ person } = await session.start(version));
 		});
-		after(async () => {
-			await browser?.close();
-			await server?.stop();
-			rmSync(workspace, { recursive: true, force: true });
-		});
-		afterEach(async function () {
-			if (this.currentTest?.state === "failed")
-				await person.screenshot(
-					`failed-gauge-${name}-${this.currentTest.title.slice(0, 40)}`,
-				);
-		});
+		after(() => session.stop());
+		afterEach(session.keepFailure(`gauge-${name}`));
 
 		const menuEntry = (text: string) =>
 			person.page

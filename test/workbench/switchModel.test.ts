@@ -1,26 +1,17 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
+import { writeFileSync } from "node:fs";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
 import { testFolder } from "../support/modelFolders.ts";
 import { patchModel } from "../support/patchModel.ts";
 import { builtInModel } from "../support/realEngine.ts";
-import { sampleWorkspace } from "../support/runSuite.ts";
+import { Session } from "../support/session.ts";
 import { shapeNamed, writeShapeModel } from "../support/shapeModels.ts";
-import {
-	openPage,
-	Person,
-	startBrowser,
-	startServer,
-	type TestServer,
-} from "../support/workbench.ts";
+import type { Person } from "../support/workbench.ts";
 
 describe("a person who switches models", function () {
 	this.timeout(120_000);
-	const workspace = sampleWorkspace();
+	const session = new Session();
 	const models = testFolder();
-	let server: TestServer;
-	let browser: Browser;
 	let person: Person;
 
 	before(async () => {
@@ -31,27 +22,18 @@ describe("a person who switches models", function () {
 			"Q8_0",
 		);
 		writeFileSync(models.at("broken.gguf"), "no model");
-		server = await startServer(newestVersion);
-		server.setUserSetting("headroom.models.folders", [models.folder]);
-		server.setUserSetting("headroom.models.searchStores", false);
-		browser = await startBrowser();
-		person = new Person(
-			await openPage(browser, { port: server.port, workspace }),
-		);
-		await person.arrive();
+		({ person } = await session.start(newestVersion, {
+			userSettings: {
+				"headroom.models.folders": [models.folder],
+				"headroom.models.searchStores": false,
+			},
+		}));
 	});
 	after(async () => {
-		await browser?.close();
-		await server?.stop();
-		rmSync(workspace, { recursive: true, force: true });
+		await session.stop();
 		models.remove();
 	});
-	afterEach(async function () {
-		if (this.currentTest?.state === "failed")
-			await person.screenshot(
-				`failed-switch-${this.currentTest.title.slice(0, 40)}`,
-			);
-	});
+	afterEach(session.keepFailure("switch"));
 
 	const row = (text: string) =>
 		person.page
