@@ -15,14 +15,22 @@ export interface ByteSource {
 	read(offset: number, lengthBytes: number): Uint8Array;
 }
 
-/** Arrays of numbers are kept, those of strings (vocabularies, merges) only counted. */
+/** An array of strings: vocabularies and merges have hundreds of thousands, so only their place in the file is kept. */
+export interface GgufStrings {
+	readonly strings: number;
+	/** From the length of the first one to the end of the last one; each stands behind its length in 8 bytes. */
+	readonly startBytes: number;
+	readonly endBytes: number;
+}
+
+/** Arrays of numbers are kept, those of strings only found. */
 export type GgufValue =
 	| number
 	| bigint
 	| boolean
 	| string
 	| readonly (number | bigint | boolean)[]
-	| { readonly strings: number };
+	| GgufStrings;
 
 export interface GgufTensor {
 	readonly name: string;
@@ -176,9 +184,10 @@ function readValue(reader: Reader, typeId: number, key: string): GgufValue {
 	const length = reader.count(`elements of "${key}"`, maxArrayElements);
 	reader.expect(length * leastBytes);
 	if (elementType === typeOfString) {
+		const startBytes = reader.offset;
 		for (let i = 0; i < length; i++)
 			reader.skipString(`an element of "${key}"`);
-		return { strings: length };
+		return { strings: length, startBytes, endBytes: reader.offset };
 	}
 	const values: (number | bigint | boolean)[] = [];
 	for (let i = 0; i < length; i++)

@@ -62,14 +62,20 @@ const small: WritableGguf = {
 };
 
 describe("readGgufHeader", () => {
-	it("reads values of every kind, and counts strings instead of keeping them", () => {
-		const { metadata, tensors, version } = header(writeGguf(small));
+	it("reads values of every kind, and finds strings instead of keeping them", () => {
+		const bytes = writeGguf(small);
+		const { metadata, tensors, version } = header(bytes);
+		const startBytes = bytes.indexOf("tokenizer.ggml.tokens") + 21 + 4 + 4 + 8;
 		assert.equal(version, 3);
 		assert.deepEqual(Object.fromEntries(metadata), {
 			"general.architecture": "qwen2",
 			"qwen2.context_length": 32768,
 			"qwen2.rope.freq_base": 1e6,
-			"tokenizer.ggml.tokens": { strings: 3 },
+			"tokenizer.ggml.tokens": {
+				strings: 3,
+				startBytes,
+				endBytes: startBytes + 3 * (8 + 1),
+			},
 			"qwen2.attention.head_count_kv": [2, 4],
 			"general.big": 2n ** 60n,
 			"general.flag": true,

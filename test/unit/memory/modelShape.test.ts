@@ -451,7 +451,7 @@ describe("shapeOf", () => {
 			[1, 2],
 			[2n ** 60n],
 			[true, false],
-			{ strings: 3 },
+			{ strings: 3, startBytes: 0, endBytes: 24 },
 		];
 		const keys = [
 			...small("gemma3").metadata.keys(),
