@@ -6,7 +6,8 @@ import {
 	gpuPlacements,
 	type Placement,
 } from "./devices.ts";
-import { type KvType, readBytes } from "./modelCost.ts";
+import { isPlannedDraft } from "./draftPair.ts";
+import type { KvType } from "./modelCost.ts";
 import { missingBytes, type NamedModel, type Plan, planFor } from "./plan.ts";
 import { type Role, roleNeeds } from "./roles.ts";
 
@@ -202,26 +203,16 @@ function contextWindows(
 }
 
 /**
- * Of the bytes that its model reads: 0.5B for 7B and up are the pairs that were seen to gain. With kernels to start in every layer, an
- * eighth of the bytes is a fifth of the time.
- */
-const mostDraftShare = 1 / 8;
-
-/**
  * A draft needs a device on which several tokens are evaluated in little more time than one: a discrete GPU, measured; Metal takes 1.8 times as
- * long for two, a CPU twice. Experts are chosen anew for each token, so there several cost several times as much too.
+ * long for two, a CPU twice.
  */
 function worthwhileDraft(
 	{ draft, shape }: Candidate,
 	{ gpus }: Placement,
 ): NamedModel | undefined {
-	if (!draft || shape.experts > 0) return undefined;
 	if (gpus.length === 0 || gpus.some(({ kind }) => kind !== "discrete"))
 		return undefined;
-	return readBytes(draft.shape, 0, "f16") <=
-		readBytes(shape, 0, "f16") * mostDraftShare
-		? draft
-		: undefined;
+	return draft && isPlannedDraft(draft.shape, shape) ? draft : undefined;
 }
 
 function concessions(

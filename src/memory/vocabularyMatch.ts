@@ -19,7 +19,7 @@ export interface SharedVocabulary {
 }
 
 /** The limits of llama.cpp (`common/speculative.cpp`): a larger difference is another vocabulary, and the first ids are special ones. */
-const mostSizeDifference = 128;
+export const mostSizeDifference = 128;
 const firstComparedId = 5;
 
 /**

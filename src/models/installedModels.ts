@@ -7,6 +7,7 @@ import { failure, success } from "../base/result.ts";
 import { openError } from "./describeHeader.ts";
 import { titleOf } from "./modelFileNames.ts";
 import {
+	isAt,
 	type ListedModel,
 	listModels,
 	type ModelList,
@@ -41,11 +42,6 @@ export async function listInstalledModels(
 		return list;
 	const model = await modelAt(chosen);
 	return model ? { ...list, models: [...list.models, model] } : list;
-}
-
-/** By any of the ways it was found. */
-function isAt({ sightings }: ListedModel, file: string): boolean {
-	return sightings.some((it) => it.file === file);
 }
 
 /** Undefined for what is no language model. */

@@ -27,6 +27,11 @@ export interface ListedModel {
 	readonly content: Result<ModelContent, HeadroomError>;
 }
 
+/** By any of the ways it was found. */
+export function isAt({ sightings }: ListedModel, file: string): boolean {
+	return sightings.some((it) => it.file === file);
+}
+
 export interface ModelList {
 	/** By name, then path. */
 	readonly models: readonly ListedModel[];
