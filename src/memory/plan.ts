@@ -114,8 +114,12 @@ export interface Plan {
 	readonly atFullWindow: DecodeSpeed;
 }
 
-/** Tokens that a draft proposes at most, each of which needs its logits (`--draft-max` of the tested pairs). */
-const mostDraftTokens = 16;
+/**
+ * Tokens that are verified at once at most: what is copied from the text goes on for that long, a draft model stops long before. They fit
+ * into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes it for one
+ * token of each sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
+ */
+export const mostDraftTokens = 64;
 
 export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;
@@ -126,21 +130,18 @@ export function planFor(request: PlanRequest): Plan {
 		members: readonly Device[],
 		runtime: number,
 	): PlannedDevice => {
-		const own = sumParts(
-			members.map((it) => modelParts(model.shape, steps, it, request)),
+		const own = sumParts(members.map((it) => targetParts(steps, it, request)));
+		const drafted = members.reduce(
+			(sum, it) => sum + draftBytes(draftSteps, it, request),
+			0,
 		);
-		const drafted = draft
-			? sumParts(
-					members.map((it) => modelParts(draft.shape, draftSteps, it, request)),
-				)
-			: noParts;
 		const bytes: Record<Part, number> = {
 			...own,
 			correction: members.reduce(
 				(sum, it) => sum + correctionBytes(it, request),
 				0,
 			),
-			draft: total(drafted),
+			draft: drafted,
 			runtime,
 			margin: marginBytes(device),
 		};
@@ -169,10 +170,8 @@ export function planFor(request: PlanRequest): Plan {
 		holders: allDevices(placement).map((device) => ({
 			device,
 			bytes: {
-				...modelParts(model.shape, steps, device, request),
-				draft: draft
-					? total(modelParts(draft.shape, draftSteps, device, request))
-					: 0,
+				...targetParts(steps, device, request),
+				draft: draftBytes(draftSteps, device, request),
 			},
 		})),
 		obstacles,
@@ -389,12 +388,39 @@ const noParts: ModelParts = {
 	outputBuffer: 0,
 };
 
-/** What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU. */
+/** What is drafted for one sequence is verified, with the token before it, while the others wait. */
+function targetParts(
+	steps: readonly Step[],
+	device: Device,
+	request: PlanRequest,
+): ModelParts {
+	const verified = request.draft ? mostDraftTokens + 1 : 1;
+	const outputs = Math.max(request.sequences, verified);
+	return modelParts(request.model.shape, steps, device, request, outputs);
+}
+
+/** Beside every sequence of the target the draft has one of the same length, and decodes token by token. */
+function draftBytes(
+	steps: readonly Step[],
+	device: Device,
+	request: PlanRequest,
+): number {
+	const { draft, sequences } = request;
+	if (!draft) return 0;
+	return total(modelParts(draft.shape, steps, device, request, sequences));
+}
+
+/**
+ * What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU.
+ *
+ * @param outputs rows of logits that are asked for at once.
+ */
 function modelParts(
 	shape: ModelShape,
 	steps: readonly Step[],
 	device: Device,
 	request: PlanRequest,
+	outputs: number,
 ): ModelParts {
 	const step = steps.find((it) => it.device === device);
 	assert(step, "every device of a placement has its share");
@@ -412,10 +438,6 @@ function modelParts(
 	);
 	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape, repacking);
 	const inputCopies = gpus.length > 1 ? 4 : 1;
-	const outputs = Math.max(
-		request.sequences,
-		request.draft ? mostDraftTokens + 1 : 1,
-	);
 	const isHost = device === host;
 	const lent = lentToGpu(shape, steps, request);
 	const evaluated = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import type { Device } from "../../../src/memory/devices.ts";
 import {
 	missingBytes,
@@ -12,7 +13,9 @@ import {
 import { memoryText, shortfallText } from "../../../src/memory/planText.ts";
 import { shapeInMix } from "../../../src/memory/quantization.ts";
 import type { Repacking } from "../../../src/memory/repacking.ts";
+import { readModelFile } from "../../../src/models/modelFile.ts";
 import { publishedModels } from "../../support/publishedModels.ts";
+import { builtInModel } from "../../support/realEngine.ts";
 
 const gib = 2 ** 30;
 const mib = 2 ** 20;
@@ -88,6 +91,67 @@ describe("planFor", () => {
 		const plan = planFor({ ...request, contextWindow: 8192, draft: qwen05b });
 		const bytes = plan.devices[0]?.bytes.draft ?? 0;
 		assert.ok(Math.abs(bytes / gib - 0.9) < 0.05, `${bytes / gib}`);
+	});
+
+	describe("with a draft", () => {
+		const shippedModel = (name: string): NamedModel => {
+			const file = path.join(path.dirname(builtInModel), name);
+			const read = readModelFile(file);
+			assert.ok(read.ok && read.value.shape.ok);
+			return { name, quantization: "Q8_0", shape: read.value.shape.value };
+		};
+		const onGpu = { gpus: [gpu("0", 20)], host: ram };
+		const onCpu = { gpus: [], host: ram };
+		const [target, draft] = [
+			shippedModel("headroom-7m-q8_0.gguf"),
+			shippedModel("headroom-draft-1.6m-q8_0.gguf"),
+		];
+		const engine = { sequences: 3, batchTokens: 128, kvType: "f16" } as const;
+
+		for (const [what, pair, contextWindow] of [
+			["7B and 0.5B", { model: qwen7b, draft: qwen05b }, 3200],
+			["the two that are shipped", { model: target, draft }, 768],
+		] as const)
+			for (const [where, placement] of [
+				["a GPU", onGpu],
+				["the CPU", onCpu],
+			] as const)
+				it(`each takes what it would alone, but for what is verified: ${what} on ${where}`, () => {
+					const shared = { ...engine, placement, contextWindow };
+					const plan = planFor({ ...shared, ...pair });
+					const alone = planFor({ ...shared, model: pair.model });
+					const draftAlone = planFor({ ...shared, model: pair.draft });
+					for (const [index, { device, bytes }] of plan.holders.entries()) {
+						const it = alone.holders[index]?.bytes;
+						const other = draftAlone.holders[index]?.bytes;
+						assert.ok(it && other);
+						const { weights, kvCache, computeBuffer, outputBuffer } = other;
+						const { vocabularySize } = pair.model.shape;
+						assert.deepEqual(bytes, {
+							...it,
+							outputBuffer: device === ram ? 65 * vocabularySize * 4 : 0,
+							draft: weights + kvCache + computeBuffer + outputBuffer,
+						});
+						assert.equal(
+							outputBuffer,
+							device === ram ? 3 * pair.draft.shape.vocabularySize * 4 : 0,
+							"one row for each sequence",
+						);
+					}
+				});
+
+		it("has a KV cache of the draft for each sequence of the target", () => {
+			const bytes = (sequences: number) =>
+				planFor({
+					...request,
+					...engine,
+					draft: qwen05b,
+					sequences,
+					contextWindow: 3200,
+				}).devices[0]?.bytes.draft ?? 0;
+			// 12 KiB for each token, in cells that are padded to 256.
+			assert.equal(bytes(3) - bytes(2), 3328 * 12 * 1024);
+		});
 	});
 
 	it("lays layers over GPUs by the memory that is free, each with buffers of its own", () => {
