@@ -47,6 +47,8 @@ async function main(): Promise<number> {
 					partialOffload: false,
 					threads: 0,
 					latencyTargetMs: defaultSettings["completion.latencyTargetMs"],
+					speculation: "off",
+					drafts: [],
 				},
 				root,
 			),

@@ -179,8 +179,10 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 /** What the extension would load it with, where that is less than its header allows. */
 function contextWindowOf(file: string): number | null {
 	const settings = { gpu: "auto", partialOffload: false, threads: 0 } as const;
-	return loadOptionsFor({ file, ...settings, latencyTargetMs: 1 }, root)
-		.contextWindow;
+	return loadOptionsFor(
+		{ file, ...settings, latencyTargetMs: 1, speculation: "off", drafts: [] },
+		root,
+	).contextWindow;
 }
 
 /** Against what is not chosen, and against the GPU where the CPU is. */

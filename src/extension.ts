@@ -99,7 +99,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		benchmarkFile: stored("benchmark.json"),
 		log,
 	});
-	const loadOptionsOf = (file: string) => {
+	const loadOptionsOf = async (file: string) => {
+		const [drafts] = await Promise.all([chosen.draftsFor(file), records.ready]);
 		const { settings } = configuration;
 		return loadOptionsFor(
 			{
@@ -108,6 +109,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				partialOffload: settings["engine.partialOffload"],
 				threads: settings["engine.threads"],
 				latencyTargetMs: settings["completion.latencyTargetMs"],
+				speculation: settings.speculation,
+				drafts,
 				record: records.current,
 			},
 			context.extensionPath,
@@ -115,11 +118,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	};
 	const engine = new Supervisor({
 		fork: () => fork(process.env),
-		loadOptions: async () => {
-			const file = await chosen.fileToLoad();
-			await records.ready;
-			return loadOptionsOf(file);
-		},
+		loadOptions: async () => loadOptionsOf(await chosen.fileToLoad()),
 		onLoadCrash: ({ file, step, why }) => {
 			if (step === undefined) return;
 			const bad = { file, step, why, seenAtMs: Date.now() };
@@ -254,7 +253,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				withEngine(
 					{
 						fork: () => fork(process.env),
-						loadOptions: loadOptionsOf(file),
+						loadOptions: () => loadOptionsOf(file),
 						log,
 					},
 					work,

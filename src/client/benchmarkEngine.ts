@@ -9,7 +9,8 @@ import { Supervisor } from "./supervisor.ts";
 
 export interface BenchmarkEngineOptions {
 	readonly fork: () => EngineProcess;
-	readonly loadOptions: LoadOptions;
+	/** Must not reject. */
+	readonly loadOptions: () => Promise<LoadOptions>;
 	readonly log: Log;
 }
 
@@ -26,7 +27,7 @@ export async function withEngine<T>(
 ): Promise<EngineOutcome<T>> {
 	const supervisor = new Supervisor({
 		fork,
-		loadOptions: () => loadOptions,
+		loadOptions,
 		log,
 	});
 	const client = new EngineClient(supervisor);

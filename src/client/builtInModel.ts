@@ -3,6 +3,7 @@
 import path from "node:path";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
+import { type Speculation, usesDraftModel } from "../protocol/speculation.ts";
 
 /**
  * The context window that the models were trained in which ship with the extension. Their headers allow more, and there they ramble.
@@ -17,22 +18,34 @@ export interface ModelChoice {
 	/** 0 leaves one core free. */
 	readonly threads: number;
 	readonly latencyTargetMs: number;
+	readonly speculation: Speculation;
+	/** What was found to draft for the file, the best first. What ships with the extension is known, and need not be found. */
+	readonly drafts: readonly string[];
 	/** What is known of this machine; without it nothing is learned either. */
 	readonly record?: MachineRecord;
 }
 
 export function builtInModelFile(extensionFolder: string): string {
-	return path.join(extensionFolder, "media", "models", "headroom-7m-q8_0.gguf");
+	return shippedFile(extensionFolder, "headroom-7m-q8_0.gguf");
+}
+
+function shippedFile(extensionFolder: string, name: string): string {
+	return path.join(extensionFolder, "media", "models", name);
 }
 
 export function loadOptionsFor(
 	choice: ModelChoice,
 	extensionFolder: string,
 ): LoadOptions {
-	const { file, gpu, partialOffload, threads, latencyTargetMs } = choice;
+	const { file, gpu, partialOffload, threads, latencyTargetMs, speculation } =
+		choice;
 	const builtIn = builtInModelFile(extensionFolder);
 	const chosen = file === "" ? builtIn : path.resolve(file);
 	const isShipped = path.dirname(chosen) === path.dirname(builtIn);
+	const drafts =
+		chosen === builtIn
+			? [shippedFile(extensionFolder, "headroom-draft-1.6m-q8_0.gguf")]
+			: choice.drafts;
 	return {
 		file: isShipped ? chosen : file,
 		gpu,
@@ -40,6 +53,8 @@ export function loadOptionsFor(
 		threads: threads === 0 ? null : threads,
 		contextWindow: isShipped ? builtInContextWindow : null,
 		latencyTargetMs,
+		speculation,
+		drafts: usesDraftModel(speculation) ? drafts : [],
 		record: choice.record ?? null,
 	};
 }

@@ -7,6 +7,7 @@ import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
+import { Speculation } from "./speculation.ts";
 
 const requestId = z.string();
 
@@ -29,6 +30,9 @@ export const LoadOptions = z.readonly(
 		record: z.nullable(MachineRecord),
 		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
 		latencyTargetMs: z.number().check(z.positive()),
+		speculation: Speculation,
+		/** Absolute files of models that could draft, the best first; empty where none is to be loaded. */
+		drafts: z.readonly(z.array(z.string())),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;

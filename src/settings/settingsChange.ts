@@ -17,6 +17,8 @@ const effectOf = {
 	"models.folders": "nothing",
 	"models.searchStores": "nothing",
 	"engine.partialOffload": "reloadModel",
+	// A draft model is loaded with its target, and the plan counts it in.
+	speculation: "reloadModel",
 	// Both are fixed when llama.cpp starts.
 	"engine.gpu": "restartEngine",
 	"engine.threads": "restartEngine",

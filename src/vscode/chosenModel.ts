@@ -8,6 +8,7 @@ import type { Result } from "../base/result.ts";
 import type { Device } from "../memory/devices.ts";
 import { AutomaticModel } from "../models/automaticModel.ts";
 import { readBenchmarkResults } from "../models/benchmarkStore.ts";
+import { DraftModels } from "../models/draftModels.ts";
 import { listInstalledModels } from "../models/installedModels.ts";
 import type { ModelList } from "../models/modelLibrary.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
@@ -18,6 +19,7 @@ import {
 	parsePin,
 	selectedModel,
 } from "../protocol/modelSelection.ts";
+import { usesDraftModel } from "../protocol/speculation.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Not a setting: the files of a workspace must not choose what is loaded. */
@@ -37,6 +39,7 @@ export class ChosenModel implements Disposable {
 	readonly builtInFile: string;
 	readonly #options: ChosenModelOptions;
 	readonly #automatic: AutomaticModel;
+	readonly #drafts: DraftModels;
 	readonly #onDidSelect = new Emitter<void>();
 
 	/** Fires when something is to be loaded without a change of the settings, which tells of itself. */
@@ -46,8 +49,10 @@ export class ChosenModel implements Disposable {
 		const { builtInFile, devices, log } = options;
 		this.#options = options;
 		this.builtInFile = builtInFile;
+		const list = async () => (await this.list()).models;
+		this.#drafts = new DraftModels({ list, log });
 		this.#automatic = new AutomaticModel({
-			list: async () => (await this.list()).models,
+			list,
 			benchmarks: () => readBenchmarkResults(options.benchmarkFile),
 			devices,
 			builtInFile,
@@ -79,6 +84,14 @@ export class ChosenModel implements Disposable {
 
 	fileOf(selection: ModelSelection): Promise<string> {
 		return this.#fileOf(selection, () => this.#automatic.choose());
+	}
+
+	/** What could draft for it, the best first. A load does not wait long for that, and for the built-in model not at all: its draft is known. */
+	async draftsFor(file: string): Promise<readonly string[]> {
+		const { speculation } = this.#options.configuration.settings;
+		return file === this.builtInFile || !usesDraftModel(speculation)
+			? []
+			: this.#drafts.findInTime(file);
 	}
 
 	/** Has "automatic" look again at what there is. */

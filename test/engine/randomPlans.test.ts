@@ -151,6 +151,8 @@ describe(`${plans} random plans on llvmpipe`, function () {
 				record: random() < 0.5 ? record : null,
 				contextWindow: one([64, 300, 1024, 8192, 200_000, null]),
 				latencyTargetMs: one([50, 300, 5000]),
+				speculation: "off",
+				drafts: [],
 			};
 			const status = await load();
 			const what = JSON.stringify({

@@ -20,6 +20,8 @@ const supervisor = new Supervisor({
 				partialOffload: false,
 				threads: 0,
 				latencyTargetMs: 300,
+				speculation: "off",
+				drafts: [],
 			},
 			root,
 		),

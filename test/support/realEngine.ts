@@ -52,6 +52,8 @@ export class RealEngine {
 						partialOffload: this.partialOffload,
 						threads: 0,
 						latencyTargetMs: this.latencyTargetMs,
+						speculation: "off",
+						drafts: [],
 					},
 					root,
 				),

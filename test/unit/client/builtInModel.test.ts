@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import {
 	builtInModelFile,
 	loadOptionsFor,
 } from "../../../src/client/builtInModel.ts";
+import { root } from "../../support/realEngine.ts";
 
 describe("loadOptionsFor", () => {
 	const folder = path.resolve("/extension");
@@ -26,9 +28,54 @@ describe("loadOptionsFor", () => {
 					partialOffload: false,
 					threads: 0,
 					latencyTargetMs: 300,
+					speculation: "off",
+					drafts: [],
 				},
 				folder,
 			);
 			assert.deepEqual({ file: loaded, contextWindow }, expected);
 		});
+
+	const found = ["/m/found.gguf", "/m/other.gguf"];
+	for (const [what, file, speculation, expected] of [
+		["the built-in model with the draft beside it", "", "auto", [draft]],
+		["it by its path in the same way", builtIn, "draft", [draft]],
+		["the draft with what was found", draft, "auto", found],
+		["another with what was found", "/m/a.gguf", "draft", found],
+		["the built-in model alone", "", "lookup", []],
+		["another alone", "/m/a.gguf", "off", []],
+		["another alone, for a look-up", "/m/a.gguf", "lookup", []],
+	] as const)
+		it(`loads ${what}: ${speculation}`, () => {
+			const options = loadOptionsFor(
+				{
+					file,
+					gpu: "auto",
+					partialOffload: false,
+					threads: 0,
+					latencyTargetMs: 300,
+					speculation,
+					drafts: found,
+				},
+				folder,
+			);
+			assert.deepEqual(options.drafts, expected);
+			assert.equal(options.speculation, speculation);
+		});
+
+	it("names a draft that ships with the extension", () => {
+		const { drafts } = loadOptionsFor(
+			{
+				file: "",
+				gpu: "auto",
+				partialOffload: false,
+				threads: 0,
+				latencyTargetMs: 300,
+				speculation: "auto",
+				drafts: [],
+			},
+			root,
+		);
+		assert.deepEqual(drafts.map(existsSync), [true]);
+	});
 });

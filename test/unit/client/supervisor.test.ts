@@ -37,6 +37,8 @@ function setUp({ isAsked = false } = {}) {
 			threads: null,
 			contextWindow: null,
 			latencyTargetMs: 300,
+			speculation: "off",
+			drafts: [],
 		}),
 		log: nullLog,
 		now: clock.now,

@@ -69,6 +69,8 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 					record: null,
 					threads: null,
 					latencyTargetMs: 300,
+					speculation: "off",
+					drafts: [],
 					contextWindow: 512,
 				},
 			}),

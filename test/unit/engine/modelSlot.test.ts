@@ -95,6 +95,8 @@ async function load({
 		threads: null,
 		contextWindow,
 		latencyTargetMs: 300,
+		speculation: "off",
+		drafts: [],
 	});
 	const last = reports.at(-1);
 	return {

@@ -42,6 +42,8 @@ describe("readSettings", () => {
 		["completion.latencyTargetMs", 49],
 		["completion.latencyTargetMs", 5001],
 		["completion.latencyTargetMs", 99.5],
+		["speculation", "fast"],
+		["speculation", true],
 		["model.file", null],
 		["download.proxy", "proxy.example:3128"],
 		["download.proxy", "socks5://proxy.example"],
@@ -70,6 +72,7 @@ describe("settingsEffect", () => {
 		[{ "download.mirror": "https://mirror.example" }, "nothing"],
 		[{ "completion.latencyTargetMs": 200 }, "reloadModel"],
 		[{ "model.file": "/m.gguf" }, "reloadModel"],
+		[{ speculation: "lookup" }, "reloadModel"],
 		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],
 	] as const)
 		it(`of ${JSON.stringify(change)} is ${expected}`, () =>

@@ -1,0 +1,15 @@
+/** Whether tokens are drafted for the model to verify, and by what. */
+
+import * as z from "zod/mini";
+
+/**
+ * `lookup` copies from the text at hand, `draft` asks a small model; `auto` takes of both what pays. The text of an answer does not
+ * depend on it.
+ */
+export const Speculation = z.enum(["auto", "lookup", "draft", "off"]);
+export type Speculation = z.infer<typeof Speculation>;
+
+/** Whether a draft model is to be loaded beside the target. */
+export function usesDraftModel(speculation: Speculation): boolean {
+	return speculation === "auto" || speculation === "draft";
+}
