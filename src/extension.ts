@@ -19,6 +19,7 @@ import {
 	looksSecret,
 } from "./completion/context/contextFiles.ts";
 import { ContextStore } from "./completion/context/contextStore.ts";
+import { ReferenceTexts } from "./completion/context/referenceTexts.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import { type CountedDecision, Decisions } from "./completion/decisions.ts";
 import {
@@ -140,6 +141,10 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const store = new ContextStore((path) =>
 		isContextFile(path, (it) => ignoreRules.isIgnored(it)),
 	);
+	const references = new ReferenceTexts({
+		engine: client,
+		files: () => store.texts(),
+	});
 	const completions = new InlineCompletionProvider({
 		engine: client,
 		surroundings: new RepositoryContext({
@@ -196,6 +201,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		}),
 		chosen,
 		ignoreRules,
+		references,
 		completions,
 		new ContextWatcher({
 			store,
@@ -205,7 +211,10 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				quiet.reasonFor(document) === undefined,
 			onDidReadRules: ignoreRules.onDidRead,
 			hasRoom: () => contextTokens(engine.status) > 0,
-			onIdle: (editor) => completions.prepare(editor),
+			onIdle: (editor) => {
+				references.update();
+				return completions.prepare(editor);
+			},
 		}),
 		gaugeSources.devices,
 		gaugeSources.recent,

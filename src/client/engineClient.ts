@@ -14,6 +14,7 @@ import type {
 	GenerationEnd,
 	GenerationStats,
 } from "../protocol/generation.ts";
+import type { References } from "../protocol/references.ts";
 import type { EngineConnection, Supervisor } from "./supervisor.ts";
 
 export interface GenerationStream {
@@ -52,17 +53,30 @@ export class EngineClient implements Disposable {
 	readonly #mailboxes = new Map<string, Mailbox>();
 	readonly #subscriptions: readonly Disposable[];
 	readonly #onDidComplete = new Emitter<GenerationStats>();
+	readonly #onDidStart = new Emitter<void>();
+	/** A process is ready that `onDidStart` told of. */
+	#isStarted = false;
 	#requests = 0;
 	#awaitedRequests = 0;
 
 	/** Fires with what each request took that the engine came to an end with. */
 	readonly onDidComplete: Event<GenerationStats> = this.#onDidComplete.event;
+	/** Fires when a process has become ready for the first time: it knows nothing yet of what another was told. */
+	readonly onDidStart: Event<void> = this.#onDidStart.event;
 
 	constructor(supervisor: Supervisor) {
 		this.#supervisor = supervisor;
 		this.#subscriptions = [
 			supervisor.onMessage((message) => this.#receive(message)),
-			supervisor.onDidEnd((error) => this.#endAll(error)),
+			supervisor.onDidEnd((error) => {
+				this.#isStarted = false;
+				this.#endAll(error);
+			}),
+			supervisor.onDidChangeStatus(({ kind }) => {
+				if (kind !== "ready" || this.#isStarted) return;
+				this.#isStarted = true;
+				this.#onDidStart.fire();
+			}),
 		];
 	}
 
@@ -78,10 +92,22 @@ export class EngineClient implements Disposable {
 		return { requestId, chunks: this.#stream(requestId, request, signal) };
 	}
 
+	/**
+	 * Tells the engine which texts an answer may repeat.
+	 *
+	 * @returns false where none is ready to be told; none is started for it.
+	 */
+	tellReferences(references: References): boolean {
+		const running = this.#isStarted ? this.#supervisor.running : undefined;
+		running?.send({ kind: "references", references });
+		return running !== undefined;
+	}
+
 	dispose(): void {
 		for (const subscription of this.#subscriptions) subscription.dispose();
 		this.#endAll({ code: "engineStopped", values: {} });
 		this.#onDidComplete.dispose();
+		this.#onDidStart.dispose();
 	}
 
 	async *#stream(

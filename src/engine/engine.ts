@@ -28,6 +28,7 @@ import {
 	type ModelSlotOptions,
 	type ReadyModel,
 } from "./modelSlot.ts";
+import { References } from "./references.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
@@ -57,6 +58,7 @@ export class Engine {
 	readonly #log: Log;
 	readonly #scheduler = new Scheduler();
 	readonly #slot: ModelSlot;
+	readonly #references: References;
 	readonly #running = new Map<string, Running>();
 
 	constructor({
@@ -85,6 +87,13 @@ export class Engine {
 			measureRam,
 			learn: (learned) => send({ kind: "learned", learned }),
 		});
+		this.#references = new References({
+			tokenizer: () => {
+				const { current } = this.#slot;
+				return current?.ok ? current.value.model : undefined;
+			},
+			log: this.#log,
+		});
 	}
 
 	/** Takes a message as it came off the wire. */
@@ -104,6 +113,9 @@ export class Engine {
 				return;
 			case "cancel":
 				this.#running.get(message.requestId)?.controller.abort();
+				return;
+			case "references":
+				this.#references.receive(message.references);
 				return;
 			case "describeDevices":
 				void this.#describeDevices(message);

@@ -8,6 +8,7 @@ import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
 import { Speculation } from "./speculation.ts";
+import { References } from "./references.ts";
 
 const requestId = z.string();
 
@@ -43,6 +44,8 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
+	/** Texts that an answer may repeat: these and no others. Not answered. */
+	z.object({ kind: z.literal("references"), references: References }),
 	/**
 	 * Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. Null asks what the loaded model runs on, and is
 	 * answered at once, also while the model works.

@@ -123,6 +123,13 @@ export class ContextStore {
 			.sort(byPlace);
 	}
 
+	/** The whole text of every file that is known and may be shown, the last seen first. */
+	texts(): { readonly path: string; readonly text: string }[] {
+		return [...this.#files.newestFirst()]
+			.map(([, file]) => file)
+			.filter(({ path }) => this.#isContextFile(path));
+	}
+
 	/** Whether this text still stands in that file, as far as the file is known and may be shown. */
 	holds(path: string, text: string): boolean {
 		return (

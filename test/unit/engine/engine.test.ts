@@ -110,6 +110,33 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 }
 
 describe("Engine", () => {
+	it("takes texts that an answer may repeat, and answers nothing", async () => {
+		const it = setUp();
+		it.load();
+		it.engine.receive({
+			kind: "references",
+			references: [{ id: "a.ts", text: "abc" }, { id: "b.ts" }],
+		});
+		it.complete("1");
+		await it.end("1");
+		assert.equal(it.text("1"), "abc");
+		assert.ok(!JSON.stringify(it.sent).includes("a.ts"));
+	});
+
+	it("refuses references that are too much, and says nothing of their text", () => {
+		const it = setUp();
+		for (const references of [
+			[{ id: "a.ts", text: "secret ".repeat(10_000) }],
+			Array.from({ length: 17 }, (_, i) => ({ id: `${i}`, text: "secret" })),
+		])
+			it.engine.receive({ kind: "references", references });
+		assert.deepEqual(
+			it.sent.map((message) => message.kind === "log" && message.level),
+			["error", "error"],
+		);
+		assert.ok(!JSON.stringify(it.sent).includes("secret"));
+	});
+
 	it("loads, warms up, generates, and reports each step", async () => {
 		const it = setUp();
 		it.load();

@@ -55,6 +55,24 @@ describe("ContextStore", () => {
 		);
 	});
 
+	it("gives the whole text of every file, the last seen first, also of those that were closed", () => {
+		const store = newStore();
+		store.open("a.ts", "one\r\ntwo");
+		store.open("b.ts", "three");
+		store.open("out/c.ts", "built");
+		store.open("d.ts", "gone");
+		store.closed("b.ts");
+		store.forget("d.ts");
+		store.changed("a.ts", "one\r\n2");
+		assert.deepEqual(
+			store.texts().map(({ path, text }) => [path, text]),
+			[
+				["a.ts", "one\n2"],
+				["b.ts", "three"],
+			],
+		);
+	});
+
 	for (const [what, first, second, expected] of [
 		[
 			"overlap",

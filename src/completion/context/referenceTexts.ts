@@ -1,0 +1,94 @@
+/** Keeps the engine's copies of files up to date, which an answer may repeat, without sending what it has already. */
+
+import type { Disposable } from "../../base/disposable.ts";
+import type { Event } from "../../base/event.ts";
+import {
+	mostReferenceChars,
+	mostReferenceCharsInAll,
+	mostReferences,
+	type References,
+} from "../../protocol/references.ts";
+
+/** The engine, as far as it is needed here. */
+export interface ReferenceEngine {
+	/** @returns false where there is none to be told. */
+	tellReferences(references: References): boolean;
+	/** An engine is there that was told nothing yet. */
+	readonly onDidStart: Event<void>;
+}
+
+export interface FileText {
+	readonly path: string;
+	readonly text: string;
+}
+
+export interface ReferenceTextsOptions {
+	readonly engine: ReferenceEngine;
+	/** Files that may be shown to the model, the most recent first. */
+	readonly files: () => Iterable<FileText>;
+}
+
+export class ReferenceTexts implements Disposable {
+	readonly #options: ReferenceTextsOptions;
+	readonly #subscription: Disposable;
+	/** What the engine has, by path, in order. */
+	#told: ReadonlyMap<string, string> = new Map();
+
+	constructor(options: ReferenceTextsOptions) {
+		this.#options = options;
+		this.#subscription = options.engine.onDidStart(() => {
+			this.#told = new Map();
+			this.update();
+		});
+	}
+
+	dispose(): void {
+		this.#subscription.dispose();
+	}
+
+	/** Tells the engine what changed. For moments in which nobody types: it may be half a megabyte. */
+	update(): void {
+		const { engine, files } = this.#options;
+		const texts = chooseTexts(files());
+		const references = changesTo(texts, this.#told);
+		if (references && engine.tellReferences(references)) this.#told = texts;
+	}
+}
+
+/** As many of the most recent files as may be sent, by path; of a long one the start. */
+export function chooseTexts(
+	files: Iterable<FileText>,
+): ReadonlyMap<string, string> {
+	const chosen = new Map<string, string>();
+	let chars = mostReferenceCharsInAll;
+	for (const file of files) {
+		if (chosen.size === mostReferences) break;
+		const text = startOf(file.text);
+		if (text === "" || text.length > chars) continue;
+		chosen.set(file.path, text);
+		chars -= text.length;
+	}
+	return chosen;
+}
+
+/** What brings an engine from one choice to the other; undefined where they are the same. */
+function changesTo(
+	texts: ReadonlyMap<string, string>,
+	told: ReadonlyMap<string, string>,
+): References | undefined {
+	const references = [...texts].map(([id, text]) =>
+		told.get(id) === text ? { id } : { id, text },
+	);
+	const ids = [...told.keys()];
+	const isSame =
+		ids.length === references.length &&
+		references.every((it, index) => !("text" in it) && it.id === ids[index]);
+	return isSame ? undefined : references;
+}
+
+/** Whole lines, as long as there are any. */
+function startOf(text: string): string {
+	if (text.length <= mostReferenceChars) return text;
+	const lineEnd = text.lastIndexOf("\n", mostReferenceChars - 1);
+	return text.slice(0, lineEnd < 0 ? mostReferenceChars : lineEnd + 1);
+}

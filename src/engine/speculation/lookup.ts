@@ -1,0 +1,174 @@
+/**
+ * Prompt lookup decoding: what was written once is often written again, so what followed the last tokens somewhere before is a draft that
+ * costs nothing.
+ */
+
+import { assert } from "../../base/assert.ts";
+import type { Token } from "../runtime.ts";
+import { hashNgram, IndexedTokens, nowhere } from "./indexedTokens.ts";
+
+/** Where a draft was found, and how much spoke for it. */
+export interface LookupDraft {
+	readonly tokens: readonly Token[];
+	/** How many of the last tokens are the same at the place that it is from. */
+	readonly matchedTokens: number;
+}
+
+/** A text beside the prompt that may be repeated. */
+export interface TokenReference {
+	/** Stays the same while the text changes. */
+	readonly id: string;
+	readonly tokens: readonly Token[];
+}
+
+export interface LookupOptions {
+	/** A shorter match is an accident: pairs of tokens come back everywhere in code. */
+	readonly leastMatch?: number;
+	/** A longer match says no more than one of this length. */
+	readonly mostMatch?: number;
+}
+
+/** What was done so far, so that tests can hold it to a budget without a clock. */
+export interface LookupWork {
+	/** Places that were looked at. */
+	readonly candidates: number;
+	readonly indexedTokens: number;
+}
+
+/** Of one n-gram in one text. What stands there more often predicts little, and the last places are the likeliest. */
+export const mostCandidates = 32;
+
+/** Somewhat more than the 512 Ki characters that the host sends at most have. With their indexes they take 5 MB. */
+export const mostReferenceTokens = 200_000;
+
+interface Found {
+	readonly source: IndexedTokens;
+	readonly place: number;
+	readonly length: number;
+}
+
+export class Lookup {
+	readonly #leastMatch: number;
+	readonly #mostMatch: number;
+	/** The prompt and the answer so far. */
+	readonly #text: IndexedTokens;
+	#references = new Map<string, IndexedTokens>();
+	#given: readonly TokenReference[] = [];
+	#candidates = 0;
+	#indexedTokens = 0;
+
+	constructor({ leastMatch = 3, mostMatch = 64 }: LookupOptions = {}) {
+		assert(leastMatch >= 1 && mostMatch >= leastMatch, "a match has tokens");
+		this.#leastMatch = leastMatch;
+		this.#mostMatch = mostMatch;
+		this.#text = new IndexedTokens(leastMatch);
+	}
+
+	get work(): LookupWork {
+		return { candidates: this.#candidates, indexedTokens: this.#indexedTokens };
+	}
+
+	/**
+	 * Texts of other origin that may be repeated: other open files, the last suggestion, text being replaced. What did not change since the
+	 * last call stays indexed, and so does the start of what did.
+	 *
+	 * @param references with different ids, the most recent first: of those that match as well it is taken, and what has no room is left out from
+	 * the other end.
+	 */
+	setReferences(references: readonly TokenReference[]): void {
+		if (references === this.#given) return;
+		this.#given = references;
+		const before = this.#references;
+		this.#references = new Map();
+		for (const { id, tokens } of withRoom(references)) {
+			const indexed = before.get(id) ?? new IndexedTokens(this.#leastMatch);
+			this.#indexedTokens += indexed.replace(tokens);
+			this.#references.set(id, indexed);
+		}
+	}
+
+	/** A new answer begins behind this prompt. What the prompt shares with the text so far, from the start, stays indexed. */
+	begin(prompt: readonly Token[]): void {
+		this.#indexedTokens += this.#text.replace(prompt);
+	}
+
+	/** The text grew. */
+	push(token: Token): void {
+		this.#text.push(token);
+		this.#indexedTokens++;
+	}
+
+	/**
+	 * What followed the longest match of the last tokens, at most `most` tokens; undefined where nothing matches. Of equally long matches
+	 * the text's own go before those of references, and later places before earlier ones.
+	 */
+	find(most: number): LookupDraft | undefined {
+		const found = most < 1 ? undefined : this.#longestMatch();
+		if (!found) return undefined;
+		const { source, place, length } = found;
+		const tokens =
+			source === this.#text
+				? roundAndRound(source.tokens, place, most)
+				: source.tokens.slice(place, place + most);
+		return { tokens, matchedTokens: length };
+	}
+
+	#longestMatch(): Found | undefined {
+		const { tokens } = this.#text;
+		if (tokens.length < this.#leastMatch) return undefined;
+		const hash = hashNgram(tokens, tokens.length, this.#leastMatch);
+		let best = this.#search(this.#text, hash, this.#leastMatch);
+		for (const source of this.#references.values())
+			best =
+				this.#search(source, hash, best ? best.length + 1 : this.#leastMatch) ??
+				best;
+		return best;
+	}
+
+	/** The longest match in one source, and of equally long ones the last. Undefined where all are shorter than `least`. */
+	#search(
+		source: IndexedTokens,
+		hash: number,
+		least: number,
+	): Found | undefined {
+		const { tokens } = this.#text;
+		let best: Found | undefined;
+		let needed = least;
+		let place = source.lastPlace(hash);
+		for (let looked = 0; looked < mostCandidates; looked++) {
+			if (place === nowhere || needed > this.#mostMatch) break;
+			this.#candidates++;
+			const length = source.matchBefore(place, tokens, needed, this.#mostMatch);
+			if (length > 0) {
+				best = { source, place, length };
+				needed = length + 1;
+			}
+			place = source.placeBefore(place);
+		}
+		return best;
+	}
+}
+
+/** Where a match reaches into what follows it, the text runs in circles: behind its end it goes on from there. */
+function roundAndRound(
+	tokens: readonly Token[],
+	place: number,
+	count: number,
+): Token[] {
+	const period = tokens.length - place;
+	return Array.from(
+		{ length: count },
+		(_, index) => tokens[place + (index % period)] ?? 0,
+	);
+}
+
+function withRoom(
+	references: readonly TokenReference[],
+): readonly TokenReference[] {
+	let room = mostReferenceTokens;
+	return references.filter(({ tokens }) => {
+		const fits = tokens.length <= room;
+		if (fits) room -= tokens.length;
+		return fits;
+	});
+}
