@@ -48,11 +48,17 @@ function isPair(draft: ModelShape, target: ModelShape): boolean {
 	return target.experts === 0 && canBeCutBack(target) && canBeCutBack(draft);
 }
 
-/** Rejected tokens are taken back with every step. Recurrent states and sliding windows only come back to where they were copied. */
-export function canBeCutBack({ layers }: ModelShape): boolean {
-	return layers.every(
-		({ attention, recurrentStateBytes }) =>
-			attention.kind !== "slidingWindow" && recurrentStateBytes === 0,
+/**
+ * Rejected tokens are taken back with every step. Recurrent states and sliding windows only come back to where they were copied; where it was
+ * not known which layers slide, any may.
+ */
+export function canBeCutBack({ layers, notes }: ModelShape): boolean {
+	return (
+		notes.length === 0 &&
+		layers.every(
+			({ attention, recurrentStateBytes }) =>
+				attention.kind !== "slidingWindow" && recurrentStateBytes === 0,
+		)
 	);
 }
 

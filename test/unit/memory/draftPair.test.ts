@@ -73,6 +73,12 @@ describe("draft pairs", () => {
 			assert.equal(mayDraft(half, withLayer(seven, layer)), expected);
 		});
 
+	it("a model of which it is unknown whether it slides is neither", () => {
+		const notes = ["which layers have a sliding window is unknown"];
+		assert.equal(mayDraft({ ...half, notes }, seven), false);
+		assert.equal(mayDraft(half, { ...seven, notes }), false);
+	});
+
 	const drafts = {
 		"0.5B Q8_0": half,
 		"0.5B Q4_K_M": shape("Qwen2.5-Coder-0.5B"),

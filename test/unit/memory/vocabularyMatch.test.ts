@@ -20,6 +20,13 @@ function read(bytes: Uint8Array): Vocabulary | undefined {
 	return vocabularyOf(header.value, bytes);
 }
 
+function shipped(name: string): Vocabulary {
+	const folder = path.resolve(import.meta.dirname, "../../../media/models");
+	const found = read(readFileSync(path.join(folder, name)));
+	assert.ok(found);
+	return found;
+}
+
 interface Written {
 	readonly tokens: readonly string[];
 	readonly tokenizer?: string;
@@ -57,15 +64,8 @@ function replaced(id: number, token: string): readonly string[] {
 
 describe("vocabularyOf", () => {
 	it("has the table of the built-in model, as long as its header says", () => {
-		const found = read(
-			readFileSync(
-				path.resolve(
-					import.meta.dirname,
-					"../../../media/models/headroom-7m-q8_0.gguf",
-				),
-			),
-		);
-		assert.equal(found?.tokenCount, 8192);
+		const found = shipped("headroom-7m-q8_0.gguf");
+		assert.equal(found.tokenCount, 8192);
 		assert.ok(found.tokenTable.length > 8192 * 9);
 	});
 
@@ -158,6 +158,15 @@ describe("matchVocabularies", () => {
 			matchVocabularies(target, smaller),
 		);
 	});
+
+	it("takes the pair that ships with the extension", () =>
+		assert.deepEqual(
+			matchVocabularies(
+				shipped("headroom-7m-q8_0.gguf"),
+				shipped("headroom-draft-1.6m-q8_0.gguf"),
+			),
+			{ ok: true, value: { sharedTokens: 8192 } },
+		));
 
 	it("compares real sizes", () => {
 		const tokens = numbered(152_064);
