@@ -33,6 +33,7 @@ import {
 	withLearned,
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
+import { usesLookup } from "./protocol/speculation.ts";
 import { registerBenchmark } from "./vscode/benchmark.ts";
 import { ChosenModel } from "./vscode/chosenModel.ts";
 import { registerCommands } from "./vscode/commands.ts";
@@ -143,7 +144,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	);
 	const references = new ReferenceTexts({
 		engine: client,
-		files: () => store.texts(),
+		files: () =>
+			usesLookup(configuration.settings.speculation) ? store.texts() : [],
 	});
 	const completions = new InlineCompletionProvider({
 		engine: client,

@@ -127,6 +127,7 @@ export async function getCompletion(
 				suffix: surroundings.suffixFor(uri, suffix),
 			}),
 			maxTokens: maxTokens[shape],
+			kind: shape === "line" ? "line" : "block",
 			rank,
 			priority,
 		},
@@ -204,6 +205,7 @@ export async function evaluatePrompt(
 		{
 			...requestFor(snapshot, context, surroundings, surrounding),
 			maxTokens: 0,
+			kind: "line",
 			rank: 0,
 			priority: "idle",
 		},
@@ -222,7 +224,7 @@ function requestFor(
 	{ prefixBlocks, line }: DocumentContext,
 	surroundings: PromptSurroundings,
 	{ snippets, suffix }: Surrounding,
-): Omit<FimRequest, "maxTokens" | "rank" | "priority"> {
+): Omit<FimRequest, "maxTokens" | "kind" | "rank" | "priority"> {
 	const repository = surroundings.repositoryOf(uri);
 	return { repository, snippets, path, suffix, prefixBlocks, line };
 }

@@ -8,6 +8,7 @@ import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type { ReadModelFile } from "../models/modelFile.ts";
+import type { ReadVocabulary } from "../models/readVocabulary.ts";
 import type { Device } from "../protocol/device.ts";
 import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import {
@@ -21,7 +22,7 @@ import type {
 	Priority,
 } from "../protocol/generation.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
-import { type GenerateOutcome, generate } from "./generate.ts";
+import { generate } from "./generate.ts";
 import {
 	batchTokens,
 	ModelSlot,
@@ -36,6 +37,7 @@ import { TokenText } from "./tokenText.ts";
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
 	readonly readModelFile: ReadModelFile;
+	readonly readVocabulary: ReadVocabulary;
 	readonly send: (message: FromEngine) => void;
 	/** Called when the work has ended after a `shutdown`. */
 	readonly onShutdown: () => void;
@@ -64,6 +66,7 @@ export class Engine {
 	constructor({
 		createRuntime,
 		readModelFile,
+		readVocabulary,
 		send,
 		onShutdown,
 		now = () => performance.now(),
@@ -79,6 +82,7 @@ export class Engine {
 		this.#slot = new ModelSlot({
 			createRuntime,
 			readModelFile,
+			readVocabulary,
 			report: (report) => send({ kind: "report", report }),
 			log: this.#log,
 			now,
@@ -243,8 +247,8 @@ export class Engine {
 		requestId,
 		arrivalMs,
 		signal,
-		ready: { model, caches, vocabulary },
-		request: { path, maxTokens, rank },
+		ready: { model, caches, vocabulary, speculation: ofModel },
+		request: { path, maxTokens, kind, rank },
 		prompt,
 	}: {
 		requestId: string;
@@ -260,6 +264,14 @@ export class Engine {
 			prompt.tokens,
 		);
 		const cache = caches.chooseFor({ ...prompt, path });
+		const speculation = ofModel?.forAnswer({
+			kind,
+			cache,
+			references: this.#references.tokens(),
+			path,
+			isSpecial: (token) => model.isSpecial(token),
+			isLast: (token) => kind === "line" && vocabulary.endsLine(token),
+		});
 		const tokens = generate(cache, prompt.tokens, {
 			maxTokens,
 			chunkTokens: batchTokens,
@@ -270,6 +282,7 @@ export class Engine {
 				vocabulary,
 				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
 			},
+			speculation,
 			isEnd: (token) => model.isSpecial(token),
 			signal,
 			now: this.#now,
@@ -284,16 +297,20 @@ export class Engine {
 			if (chunk !== "") this.#send({ kind: "chunk", requestId, text: chunk });
 			next = await tokens.next();
 		}
+		const { stopReason, ...counts } = next.value;
 		return {
 			kind: "done",
 			requestId,
-			stopReason: next.value.stopReason,
-			stats: statsOf(
-				prompt,
-				next.value,
+			stopReason,
+			stats: {
+				...this.#unstarted(arrivalMs),
+				promptTokens: prompt.tokens.length,
+				leftOutTokens: prompt.leftOutTokens,
+				snippetTokens: prompt.snippetTokens,
+				...counts,
+				...speculation?.stats,
 				timeToFirstTokenMs,
-				this.#now() - arrivalMs,
-			),
+			},
 		};
 	}
 
@@ -325,7 +342,11 @@ export class Engine {
 			prefillTokens: 0,
 			prefillMs: 0,
 			decodeTokens: 0,
+			decodeSteps: 0,
 			decodeMs: 0,
+			plainDecodeMs: 0,
+			draftedTokens: 0,
+			acceptedTokens: 0,
 			timeToFirstTokenMs: null,
 			totalMs: this.#now() - arrivalMs,
 		};
@@ -360,21 +381,4 @@ function checkpointsOf({
 	stableTokens,
 }: FimPrompt): readonly number[] {
 	return [snippetTokens, stableTokens - 1];
-}
-
-function statsOf(
-	prompt: FimPrompt,
-	outcome: GenerateOutcome,
-	timeToFirstTokenMs: number | null,
-	totalMs: number,
-): GenerationStats {
-	const { stopReason: _, ...counts } = outcome;
-	return {
-		promptTokens: prompt.tokens.length,
-		leftOutTokens: prompt.leftOutTokens,
-		snippetTokens: prompt.snippetTokens,
-		...counts,
-		timeToFirstTokenMs,
-		totalMs,
-	};
 }

@@ -1,8 +1,10 @@
-/** The loop that turns a prompt into tokens: prefill what is new, then decode one by one. */
+/** The loop that turns a prompt into tokens: prefill what is new, then decode, one by one or as many as a draft guessed right. */
 
 import type { StopReason } from "../protocol/generation.ts";
 import type { KvCache } from "./kvCache.ts";
-import type { Token, TokenLimits } from "./runtime.ts";
+import type { Sampling, Token, TokenLimits } from "./runtime.ts";
+import type { Draft } from "./speculation/draft.ts";
+import type { Speculation } from "./speculation/speculation.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** What the answer begins with. */
@@ -22,6 +24,10 @@ export interface GenerateOptions {
 	/** Lengths of the prompt to which the next prompts will come back. */
 	readonly checkpoints?: readonly number[];
 	readonly start?: AnswerStart;
+	/** Greedy where there is none. */
+	readonly sampling?: Sampling;
+	/** Only for a cache that can be cut back anywhere. */
+	readonly speculation?: Speculation | undefined;
 	readonly isEnd: (token: Token) => boolean;
 	readonly signal: AbortSignal;
 	readonly now: () => number;
@@ -33,13 +39,16 @@ export interface GenerateOutcome {
 	readonly prefillTokens: number;
 	readonly prefillMs: number;
 	readonly decodeTokens: number;
+	/** Evaluations that these took. */
+	readonly decodeSteps: number;
 	readonly decodeMs: number;
 }
 
 /**
- * Greedy decoding behind a prompt. Yields each token as soon as it is known, never one for which `isEnd` holds.
+ * Decoding behind a prompt. Yields each token as soon as it is known, never one for which `isEnd` holds. The tokens are the same with and without
+ * speculation, and so is what is left in the cache, however it ends.
  *
- * An abort takes effect within one chunk of prefill or one token; what was evaluated until then stays in the cache
+ * An abort takes effect within one chunk of prefill or one evaluation; what was evaluated until then stays in the cache
  * for the next request. Throws what the sequence throws; the cache recovers by itself.
  */
 export async function* generate(
@@ -47,50 +56,106 @@ export async function* generate(
 	prompt: readonly Token[],
 	options: GenerateOptions,
 ): AsyncGenerator<Token, GenerateOutcome> {
-	const { maxTokens, isEnd, signal, now } = options;
+	const { maxTokens, isEnd, signal, now, speculation } = options;
 	const startMs = now();
 	const reusedTokens = await cache.keepSharedWith(prompt);
+	speculation?.begin(prompt);
 	await prefill(cache, prompt, options);
 
-	let decodeTokens = 0;
 	const prefillTokens = cache.tokens.length - reusedTokens;
 	const prefillMs = now() - startMs;
+	const text = [...prompt];
+	let decodeTokens = 0;
+	let decodeSteps = 0;
+	let isEnded = false;
 	const outcome = (stopReason: StopReason): GenerateOutcome => ({
 		stopReason,
 		reusedTokens,
 		prefillTokens: prefillTokens + (decodeTokens > 0 ? 1 : 0),
 		prefillMs,
 		decodeTokens,
+		decodeSteps,
 		decodeMs: now() - startMs - prefillMs,
 	});
 
 	let heldBack = options.start?.heldBack ?? "";
-	let pending = prompt.at(-1);
-	while (pending !== undefined) {
-		if (signal.aborted) return outcome("cancelled");
-		if (decodeTokens >= maxTokens) return outcome("maxTokens");
-		if (cache.tokens.length === cache.contextWindow)
-			return outcome("contextFull");
-		const limits = limitsFor(heldBack, options.start);
-		if (limits.among?.length === 0) return outcome("endOfText");
-		const next: Token | undefined =
-			decodeTokens === 0
-				? await firstToken(cache, prompt, limits, options)
-				: (await cache.append([pending], 1, limits))[0];
-		decodeTokens++;
-		if (next === undefined || isEnd(next)) return outcome("endOfText");
-		yield next;
-		heldBack = heldBack.slice(options.start?.textOf(next).length ?? 0);
-		pending = next;
+	try {
+		for (;;) {
+			if (signal.aborted || prompt.length === 0) return outcome("cancelled");
+			if (decodeTokens >= maxTokens) return outcome("maxTokens");
+			if (cache.tokens.length === cache.contextWindow)
+				return outcome("contextFull");
+			const limits = limitsFor(heldBack, options.start);
+			if (limits.among?.length === 0) return outcome("endOfText");
+			const isFree = limits.among === undefined;
+			const said =
+				decodeTokens === 0 && (!isFree || options.start?.rank)
+					? await firstToken(cache, prompt, limits, options)
+					: await nextTokens(cache, text, limits, options, {
+							mostDrafted: isFree ? maxTokens - decodeTokens - 1 : 0,
+						});
+			decodeSteps++;
+			for (const [index, next] of said.entries()) {
+				if (index > 0 && signal.aborted) return outcome("cancelled");
+				decodeTokens++;
+				isEnded = isEnd(next);
+				if (isEnded) return outcome("endOfText");
+				text.push(next);
+				yield next;
+				heldBack = heldBack.slice(options.start?.textOf(next).length ?? 0);
+			}
+		}
+	} finally {
+		// Token by token, the last one that was yielded is evaluated only to learn what follows it.
+		const evaluated = text.length - (isEnded ? 0 : 1);
+		if (speculation) await cache.cutBackTo(evaluated);
 	}
-	return outcome("endOfText");
+}
+
+/** Evaluates the last token of the text, and behind it what was drafted, if anything: at least one token is known then. */
+async function nextTokens(
+	cache: KvCache,
+	text: readonly Token[],
+	limits: TokenLimits,
+	{ speculation, sampling, signal, now }: GenerateOptions,
+	{ mostDrafted }: { readonly mostDrafted: number },
+): Promise<readonly Token[]> {
+	const room = cache.contextWindow - cache.tokens.length - 1;
+	const draft = await speculation?.propose(
+		text,
+		Math.min(mostDrafted, room),
+		signal,
+	);
+	const drafted = draft?.tokens ?? [];
+	const startMs = now();
+	const start = cache.tokens.length;
+	const said = await cache.append(
+		[...text.slice(-1), ...drafted],
+		drafted.length + 1,
+		{ ...limits, sampling },
+	);
+	const accepted = acceptedTokens(draft, said);
+	if (accepted < drafted.length) await cache.cutBackTo(start + 1 + accepted);
+	const tokens = said.slice(0, accepted + 1);
+	speculation?.settle(draft, tokens, now() - startMs);
+	return tokens;
+}
+
+/** As long as the model says what was drafted, what it says next is what it would have said one by one. */
+function acceptedTokens(
+	draft: Draft | undefined,
+	said: readonly Token[],
+): number {
+	if (!draft) return 0;
+	const wrong = draft.tokens.findIndex((token, index) => token !== said[index]);
+	return wrong < 0 ? draft.tokens.length : wrong;
 }
 
 /** Evaluates all but the last token, which is evaluated on its own: only there the model is asked what follows. */
 async function prefill(
 	cache: KvCache,
 	prompt: readonly Token[],
-	{ chunkTokens, checkpoints = [], signal }: GenerateOptions,
+	{ chunkTokens, checkpoints = [], speculation, signal }: GenerateOptions,
 ): Promise<void> {
 	const lastIndex = prompt.length - 1;
 	while (cache.tokens.length < lastIndex && !signal.aborted) {
@@ -99,6 +164,7 @@ async function prefill(
 		const end = Math.min(at + chunkTokens, border, lastIndex);
 		await cache.append(prompt.slice(at, end), 0);
 		if (checkpoints.includes(end)) await cache.checkpoint();
+		await speculation?.read(prompt, end);
 	}
 }
 
@@ -117,16 +183,18 @@ async function firstToken(
 	prompt: readonly Token[],
 	limits: TokenLimits,
 	options: GenerateOptions,
-): Promise<Token | undefined> {
+): Promise<readonly Token[]> {
+	const { sampling } = options;
 	const likelier: Token[] = [];
 	for (;;) {
-		const [next] = await cache.append(prompt.slice(-1), 1, {
+		const said = await cache.append(prompt.slice(-1), 1, {
 			...limits,
 			except: likelier,
+			sampling,
 		});
 		const isLast = likelier.length === (options.start?.rank ?? 0);
-		if (next === undefined || isLast || options.signal.aborted) return next;
-		likelier.push(next);
+		if (isLast || options.signal.aborted) return said;
+		likelier.push(...said);
 		await cache.keepSharedWith(prompt);
 		await prefill(cache, prompt, options);
 	}

@@ -1,7 +1,7 @@
 /** Which tokens are resident in a sequence, and how much of the next prompt that saves. */
 
 import { assert } from "../base/assert.ts";
-import type { Sequence, Token, TokenLimits } from "./runtime.ts";
+import type { LikelyToken, Sequence, Token, TokenChoice } from "./runtime.ts";
 
 export function longestCommonPrefix(
 	a: readonly Token[],
@@ -26,6 +26,10 @@ export class KvCache {
 
 	get contextWindow(): number {
 		return this.#sequence.contextWindow;
+	}
+
+	get cutsAnywhere(): boolean {
+		return this.#sequence.cutsAnywhere;
 	}
 
 	get tokens(): readonly Token[] {
@@ -54,17 +58,33 @@ export class KvCache {
 	async append(
 		tokens: readonly Token[],
 		predictions: number,
-		limits: TokenLimits = {},
+		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
 		assert(
 			this.#tokens.length + tokens.length <= this.contextWindow,
 			"no more tokens than the context window holds",
 		);
 		const next = await this.#change(() =>
-			this.#sequence.evaluate(tokens, predictions, limits),
+			this.#sequence.evaluate(tokens, predictions, choice),
 		);
 		this.#tokens.push(...tokens);
 		return next;
+	}
+
+	/** See {@link Sequence.likeliest}. */
+	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+		const next = await this.#change(() => this.#sequence.likeliest(tokens));
+		this.#tokens.push(...tokens);
+		return next;
+	}
+
+	/** Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. */
+	async cutBackTo(length: number): Promise<void> {
+		assert(this.#sequence.cutsAnywhere, "a sequence that can be cut back");
+		if (length >= this.#tokens.length) return;
+		this.#tokens.length = await this.#change(() =>
+			this.#sequence.truncate(length),
+		);
 	}
 
 	/** See {@link Sequence.checkpoint}. */

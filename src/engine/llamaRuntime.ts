@@ -35,19 +35,31 @@ import type {
 	AllocatedBytes,
 	CreateRuntime,
 	FimTokens,
+	LikelyToken,
 	LoadedModel,
 	LoadModelOptions,
 	Runtime,
+	Sampling,
 	Sequence,
 	SequenceOptions,
 	Sequences,
 	Token,
-	TokenLimits,
+	TokenChoice,
 } from "./runtime.ts";
+import { seedAt } from "./sampling.ts";
 
 /** Greedy: the same prompt gives the same text. */
 const greedy = {
 	generateNext: { token: true, options: { temperature: 0 } },
+} as const;
+
+/** The weight of all tokens, as multiples of that of the likeliest: its inverse is the probability, without sorting a vocabulary for it. */
+const likely = {
+	generateNext: {
+		token: true,
+		totalLogitWeight: true,
+		options: { temperature: 0 },
+	},
 } as const;
 
 /** How the next token is chosen. */
@@ -78,7 +90,9 @@ export const createLlamaRuntime: CreateRuntime = async ({
 			skipDownload: true,
 			usePrebuiltBinaries: true,
 			progressLogs: false,
-			maxThreads: threads ?? defaultThreads(),
+			// One evaluation runs at a time, and each context is told its threads: to share them out between a model and its draft, the library
+			// would wait with every change from one to the other.
+			maxThreads: 0,
 			logLevel: LlamaLogLevel.warn,
 			logger: (level, message) => {
 				errors.note(level, message);
@@ -388,10 +402,14 @@ class LlamaSequence implements Sequence {
 		this.contextWindow = Math.min(contextWindow, context.contextSize) - 1;
 	}
 
+	get cutsAnywhere(): boolean {
+		return !this.#sequence.needsCheckpoints;
+	}
+
 	async evaluate(
 		tokens: readonly Token[],
 		predictions: number,
-		limits: TokenLimits = {},
+		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
 		if (predictions === 0) {
 			await this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens));
@@ -400,10 +418,13 @@ class LlamaSequence implements Sequence {
 		const last = tokens.length - 1;
 		const firstPredicting = tokens.length - predictions;
 		assert(firstPredicting >= 0, "no more predictions than tokens");
+		const { sampling } = choice;
+		const start = this.#sequence.nextTokenIndex;
 		const results = await this.#sequence.controlledEvaluate(
 			branded(tokens).map((token, index) => {
 				if (index < firstPredicting) return token;
-				return [token, index === last ? this.#greedyWithin(limits) : greedy];
+				const limits = index === last ? choice : {};
+				return [token, this.#choice({ ...limits, sampling }, start + index)];
 			}),
 		);
 		return results.slice(firstPredicting).map((result) => {
@@ -411,6 +432,21 @@ class LlamaSequence implements Sequence {
 			assert(next !== undefined && next !== null, "a prediction was asked for");
 			return next;
 		});
+	}
+
+	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+		const last = tokens.length - 1;
+		const results = await this.#sequence.controlledEvaluate(
+			branded(tokens).map((token, index) =>
+				index === last ? [token, likely] : token,
+			),
+		);
+		const next = results[last]?.next;
+		assert(
+			typeof next?.token === "number" && next.totalLogitWeight !== undefined,
+			"a prediction was asked for",
+		);
+		return { token: next.token, probability: 1 / next.totalLogitWeight };
 	}
 
 	async checkpoint(): Promise<void> {
@@ -462,16 +498,27 @@ class LlamaSequence implements Sequence {
 		return tokenBias;
 	}
 
-	#greedyWithin({ among, except }: TokenLimits): Choice {
-		if (!among && !except) return greedy;
+	/** @param index of the token that it follows. */
+	#choice({ among, except, sampling }: TokenChoice, index: number): Choice {
+		if (!among && !except && !sampling) return greedy;
 		const tokenBias = except?.length
 			? this.#bias(among, except)
-			: this.#preferring(among ?? []);
+			: among && this.#preferring(among);
 		return {
 			generateNext: {
-				...greedy.generateNext,
-				options: { ...greedy.generateNext.options, tokenBias },
+				token: true,
+				options: {
+					...(sampling ? samplerOptions(sampling, index) : { temperature: 0 }),
+					...(tokenBias && { tokenBias }),
+				},
 			},
 		};
 	}
+}
+
+function samplerOptions(
+	{ temperature, topK, topP, seed }: Sampling,
+	index: number,
+) {
+	return { temperature, topK, topP, seed: seedAt(seed, index) };
 }

@@ -7,6 +7,7 @@ import {
 	gpuPlacements,
 	type Placement,
 } from "../memory/devices.ts";
+import { canBeCutBack } from "../memory/draftPair.ts";
 import type { KvType } from "../memory/modelCost.ts";
 import {
 	type Correction,
@@ -47,6 +48,8 @@ export interface StepRequest {
 	readonly leastWindow: number;
 	/** Whether layers may stay in RAM where not all go onto the GPU. */
 	readonly allowsPartial: boolean;
+	/** Whether drafts are to be verified. */
+	readonly speculates: boolean;
 	readonly knowledge: LoadKnowledge;
 }
 
@@ -136,6 +139,7 @@ function stepsOn(
 					sequences: request.sequences,
 					batchTokens: request.batchTokens,
 					kvType,
+					verifies: request.speculates && canBeCutBack(model.shape),
 					...(correction && { correction }),
 				}),
 		};

@@ -5,6 +5,7 @@
  */
 
 import { readModelFile } from "../models/modelFile.ts";
+import { readVocabulary } from "../models/readVocabulary.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { driverVersion } from "./driverVersion.ts";
 import { Engine } from "./engine.ts";
@@ -29,6 +30,7 @@ if (!process.send) {
 const engine = new Engine({
 	createRuntime: createLlamaRuntime,
 	readModelFile,
+	readVocabulary,
 	driver: driverVersion(),
 	measureRam: (threads) =>
 		measureRamBandwidth({ threads: threads ?? defaultThreads() }),

@@ -2,6 +2,7 @@
 
 import type { EngineSpeed } from "./promptBudget.ts";
 import type { Sequence, Token } from "./runtime.ts";
+import { verifySizes } from "./speculation/verifyCosts.ts";
 
 export interface MeasuredSpeed extends EngineSpeed {
 	/** How often it was measured, of which the best counts. */
@@ -59,4 +60,45 @@ export async function measureSpeed(
 		};
 	await sequence.truncate(0);
 	return speed;
+}
+
+/** For measuring what drafts cost. The size at which most devices are at their best, and half and twice as many, come first. */
+const enoughVerifyingMs = 800;
+const verifyOrder = [...verifySizes].sort(
+	(a, b) => Math.abs(Math.log2(a / 8)) - Math.abs(Math.log2(b / 8)),
+);
+const verifyRounds = 3;
+
+/**
+ * What it takes to evaluate several tokens at once and to say what follows each, as a draft is verified: by number of tokens, in milliseconds, each
+ * the best of a few. Always that of one token, and of as many others as there is time for.
+ *
+ * @param text any tokens, not none.
+ */
+export async function measureVerifying(
+	sequence: Sequence,
+	text: readonly Token[],
+	now: () => number,
+): Promise<ReadonlyMap<number, number>> {
+	const measured = new Map<number, number>();
+	const startMs = now();
+	for (const size of [1, ...verifyOrder.filter((it) => it > 1)]) {
+		const spentMs = now() - startMs;
+		const linearMs = (measured.get(1) ?? 0) * size;
+		// In proportion it is more than it will be.
+		if (size > 8 && spentMs + linearMs / 2 > enoughVerifyingMs) continue;
+		const tokens = Array.from(
+			{ length: size },
+			(_, i) => text[i % text.length] ?? 0,
+		);
+		for (let round = 0; round < verifyRounds; round++) {
+			if (round > 0 && now() - startMs > enoughVerifyingMs) break;
+			const roundStartMs = now();
+			await sequence.evaluate(tokens, size);
+			const ms = Math.max(now() - roundStartMs, 0.001);
+			measured.set(size, Math.min(measured.get(size) ?? ms, ms));
+			await sequence.truncate(0);
+		}
+	}
+	return measured;
 }

@@ -5,9 +5,10 @@ import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import type { KvType } from "../memory/modelCost.ts";
-import { heldBytes, mayLoad, type Plan } from "../memory/plan.ts";
+import { heldBytes, mayLoad, type Plan, planFor } from "../memory/plan.ts";
 import { refusalText } from "../memory/planText.ts";
 import type { ModelFile, ReadModelFile } from "../models/modelFile.ts";
+import type { ReadVocabulary } from "../models/readVocabulary.ts";
 import type { Device } from "../protocol/device.ts";
 import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
 import type {
@@ -26,6 +27,7 @@ import {
 	type Learned,
 	type MachineRecord,
 } from "../protocol/machineRecord.ts";
+import type { Speculation as SpeculationSetting } from "../protocol/speculation.ts";
 import { Knowledge } from "./knowledge.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
@@ -34,8 +36,15 @@ import { chooseStep, type LoadStep } from "./loadSteps.ts";
 import {
 	type MeasuredSpeed,
 	measureSpeed,
+	measureVerifying,
 	probeWindow,
 } from "./measureSpeed.ts";
+import {
+	type BesideModel,
+	loadDraft,
+	type ModelDraft,
+	sumOf,
+} from "./modelDraft.ts";
 import {
 	type EngineSpeed,
 	fitBudget,
@@ -45,12 +54,13 @@ import {
 	windowFor,
 } from "./promptBudget.ts";
 import type {
-	AllocatedBytes,
 	CreateRuntime,
 	LoadedModel,
 	Runtime,
 	Sequences,
 } from "./runtime.ts";
+import { ModelSpeculation } from "./speculation/modelSpeculation.ts";
+import { VerifyCosts } from "./speculation/verifyCosts.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /**
@@ -69,12 +79,21 @@ export interface ReadyModel {
 	readonly model: LoadedModel;
 	readonly caches: KvCachePool;
 	readonly vocabulary: Vocabulary;
+	/** Undefined where it is switched off. */
+	readonly speculation: ModelSpeculation | undefined;
 	readonly budget: PromptBudget;
 	readonly report: LoadReport;
 }
 
 interface Loaded extends ReadyModel {
 	readonly sequences: Sequences;
+	readonly draft: ModelDraft | undefined;
+}
+
+interface Measured {
+	readonly speed: MeasuredSpeed;
+	/** Undefined where nothing is to be drafted, or nothing could be taken back. */
+	readonly verifyCosts: VerifyCosts | undefined;
 }
 
 /** How a load is to be done. */
@@ -88,11 +107,15 @@ interface Attempt {
 	/** Of the model, or what the user allows of it. */
 	readonly contextWindow: number;
 	readonly latencyTargetMs: number;
+	readonly speculation: SpeculationSetting;
+	/** Files of models that may draft, best first. */
+	readonly drafts: readonly string[];
 }
 
 export interface ModelSlotOptions {
 	readonly createRuntime: CreateRuntime;
 	readonly readModelFile: ReadModelFile;
+	readonly readVocabulary: ReadVocabulary;
 	readonly report: (report: EngineReport) => void;
 	readonly log: Log;
 	readonly now: () => number;
@@ -181,6 +204,7 @@ export class ModelSlot {
 		this.#loaded = undefined;
 		this.#failure = undefined;
 		try {
+			await loaded?.draft?.dispose();
 			await loaded?.sequences.dispose();
 		} finally {
 			await loaded?.model.dispose();
@@ -275,6 +299,8 @@ export class ModelSlot {
 			devices: await this.#devicesFor(runtime.value, knowledge, options),
 			contextWindow: options.contextWindow ?? description.trainedContextWindow,
 			latencyTargetMs: options.latencyTargetMs,
+			speculation: options.speculation,
+			drafts: options.drafts,
 		};
 		if (!shape.ok) {
 			const { key, why } = shape.error;
@@ -292,6 +318,7 @@ export class ModelSlot {
 			batchTokens,
 			leastWindow: leastWindow(attempt),
 			allowsPartial: options.partialOffload,
+			speculates: options.speculation !== "off",
 			knowledge: {
 				...ofLoads,
 				isBad: (step) => tried.has(step.key) || ofLoads.isBad(step),
@@ -375,9 +402,10 @@ export class ModelSlot {
 	): Promise<Result<Loaded, HeadroomError>> {
 		const { step, runtime } = attempt;
 		const kvType = step?.kvType ?? "f16";
-		const speed = await this.#measure(model, kvType);
-		if (!speed.ok) return speed;
-		const budget = this.#budget(speed.value, attempt);
+		const measured = await this.#measure(model, kvType, attempt.speculation);
+		if (!measured.ok) return measured;
+		const { speed, verifyCosts } = measured.value;
+		const budget = this.#budget(speed, attempt);
 		const contextWindow = windowFor(budget);
 		const sequences = await model.createSequences({
 			count: sequenceCount,
@@ -386,35 +414,64 @@ export class ModelSlot {
 			kvType,
 		});
 		if (!sequences.ok) return sequences;
-		const { rounds: _, ...speeds } = speed.value;
+		const caches = sequences.value.all.map((it) => new KvCache(it));
+		const plan = step?.price(contextWindow);
+		const draft =
+			plan &&
+			verifyCosts &&
+			(await this.#draft({ model, plan, costs: verifyCosts, caches }, attempt));
+		const { rounds: _, ...speeds } = speed;
 		const report: LoadReport = {
 			contextWindow,
 			sequences: sequenceCount,
 			kvType,
 			...speeds,
+			draft: draft?.name ?? null,
+			verifyMs: verifyCosts?.entries() ?? [],
 			memory: [],
 		};
 		return success({
 			model,
 			budget,
 			sequences: sequences.value,
-			caches: new KvCachePool(sequences.value.all.map((it) => new KvCache(it))),
+			draft,
+			caches: new KvCachePool(caches),
 			vocabulary: Vocabulary.of(model),
-			report: step
+			speculation:
+				verifyCosts &&
+				new ModelSpeculation({
+					mode: attempt.speculation,
+					costs: verifyCosts,
+					draft,
+					chunkTokens: batchTokens,
+					now: this.#options.now,
+				}),
+			report: plan
 				? {
 						...report,
-						...this.#compare(step.price(contextWindow), attempt, speed.value, {
+						...this.#compare(asLoaded(draft?.plan ?? plan), attempt, speed, {
 							model: model.description,
-							allocated: sum(
-								model.allocatedBytes,
-								sequences.value.allocatedBytes,
-							),
+							allocated: [model, sequences.value, draft]
+								.flatMap((it) => it?.allocatedBytes ?? [])
+								.reduce(sumOf),
 							before: attempt.devices,
 							after: await runtime.devices(),
 						}),
 					}
 				: report,
 		});
+	}
+
+	async #draft(
+		beside: Omit<BesideModel, "probeText">,
+		{ runtime, drafts }: Attempt,
+	): Promise<ModelDraft | undefined> {
+		const { readModelFile, readVocabulary, log, now } = this.#options;
+		return loadDraft(
+			drafts,
+			{ ...beside, probeText },
+			{ runtime, readModelFile, readVocabulary, log, now },
+		);
 	}
 
 	/** As much as there is time and memory for. */
@@ -467,7 +524,9 @@ export class ModelSlot {
 	async #measure(
 		model: LoadedModel,
 		kvType: KvType,
-	): Promise<Result<MeasuredSpeed, HeadroomError>> {
+		speculation: SpeculationSetting,
+	): Promise<Result<Measured, HeadroomError>> {
+		const { now } = this.#options;
 		const sequences = await model.createSequences({
 			count: 1,
 			contextWindow: probeWindow(batchTokens),
@@ -479,13 +538,12 @@ export class ModelSlot {
 			const [sequence] = sequences.value.all;
 			assert(sequence, "the one that was asked for");
 			const text = model.tokenize(probeText);
-			const speed = await measureSpeed(
-				sequence,
-				text,
-				batchTokens,
-				this.#options.now,
-			);
-			return success(speed);
+			const speed = await measureSpeed(sequence, text, batchTokens, now);
+			const isSpeculating = speculation !== "off" && sequence.cutsAnywhere;
+			const verifyCosts = isSpeculating
+				? new VerifyCosts(await measureVerifying(sequence, text, now))
+				: undefined;
+			return success({ speed, verifyCosts });
 		} finally {
 			await sequences.value.dispose();
 		}
@@ -514,9 +572,7 @@ function leastWindow({
 	return windowFor(fitBudget(leastBudget, contextWindow));
 }
 
-function sum(a: AllocatedBytes, b: AllocatedBytes): AllocatedBytes {
-	return {
-		vramBytes: a.vramBytes + b.vramBytes,
-		ramBytes: a.ramBytes + b.ramBytes,
-	};
+/** Buffers for verifying grow when a draft is first verified: until then llama.cpp does not tell of them. */
+function asLoaded({ request }: Plan): Plan {
+	return planFor({ ...request, verifies: false });
 }

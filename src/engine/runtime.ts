@@ -117,22 +117,52 @@ export interface TokenLimits {
 	readonly except?: readonly Token[];
 }
 
+/**
+ * Chance, made repeatable: what is drawn depends on the seed and on the place of the token in its sequence, and on nothing else. So a text
+ * comes out the same whether its tokens are drawn one by one or several at once behind a draft.
+ */
+export interface Sampling {
+	/** Above 0. */
+	readonly temperature: number;
+	/** Only so many of the likeliest. */
+	readonly topK: number;
+	/** Only the likeliest that have this probability together, 0 to 1. */
+	readonly topP: number;
+	/** Not negative. */
+	readonly seed: number;
+}
+
+export interface TokenChoice extends TokenLimits {
+	/** The likeliest token where there is none. */
+	readonly sampling?: Sampling | undefined;
+}
+
+export interface LikelyToken {
+	readonly token: Token;
+	/** As the model gives it, 0 to 1. */
+	readonly probability: number;
+}
+
 export interface Sequence {
 	readonly contextWindow: number;
+	/** Whether it can be cut back to any length: recurrent states and sliding windows cannot. */
+	readonly cutsAnywhere: boolean;
 	/**
 	 * Evaluates tokens behind those that are there. Cannot be interrupted: what may take long is cut into pieces by
 	 * the caller.
 	 *
-	 * @param predictions for how many of the last tokens to say what follows greedily: 0 to fill the cache, 1 to decode,
+	 * @param predictions for how many of the last tokens to say what follows: 0 to fill the cache, 1 to decode,
 	 * more to verify a draft.
-	 * @param limits on what may follow after all of `tokens`.
+	 * @param choice limits hold for what follows after all of `tokens`, sampling for every prediction.
 	 * @returns as many tokens as there are predictions: the last follows after all of `tokens`.
 	 */
 	evaluate(
 		tokens: readonly Token[],
 		predictions: number,
-		limits?: TokenLimits,
+		choice?: TokenChoice,
 	): Promise<readonly Token[]>;
+	/** Evaluates tokens behind those that are there, and tells the likeliest token after them. */
+	likeliest(tokens: readonly Token[]): Promise<LikelyToken>;
 	/**
 	 * Remembers the state as it is here, where the state cannot be cut back to any other place, so that `truncate` can come back to
 	 * it. Does nothing where it can.

@@ -9,16 +9,21 @@ export class Vocabulary {
 	/** Half of all tokens begin with a space, and people type many. */
 	readonly #found = new LruCache<string, readonly Token[]>(8);
 
+	readonly #lineEnds: ReadonlySet<Token>;
+
 	/** @param texts of tokens that are text; more than one token may have the same. */
 	constructor(texts: Iterable<readonly [Token, string]>) {
 		const tokens = new Map<string, Token[]>();
+		const lineEnds = new Set<Token>();
 		for (const [token, text] of texts) {
 			if (text === "") continue;
+			if (text.includes("\n")) lineEnds.add(token);
 			const same = tokens.get(text);
 			if (same) same.push(token);
 			else tokens.set(text, [token]);
 		}
 		this.#tokens = tokens;
+		this.#lineEnds = lineEnds;
 		this.#texts = [...tokens.keys()].sort(byCodeUnit);
 	}
 
@@ -41,6 +46,10 @@ export class Vocabulary {
 		const found = this.#find(start);
 		this.#found.set(start, found);
 		return found;
+	}
+
+	endsLine(token: Token): boolean {
+		return this.#lineEnds.has(token);
 	}
 
 	canBegin(start: string): boolean {

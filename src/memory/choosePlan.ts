@@ -6,7 +6,7 @@ import {
 	gpuPlacements,
 	type Placement,
 } from "./devices.ts";
-import { isPlannedDraft } from "./draftPair.ts";
+import { canBeCutBack, isPlannedDraft } from "./draftPair.ts";
 import type { KvType } from "./modelCost.ts";
 import { missingBytes, type NamedModel, type Plan, planFor } from "./plan.ts";
 import { type Role, roleNeeds } from "./roles.ts";
@@ -179,6 +179,7 @@ function* plansFor(
 					yield planFor({
 						model: candidate,
 						...(draft && { draft }),
+						verifies: canBeCutBack(candidate.shape),
 						placement,
 						contextWindow,
 						sequences,

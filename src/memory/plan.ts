@@ -35,6 +35,8 @@ export interface NamedModel {
 export interface PlanRequest extends ContextOptions {
 	readonly model: NamedModel;
 	readonly draft?: NamedModel;
+	/** Whether several tokens are verified at once, as drafts of any source are. */
+	readonly verifies?: boolean;
 	readonly placement: Placement;
 	/**
 	 * How many of the layers, and the head as one more, are on the GPUs: the last ones, as in llama.cpp. All unless said: anything less reads
@@ -115,11 +117,11 @@ export interface Plan {
 }
 
 /**
- * Tokens that are verified at once at most: what is copied from the text goes on for that long, a draft model stops long before. They fit
- * into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes it for one
- * token of each sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
+ * Tokens that are verified at once at most, the one before the draft among them: what is copied from the text goes on for that long, a draft model
+ * stops long before. They fit into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes
+ * it for one token of each sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
  */
-export const mostDraftTokens = 64;
+export const mostVerifiedTokens = 64;
 
 export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;
@@ -388,13 +390,13 @@ const noParts: ModelParts = {
 	outputBuffer: 0,
 };
 
-/** What is drafted for one sequence is verified, with the token before it, while the others wait. */
+/** What is drafted for one sequence is verified while the others wait. */
 function targetParts(
 	steps: readonly Step[],
 	device: Device,
 	request: PlanRequest,
 ): ModelParts {
-	const verified = request.draft ? mostDraftTokens + 1 : 1;
+	const verified = request.verifies ? mostVerifiedTokens : 1;
 	const outputs = Math.max(request.sequences, verified);
 	return modelParts(request.model.shape, steps, device, request, outputs);
 }

@@ -7,8 +7,8 @@ import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
-import { Speculation } from "./speculation.ts";
 import { References } from "./references.ts";
+import { Speculation } from "./speculation.ts";
 
 const requestId = z.string();
 

@@ -47,6 +47,10 @@ export const LoadReport = z.readonly(
 		memory: z.readonly(z.array(HeldMemory)),
 		prefillTokensPerSecond: z.number(),
 		decodeTokensPerSecond: z.number(),
+		/** The model that drafts for this one; null where none does. */
+		draft: z.nullable(z.string()),
+		/** What evaluating so many tokens at once takes, for verifying drafts; empty where nothing is drafted. */
+		verifyMs: z.readonly(z.array(z.readonly(z.tuple([z.int(), z.number()])))),
 		/** What is not as it was planned, where that costs the user something. */
 		warning: z.exactOptional(HeadroomError),
 	}),

@@ -19,6 +19,10 @@ export type Snippet = z.infer<typeof Snippet>;
 export const Priority = z.enum(["typing", "idle"]);
 export type Priority = z.infer<typeof Priority>;
 
+/** What is asked for: texts of one kind are alike in how well they can be guessed. */
+export const WorkKind = z.enum(["line", "block", "chat", "edit"]);
+export type WorkKind = z.infer<typeof WorkKind>;
+
 /** The parts of a prompt from what changes least to what changes most: so that typing only appends. */
 export const FimRequest = z.readonly(
 	z.object({
@@ -39,6 +43,8 @@ export const FimRequest = z.readonly(
 		line: z.string(),
 		/** 0 only evaluates the prompt, for when it is needed. */
 		maxTokens: count,
+		/** Of the rest of a line nothing is wanted behind it. */
+		kind: WorkKind,
 		/** Which of the most likely first tokens to go on from, the likeliest being 0: other ranks give other texts. */
 		rank: count,
 		priority: Priority,
@@ -67,7 +73,14 @@ export const GenerationStats = z.readonly(
 		prefillTokens: count,
 		prefillMs: z.number(),
 		decodeTokens: count,
+		/** Evaluations of the model that they took: fewer than tokens where drafts were right. */
+		decodeSteps: count,
 		decodeMs: z.number(),
+		/** What they would have taken one by one, as far as that is known; 0 where nothing was drafted. */
+		plainDecodeMs: z.number(),
+		/** Tokens of drafts that the model was asked about. */
+		draftedTokens: count,
+		acceptedTokens: count,
 		/** From the arrival of the request in the engine; null where no token was made. */
 		timeToFirstTokenMs: z.nullable(z.number()),
 		/** From the arrival of the request in the engine, waiting for other work included. */

@@ -13,3 +13,8 @@ export type Speculation = z.infer<typeof Speculation>;
 export function usesDraftModel(speculation: Speculation): boolean {
 	return speculation === "auto" || speculation === "draft";
 }
+
+/** Whether drafts are copied from text that is there. */
+export function usesLookup(speculation: Speculation): boolean {
+	return speculation === "auto" || speculation === "lookup";
+}

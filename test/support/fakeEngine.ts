@@ -16,7 +16,11 @@ export const someStats: GenerationStats = {
 	prefillTokens: 5,
 	prefillMs: 1,
 	decodeTokens: 3,
+	decodeSteps: 3,
 	decodeMs: 1,
+	plainDecodeMs: 0,
+	draftedTokens: 0,
+	acceptedTokens: 0,
 	timeToFirstTokenMs: 1,
 	totalMs: 2,
 };
@@ -30,6 +34,7 @@ export const emptyRequest: FimRequest = {
 	prefixBlocks: [],
 	line: "",
 	maxTokens: 10,
+	kind: "line",
 	rank: 0,
 	priority: "typing",
 };

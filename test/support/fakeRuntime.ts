@@ -8,6 +8,7 @@ import { failure, type Result, success } from "../../src/base/result.ts";
 import type {
 	AllocatedBytes,
 	FimTokens,
+	LikelyToken,
 	LoadedModel,
 	LoadModelOptions,
 	Runtime,
@@ -15,8 +16,9 @@ import type {
 	SequenceOptions,
 	Sequences,
 	Token,
-	TokenLimits,
+	TokenChoice,
 } from "../../src/engine/runtime.ts";
+import { seedAt } from "../../src/engine/sampling.ts";
 import { shapeInMix } from "../../src/memory/quantization.ts";
 import type { ModelFile } from "../../src/models/modelFile.ts";
 import type { Device } from "../../src/protocol/device.ts";
@@ -89,6 +91,8 @@ export const fakeLoad: LoadReport = {
 	memory: [],
 	prefillTokensPerSecond: 1000,
 	decodeTokensPerSecond: 100,
+	draft: null,
+	verifyMs: [],
 };
 
 export interface FakeOptions {
@@ -104,6 +108,10 @@ export interface FakeOptions {
 	readonly allocatedBytes?: AllocatedBytes;
 	/** What the model would say if it may not say the script, likeliest first. */
 	readonly alternatives?: readonly Token[];
+	/** The probabilities of what may follow, for who samples and for who asks how likely the likeliest is. Takes the place of the script. */
+	readonly distribution?: (
+		tokens: readonly Token[],
+	) => ReadonlyMap<Token, number>;
 	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
 	readonly cannotBeCutBack?: boolean;
 }
@@ -240,7 +248,7 @@ export class FakeSequence implements Sequence {
 	async evaluate(
 		tokens: readonly Token[],
 		predictions: number,
-		limits: TokenLimits = {},
+		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
 		assert(tokens.length > 0, "something to evaluate");
 		assert(predictions <= tokens.length, "no more predictions than tokens");
@@ -250,9 +258,18 @@ export class FakeSequence implements Sequence {
 		for (const [index, token] of tokens.entries()) {
 			this.tokens.push(token);
 			assert(this.tokens.length <= this.contextWindow, "room in the window");
-			if (index >= tokens.length - predictions) next.push(this.#next(limits));
+			if (index < tokens.length - predictions) continue;
+			const limits = index === tokens.length - 1 ? choice : {};
+			next.push(this.#next({ ...limits, sampling: choice.sampling }));
 		}
 		return next;
+	}
+
+	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+		const [token] = await this.evaluate(tokens, 1);
+		assert(token !== undefined, "one prediction was asked for");
+		const probability = this.options.distribution?.(this.tokens).get(token);
+		return { token, probability: probability ?? 1 };
 	}
 
 	checkpoint(): Promise<void> {
@@ -271,7 +288,20 @@ export class FakeSequence implements Sequence {
 		return Promise.resolve(this.tokens.length);
 	}
 
-	#next({ among, except }: TokenLimits): Token {
+	get cutsAnywhere(): boolean {
+		return this.options.cannotBeCutBack !== true;
+	}
+
+	#next({ among, except, sampling }: TokenChoice): Token {
+		const distribution = this.options.distribution?.(this.tokens);
+		if (distribution)
+			return drawn(
+				distribution,
+				sampling && {
+					temperature: sampling.temperature,
+					share: seedAt(sampling.seed, this.tokens.length - 1) / 2 ** 32,
+				},
+			);
 		const rest = this.options.continuation?.(fakeText(this.tokens)) ?? "";
 		const special = [...names].find(([, name]) => rest.startsWith(name));
 		const likeliest =
@@ -285,6 +315,26 @@ export class FakeSequence implements Sequence {
 			fakeTokens.endOfText
 		);
 	}
+}
+
+/** The likeliest, or the one at this share of all probability. */
+function drawn(
+	distribution: ReadonlyMap<Token, number>,
+	chance: { readonly temperature: number; readonly share: number } | undefined,
+): Token {
+	const entries = [...distribution];
+	const weights = chance
+		? entries.map(([, it]) => it ** (1 / chance.temperature))
+		: [];
+	const [likeliest] = entries.sort((a, b) => (chance ? 0 : b[1] - a[1]));
+	assert(likeliest, "something may follow");
+	if (!chance) return likeliest[0];
+	let left = chance.share * weights.reduce((sum, it) => sum + it, 0);
+	for (const [index, [token]] of entries.entries()) {
+		left -= weights[index] ?? 0;
+		if (left < 0) return token;
+	}
+	return likeliest[0];
 }
 
 /** A continuation that writes this text after the prompt, and then ends. */

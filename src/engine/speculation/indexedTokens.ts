@@ -36,6 +36,8 @@ export class IndexedTokens {
 	#heads = new Int32Array(smallestTable).fill(nowhere);
 	/** By place, from `#width` on. */
 	readonly #before: number[] = [];
+	/** What it was last made into, unless it has grown since. */
+	#given: readonly Token[] | undefined;
 
 	/** @param width how many tokens an n-gram has. */
 	constructor(width: number) {
@@ -47,6 +49,11 @@ export class IndexedTokens {
 	}
 
 	push(token: Token): void {
+		this.#given = undefined;
+		this.#push(token);
+	}
+
+	#push(token: Token): void {
 		const place = this.#tokens.length;
 		this.#tokens.push(token);
 		if (place < this.#width) return;
@@ -55,15 +62,17 @@ export class IndexedTokens {
 	}
 
 	/**
-	 * Becomes these tokens. What it shares with them from the start stays indexed.
+	 * Becomes these tokens, in an array that does not change any more. What it shares with them from the start stays indexed.
 	 *
 	 * @returns how many were indexed anew.
 	 */
 	replace(tokens: readonly Token[]): number {
+		if (tokens === this.#given) return 0;
 		const kept = longestCommonPrefix(this.#tokens, tokens);
 		while (this.#tokens.length > kept) this.#pop();
 		for (let index = kept; index < tokens.length; index++)
-			this.push(tokens[index] ?? 0);
+			this.#push(tokens[index] ?? 0);
+		this.#given = tokens;
 		return tokens.length - kept;
 	}
 

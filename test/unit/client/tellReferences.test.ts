@@ -24,6 +24,8 @@ function setUp() {
 			threads: null,
 			contextWindow: null,
 			latencyTargetMs: 300,
+			speculation: "off",
+			drafts: [],
 		}),
 		log: nullLog,
 		now: clock.now,

@@ -32,6 +32,7 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 	};
 	const engine = new Engine({
 		createRuntime: () => Promise.resolve(success(runtime)),
+		readVocabulary: () => Promise.resolve(undefined),
 		readModelFile: (file) =>
 			options.fileError
 				? failure(options.fileError)

@@ -74,6 +74,7 @@ async function load({
 			runtimes.push(gpu);
 			return Promise.resolve(success(runtime));
 		},
+		readVocabulary: () => Promise.resolve(undefined),
 		readModelFile: (file) =>
 			success({ description: { ...fakeDescription, file }, shape }),
 		report: (report) => reports.push(report),

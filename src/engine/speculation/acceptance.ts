@@ -1,0 +1,64 @@
+/** How often drafted tokens were right, by what spoke for them. Pure. */
+
+import type { Draft, DraftSource } from "./draft.ts";
+import { evidenceClasses } from "./evidence.ts";
+
+/** What is taken for true beforehand counts as much as so many tokens. */
+const priorTokens = 4;
+/** A token seen counts a fiftieth less with each that follows: an answer of some lines is enough to learn anew. */
+const decay = 0.98;
+
+interface Counts {
+	readonly seen: number;
+	readonly right: number;
+}
+
+const none: Counts = { seen: 0, right: 0 };
+
+/** Of one source and one kind of work. */
+export class Acceptance {
+	readonly #classes: (typeof evidenceClasses)[DraftSource];
+	readonly #counts: Counts[] = [];
+	#all: Counts = none;
+
+	constructor(source: DraftSource) {
+		this.#classes = evidenceClasses[source];
+	}
+
+	/** That a token with this evidence is right, if those before it are: 0 to 1, neither of them ever. */
+	probability(evidence: number): number {
+		const { seen, right } = this.#counts[evidence] ?? none;
+		const prior = this.#classes[evidence]?.acceptance ?? 0;
+		return (right + prior * priorTokens) / (seen + priorTokens);
+	}
+
+	/** Of any token, before there is one to look at; where nothing was seen, as given. */
+	typical(prior: number): number {
+		return (
+			(this.#all.right + prior * priorTokens) / (this.#all.seen + priorTokens)
+		);
+	}
+
+	/**
+	 * @param acceptedTokens of the draft, from its start.
+	 * @param isRefuted whether the token after these was wrong; otherwise nobody knows.
+	 */
+	learn(
+		{ evidence }: Pick<Draft, "evidence">,
+		acceptedTokens: number,
+		isRefuted: boolean,
+	): void {
+		for (const it of evidence.slice(0, acceptedTokens)) this.#count(it, 1);
+		const refuted = evidence[acceptedTokens];
+		if (isRefuted && refuted !== undefined) this.#count(refuted, 0);
+	}
+
+	#count(evidence: number, right: 0 | 1): void {
+		this.#counts[evidence] = counted(this.#counts[evidence] ?? none, right);
+		this.#all = counted(this.#all, right);
+	}
+}
+
+function counted({ seen, right }: Counts, isRight: 0 | 1): Counts {
+	return { seen: seen * decay + 1, right: right * decay + isRight };
+}

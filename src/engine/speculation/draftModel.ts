@@ -1,0 +1,63 @@
+/** Drafts of a small model with the same vocabulary. It keeps its KV cache as the large one does, so that it too only reads what is new. */
+
+import { type KvCache, longestCommonPrefix } from "../kvCache.ts";
+import type { Token } from "../runtime.ts";
+import type { Draft, Drafter, DraftingOptions } from "./draft.ts";
+import { probabilityEvidence } from "./evidence.ts";
+
+export class DraftModel implements Drafter {
+	readonly #cache: KvCache;
+	readonly #sharedTokens: number;
+
+	/** @param sharedTokens ids below this mean the same to both models. */
+	constructor(cache: KvCache, sharedTokens: number) {
+		this.#cache = cache;
+		this.#sharedTokens = sharedTokens;
+	}
+
+	unreadTokens(text: readonly Token[]): number {
+		return text.length - longestCommonPrefix(this.#cache.tokens, text);
+	}
+
+	async read(text: readonly Token[], end: number): Promise<void> {
+		if (!this.#canRead(text)) return;
+		const start = await this.#cache.keepSharedWith(text);
+		if (end > start) await this.#cache.append(text.slice(start, end), 0);
+	}
+
+	async draft(
+		text: readonly Token[],
+		{ mostTokens, chunkTokens, goesOn, took, now, signal }: DraftingOptions,
+	): Promise<Draft | undefined> {
+		const room = this.#cache.contextWindow - text.length;
+		const most = Math.min(mostTokens, room);
+		if (most <= 0 || !this.#canRead(text)) return undefined;
+		let start = await this.#cache.keepSharedWith(text);
+		while (text.length - start > chunkTokens && !signal.aborted) {
+			await this.#cache.append(text.slice(start, start + chunkTokens), 0);
+			start += chunkTokens;
+		}
+		const tokens: Token[] = [];
+		const evidence: number[] = [];
+		let pending = text.slice(start);
+		while (tokens.length < most && !signal.aborted && goesOn(evidence)) {
+			const startMs = now();
+			const { token, probability } = await this.#cache.likeliest(pending);
+			if (pending.length === 1) took(now() - startMs);
+			if (token >= this.#sharedTokens) break;
+			tokens.push(token);
+			evidence.push(probabilityEvidence(probability));
+			pending = [token];
+		}
+		return tokens.length > 0
+			? { source: "model", tokens, evidence }
+			: undefined;
+	}
+
+	#canRead(text: readonly Token[]): boolean {
+		return (
+			text.length < this.#cache.contextWindow &&
+			text.every((token) => token < this.#sharedTokens)
+		);
+	}
+}
