@@ -1,5 +1,10 @@
 /** Writes GGUF files, whole or broken, for tests. The format is in ggml's `docs/gguf.md`. */
 
+import { tensorBytes } from "../../src/memory/ggmlType.ts";
+
+/** What tensors begin at multiples of, where the metadata say nothing else. */
+const alignmentBytes = 32;
+
 export type WritableValue =
 	| { readonly type: "uint32"; readonly value: number }
 	| { readonly type: "float32"; readonly value: number }
@@ -10,10 +15,13 @@ export type WritableValue =
 	| { readonly type: "uint32s"; readonly value: readonly number[] }
 	| { readonly type: "int32s"; readonly value: readonly number[] };
 
-export interface WritableTensor {
+export interface UnplacedTensor {
 	readonly name: string;
 	readonly shape: readonly number[];
 	readonly typeId: number;
+}
+
+export interface WritableTensor extends UnplacedTensor {
 	readonly offsetBytes: number;
 }
 
@@ -31,18 +39,30 @@ export function writeGguf({
 	version = 3,
 	metadata = {},
 	tensors = [],
-	dataBytes = 0,
-	data = Buffer.alloc(dataBytes),
+	dataBytes: zeroBytes = 0,
+	data = Buffer.alloc(zeroBytes),
 }: WritableGguf): Buffer {
 	const header = Buffer.concat([
 		Buffer.from("GGUF"),
 		uint32(version),
 		uint64(BigInt(tensors.length)),
 		uint64(BigInt(Object.keys(metadata).length)),
-		...Object.entries(metadata).map(([key, value]) =>
-			Buffer.concat([text(key), writeValue(value)]),
-		),
-		...tensors.map(({ name, shape, typeId, offsetBytes }) =>
+		...Object.entries(metadata).map(([key, value]) => writeEntry(key, value)),
+		writeTable(tensors),
+	]);
+	const padding = Buffer.alloc(aligned(header.length) - header.length);
+	return Buffer.concat([header, padding, data]);
+}
+
+/** One key of the metadata with its value. */
+export function writeEntry(key: string, value: WritableValue): Buffer {
+	return Buffer.concat([text(key), writeValue(value)]);
+}
+
+/** What stands between the metadata and the data. */
+export function writeTable(tensors: readonly WritableTensor[]): Buffer {
+	return Buffer.concat(
+		tensors.map(({ name, shape, typeId, offsetBytes }) =>
 			Buffer.concat([
 				text(name),
 				uint32(shape.length),
@@ -51,9 +71,36 @@ export function writeGguf({
 				uint64(BigInt(offsetBytes)),
 			]),
 		),
-	]);
-	const padding = Buffer.alloc((32 - (header.length % 32)) % 32);
-	return Buffer.concat([header, padding, data]);
+	);
+}
+
+/** Puts tensors behind one another. */
+export function placeTensors(
+	tensors: readonly UnplacedTensor[],
+): readonly WritableTensor[] {
+	let offsetBytes = 0;
+	return tensors.map((tensor) => {
+		const placed = { ...tensor, offsetBytes };
+		offsetBytes = aligned(offsetBytes + bytesOf(tensor));
+		return placed;
+	});
+}
+
+/** Of all tensors, as they were placed. */
+export function dataBytes(tensors: readonly WritableTensor[]): number {
+	const last = tensors.at(-1);
+	return last ? last.offsetBytes + bytesOf(last) : 0;
+}
+
+/** The next place where a tensor, or the data as a whole, may begin. */
+export function aligned(offsetBytes: number): number {
+	return Math.ceil(offsetBytes / alignmentBytes) * alignmentBytes;
+}
+
+export function bytesOf({ name, shape, typeId }: UnplacedTensor): number {
+	const bytes = tensorBytes(shape, typeId);
+	if (bytes === undefined) throw new Error(`${name} has rows of no type`);
+	return bytes;
 }
 
 function writeValue(it: WritableValue): Buffer {

@@ -8,8 +8,9 @@
  */
 
 import { truncateSync, writeFileSync } from "node:fs";
-import { tensorBytes } from "../../src/memory/ggmlType.ts";
 import {
+	dataBytes,
+	placeTensors,
 	type WritableTensor,
 	type WritableValue,
 	writeGguf,
@@ -458,35 +459,18 @@ export function weightBytes(
 	return dataBytes(tensorsOf(shape, quantization));
 }
 
-function dataBytes(tensors: readonly WritableTensor[]): number {
-	const last = tensors.at(-1);
-	return last ? last.offsetBytes + bytesOf(last) : 0;
-}
-
 function tensorsOf(
 	shape: ModelShape,
 	quantization: Quantization,
 ): readonly WritableTensor[] {
 	const typeOf = typeChooser(shape, quantization);
-	const tensors: WritableTensor[] = [];
-	let offsetBytes = 0;
-	for (const [name, dimensions] of tensorShapes(shape)) {
-		const tensor = {
+	return placeTensors(
+		[...tensorShapes(shape)].map(([name, dimensions]) => ({
 			name,
 			shape: dimensions,
 			typeId: typeIds[typeOf(name, dimensions)],
-			offsetBytes,
-		};
-		tensors.push(tensor);
-		offsetBytes += Math.ceil(bytesOf(tensor) / 32) * 32;
-	}
-	return tensors;
-}
-
-function bytesOf({ name, shape, typeId }: WritableTensor): number {
-	const bytes = tensorBytes(shape, typeId);
-	if (bytes === undefined) throw new Error(`${name} has rows of no type`);
-	return bytes;
+		})),
+	);
 }
 
 const elements = (dimensions: readonly number[]) =>

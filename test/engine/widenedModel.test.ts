@@ -1,0 +1,115 @@
+/** The cost-true models speak exactly like the small one: what a benchmark finds on them is a matter of cost alone. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { nullLog } from "../../src/base/log.ts";
+import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
+import type { LoadedModel, Runtime, Token } from "../../src/engine/runtime.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
+import { builtInModel } from "../support/realEngine.ts";
+import { widenModel, wideShapes } from "../support/widenedModel.ts";
+
+const sample = (name: string) =>
+	readFileSync(
+		path.resolve(import.meta.dirname, "../support/sampleWorkspace", name),
+		"utf8",
+	);
+
+const prompts = [
+	sample("shapes.ts"),
+	sample("greet.py"),
+	"export function last<T>(list: readonly T[]): T | undefined {\n\treturn ",
+];
+
+interface Spoken {
+	/** What follows each token of the prompt, found in one batch. */
+	readonly next: readonly Token[];
+	/** What follows the prompt, token by token. */
+	readonly text: readonly Token[];
+}
+
+describe("a widened model", function () {
+	this.timeout(120_000);
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-widened-"));
+	let runtime: Runtime;
+	let small: readonly Spoken[];
+
+	before(async () => {
+		const created = await createLlamaRuntime({
+			gpu: "off",
+			threads: null,
+			log: nullLog,
+		});
+		assert.ok(created.ok, JSON.stringify(created));
+		runtime = created.value;
+		small = await speak(builtInModel, 40);
+	});
+	after(async () => {
+		await runtime?.dispose();
+		rmSync(folder, { recursive: true });
+	});
+
+	/** Of each prompt, the next `length` tokens. */
+	async function speak(
+		file: string,
+		length: number,
+	): Promise<readonly Spoken[]> {
+		const described = readModelFile(file);
+		assert.ok(described.ok, JSON.stringify(described));
+		const model = await runtime.loadModel({
+			description: described.value.description,
+			mapsFile: true,
+			onProgress: () => {},
+		});
+		assert.ok(model.ok, JSON.stringify(model));
+		try {
+			return await speakWith(model.value, length);
+		} finally {
+			await model.value.dispose();
+		}
+	}
+
+	for (const [name, length] of [
+		["0.5B", 40],
+		["1.5B", 16],
+	] as const)
+		it(`of ${name} says what the small one says, token for token`, async () => {
+			const file = path.join(folder, `${name}.gguf`);
+			widenModel(builtInModel, file, wideShapes[name]);
+			const wide = await speak(file, length);
+			rmSync(file);
+			assert.deepEqual(
+				wide,
+				small.map(({ next, text }) => ({ next, text: text.slice(0, length) })),
+			);
+		});
+});
+
+async function speakWith(
+	model: LoadedModel,
+	length: number,
+): Promise<readonly Spoken[]> {
+	const sequences = await model.createSequences({
+		count: 1,
+		contextWindow: 512,
+		batchTokens: 128,
+		kvType: "f16",
+	});
+	assert.ok(sequences.ok, JSON.stringify(sequences));
+	const [sequence] = sequences.value.all;
+	assert.ok(sequence);
+	const spoken: Spoken[] = [];
+	for (const prompt of prompts) {
+		const tokens = model.tokenize(prompt);
+		const next = await sequence.evaluate(tokens, tokens.length);
+		const text = next.slice(-1);
+		while (text.length < length)
+			text.push(...(await sequence.evaluate(text.slice(-1), 1)));
+		spoken.push({ next, text });
+		await sequence.truncate(0);
+	}
+	await sequences.value.dispose();
+	return spoken;
+}
