@@ -2,7 +2,7 @@
 
 import type { EngineSpeed } from "./promptBudget.ts";
 import type { Sequence, Token } from "./runtime.ts";
-import { verifySizes } from "./speculation/verifyCosts.ts";
+import type { verifySizes } from "./speculation/verifyCosts.ts";
 
 export interface MeasuredSpeed extends EngineSpeed {
 	/** How often it was measured, of which the best counts. */
@@ -62,17 +62,21 @@ export async function measureSpeed(
 	return speed;
 }
 
-/** For measuring what drafts cost. The size at which most devices are at their best, and half and twice as many, come first. */
-const enoughVerifyingMs = 800;
-const verifyOrder = [...verifySizes].sort(
-	(a, b) => Math.abs(Math.log2(a / 8)) - Math.abs(Math.log2(b / 8)),
-);
-const verifyRounds = 3;
+/** For measuring what drafts cost. */
+const enoughVerifyingMs = 1000;
+const verifyRounds = 2;
+/** From the most telling to the least: a number that is not measured is taken to cost as much as the next larger one. */
+const verifyOrder = [
+	1, 16, 4, 32, 8, 2,
+] as const satisfies readonly (typeof verifySizes)[number][];
+/** Measured however long they take: without them nothing is known. */
+const alwaysMeasured = 2;
 
 /**
  * What it takes to evaluate several tokens at once and to say what follows each, as a draft is verified: by number of tokens, in milliseconds, each
- * the best of a few. Always that of one token, and of as many others as there is time for.
+ * the best of two. Of one token and of sixteen at the least, and of as many other numbers as there is time for.
  *
+ * @param sequence that can be cut back anywhere, and is empty afterwards.
  * @param text any tokens, not none.
  */
 export async function measureVerifying(
@@ -82,17 +86,15 @@ export async function measureVerifying(
 ): Promise<ReadonlyMap<number, number>> {
 	const measured = new Map<number, number>();
 	const startMs = now();
-	for (const size of [1, ...verifyOrder.filter((it) => it > 1)]) {
-		const spentMs = now() - startMs;
-		const linearMs = (measured.get(1) ?? 0) * size;
-		// In proportion it is more than it will be.
-		if (size > 8 && spentMs + linearMs / 2 > enoughVerifyingMs) continue;
+	const hasTime = () => now() - startMs < enoughVerifyingMs;
+	for (const [index, size] of verifyOrder.entries()) {
 		const tokens = Array.from(
 			{ length: size },
 			(_, i) => text[i % text.length] ?? 0,
 		);
 		for (let round = 0; round < verifyRounds; round++) {
-			if (round > 0 && now() - startMs > enoughVerifyingMs) break;
+			const isNeeded = index < alwaysMeasured && round === 0;
+			if (!isNeeded && !hasTime()) break;
 			const roundStartMs = now();
 			await sequence.evaluate(tokens, size);
 			const ms = Math.max(now() - roundStartMs, 0.001);

@@ -117,11 +117,12 @@ export interface Plan {
 }
 
 /**
- * Tokens that are verified at once at most, the one before the draft among them: what is copied from the text goes on for that long, a draft model
- * stops long before. They fit into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes
- * it for one token of each sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
+ * Tokens that are verified at once at most, the one before the draft among them. From 64 on, llama.cpp's attention on a CPU takes a kernel that rounds
+ * otherwise, and one in a hundred tokens would be another than without a draft; and measured there, each token beyond 32 costs more than those before. They fit
+ * into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes it for one token of each
+ * sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
  */
-export const mostVerifiedTokens = 64;
+export const mostVerifiedTokens = 32;
 
 export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;

@@ -4,7 +4,7 @@ import { assert } from "../../base/assert.ts";
 import { mostVerifiedTokens } from "../../memory/plan.ts";
 
 /** Numbers of tokens whose cost is measured. */
-export const verifySizes = [1, 2, 4, 8, 16, 32, mostVerifiedTokens] as const;
+export const verifySizes = [1, 2, 4, 8, 16, mostVerifiedTokens] as const;
 
 /** The newest measurement counts for so much of what is known. */
 const ownWeight = 0.1;

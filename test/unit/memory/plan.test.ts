@@ -129,7 +129,7 @@ describe("planFor", () => {
 						const { vocabularySize } = pair.model.shape;
 						assert.deepEqual(bytes, {
 							...it,
-							outputBuffer: device === ram ? 64 * vocabularySize * 4 : 0,
+							outputBuffer: device === ram ? 32 * vocabularySize * 4 : 0,
 							draft: weights + kvCache + computeBuffer + outputBuffer,
 						});
 						assert.equal(
