@@ -91,6 +91,34 @@ export const errorSentences = {
 		"The list of models {file} cannot be read: {why}. Delete it, and remove by hand the models that are no longer needed.",
 	catalogueUnreadable: "The catalogue of models cannot be read: {why}.",
 	selectionUnsaved: "The choice of the model cannot be saved: {why}.",
+	slashCommandUnknown:
+		"There is no command {command}. The commands are: {commands}.",
+	attachmentTooLarge:
+		"{label} has {tokens} tokens and does not fit: the model takes {room} for a question. Remove it, or attach a part of it.",
+	questionTooLarge:
+		"The question has {tokens} tokens and does not fit: the model takes {room}. Make it shorter.",
+	editEmpty: "There is no code in this block to apply to {file}.",
+	editUnchanged: "The code of this block is already in {file}.",
+	editElided:
+		"This block leaves out parts of the code ({line}), and cannot be applied to {file} as a whole. Copy what you need.",
+	editAmbiguous:
+		"{line} is in {file} {count} times: it is not clear where this block goes. Select what it should replace, and ask again.",
+	editUnplaced:
+		"Nothing in {file} matches this block. Insert it at the cursor instead.",
+	editSearchMissing:
+		"What this block wants to replace is not in {file}: {line}.",
+	editSearchBroken:
+		"The marks for search and replace in this block are incomplete: it cannot be applied to {file}.",
+	conversationUnreadable: "The conversation {file} cannot be read: {why}.",
+	conversationNewer:
+		"The conversation {file} was written by a newer version of Headroom. It is left as it is.",
+	conversationDamaged:
+		"The conversation {file} was damaged. What could be read of it is there, and the damaged file was kept as {kept}.",
+	conversationLost:
+		"The conversation {file} was damaged and nothing of it could be read. The damaged file was kept as {kept}.",
+	conversationUnsaved: "The conversation cannot be saved: {why}.",
+	conversationUndeleted: "The conversation cannot be deleted: {why}.",
+	historyUnreadable: "The conversations in {folder} cannot be read: {why}.",
 	badMessage:
 		"A message between the editor and the engine was not understood: {why}.",
 } as const satisfies Record<string, string>;

@@ -1,0 +1,70 @@
+/** Finds what was selected when a question was asked in the file as it is now. */
+
+import type { LineRange } from "./constructs.ts";
+import { codeLines, type FileText, replaceLines } from "./fileLines.ts";
+import { indentOf, moved } from "./indentation.ts";
+
+export type Selected =
+	| {
+			readonly kind: "found";
+			readonly range: LineRange;
+			/** What stands before and behind it on its first and last line. */
+			readonly before: string;
+			readonly after: string;
+	  }
+	| {
+			readonly kind: "ambiguous";
+			readonly line: string;
+			readonly count: number;
+	  }
+	| { readonly kind: "none" };
+
+/** Where what was selected is now. */
+export function findSelection(
+	{ lines }: FileText,
+	selection: string,
+): Selected {
+	const wanted = codeLines(selection);
+	const [line = ""] = wanted;
+	if (wanted.length === 0) return { kind: "none" };
+	const text = lines.join("\n");
+	const sought = wanted.join("\n").trim();
+	const places: number[] = [];
+	for (
+		let at = text.indexOf(sought);
+		at >= 0;
+		at = text.indexOf(sought, at + sought.length)
+	)
+		places.push(at);
+	const [place] = places;
+	if (place === undefined) return { kind: "none" };
+	if (places.length > 1)
+		return { kind: "ambiguous", line: line.trim(), count: places.length };
+	const start = text.slice(0, place).split("\n").length - 1;
+	const end = start + wanted.length;
+	const lineStart = text.lastIndexOf("\n", place - 1) + 1;
+	const behind = text.slice(place + sought.length);
+	return {
+		kind: "found",
+		range: { start, end },
+		before: place === 0 ? "" : text.slice(lineStart, place),
+		after: /^[^\n]*/.exec(behind)?.[0] ?? "",
+	};
+}
+
+/** The code in its place, as far in as it was. */
+export function replaceSelection(
+	text: FileText,
+	{ range: { start, end }, before, after }: Selected & { kind: "found" },
+	code: readonly string[],
+): string {
+	const shifted = moved(
+		code,
+		indentOf(code[0] ?? ""),
+		indentOf(text.lines[start] ?? ""),
+	);
+	const first = before + (shifted[0] ?? "").trimStart();
+	const inPlace = [first, ...shifted.slice(1)];
+	const last = inPlace.pop() ?? "";
+	return replaceLines(text, start, end, [...inPlace, last + after]);
+}

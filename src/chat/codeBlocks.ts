@@ -1,0 +1,132 @@
+/** The blocks of code in an answer, also while it is still being written. */
+
+export interface CodeBlock {
+	/** As the model named it; empty where it named none. */
+	readonly language: string;
+	/** Of the file that it belongs to, with forward slashes and inside of the workspace; null where the answer names none. */
+	readonly path: string | null;
+	/** Lines end with `\n`; there is none behind the last one. */
+	readonly text: string;
+	/** What begins it, and would end it. */
+	readonly fence: string;
+	/** The fence that ends it has not come, or not yet. */
+	readonly isOpen: boolean;
+}
+
+const opening = /^(?<indent>[ \t]*)(?<fence>`{3,}(?=[^`]*$)|~{3,})(?<info>.*)$/;
+
+/** In the order of the answer. */
+export function codeBlocksOf(answer: string): CodeBlock[] {
+	const blocks: CodeBlock[] = [];
+	const lines = answer.split(/\r\n|\r|\n/);
+	for (let index = 0; index < lines.length; index++) {
+		const groups = opening.exec(lines[index] ?? "")?.groups;
+		if (!groups) continue;
+		const { indent = "", fence = "", info = "" } = groups;
+		let end = index + 1;
+		while (end < lines.length && !closes(lines[end] ?? "", fence, indent))
+			end++;
+		const isOpen = end === lines.length;
+		const content = lines.slice(index + 1, end);
+		blocks.push({
+			...namesOf(info.trim(), lineBefore(lines, index)),
+			text: content.map((line) => withoutIndent(line, indent)).join("\n"),
+			fence,
+			isOpen,
+		});
+		index = end;
+	}
+	return blocks;
+}
+
+/**
+ * What a block is, from the text behind its fence (`ts`, `ts:src/a.ts`, `ts title="src/a.ts"`, `src/a.ts`) or else from the line
+ * before it (`**src/a.ts**`, "In `src/a.ts`:").
+ */
+export function namesOf(
+	info: string,
+	before: string,
+): Pick<CodeBlock, "language" | "path"> {
+	const [first = "", ...rest] = info
+		.slice(0, mostNamingLength)
+		.split(/\s+/)
+		.filter((it) => it !== "");
+	const [language = "", named = ""] = split(first, ":");
+	const attribute =
+		/(?:^|\s)(?:title|file|filename|path)=(?:"([^"]+)"|'([^']+)'|(\S+))/.exec(
+			info.slice(0, mostNamingLength),
+		);
+	const inAttribute = attribute?.[1] ?? attribute?.[2] ?? attribute?.[3] ?? "";
+	const isPathAlone = asPath(first) !== null;
+	const path =
+		asPath(inAttribute) ??
+		asPath(named) ??
+		asPath(first) ??
+		asPath(rest[0] ?? "") ??
+		pathInLine(before);
+	return {
+		language: isPathAlone
+			? extensionOf(first)
+			: language.replace(/[{,].*$/, ""),
+		path,
+	};
+}
+
+/** What names a block is short: nothing longer is looked at. */
+const mostNamingLength = 300;
+
+function closes(line: string, fence: string, indent: string): boolean {
+	const trimmed = line.trim();
+	return (
+		trimmed.length >= fence.length &&
+		trimmed === (fence[0] ?? "").repeat(trimmed.length) &&
+		// Deeper, it is part of the code.
+		line.search(/\S/) <= indent.length + 3
+	);
+}
+
+function withoutIndent(line: string, indent: string): string {
+	const own = /^[ \t]*/.exec(line)?.[0].length ?? 0;
+	return line.slice(Math.min(own, indent.length));
+}
+
+/** One line may be blank in between. */
+function lineBefore(lines: readonly string[], index: number): string {
+	return lines[index - 1]?.trim() || (lines[index - 2] ?? "");
+}
+
+function pathInLine(line: string): string | null {
+	if (line.length > mostNamingLength) return null;
+	const quoted = [...line.matchAll(/`([^`]+)`/g)].flatMap(
+		(match) => asPath(match[1] ?? "") ?? [],
+	);
+	// Two of them do not say which.
+	if (quoted.length > 0)
+		return quoted.length === 1 ? (quoted[0] ?? null) : null;
+	const bare = line.replace(
+		/^[\s#*_>-]*(?:file(?:name)?:\s*)?|[\s*_:]+$/gi,
+		"",
+	);
+	return asPath(bare.replace(/^[*_]+/, ""));
+}
+
+/** Null where it does not look like one, or leads out of the workspace. */
+function asPath(text: string): string | null {
+	const path = text.replaceAll("\\", "/").replace(/^\.\//, "");
+	const isPath =
+		/^[\p{L}\p{N}_@.()[\]+~$-]+(?:\/[\p{L}\p{N}_@.()[\]+~$ -]+)*$/u.test(
+			path,
+		) &&
+		(/\.[\p{L}\p{N}]{1,12}$/u.test(path) || /\/|^\.|^[A-Z]\w+file$/.test(path));
+	const isInside = !path.split("/").includes("..");
+	return isPath && isInside && /[\p{L}\p{N}]/u.test(path) ? path : null;
+}
+
+function extensionOf(path: string): string {
+	return /\.([^./]+)$/.exec(path)?.[1] ?? "";
+}
+
+function split(text: string, separator: string): [string, string] {
+	const at = text.indexOf(separator);
+	return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}

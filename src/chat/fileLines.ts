@@ -1,0 +1,56 @@
+/** The text of a file as lines that keep their own ends, so that an edit changes no line but those that it is about. */
+
+export interface FileText {
+	readonly lines: readonly string[];
+	/** Of each line; empty for a last line without one. */
+	readonly ends: readonly string[];
+	/** What most lines end with. */
+	readonly usualEnd: string;
+	/** The byte order mark, or nothing. */
+	readonly mark: string;
+}
+
+export function parseFile(text: string): FileText {
+	const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+	const lines: string[] = [];
+	const ends: string[] = [];
+	for (const [, line = "", end = ""] of text
+		.slice(mark.length)
+		.matchAll(/([^\r\n]*)(\r\n|\n|\r|$)/g)) {
+		if (line === "" && end === "") continue;
+		lines.push(line);
+		ends.push(end);
+	}
+	const windows = ends.filter((end) => end === "\r\n").length;
+	const usualEnd = windows * 2 > ends.length ? "\r\n" : "\n";
+	return { lines, ends, usualEnd, mark };
+}
+
+/** Lines of code as a model writes them, without blank ones at either end. */
+export function codeLines(code: string): string[] {
+	const lines = code.split(/\r\n|\r|\n/);
+	const first = lines.findIndex((line) => line.trim() !== "");
+	const last = lines.findLastIndex((line) => line.trim() !== "");
+	return first < 0 ? [] : lines.slice(first, last + 1);
+}
+
+/** The text with other lines from `start` up to `end`. */
+export function replaceLines(
+	{ lines, ends, usualEnd, mark }: FileText,
+	start: number,
+	end: number,
+	code: readonly string[],
+): string {
+	const ofFile = (from: number, to: number) =>
+		lines.slice(from, to).map((line, index) => line + ends[from + index]);
+	const lastEnd = end > start ? (ends[end - 1] ?? usualEnd) : usualEnd;
+	const added = code.map(
+		(line, index) => line + (index < code.length - 1 ? usualEnd : lastEnd),
+	);
+	return [
+		mark,
+		...ofFile(0, start),
+		...added,
+		...ofFile(end, lines.length),
+	].join("");
+}

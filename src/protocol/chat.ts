@@ -1,0 +1,29 @@
+/** One answer of a chat: what the model is given. */
+
+import * as z from "zod/mini";
+
+export const ChatRole = z.enum(["system", "user", "assistant"]);
+export type ChatRole = z.infer<typeof ChatRole>;
+
+/** What one side said, before the model's own template is put around it. */
+export const ChatTurn = z.readonly(
+	z.object({ role: ChatRole, text: z.string() }),
+);
+export type ChatTurn = z.infer<typeof ChatTurn>;
+
+export const ChatRequest = z.readonly(
+	z.object({
+		/** The id of the conversation: its next question continues the same KV cache. */
+		conversation: z.string(),
+		/** From what changes least to what changes most. The last is the user's. */
+		turns: z.readonly(z.array(ChatTurn)),
+		/** Null answers until the model ends or the window is full. */
+		maxTokens: z.nullable(z.int().check(z.positive())),
+		/** 0 always takes the likeliest token. */
+		temperature: z.number().check(z.nonnegative()),
+		seed: z.int().check(z.nonnegative()),
+		/** Text that the answer is likely to repeat, such as the file that is to be changed; empty where there is none. */
+		reference: z.string(),
+	}),
+);
+export type ChatRequest = z.infer<typeof ChatRequest>;
