@@ -18,7 +18,7 @@ import type {
 	TokenLimits,
 } from "../../src/engine/runtime.ts";
 import { shapeInMix } from "../../src/memory/quantization.ts";
-import type { ModelFile } from "../../src/models/modelFile.ts";
+import type { LoadableFile } from "../../src/models/modelFile.ts";
 import type { Device } from "../../src/protocol/device.ts";
 import type { LoadReport } from "../../src/protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
@@ -59,6 +59,7 @@ export const fakeDescription: ModelDescription = {
 	fileBytes: 4,
 	trainedContextWindow: 2048,
 	fimOrder: "spm",
+	roles: ["completion"],
 };
 
 /** 0.5 GB of weights, and 3 KiB for each token. */
@@ -69,8 +70,8 @@ export const fakeShape = shapeInMix(
 
 export function fakeModelFile(
 	description: ModelDescription = fakeDescription,
-): ModelFile {
-	return { description, shape: success(fakeShape) };
+): LoadableFile {
+	return { description, shape: success(fakeShape), chatTemplate: null };
 }
 
 export const fakeRam: Device = {

@@ -75,7 +75,11 @@ async function load({
 			return Promise.resolve(success(runtime));
 		},
 		readModelFile: (file) =>
-			success({ description: { ...fakeDescription, file }, shape }),
+			success({
+				description: { ...fakeDescription, file },
+				shape,
+				chatTemplate: null,
+			}),
 		report: (report) => reports.push(report),
 		log: logTo((level, message) => lines.push(`[${level}] ${message}`)),
 		now: () => 0,

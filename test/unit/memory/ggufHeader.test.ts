@@ -89,6 +89,7 @@ describe("readGgufHeader", () => {
 			file: "/x/model.gguf",
 			baseName: "model.gguf",
 			fileBytes: builtIn.length,
+			roles: [],
 		});
 		// Its words and size will change; that it declares its order of prompts will not.
 		assert.equal(model.fimOrder, "spm");
@@ -108,6 +109,7 @@ describe("readGgufHeader", () => {
 				file: "/x/Some-Model.GGUF",
 				baseName: "Some-Model.GGUF",
 				fileBytes: 100,
+				roles: ["chat"],
 			}),
 			{
 				file: "/x/Some-Model.GGUF",
@@ -118,6 +120,7 @@ describe("readGgufHeader", () => {
 				fileBytes: 100,
 				trainedContextWindow: 2048,
 				fimOrder: "psm",
+				roles: ["chat"],
 			},
 		);
 	});
