@@ -222,6 +222,7 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly description: ModelDescription;
 	readonly fimTokens: FimTokens | null;
 	readonly beginningOfText: Token | null;
+	readonly specialTexts: LoadedModel["specialTexts"];
 	readonly backend: string;
 	readonly devices: () => Promise<readonly Device[]>;
 	readonly #model: LlamaModel;
@@ -251,6 +252,10 @@ class LlamaLoadedModel implements LoadedModel {
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
+		this.specialTexts = {
+			beginningOfText: model.tokens.bosString ?? "",
+			endOfText: model.tokens.eosString ?? "",
+		};
 	}
 
 	get allocatedBytes(): AllocatedBytes {
@@ -262,6 +267,12 @@ class LlamaLoadedModel implements LoadedModel {
 		return this.#model.vocabularyType === LlamaVocabularyType.spm
 			? this.#model.tokenize(text, false, "trimLeadingSpace")
 			: this.#model.tokenize(text, false);
+	}
+
+	tokenizeTemplate(text: string): readonly Token[] {
+		return this.#model.vocabularyType === LlamaVocabularyType.spm
+			? this.#model.tokenize(text, true, "trimLeadingSpace")
+			: this.#model.tokenize(text, true);
 	}
 
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string {

@@ -50,6 +50,14 @@ export function fakeTokenize(text: string): Token[] {
 	return [...text].map((character) => character.codePointAt(0) ?? 0);
 }
 
+/** Special tokens stand in it by their names. */
+export function fakeTokenizeTemplate(text: string): Token[] {
+	return text.split(/(<\w+>)/).flatMap((piece) => {
+		const special = [...names].find(([, name]) => name === piece);
+		return special ? [special[0]] : fakeTokenize(piece);
+	});
+}
+
 export const fakeDescription: ModelDescription = {
 	file: "/models/fake.gguf",
 	name: "Fake",
@@ -168,6 +176,7 @@ export class FakeRuntime implements Runtime {
 class FakeModel implements LoadedModel {
 	readonly backend = "fake";
 	readonly beginningOfText = null;
+	readonly specialTexts = { beginningOfText: "", endOfText: "<endOfText>" };
 	readonly fimTokens: FimTokens | null;
 	readonly allocatedBytes: AllocatedBytes;
 
@@ -187,6 +196,10 @@ class FakeModel implements LoadedModel {
 
 	tokenize(text: string): readonly Token[] {
 		return fakeTokenize(text);
+	}
+
+	tokenizeTemplate(text: string): readonly Token[] {
+		return fakeTokenizeTemplate(text);
 	}
 
 	detokenize(tokens: readonly Token[]): string {
