@@ -134,18 +134,14 @@ export function renderChat(
 		!cut.some((text) => text.includes(marker));
 	if (!isFaithful)
 		return broken(modelName, "it changes or leaves out what was said");
-	return success(
-		asGenerated(
-			cut.flatMap((text, at) =>
-				at % 2 === 1
-					? piecesOf(turns, Number(text))
-					: text === ""
-						? []
-						: [{ isTemplate: true, text }],
-			),
-			turns,
-		),
+	const parts = cut.flatMap((text, at) =>
+		at % 2 === 1
+			? piecesOf(turns, Number(text))
+			: text === ""
+				? []
+				: [{ isTemplate: true, text } as const],
 	);
+	return success(withSpaces(asGenerated(parts, turns), turns));
 }
 
 function messagesOf(
@@ -196,6 +192,25 @@ function asGenerated(
 			? part.text.slice(asking.text.length)
 			: "";
 		return /^\s+$/.test(space) && next.text.startsWith(space) ? asking : part;
+	});
+}
+
+/** A space between the template's words and what someone says is part of a word for most tokenizers: it goes to that word. */
+function withSpaces(
+	parts: readonly ChatPart[],
+	turns: readonly ChatTurn[],
+): readonly ChatPart[] {
+	const isSaid = (part: ChatPart | undefined): boolean =>
+		part?.isTemplate === false && turns[part.turn]?.role !== "assistant";
+	return parts.map((part, at) => {
+		const before = parts[at - 1];
+		if (part.isTemplate)
+			return isSaid(parts[at + 1])
+				? { ...part, text: part.text.replace(/ $/, "") }
+				: part;
+		return isSaid(part) && before?.isTemplate && before.text.endsWith(" ")
+			? { ...part, text: ` ${part.text}` }
+			: part;
 	});
 }
 

@@ -270,9 +270,15 @@ class LlamaLoadedModel implements LoadedModel {
 	}
 
 	tokenizeTemplate(text: string): readonly Token[] {
-		return this.#model.vocabularyType === LlamaVocabularyType.spm
-			? this.#model.tokenize(text, true, "trimLeadingSpace")
-			: this.#model.tokenize(text, true);
+		const whole = (it: string) => this.#model.tokenize(it, true);
+		if (this.#model.vocabularyType !== LlamaVocabularyType.spm)
+			return whole(text);
+		// The library's own way to leave out that space lets it stand where special tokens are looked for.
+		const line = whole("\n");
+		const behindLine = whole(`\n${text}`);
+		return line.every((token, at) => behindLine[at] === token)
+			? behindLine.slice(line.length)
+			: whole(text);
 	}
 
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string {

@@ -24,7 +24,12 @@ import {
 	readModelFile,
 } from "../../src/models/modelFile.ts";
 import { writeChatModel } from "../support/chatModel.ts";
+import { templateShapes } from "../support/chatTemplates.ts";
 import { builtInModel } from "../support/realEngine.ts";
+import {
+	sentencePieceTokenizer,
+	writeTinyModel,
+} from "../support/tinyModel.ts";
 
 const today = new Date(2026, 2, 5);
 
@@ -186,5 +191,71 @@ describe("a conversation with a real model", function () {
 			contentTokens.flat().reduce((sum, count) => sum + count, fixedTokens),
 			second.prompt.length,
 		);
+	});
+});
+
+describe("a template with SentencePiece", function () {
+	this.timeout(60_000);
+
+	it("has the spaces that are written, and no others", async () => {
+		const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-chat-"));
+		const file = path.join(folder, "tiny.gguf");
+		const runtime = await createLlamaRuntime({
+			gpu: "off",
+			threads: 1,
+			log: nullLog,
+		});
+		assert.ok(runtime.ok);
+		try {
+			await writeTinyModel(file, "mamba", "psm", sentencePieceTokenizer());
+			const { source } = templateShapes.mistral;
+			const read = readModelFile(file);
+			assert.ok(read.ok);
+			const description = {
+				...read.value.description,
+				roles: ["chat"] as const,
+			};
+			const loaded = await runtime.value.loadModel({
+				description,
+				mapsFile: false,
+				onProgress: () => {},
+			});
+			assert.ok(loaded.ok);
+			const model = loaded.value;
+			const template = chatTemplateOf(
+				{ description, chatTemplate: source },
+				{ ...model.specialTexts, today },
+			);
+			assert.ok(template.ok);
+			const parts = renderChat(template.value, [
+				{ role: "system", content: ["b"] },
+				{ role: "user", content: ["a</s>"] },
+				{ role: "assistant", content: [" a"] },
+				{ role: "user", content: ["a"] },
+			]);
+			assert.ok(parts.ok);
+			const [word] = model.tokenize(" a");
+			const line = model.tokenize("\n").at(-1);
+			const [space, b] = model.tokenize(" b");
+			const special = (text: string) => model.tokenizeTemplate(text)[0];
+			const tokens = chatTokens(parts.value, model);
+			assert.deepEqual(tokens, [
+				special("<s>"),
+				special("[INST]"),
+				...[space, b],
+				...[line, line],
+				...model.tokenize("a</s>"),
+				special("[/INST]"),
+				word,
+				special("</s>"),
+				special("[INST]"),
+				word,
+				special("[/INST]"),
+			]);
+			await model.dispose();
+		} finally {
+			await runtime.value.dispose();
+			rmSync(folder, { recursive: true });
+		}
 	});
 });

@@ -8,6 +8,8 @@ export interface TemplateShape {
 	readonly specialTokens: readonly string[];
 	/** The prompt of one system turn `S`, two questions `Q` and `R`, and the answer ` A` between them. */
 	readonly rendered: string;
+	/** It puts a space before questions, which is then part of them. */
+	readonly spacesQuestions?: true;
 	/** It asks for an answer in other words than it gives answers with: what was asked is not said again. */
 	readonly opensThoughts?: true;
 }
@@ -84,6 +86,7 @@ export const templateShapes = {
 		endOfText: "</s>",
 		specialTokens: ["<s>", "</s>", "[INST]", "[/INST]"],
 		rendered: "<s>[INST] S\n\nQ[/INST] A</s>[INST] R[/INST]",
+		spacesQuestions: true,
 	},
 	/** Has no role for the system, and says so. */
 	gemma: {

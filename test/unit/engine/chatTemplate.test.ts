@@ -154,15 +154,17 @@ describe("renderChat", () => {
 					user(text),
 				];
 				const parts = partsOf(template, turns);
+				const space = shape.spacesQuestions ? " " : "";
+				const expected = [
+					{ turn: 0, piece: 0, text: space + text },
+					{ turn: 1, piece: 0, text },
+					{ turn: 1, piece: 1, text },
+					{ turn: 2, piece: 0, text },
+					{ turn: 3, piece: 0, text: space + text },
+				];
 				assert.deepEqual(
 					parts.filter((it) => !it.isTemplate),
-					[
-						[0, 0],
-						[1, 0],
-						[1, 1],
-						[2, 0],
-						[3, 0],
-					].map(([turn, piece]) => ({ isTemplate: false, text, turn, piece })),
+					expected.map((it) => ({ isTemplate: false, ...it })),
 				);
 				const plain = partsOf(template, [user(text)]);
 				assert.equal(textOf(plain.filter((it) => it.isTemplate)), words);
