@@ -236,6 +236,7 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly description: ModelDescription;
 	readonly fimTokens: FimTokens | null;
 	readonly beginningOfText: Token | null;
+	readonly specialTexts: LoadedModel["specialTexts"];
 	readonly backend: string;
 	readonly devices: () => Promise<readonly Device[]>;
 	readonly #model: LlamaModel;
@@ -265,6 +266,10 @@ class LlamaLoadedModel implements LoadedModel {
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
+		this.specialTexts = {
+			beginningOfText: model.tokens.bosString ?? "",
+			endOfText: model.tokens.eosString ?? "",
+		};
 	}
 
 	get allocatedBytes(): AllocatedBytes {
@@ -276,6 +281,18 @@ class LlamaLoadedModel implements LoadedModel {
 		return this.#model.vocabularyType === LlamaVocabularyType.spm
 			? this.#model.tokenize(text, false, "trimLeadingSpace")
 			: this.#model.tokenize(text, false);
+	}
+
+	tokenizeTemplate(text: string): readonly Token[] {
+		const whole = (it: string) => this.#model.tokenize(it, true);
+		if (this.#model.vocabularyType !== LlamaVocabularyType.spm)
+			return whole(text);
+		// The library's own way to leave out that space lets it stand where special tokens are looked for.
+		const line = whole("\n");
+		const behindLine = whole(`\n${text}`);
+		return line.every((token, at) => behindLine[at] === token)
+			? behindLine.slice(line.length)
+			: whole(text);
 	}
 
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string {

@@ -79,8 +79,15 @@ export interface LoadedModel {
 	readonly fimTokens: FimTokens | null;
 	/** What every prompt must begin with, where the model wants that. */
 	readonly beginningOfText: Token | null;
+	/** What its template calls these tokens, whether it wants them or not; empty where it has none. */
+	readonly specialTexts: {
+		readonly beginningOfText: string;
+		readonly endOfText: string;
+	};
 	/** Text as plain text: nothing in it is taken for a special token. */
 	tokenize(text: string): readonly Token[];
+	/** Text of a template: special tokens in it are these tokens. Nothing is put before it. */
+	tokenizeTemplate(text: string): readonly Token[];
 	/** @param before the tokens before, on which the first character may depend. */
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
 	allTokens(): readonly Token[];

@@ -1,6 +1,6 @@
 /** From a GGUF header to what a model is. */
 
-import type { FimOrder, ModelDescription } from "../protocol/model.ts";
+import type { FimOrder, ModelDescription, Role } from "../protocol/model.ts";
 import { ggmlType } from "./ggmlType.ts";
 import type { GgufHeader } from "./ggufHeader.ts";
 
@@ -9,6 +9,7 @@ export interface ModelFileFacts {
 	/** Without folders, for models whose header has no name. */
 	readonly baseName: string;
 	readonly fileBytes: number;
+	readonly roles: readonly Role[];
 }
 
 /** Tokens assumed where a header does not say what the model was trained for. */
@@ -16,7 +17,7 @@ const fallbackContextWindow = 2048;
 
 export function describeModel(
 	header: GgufHeader,
-	{ file, baseName, fileBytes }: ModelFileFacts,
+	{ file, baseName, fileBytes, roles }: ModelFileFacts,
 ): ModelDescription {
 	const architecture = text(header, "general.architecture") ?? "unknown";
 	return {
@@ -33,6 +34,7 @@ export function describeModel(
 			positive(header, `${architecture}.context_length`) ??
 			fallbackContextWindow,
 		fimOrder: fimOrder(header),
+		roles,
 	};
 }
 

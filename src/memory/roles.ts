@@ -1,6 +1,8 @@
 /** What a model is used for, and what it must at least do for that. */
 
-export type Role = "completion" | "chat";
+import type { Role } from "../protocol/model.ts";
+
+export type { Role };
 
 export interface RoleNeeds {
 	/** Tokens of each sequence, from what is wanted to the least that is worth having. */

@@ -14,6 +14,7 @@ import {
 import { createError, type HeadroomError } from "../protocol/errors.ts";
 import type { ModelDescription } from "../protocol/model.ts";
 import { codeOf, reasonOf } from "./fileErrors.ts";
+import { type ModelTraits, rolesOf } from "./modelTraits.ts";
 
 export interface ModelFile {
 	readonly description: ModelDescription;
@@ -26,6 +27,7 @@ export function describeHeader(
 	header: GgufHeader,
 	file: string,
 	fileBytes: number,
+	traits: ModelTraits,
 ): Result<ModelFile, HeadroomError> {
 	const refusal = unusable(header);
 	if (refusal !== undefined)
@@ -35,6 +37,7 @@ export function describeHeader(
 			file,
 			baseName: path.basename(file),
 			fileBytes,
+			roles: rolesOf(header, traits),
 		}),
 		shape: shapeOf(header),
 	});

@@ -7,7 +7,7 @@ import type { ModelReading } from "./readModel.ts";
 import { readSmallFile, replaceFile } from "./smallFile.ts";
 
 /** To be raised when the same header is read differently than before: by the parser, the shape or the traits. */
-const version = 1;
+const version = 2;
 
 /** Entries are parsed one by one when they are asked for: a broken one costs itself. */
 const CacheFile = z.object({

@@ -1,7 +1,7 @@
 /** Looks at a model file before llama.cpp does, and says what is wrong with it in one sentence. */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { failure, type Result } from "../base/result.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import { type ByteSource, readGgufHeader } from "../memory/ggufHeader.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
 import {
@@ -10,10 +10,19 @@ import {
 	openError,
 	problemError,
 } from "./describeHeader.ts";
+import { chatTemplateIn, traitsOf } from "./modelTraits.ts";
 
 export type { ModelFile };
 
-export type ReadModelFile = (file: string) => Result<ModelFile, HeadroomError>;
+/** For who loads it. */
+export interface LoadableFile extends ModelFile {
+	/** Jinja, of up to some 20 KB: not part of the description, which travels with every report. */
+	readonly chatTemplate: string | null;
+}
+
+export type ReadModelFile = (
+	file: string,
+) => Result<LoadableFile, HeadroomError>;
 
 export const readModelFile: ReadModelFile = (file) => {
 	let descriptor: number | undefined;
@@ -24,9 +33,15 @@ export const readModelFile: ReadModelFile = (file) => {
 			return failure(
 				createError("modelUnreadable", { file, why: "it is not a file" }),
 			);
-		const header = readGgufHeader(fileSource(descriptor, stat.size));
+		const source = fileSource(descriptor, stat.size);
+		const header = readGgufHeader(source);
 		if (!header.ok) return failure(problemError(file, header.error));
-		return describeHeader(header.value, file, stat.size);
+		const front = source.read(0, header.value.dataOffsetBytes);
+		const traits = traitsOf(header.value, Buffer.from(front.buffer));
+		const described = describeHeader(header.value, file, stat.size, traits);
+		if (!described.ok) return described;
+		const chatTemplate = chatTemplateIn(header.value);
+		return success({ ...described.value, chatTemplate });
 	} catch (thrown) {
 		return failure(openError(file, thrown));
 	} finally {

@@ -7,13 +7,7 @@ import { mayLoad, type Plan, partialOffload } from "../memory/plan.ts";
 import type { Role } from "../memory/roles.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { ListedModel } from "./modelLibrary.ts";
-import {
-	candidateOf,
-	isShipped,
-	isTrusted,
-	recommend,
-	rolesOf,
-} from "./suitability.ts";
+import { candidateOf, isShipped, isTrusted, recommend } from "./suitability.ts";
 
 export type RowVerdict =
 	/** All of it in fast memory, and fast enough for the role. */
@@ -122,8 +116,8 @@ function verdictOf(
 ): RowVerdict {
 	const { content } = model;
 	if (!content.ok) return { kind: "broken", error: content.error };
-	const { shape, traits } = content.value;
-	if (!rolesOf(traits).includes(role)) return { kind: "otherRole" };
+	const { description, shape } = content.value;
+	if (!description.roles.includes(role)) return { kind: "otherRole" };
 	if (!shape.ok) return { kind: "unpriced", why: shape.error.why };
 	if (!devices.ok) return { kind: "unpriced", why: devices.error };
 	const candidate = candidateOf(model);

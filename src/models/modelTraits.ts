@@ -1,6 +1,7 @@
 /** What a header says of a model that matters to whoever chooses one, and to neither memory nor engine. */
 
 import type { GgufHeader } from "../memory/ggufHeader.ts";
+import { Role } from "../protocol/model.ts";
 
 export interface ModelTraits {
 	/** As the header has it, such as `apache-2.0`; null where it says none. */
@@ -38,12 +39,41 @@ export function traitsOf(header: GgufHeader, front: Buffer): ModelTraits {
 		license:
 			text(header, "general.license.name") ?? text(header, "general.license"),
 		tokenizer: text(header, "tokenizer.ggml.model"),
-		hasChatTemplate: text(header, "tokenizer.chat_template") !== null,
+		hasChatTemplate: chatTemplateIn(header) !== null,
 		hasFimTokens:
 			header.metadata.has("tokenizer.ggml.fim_pre_token_id") ||
 			header.metadata.has("tokenizer.ggml.prefix_token_id") ||
 			fimPrefixTokens.some((token) => holdsString(vocabulary, token)),
 	};
+}
+
+/**
+ * What the file declares, or else what it has the means for. `headroom.roles` is this project's own key: a model made for one thing
+ * alone may still carry the template and the tokens of another.
+ */
+export function rolesOf(
+	header: GgufHeader,
+	traits: ModelTraits,
+): readonly Role[] {
+	const declared = text(header, "headroom.roles")
+		?.split(",")
+		.map((role) => role.trim());
+	return Role.options.filter(
+		(role) => declared?.includes(role) ?? hasMeansFor[role](traits),
+	);
+}
+
+const hasMeansFor: Readonly<Record<Role, (traits: ModelTraits) => boolean>> = {
+	completion: ({ hasFimTokens }) => hasFimTokens,
+	chat: ({ hasChatTemplate }) => hasChatTemplate,
+};
+
+/** The Jinja text of the template for plain conversations. Those for tools and the like have keys with names of their own. */
+export function chatTemplateIn(header: GgufHeader): string | null {
+	return (
+		text(header, "tokenizer.chat_template") ??
+		text(header, "tokenizer.chat_template.default")
+	);
 }
 
 /** Undefined for language models, and for what cannot be told. */

@@ -41,7 +41,7 @@ export const readModel: ReadModel = async (files) => {
 		throw new Error("A model has at least one file");
 	const what = otherContentOf(header);
 	if (what) return { kind: "other", what };
-	const described = describeHeader(header, file, fileBytes);
+	const described = describeHeader(header, file, fileBytes, traits);
 	return described.ok
 		? { kind: "model", content: { ...described.value, traits } }
 		: { kind: "broken", error: described.error };

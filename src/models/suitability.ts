@@ -1,4 +1,4 @@
-/** Which roles a model can fill, as far as its header tells, and which of all models is best for one. */
+/** Which models may be chosen for a role, and which of all is best for it. */
 
 import path from "node:path";
 import {
@@ -9,21 +9,13 @@ import {
 import type { Device } from "../memory/devices.ts";
 import type { Role } from "../memory/roles.ts";
 import type { ListedModel } from "./modelLibrary.ts";
-import type { ModelTraits } from "./modelTraits.ts";
-
-export function rolesOf(traits: ModelTraits): readonly Role[] {
-	return [
-		...(traits.hasFimTokens ? (["completion"] as const) : []),
-		...(traits.hasChatTemplate ? (["chat"] as const) : []),
-	];
-}
 
 /** Undefined for what is broken, and for what cannot be priced. */
 export function candidateOf({ content }: ListedModel): Candidate | undefined {
 	if (!content.ok || !content.value.shape.ok) return undefined;
-	const { description, shape, traits } = content.value;
-	const { name, quantization } = description;
-	return { name, quantization, shape: shape.value, roles: rolesOf(traits) };
+	const { description, shape } = content.value;
+	const { name, quantization, roles } = description;
+	return { name, quantization, shape: shape.value, roles };
 }
 
 /** Models that learned to fill in the middle, though their files have a chat template too: most have `code` in their name. */
@@ -36,7 +28,7 @@ const completingModels = /cod(e|ing)|codestral|granite|mellum|headroom/i;
 export function isTrusted({ name, content }: ListedModel, role: Role): boolean {
 	if (!content.ok) return false;
 	const { description, traits } = content.value;
-	if (!rolesOf(traits).includes(role)) return false;
+	if (!description.roles.includes(role)) return false;
 	return (
 		role !== "completion" ||
 		!traits.hasChatTemplate ||

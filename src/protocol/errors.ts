@@ -36,6 +36,13 @@ export const errorSentences = {
 	modelOutOfMemory: "The model file {file} does not fit into memory: {why}.",
 	fimUnsupported:
 		"The model {model} cannot complete code at the cursor: its file names no fill-in-the-middle tokens. Choose a code model made for completion.",
+	chatUnsupported:
+		"{model} has no template for conversations: it cannot be asked questions. Choose a model made for chat.",
+	/** It has a template, and declares that it is for completion alone. */
+	chatTooSmall:
+		"{model} is made to complete code, and is too small for conversations. Choose a larger model made for chat.",
+	chatTemplateBroken:
+		"The template of {model} for conversations cannot be used: {why}.",
 	engineBinaryMissing:
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
 	devicesUnknown:

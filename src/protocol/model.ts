@@ -6,6 +6,10 @@ import * as z from "zod/mini";
 export const FimOrder = z.enum(["psm", "spm"]);
 export type FimOrder = z.infer<typeof FimOrder>;
 
+/** What a model is used for. */
+export const Role = z.enum(["completion", "chat"]);
+export type Role = z.infer<typeof Role>;
+
 export const ModelDescription = z.readonly(
 	z.object({
 		/** Absolute path. */
@@ -20,6 +24,8 @@ export const ModelDescription = z.readonly(
 		/** Tokens the model was trained for, as the header says. */
 		trainedContextWindow: z.number(),
 		fimOrder: FimOrder,
+		/** What it is for: as its maker declared it, or as what the file holds lets it be. */
+		roles: z.readonly(z.array(Role)),
 	}),
 );
 export type ModelDescription = z.infer<typeof ModelDescription>;

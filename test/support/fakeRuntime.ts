@@ -20,7 +20,7 @@ import type {
 } from "../../src/engine/runtime.ts";
 import { seedAt } from "../../src/engine/sampling.ts";
 import { shapeInMix } from "../../src/memory/quantization.ts";
-import type { ModelFile } from "../../src/models/modelFile.ts";
+import type { LoadableFile } from "../../src/models/modelFile.ts";
 import type { Device } from "../../src/protocol/device.ts";
 import type { LoadReport } from "../../src/protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../../src/protocol/errors.ts";
@@ -52,6 +52,14 @@ export function fakeTokenize(text: string): Token[] {
 	return [...text].map((character) => character.codePointAt(0) ?? 0);
 }
 
+/** Special tokens stand in it by their names. */
+export function fakeTokenizeTemplate(text: string): Token[] {
+	return text.split(/(<\w+>)/).flatMap((piece) => {
+		const special = [...names].find(([, name]) => name === piece);
+		return special ? [special[0]] : fakeTokenize(piece);
+	});
+}
+
 export const fakeDescription: ModelDescription = {
 	file: "/models/fake.gguf",
 	name: "Fake",
@@ -61,6 +69,7 @@ export const fakeDescription: ModelDescription = {
 	fileBytes: 4,
 	trainedContextWindow: 2048,
 	fimOrder: "spm",
+	roles: ["completion"],
 };
 
 /** 0.5 GB of weights, and 3 KiB for each token. */
@@ -71,8 +80,8 @@ export const fakeShape = shapeInMix(
 
 export function fakeModelFile(
 	description: ModelDescription = fakeDescription,
-): ModelFile {
-	return { description, shape: success(fakeShape) };
+): LoadableFile {
+	return { description, shape: success(fakeShape), chatTemplate: null };
 }
 
 export const fakeRam: Device = {
@@ -175,6 +184,7 @@ export class FakeRuntime implements Runtime {
 class FakeModel implements LoadedModel {
 	readonly backend = "fake";
 	readonly beginningOfText = null;
+	readonly specialTexts = { beginningOfText: "", endOfText: "<endOfText>" };
 	readonly fimTokens: FimTokens | null;
 	readonly allocatedBytes: AllocatedBytes;
 
@@ -194,6 +204,10 @@ class FakeModel implements LoadedModel {
 
 	tokenize(text: string): readonly Token[] {
 		return fakeTokenize(text);
+	}
+
+	tokenizeTemplate(text: string): readonly Token[] {
+		return fakeTokenizeTemplate(text);
 	}
 
 	detokenize(tokens: readonly Token[]): string {

@@ -13,7 +13,8 @@ export type WritableValue =
 	| { readonly type: "uint64"; readonly value: bigint }
 	| { readonly type: "strings"; readonly value: readonly string[] }
 	| { readonly type: "uint32s"; readonly value: readonly number[] }
-	| { readonly type: "int32s"; readonly value: readonly number[] };
+	| { readonly type: "int32s"; readonly value: readonly number[] }
+	| { readonly type: "float32s"; readonly value: readonly number[] };
 
 export interface UnplacedTensor {
 	readonly name: string;
@@ -138,6 +139,13 @@ function writeValue(it: WritableValue): Buffer {
 				uint32(5),
 				uint64(BigInt(it.value.length)),
 				Buffer.from(Int32Array.from(it.value).buffer),
+			]);
+		case "float32s":
+			return Buffer.concat([
+				uint32(9),
+				uint32(6),
+				uint64(BigInt(it.value.length)),
+				Buffer.from(Float32Array.from(it.value).buffer),
 			]);
 	}
 }

@@ -1,9 +1,10 @@
 /** Models of a list as they would be found, without files. */
 
 import { failure, success } from "../../src/base/result.ts";
+import type { GgufHeader } from "../../src/memory/ggufHeader.ts";
 import { type Mix, shapeInMix } from "../../src/memory/quantization.ts";
 import type { ListedModel } from "../../src/models/modelLibrary.ts";
-import type { ModelTraits } from "../../src/models/modelTraits.ts";
+import { type ModelTraits, rolesOf } from "../../src/models/modelTraits.ts";
 import { createError } from "../../src/protocol/errors.ts";
 import { fakeDescription } from "./fakeRuntime.ts";
 import { type PublishedName, publishedModels } from "./publishedModels.ts";
@@ -15,13 +16,23 @@ const codeTraits: ModelTraits = {
 	hasFimTokens: true,
 };
 
+/** It declares nothing. */
+const silentHeader: GgufHeader = {
+	version: 3,
+	metadata: new Map(),
+	tensors: [],
+	dataOffsetBytes: 0,
+	expectedFileBytes: 0,
+};
+
 /** With the shape of a published model. */
 export function listedModel(
 	name: string,
 	like: PublishedName,
 	mix: Mix = "Q4_K_M",
-	traits: Partial<ModelTraits> = {},
+	differing: Partial<ModelTraits> = {},
 ): ListedModel {
+	const traits = { ...codeTraits, ...differing };
 	const shape = shapeInMix(publishedModels[like], mix);
 	return {
 		...place(name),
@@ -32,9 +43,10 @@ export function listedModel(
 				name,
 				quantization: mix,
 				parameterCount: shape.parameterCount,
+				roles: rolesOf(silentHeader, traits),
 			},
 			shape: success(shape),
-			traits: { ...codeTraits, ...traits },
+			traits,
 		}),
 	};
 }

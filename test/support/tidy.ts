@@ -36,6 +36,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["zod/mini", "src/models/"],
 	["ignore", "src/completion/context/"],
 	["node-llama-cpp", "src/engine/llamaRuntime.ts"],
+	["@huggingface/jinja", "src/engine/jinja.ts"],
 	["node:", "src/engine/"],
 	["node:", "src/client/"],
 	["node:", "src/models/"],

@@ -81,11 +81,12 @@ const layerTensors: Readonly<
 	},
 };
 
-/** Writes one with the tokenizer of the built-in model. */
+/** Writes one with the tokenizer of the built-in model, unless another is given. */
 export async function writeTinyModel(
 	file: string,
 	architecture: TinyArchitecture,
 	fimOrder: FimOrder,
+	tokenizer?: Readonly<Record<string, WritableValue>>,
 ): Promise<void> {
 	const shapes: Readonly<Record<string, readonly number[]>> = {
 		"token_embd.weight": [width, vocabulary],
@@ -124,13 +125,61 @@ export async function writeTinyModel(
 						value,
 					]),
 				),
-				...(await builtInTokenizer()),
+				...(tokenizer ?? (await builtInTokenizer())),
 				"headroom.fim.order": { type: "string", value: fimOrder },
 			},
 			tensors,
 			data: Buffer.concat(pieces),
 		}),
 	);
+}
+
+/** Of SentencePiece, as older models have it: it puts a space before each text. Letters, and the special tokens of Mistral's template. */
+export function sentencePieceTokenizer(): Record<string, WritableValue> {
+	const [unknown, control, normal, byte] = [2, 3, 1, 6];
+	const entries: readonly (readonly [text: string, type: number])[] = [
+		["<unk>", unknown],
+		...["<s>", "</s>", "[INST]", "[/INST]"].map(
+			(text) => [text, control] as const,
+		),
+		...Array.from(
+			{ length: 256 },
+			(_, value) =>
+				[
+					`<0x${value.toString(16).toUpperCase().padStart(2, "0")}>`,
+					byte,
+				] as const,
+		),
+		...[..."▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ[]/.?"].map(
+			(text) => [text, normal] as const,
+		),
+		["▁▁", normal],
+		["▁a", normal],
+	];
+	const rest = Array.from(
+		{ length: vocabulary - entries.length },
+		(_, index) => [`unused ${index}`, normal] as const,
+	);
+	const all = [...entries, ...rest];
+	return {
+		"tokenizer.ggml.model": { type: "string", value: "llama" },
+		"tokenizer.ggml.tokens": {
+			type: "strings",
+			value: all.map(([text]) => text),
+		},
+		"tokenizer.ggml.token_type": {
+			type: "int32s",
+			value: all.map(([, type]) => type),
+		},
+		"tokenizer.ggml.scores": {
+			type: "float32s",
+			value: all.map((_, index) => -index),
+		},
+		"tokenizer.ggml.bos_token_id": uint32(1),
+		"tokenizer.ggml.eos_token_id": uint32(2),
+		"tokenizer.ggml.unknown_token_id": uint32(0),
+		"tokenizer.ggml.add_bos_token": { type: "bool", value: true },
+	};
 }
 
 /** The keys and values of its tokenizer. */

@@ -76,7 +76,11 @@ async function load({
 		},
 		readVocabulary: () => Promise.resolve(undefined),
 		readModelFile: (file) =>
-			success({ description: { ...fakeDescription, file }, shape }),
+			success({
+				description: { ...fakeDescription, file },
+				shape,
+				chatTemplate: null,
+			}),
 		report: (report) => reports.push(report),
 		log: logTo((level, message) => lines.push(`[${level}] ${message}`)),
 		now: () => 0,

@@ -95,6 +95,7 @@ describe("readGgufHeader", () => {
 			file: "/x/model.gguf",
 			baseName: "model.gguf",
 			fileBytes: builtIn.length,
+			roles: [],
 		});
 		// Its words and size will change; that it declares its order of prompts will not.
 		assert.equal(model.fimOrder, "spm");
@@ -114,6 +115,7 @@ describe("readGgufHeader", () => {
 				file: "/x/Some-Model.GGUF",
 				baseName: "Some-Model.GGUF",
 				fileBytes: 100,
+				roles: ["chat"],
 			}),
 			{
 				file: "/x/Some-Model.GGUF",
@@ -124,6 +126,7 @@ describe("readGgufHeader", () => {
 				fileBytes: 100,
 				trainedContextWindow: 2048,
 				fimOrder: "psm",
+				roles: ["chat"],
 			},
 		);
 	});

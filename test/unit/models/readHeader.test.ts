@@ -27,6 +27,10 @@ describe("readHeader", () => {
 	it("finds what the synchronous reader finds", async () => {
 		for (const bytes of [
 			modelBytes("good"),
+			modelBytes("talking", {
+				"tokenizer.chat_template": { type: "string", value: "{{ messages }}" },
+				"tokenizer.ggml.tokens": { type: "strings", value: ["<PRE>"] },
+			}),
 			modelBytes("good").subarray(0, 100),
 			Buffer.from("nothing of the kind"),
 		]) {
@@ -36,11 +40,48 @@ describe("readHeader", () => {
 			if (inOneGo.ok) {
 				assert.equal(reading.kind, "model");
 				const { traits: _, ...content } = reading.content;
-				assert.deepEqual(content, inOneGo.value);
+				const { chatTemplate: _template, ...loaded } = inOneGo.value;
+				assert.deepEqual(content, loaded);
 			} else
 				assert.deepEqual(reading, { kind: "broken", error: inOneGo.error });
 		}
 	});
+
+	for (const [what, templates, expected] of [
+		["there is none", {}, null],
+		[
+			"there are several",
+			{
+				"tokenizer.chat_template.tool_use": "tools",
+				"tokenizer.chat_template": "plain",
+			},
+			"plain",
+		],
+		[
+			"the default is named so",
+			{
+				"tokenizer.chat_template.rag": "rag",
+				"tokenizer.chat_template.default": "plain",
+			},
+			"plain",
+		],
+		["none is for plain talk", { "tokenizer.chat_template.rag": "rag" }, null],
+	] as const)
+		it(`gives the engine the template for conversations where ${what}`, () => {
+			const metadata = Object.fromEntries(
+				Object.entries(templates).map(([key, value]) => [
+					key,
+					{ type: "string", value } as const,
+				]),
+			);
+			const read = readModelFile(
+				test.write("m.gguf", modelBytes("m", metadata)),
+			);
+			assert.ok(read.ok);
+			assert.equal(read.value.chatTemplate, expected);
+			const isForChat = read.value.description.roles.includes("chat");
+			assert.equal(isForChat, expected !== null);
+		});
 
 	it("reads the front of a large file, and nothing of its weights", async () => {
 		const file = test.write("m.gguf", modelBytes("large"));

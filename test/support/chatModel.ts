@@ -1,0 +1,27 @@
+/** A copy of the built-in model that says of itself that it can talk, too. It talks nonsense. */
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { builtInModel } from "./realEngine.ts";
+
+const key = "headroom.roles";
+/** Of a string, in a GGUF file. */
+const type = 8;
+/** Of the weights: longer by just that, the header leaves them where they belong. */
+const alignmentBytes = 32;
+
+/** @param roles in the place of those that it declares; spaces after them count for nothing. */
+export function writeChatModel(file: string, roles = "completion,chat"): void {
+	const bytes = readFileSync(builtInModel);
+	const at = bytes.indexOf(key) + key.length;
+	assert.equal(bytes.readUInt32LE(at), type, `${key} is a string`);
+	const lengthAt = at + 4;
+	const start = lengthAt + 8;
+	const oldLength = Number(bytes.readBigUInt64LE(lengthAt));
+	const value = Buffer.from(roles.padEnd(oldLength + alignmentBytes));
+	assert.equal(value.length, oldLength + alignmentBytes);
+	const front = bytes.subarray(0, start);
+	front.writeBigUInt64LE(BigInt(value.length), lengthAt);
+	const rest = bytes.subarray(start + oldLength);
+	writeFileSync(file, Buffer.concat([front, value, rest]));
+}
