@@ -35,6 +35,8 @@ export interface NamedModel {
 export interface PlanRequest extends ContextOptions {
 	readonly model: NamedModel;
 	readonly draft?: NamedModel;
+	/** Tokens of a context for conversations beside the one for completion, on the same weights; none unless said. */
+	readonly chatWindow?: number;
 	/** Whether several tokens are verified at once, as drafts of any source are. */
 	readonly verifies?: boolean;
 	readonly placement: Placement;
@@ -166,7 +168,14 @@ export function planFor(request: PlanRequest): Plan {
 		// What a process takes besides is the RAM's, and no business of that limit.
 		...placement.gpus.filter(hasOwnLimit).map((gpu) => planned(gpu, [gpu], 0)),
 	];
-	const obstacles = obstaclesTo(steps, request);
+	const [own, ...ofOthers] = contextsOf(request).map((it) =>
+		obstaclesTo(steps, it),
+	);
+	// A head that is left to the CPU is so for all contexts.
+	const obstacles = [
+		...(own ?? []),
+		...ofOthers.flat().filter(({ of }) => of === "kvCache"),
+	];
 	return {
 		request,
 		devices,
@@ -398,8 +407,14 @@ function targetParts(
 	request: PlanRequest,
 ): ModelParts {
 	const verified = request.verifies ? mostVerifiedTokens : 1;
-	const outputs = Math.max(request.sequences, verified);
-	return modelParts(request.model.shape, steps, device, request, outputs);
+	return sumParts(
+		contextsOf(request).map((it) =>
+			modelParts(request.model.shape, steps, device, it, {
+				outputs: Math.max(it.sequences, verified),
+				hasWeights: it === request,
+			}),
+		),
+	);
 }
 
 /** Beside every sequence of the target the draft has one of the same length, and decodes token by token. */
@@ -408,22 +423,41 @@ function draftBytes(
 	device: Device,
 	request: PlanRequest,
 ): number {
-	const { draft, sequences } = request;
+	const { draft } = request;
 	if (!draft) return 0;
-	return total(modelParts(draft.shape, steps, device, request, sequences));
+	return contextsOf(request).reduce((sum, it) => {
+		const outputs = it.sequences;
+		const hasWeights = it === request;
+		const parts = modelParts(draft.shape, steps, device, it, {
+			outputs,
+			hasWeights,
+		});
+		return sum + total(parts);
+	}, 0);
+}
+
+/** That for completion is the request itself. */
+function contextsOf(request: PlanRequest): readonly PlanRequest[] {
+	const { chatWindow } = request;
+	if (chatWindow === undefined) return [request];
+	return [request, { ...request, contextWindow: chatWindow, sequences: 1 }];
 }
 
 /**
  * What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU.
  *
  * @param outputs rows of logits that are asked for at once.
+ * @param hasWeights whether they are counted with this context: there is one copy for all.
  */
 function modelParts(
 	shape: ModelShape,
 	steps: readonly Step[],
 	device: Device,
 	request: PlanRequest,
-	outputs: number,
+	{
+		outputs,
+		hasWeights,
+	}: { readonly outputs: number; readonly hasWeights: boolean },
 ): ModelParts {
 	const step = steps.find((it) => it.device === device);
 	assert(step, "every device of a placement has its share");
@@ -448,10 +482,11 @@ function modelParts(
 		head: lent.head ? device === lent.device : step.hasHead,
 	};
 	return {
-		weights:
-			layersBytes +
-			(step.hasHead ? headBytes : 0) +
-			(isHost ? shape.input.bytes : 0),
+		weights: hasWeights
+			? layersBytes +
+				(step.hasHead ? headBytes : 0) +
+				(isHost ? shape.input.bytes : 0)
+			: 0,
 		kvCache,
 		computeBuffer:
 			(evaluates(step)
