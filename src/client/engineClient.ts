@@ -7,7 +7,14 @@
 import { orAborted } from "../base/abort.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
-import type { FromEngine } from "../protocol/engineProtocol.ts";
+import { failure, type Result, success } from "../base/result.ts";
+import type {
+	ChatRequest,
+	ChatTurn,
+	SegmentKind,
+	TokenCounts,
+} from "../protocol/chat.ts";
+import type { FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type {
 	FimRequest,
@@ -22,8 +29,20 @@ export interface GenerationStream {
 	readonly chunks: AsyncGenerator<string, GenerationEnd>;
 }
 
+/** A piece of what the model says. */
+export interface Said {
+	readonly segment: SegmentKind;
+	readonly text: string;
+}
+
+export interface AnswerStream {
+	readonly requestId: string;
+	readonly said: AsyncGenerator<Said, GenerationEnd>;
+}
+
 type Pending =
-	| { readonly kind: "chunk"; readonly text: string }
+	| { readonly kind: "said"; readonly said: Said }
+	| { readonly kind: "counts"; readonly counts: TokenCounts }
 	| { readonly kind: "end"; readonly end: GenerationEnd };
 
 /** What arrived for a request and was not read yet. */
@@ -59,7 +78,7 @@ export class EngineClient implements Disposable {
 	#requests = 0;
 	#awaitedRequests = 0;
 
-	/** Fires with what each request took that the engine came to an end with. */
+	/** Fires with what each completion took that the engine came to an end with. */
 	readonly onDidComplete: Event<GenerationStats> = this.#onDidComplete.event;
 	/** Fires when a process has become ready for the first time: it knows nothing yet of what another was told. */
 	readonly onDidStart: Event<void> = this.#onDidStart.event;
@@ -87,9 +106,41 @@ export class EngineClient implements Disposable {
 
 	/** An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it. */
 	complete(request: FimRequest, signal: AbortSignal): GenerationStream {
-		const requestId = `c${++this.#requests}`;
+		const requestId = `${completionPrefix}${++this.#requests}`;
 		if (request.priority === "typing") this.#awaitedRequests++;
-		return { requestId, chunks: this.#stream(requestId, request, signal) };
+		const message = { kind: "complete", requestId, request } as const;
+		return {
+			requestId,
+			chunks: this.#stream(message, signal, ({ text }) => text),
+		};
+	}
+
+	/** The same for an answer in a conversation. */
+	chat(request: ChatRequest, signal: AbortSignal): AnswerStream {
+		const requestId = `a${++this.#requests}`;
+		const message = { kind: "chat", requestId, request } as const;
+		return { requestId, said: this.#stream(message, signal, (it) => it) };
+	}
+
+	/** What a conversation takes of the window; undefined where no engine is ready, and none is started for it. */
+	async count(
+		turns: readonly ChatTurn[],
+	): Promise<Result<TokenCounts, HeadroomError> | undefined> {
+		const running = this.#isStarted ? this.#supervisor.running : undefined;
+		if (!running) return undefined;
+		const requestId = `n${++this.#requests}`;
+		const mailbox = new Mailbox();
+		this.#mailboxes.set(requestId, mailbox);
+		try {
+			running.send({ kind: "count", requestId, turns });
+			const item = await mailbox.take();
+			if (item.kind === "counts") return success(item.counts);
+			return item.kind === "end" && item.end.kind === "failed"
+				? failure(item.end.error)
+				: undefined;
+		} finally {
+			this.#mailboxes.delete(requestId);
+		}
 	}
 
 	/**
@@ -110,11 +161,12 @@ export class EngineClient implements Disposable {
 		this.#onDidStart.dispose();
 	}
 
-	async *#stream(
-		requestId: string,
-		request: FimRequest,
+	async *#stream<T>(
+		message: ToEngine & { readonly kind: "complete" | "chat" },
 		signal: AbortSignal,
-	): AsyncGenerator<string, GenerationEnd> {
+		read: (said: Said) => T,
+	): AsyncGenerator<T, GenerationEnd> {
+		const { requestId } = message;
 		if (signal.aborted) return { kind: "cancelled" };
 		const connected = await orAborted(this.#supervisor.connect(), signal);
 		if (connected === undefined) return { kind: "cancelled" };
@@ -131,14 +183,14 @@ export class EngineClient implements Disposable {
 			return { kind: "cancelled" };
 		}
 		try {
-			connected.value.send({ kind: "complete", requestId, request });
+			connected.value.send(message);
 			for (;;) {
 				const item = await mailbox.take();
 				if (item.kind === "end") {
 					ended = true;
 					return item.end;
 				}
-				yield item.text;
+				if (item.kind === "said") yield read(item.said);
 			}
 		} finally {
 			signal.removeEventListener("abort", cancel);
@@ -151,12 +203,25 @@ export class EngineClient implements Disposable {
 	#receive(message: FromEngine): void {
 		switch (message.kind) {
 			case "chunk":
+				this.#mailboxes.get(message.requestId)?.put({
+					kind: "said",
+					said: { segment: "answer", text: message.text },
+				});
+				return;
+			case "said":
+				this.#mailboxes.get(message.requestId)?.put({
+					kind: "said",
+					said: { segment: message.segment, text: message.text },
+				});
+				return;
+			case "counted":
 				this.#mailboxes
 					.get(message.requestId)
-					?.put({ kind: "chunk", text: message.text });
+					?.put({ kind: "counts", counts: message.counts });
 				return;
 			case "done":
-				this.#onDidComplete.fire(message.stats);
+				if (isCompletion(message.requestId))
+					this.#onDidComplete.fire(message.stats);
 				this.#mailboxes.get(message.requestId)?.put({
 					kind: "end",
 					end: {
@@ -181,6 +246,12 @@ export class EngineClient implements Disposable {
 			mailbox.put({ kind: "end", end: { kind: "failed", error } });
 		this.#mailboxes.clear();
 	}
+}
+
+const completionPrefix = "c";
+
+function isCompletion(requestId: string): boolean {
+	return requestId.startsWith(completionPrefix);
 }
 
 function cancelRequest(connection: EngineConnection, requestId: string): void {

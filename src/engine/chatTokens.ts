@@ -80,6 +80,10 @@ export class AnswerTokens {
 		this.#tokens.set(text, [...tokens]);
 	}
 
+	all(): readonly (readonly [text: string, tokens: readonly Token[]])[] {
+		return [...this.#tokens.newestFirst()].reverse();
+	}
+
 	/** The vocabulary, with the answers as they came. */
 	within(vocabulary: ChatVocabulary): ChatVocabulary {
 		return {

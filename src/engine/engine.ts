@@ -9,8 +9,13 @@ import { type Log, logTo } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type { ReadModelFile } from "../models/modelFile.ts";
 import type { ReadVocabulary } from "../models/readVocabulary.ts";
+import type { ChatTurn } from "../protocol/chat.ts";
 import type { Device } from "../protocol/device.ts";
-import { type FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
+import {
+	type FromEngine,
+	type LoadOptions,
+	ToEngine,
+} from "../protocol/engineProtocol.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -21,6 +26,8 @@ import type {
 	GenerationStats,
 	Priority,
 } from "../protocol/generation.ts";
+import { Chat, type ChattingModel } from "./chat.ts";
+import { ChatStates } from "./chatState.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 import { generate } from "./generate.ts";
 import {
@@ -33,6 +40,7 @@ import { References } from "./references.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
+import { Turns } from "./turns.ts";
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
@@ -62,6 +70,7 @@ export class Engine {
 	readonly #slot: ModelSlot;
 	readonly #references: References;
 	readonly #running = new Map<string, Running>();
+	readonly #chat: Chat;
 
 	constructor({
 		createRuntime,
@@ -90,6 +99,22 @@ export class Engine {
 			driver,
 			measureRam,
 			learn: (learned) => send({ kind: "learned", learned }),
+			turns: new Turns(this.#scheduler, "chat", now),
+		});
+		this.#chat = new Chat({
+			model: () => this.#chattingModel(),
+			references: () => this.#references.tokens(),
+			states: new ChatStates(this.#log),
+			send,
+			onDidChange: (isAnswering) => {
+				const current = this.#slot.current;
+				if (current?.ok)
+					this.#report(isAnswering ? "generating" : "ready", current.value);
+			},
+			onDidMakeContext: (context) => this.#slot.addContext(context),
+			unstarted: (arrivalMs) => this.#unstarted(arrivalMs),
+			log: this.#log,
+			now,
 		});
 		this.#references = new References({
 			tokenizer: () => {
@@ -110,13 +135,21 @@ export class Engine {
 		const message = parsed.data;
 		switch (message.kind) {
 			case "load":
-				void this.#scheduler.run(() => this.#slot.load(message.options));
+				void this.#load(message.options);
 				return;
 			case "complete":
 				void this.#complete(message.requestId, message.request);
 				return;
 			case "cancel":
 				this.#running.get(message.requestId)?.controller.abort();
+				this.#chat.cancel(message.requestId);
+				return;
+			case "chat":
+				this.#giveWay();
+				void this.#chat.answer(message.requestId, message.request);
+				return;
+			case "count":
+				void this.#count(message.requestId, message.turns);
 				return;
 			case "references":
 				this.#references.receive(message.references);
@@ -132,8 +165,40 @@ export class Engine {
 		}
 	}
 
+	/** Conversations work between other work, so they are ended before the model goes. */
+	async #load(options: LoadOptions): Promise<void> {
+		// Not in the queue: their last slice may wait there.
+		while (this.#chat.isAnswering) await this.#chat.stopAll();
+		await this.#scheduler.run(() => this.#slot.load(options));
+	}
+
+	async #count(requestId: string, turns: readonly ChatTurn[]): Promise<void> {
+		try {
+			const counts = await this.#chat.count(turns);
+			this.#send(
+				counts.ok
+					? { kind: "counted", requestId, counts: counts.value }
+					: { kind: "failed", requestId, error: counts.error },
+			);
+		} catch (thrown) {
+			const error = createError("generationFailed", { why: messageOf(thrown) });
+			this.#send({ kind: "failed", requestId, error });
+		}
+	}
+
+	/** What is loaded, once what was asked for before is done. */
+	#chattingModel(): Promise<Result<ChattingModel, HeadroomError>> {
+		return this.#scheduler.run(() => {
+			const current = this.#slot.current;
+			return Promise.resolve(
+				current ?? failure(createError("engineStopped", {})),
+			);
+		});
+	}
+
 	async #shutdown(): Promise<void> {
 		for (const { controller } of this.#running.values()) controller.abort();
+		await this.#chat.stopAll();
 		await this.#scheduler.run(() => this.#slot.dispose()).catch(() => {});
 		this.#onShutdown();
 	}
@@ -179,8 +244,9 @@ export class Engine {
 		this.#running.set(requestId, running);
 		let last: FromEngine;
 		try {
-			last = await this.#scheduler.run(() =>
-				this.#completeNow(running, request),
+			last = await this.#scheduler.run(
+				() => this.#completeNow(running, request),
+				request.priority,
 			);
 		} catch (thrown) {
 			this.#log.error(`request ${requestId} failed: ${messageOf(thrown)}`);
@@ -210,13 +276,13 @@ export class Engine {
 			requestId,
 			error,
 		});
-		if (signal.aborted)
-			return {
-				kind: "done",
-				requestId,
-				stopReason: "cancelled",
-				stats: this.#unstarted(arrivalMs),
-			};
+		const cancelled: FromEngine = {
+			kind: "done",
+			requestId,
+			stopReason: "cancelled",
+			stats: this.#unstarted(arrivalMs),
+		};
+		if (signal.aborted) return cancelled;
 
 		const current = this.#slot.current;
 		if (!current) return failed(createError("engineStopped", {}));
@@ -226,6 +292,8 @@ export class Engine {
 		if (!fimTokens)
 			return failed(createError("fimUnsupported", { model: description.name }));
 
+		// Nobody is to wait for it, and someone waits for an answer.
+		if (request.priority === "idle" && this.#chat.isAnswering) return cancelled;
 		// Work done in advance is nobody's business: the status would flicker with every pause.
 		const isAwaited = request.priority === "typing";
 		if (isAwaited) this.#report("generating", ready);
@@ -239,7 +307,7 @@ export class Engine {
 				prompt: promptFor(request, ready, fimTokens),
 			});
 		} finally {
-			if (isAwaited) this.#report("ready", ready);
+			if (isAwaited && !this.#chat.isAnswering) this.#report("ready", ready);
 		}
 	}
 

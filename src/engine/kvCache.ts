@@ -87,6 +87,18 @@ export class KvCache {
 		);
 	}
 
+	/** See {@link Sequence.saveState}. */
+	saveState(file: string): Promise<void> {
+		return this.#sequence.saveState(file);
+	}
+
+	/** See {@link Sequence.loadState}. If it rejects, the cache is empty afterwards. */
+	async loadState(file: string): Promise<void> {
+		this.#tokens = [
+			...(await this.#change(() => this.#sequence.loadState(file))),
+		];
+	}
+
 	/** See {@link Sequence.checkpoint}. */
 	async checkpoint(): Promise<void> {
 		await this.#change(() => this.#sequence.checkpoint());

@@ -482,6 +482,15 @@ class LlamaSequence implements Sequence {
 		return this.#sequence.nextTokenIndex;
 	}
 
+	async saveState(file: string): Promise<void> {
+		await this.#sequence.saveStateToFile(file);
+	}
+
+	async loadState(file: string): Promise<readonly Token[]> {
+		await this.#sequence.loadStateFromFile(file, { acceptRisk: true });
+		return this.#sequence.contextTokens;
+	}
+
 	/**
 	 * Sliding windows and recurrent states can be cut back to their checkpoints alone. Asked for any other place, the library evaluates
 	 * what lies between once more, in one piece that nothing can interrupt: so it is asked for the checkpoint itself.

@@ -1,5 +1,6 @@
 /** The small model beside the large one: loaded where both fit, and kept where it may pay. */
 
+import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { formatBytes, formatMs } from "../base/units.ts";
 import { mayLoad, type Plan, planFor } from "../memory/plan.ts";
@@ -16,6 +17,8 @@ import type {
 	AllocatedBytes,
 	LoadedModel,
 	Runtime,
+	Sequence,
+	SequenceOptions,
 	Sequences,
 } from "./runtime.ts";
 import {
@@ -52,6 +55,17 @@ export interface ModelDraft {
 	readonly costs: DraftCosts;
 	/** For each cache of the model one of its own. */
 	readonly models: ReadonlyMap<KvCache, DraftModel>;
+	/** One more, in a context of its own. */
+	createContext(
+		options: Pick<SequenceOptions, "contextWindow" | "kvType" | "batchTokens">,
+		wrap: (sequence: Sequence) => Sequence,
+	): Promise<DraftContext | undefined>;
+	dispose(): Promise<void>;
+}
+
+export interface DraftContext {
+	readonly drafter: DraftModel;
+	readonly allocatedBytes: AllocatedBytes;
 	dispose(): Promise<void>;
 }
 
@@ -157,12 +171,29 @@ async function loadOne(
 					return [[cache, drafter] as const];
 				}),
 			),
+			createContext: (them, wrap) =>
+				draftContext(model.value, shared.value.sharedTokens, them, wrap),
 			dispose,
 		};
 	} catch (thrown) {
 		await dispose();
 		throw thrown;
 	}
+}
+
+async function draftContext(
+	model: LoadedModel,
+	sharedTokens: number,
+	options: Omit<SequenceOptions, "count">,
+	wrap: (sequence: Sequence) => Sequence,
+): Promise<DraftContext | undefined> {
+	const made = await model.createSequences({ ...options, count: 1 });
+	if (!made.ok) return undefined;
+	const { all, allocatedBytes, dispose } = made.value;
+	const [sequence] = all;
+	assert(sequence, "the one that was asked for");
+	const drafter = new DraftModel(new KvCache(wrap(sequence)), sharedTokens);
+	return { drafter, allocatedBytes, dispose };
 }
 
 /** In a sequence of its own, as the large model is measured. Undefined without room for one. */

@@ -1,5 +1,6 @@
 /** The place for one loaded model: loads, warms up and unloads it, and remembers why it could not. */
 
+import { statSync } from "node:fs";
 import { assert, assertNever } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
@@ -7,7 +8,7 @@ import { formatBytes, formatMs } from "../base/units.ts";
 import type { KvType } from "../memory/modelCost.ts";
 import { heldBytes, mayLoad, type Plan, planFor } from "../memory/plan.ts";
 import { refusalText } from "../memory/planText.ts";
-import type { ModelFile, ReadModelFile } from "../models/modelFile.ts";
+import type { LoadableFile, ReadModelFile } from "../models/modelFile.ts";
 import type { ReadVocabulary } from "../models/readVocabulary.ts";
 import type { Device } from "../protocol/device.ts";
 import type { Gpu, LoadOptions } from "../protocol/engineProtocol.ts";
@@ -27,6 +28,7 @@ import {
 	type Learned,
 	type MachineRecord,
 } from "../protocol/machineRecord.ts";
+import type { ModelDescription } from "../protocol/model.ts";
 import type { Speculation as SpeculationSetting } from "../protocol/speculation.ts";
 import { Knowledge } from "./knowledge.ts";
 import { KvCache } from "./kvCache.ts";
@@ -39,6 +41,7 @@ import {
 	measureVerifying,
 	probeWindow,
 } from "./measureSpeed.ts";
+import { type ChatContext, ModelChat } from "./modelChat.ts";
 import {
 	type BesideModel,
 	loadDraft,
@@ -61,6 +64,7 @@ import type {
 } from "./runtime.ts";
 import { ModelSpeculation } from "./speculation/modelSpeculation.ts";
 import { VerifyCosts } from "./speculation/verifyCosts.ts";
+import type { Turns } from "./turns.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /**
@@ -81,6 +85,10 @@ export interface ReadyModel {
 	readonly vocabulary: Vocabulary;
 	/** Undefined where it is switched off. */
 	readonly speculation: ModelSpeculation | undefined;
+	/** Or why it cannot have conversations. */
+	readonly chat: Result<ModelChat, HeadroomError>;
+	/** Tokens that are evaluated at once while someone may be typing. */
+	readonly chunkTokens: number;
 	readonly budget: PromptBudget;
 	readonly report: LoadReport;
 }
@@ -88,6 +96,8 @@ export interface ReadyModel {
 interface Loaded extends ReadyModel {
 	readonly sequences: Sequences;
 	readonly draft: ModelDraft | undefined;
+	/** Undefined where the load could not be planned. */
+	readonly observed: Observed | undefined;
 }
 
 interface Measured {
@@ -98,6 +108,7 @@ interface Measured {
 
 /** How a load is to be done. */
 interface Attempt {
+	readonly file: LoadableFile;
 	readonly runtime: Runtime;
 	/** Undefined where the header does not say what is needed for a plan: llama.cpp may know better. */
 	readonly step: LoadStep | undefined;
@@ -126,6 +137,8 @@ export interface ModelSlotOptions {
 	/** Bytes per second; undefined where that cannot be told. */
 	readonly measureRam: (threads: number | null) => Promise<number | undefined>;
 	readonly learn: (learned: Learned) => void;
+	/** Of conversations. */
+	readonly turns: Turns;
 }
 
 /** Calls must not overlap: the scheduler keeps them apart. */
@@ -199,11 +212,22 @@ export class ModelSlot {
 		return success(knowledge.measured(await runtime.value.devices()));
 	}
 
+	/** What a context takes that is made after the load belongs to what the model holds. */
+	addContext({ plan, allocatedBytes }: ChatContext): void {
+		const loaded = this.#loaded;
+		if (!loaded?.observed || !plan) return;
+		const { observed, report } = loaded;
+		const allocated = sumOf(observed.allocated, allocatedBytes);
+		const memory = heldMemory(asLoaded(plan), { ...observed, allocated });
+		this.#loaded = { ...loaded, report: { ...report, memory } };
+	}
+
 	async unload(): Promise<void> {
 		const loaded = this.#loaded;
 		this.#loaded = undefined;
 		this.#failure = undefined;
 		try {
+			if (loaded?.chat.ok) await loaded.chat.value.dispose();
 			await loaded?.draft?.dispose();
 			await loaded?.sequences.dispose();
 		} finally {
@@ -239,7 +263,7 @@ export class ModelSlot {
 	}
 
 	async #loadBy(
-		{ description }: ModelFile,
+		{ description }: LoadableFile,
 		attempt: Attempt,
 	): Promise<Result<Loaded, HeadroomError>> {
 		const { report } = this.#options;
@@ -282,10 +306,11 @@ export class ModelSlot {
 
 	/** How to load it, before anything of it is in memory; or why not at all, with the arithmetic. */
 	async #attempt(
-		{ description, shape }: ModelFile,
+		file: LoadableFile,
 		options: LoadOptions,
 		tried: ReadonlySet<string>,
 	): Promise<Result<Attempt, HeadroomError>> {
+		const { description, shape } = file;
 		const runtime = await this.#runtimeFor(options);
 		if (!runtime.ok) return runtime;
 		const knowledge = this.#knowledge(
@@ -293,6 +318,7 @@ export class ModelSlot {
 			runtime.value,
 		);
 		const attempt: Attempt = {
+			file,
 			runtime: runtime.value,
 			step: undefined,
 			knowledge,
@@ -400,7 +426,7 @@ export class ModelSlot {
 		model: LoadedModel,
 		attempt: Attempt,
 	): Promise<Result<Loaded, HeadroomError>> {
-		const { step, runtime } = attempt;
+		const { file, step, runtime } = attempt;
 		const kvType = step?.kvType ?? "f16";
 		const measured = await this.#measure(model, kvType, attempt.speculation);
 		if (!measured.ok) return measured;
@@ -420,12 +446,36 @@ export class ModelSlot {
 			plan &&
 			verifyCosts &&
 			(await this.#draft({ model, plan, costs: verifyCosts, caches }, attempt));
+		const chat = ModelChat.of({
+			file,
+			model,
+			plan: draft?.plan ?? plan,
+			contextWindow: attempt.contextWindow,
+			batchTokens,
+			draft,
+			verifyCosts,
+			speculation: attempt.speculation,
+			turns: this.#options.turns,
+			stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
+			devices: () => runtime.devices(),
+		});
+		const observed: Observed | undefined = plan && {
+			model: model.description,
+			allocated: [model, sequences.value, draft]
+				.flatMap((it) => it?.allocatedBytes ?? [])
+				.reduce(sumOf),
+			before: attempt.devices,
+			after: await runtime.devices(),
+		};
 		const { rounds: _, ...speeds } = speed;
 		const report: LoadReport = {
 			contextWindow,
 			sequences: sequenceCount,
 			kvType,
 			...speeds,
+			...(chat.ok
+				? { chatWindow: chat.value.windowTokens }
+				: { chatWindow: 0, chatError: chat.error }),
 			draft: draft?.name ?? null,
 			verifyMs: verifyCosts?.entries() ?? [],
 			memory: [],
@@ -435,6 +485,8 @@ export class ModelSlot {
 			budget,
 			sequences: sequences.value,
 			draft,
+			chat,
+			chunkTokens: sliceTokens(speed),
 			caches: new KvCachePool(caches),
 			vocabulary: Vocabulary.of(model),
 			speculation:
@@ -446,19 +498,18 @@ export class ModelSlot {
 					chunkTokens: batchTokens,
 					now: this.#options.now,
 				}),
-			report: plan
-				? {
-						...report,
-						...this.#compare(asLoaded(draft?.plan ?? plan), attempt, speed, {
-							model: model.description,
-							allocated: [model, sequences.value, draft]
-								.flatMap((it) => it?.allocatedBytes ?? [])
-								.reduce(sumOf),
-							before: attempt.devices,
-							after: await runtime.devices(),
-						}),
-					}
-				: report,
+			observed,
+			report: {
+				...report,
+				...(observed && plan
+					? this.#compare(
+							asLoaded(draft?.plan ?? plan),
+							attempt,
+							speed,
+							observed,
+						)
+					: {}),
+			},
 		});
 	}
 
@@ -575,4 +626,19 @@ function leastWindow({
 /** Buffers for verifying grow when a draft is first verified: until then llama.cpp does not tell of them. */
 function asLoaded({ request }: Plan): Plan {
 	return planFor({ ...request, verifies: false });
+}
+
+/** Of a prompt, in one slice: a completion that comes meanwhile waits for it. */
+const sliceMs = 50;
+const leastSliceTokens = 16;
+
+function sliceTokens({ prefillTokensPerSecond }: MeasuredSpeed): number {
+	const tokens = Math.floor((prefillTokensPerSecond * sliceMs) / 1000);
+	return Math.min(Math.max(tokens, leastSliceTokens), batchTokens);
+}
+
+/** A file that was written anew is another. */
+function fileKey({ file, fileBytes }: ModelDescription): string {
+	const stat = statSync(file, { throwIfNoEntry: false });
+	return `${file}, ${fileBytes} bytes of ${stat?.mtimeMs ?? 0}`;
 }

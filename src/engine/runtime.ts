@@ -181,4 +181,13 @@ export interface Sequence {
 	 * @returns how many are left: fewer where the model's state cannot be cut back there.
 	 */
 	truncate(length: number): Promise<number>;
+	/** Writes its tokens and what was evaluated of them. Rejects where the file cannot be written. */
+	saveState(file: string): Promise<void>;
+	/**
+	 * Becomes what was saved, by the same build, of the same model with the same context window and KV type: llama.cpp does not survive every
+	 * other file.
+	 *
+	 * @returns the tokens.
+	 */
+	loadState(file: string): Promise<readonly Token[]>;
 }

@@ -24,6 +24,28 @@ export const ChatRequest = z.readonly(
 		seed: z.int().check(z.nonnegative()),
 		/** Text that the answer is likely to repeat, such as the file that is to be changed; empty where there is none. */
 		reference: z.string(),
+		/**
+		 * Where the state of the conversation is kept, absolute, so that another process need not evaluate it anew; null keeps none. Beside it
+		 * stands a file of the same name with `.json` behind it.
+		 */
+		stateFile: z.nullable(z.string()),
 	}),
 );
 export type ChatRequest = z.infer<typeof ChatRequest>;
+
+/** What a conversation takes of the window, counted without evaluating anything. */
+export const TokenCounts = z.readonly(
+	z.object({
+		/** Of the template, round all turns. */
+		fixedTokens: z.int(),
+		/** Of each turn. */
+		turnTokens: z.readonly(z.array(z.int())),
+		/** What the window holds, the answer included. */
+		windowTokens: z.int(),
+	}),
+);
+export type TokenCounts = z.infer<typeof TokenCounts>;
+
+/** What a model says: its answer, or what it thinks before that. */
+export const SegmentKind = z.enum(["answer", "reasoning"]);
+export type SegmentKind = z.infer<typeof SegmentKind>;

@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
+import { ChatRequest, ChatTurn, SegmentKind, TokenCounts } from "./chat.ts";
 import { Device } from "./device.ts";
 import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
@@ -42,6 +43,13 @@ export type LoadOptions = z.infer<typeof LoadOptions>;
 export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("load"), options: LoadOptions }),
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
+	z.object({ kind: z.literal("chat"), requestId, request: ChatRequest }),
+	/** Answered by `counted` or `failed`. */
+	z.object({
+		kind: z.literal("count"),
+		requestId,
+		turns: z.readonly(z.array(ChatTurn)),
+	}),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
 	/** Texts that an answer may repeat: these and no others. Not answered. */
@@ -74,6 +82,14 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		message: z.string(),
 	}),
 	z.object({ kind: z.literal("chunk"), requestId, text: z.string() }),
+	/** Of a chat. */
+	z.object({
+		kind: z.literal("said"),
+		requestId,
+		segment: SegmentKind,
+		text: z.string(),
+	}),
+	z.object({ kind: z.literal("counted"), requestId, counts: TokenCounts }),
 	/** For the record of this machine. */
 	z.object({ kind: z.literal("learned"), learned: Learned }),
 	/** The last message of a request, or else `failed`. */

@@ -47,6 +47,10 @@ export const LoadReport = z.readonly(
 		memory: z.readonly(z.array(HeldMemory)),
 		prefillTokensPerSecond: z.number(),
 		decodeTokensPerSecond: z.number(),
+		/** Tokens of a conversation; 0 where the model cannot have one. */
+		chatWindow: z.int(),
+		/** Why it cannot. */
+		chatError: z.exactOptional(HeadroomError),
 		/** The model that drafts for this one; null where none does. */
 		draft: z.nullable(z.string()),
 		/** What evaluating so many tokens at once takes, for verifying drafts; empty where nothing is drafted. */

@@ -43,6 +43,11 @@ export const errorSentences = {
 		"{model} is made to complete code, and is too small for conversations. Choose a larger model made for chat.",
 	chatTemplateBroken:
 		"The template of {model} for conversations cannot be used: {why}.",
+	/** The context for conversations is made when the first question is asked. */
+	chatOutOfMemory:
+		"There is no room in memory for a conversation beside completions: {needs}.",
+	chatTooLong:
+		"The conversation has {tokens} tokens, and {model} has room for {room} with an answer. Start a new one, or leave something out.",
 	engineBinaryMissing:
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
 	devicesUnknown:

@@ -3,6 +3,7 @@
  * sequence and throws where they are broken.
  */
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { assert } from "../../src/base/assert.ts";
 import { failure, type Result, success } from "../../src/base/result.ts";
 import type {
@@ -100,6 +101,7 @@ export const fakeLoad: LoadReport = {
 	memory: [],
 	prefillTokensPerSecond: 1000,
 	decodeTokensPerSecond: 100,
+	chatWindow: 0,
 	draft: null,
 	verifyMs: [],
 };
@@ -284,6 +286,20 @@ export class FakeSequence implements Sequence {
 		assert(token !== undefined, "one prediction was asked for");
 		const probability = this.options.distribution?.(this.tokens).get(token);
 		return { token, probability: probability ?? 1 };
+	}
+
+	saveState(file: string): Promise<void> {
+		writeFileSync(file, JSON.stringify(this.tokens));
+		return Promise.resolve();
+	}
+
+	loadState(file: string): Promise<readonly Token[]> {
+		this.tokens.splice(
+			0,
+			this.tokens.length,
+			...JSON.parse(readFileSync(file, "utf8")),
+		);
+		return Promise.resolve([...this.tokens]);
 	}
 
 	checkpoint(): Promise<void> {

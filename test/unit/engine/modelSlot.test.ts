@@ -3,6 +3,8 @@ import { logTo } from "../../../src/base/log.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
 import { ModelSlot } from "../../../src/engine/modelSlot.ts";
 import type { AllocatedBytes } from "../../../src/engine/runtime.ts";
+import { Scheduler } from "../../../src/engine/scheduler.ts";
+import { Turns } from "../../../src/engine/turns.ts";
 import type {
 	ModelShape,
 	ShapeProblem,
@@ -75,6 +77,7 @@ async function load({
 			return Promise.resolve(success(runtime));
 		},
 		readVocabulary: () => Promise.resolve(undefined),
+		turns: new Turns(new Scheduler(), "chat", () => 0),
 		readModelFile: (file) =>
 			success({
 				description: { ...fakeDescription, file },
