@@ -9,6 +9,7 @@ import {
 	filterSentences,
 	reasonSentences,
 } from "../../src/completion/reasonSentences.ts";
+import { chatStrings } from "../../src/protocol/chatStrings.ts";
 import { errorSentences } from "../../src/protocol/errors.ts";
 import { defaultSettings } from "../../src/settings/settings.ts";
 import { violations } from "../support/tidy.ts";
@@ -246,6 +247,7 @@ describe("translations", () => {
 						reasonSentences,
 						filterSentences,
 						decisionSentences,
+						chatStrings,
 					].flatMap((table) => Object.values(table)),
 				]),
 			].sort(),
