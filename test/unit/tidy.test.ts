@@ -56,6 +56,8 @@ describe("tidy", () => {
 		["packages", "src/client/planted.ts", 'await import("node-llama-cpp");'],
 		["packages", "src/base/planted.ts", 'import fs from "node:fs";'],
 		["packages", "src/completion/planted.ts", 'import ignore from "ignore";'],
+		["packages", "src/webview/planted.ts", 'import * as z from "zod/mini";'],
+		["packages", "src/vscode/planted.ts", 'await import("shiki/core");'],
 		["packages", "src/memory/planted.ts", 'import * as z from "zod/mini";'],
 		[
 			"layers",
@@ -76,6 +78,16 @@ describe("tidy", () => {
 			"layers",
 			"src/vscode/planted.ts",
 			'import { Engine } from "../engine/engine.ts";',
+		],
+		[
+			"layers",
+			"src/webview/planted.ts",
+			'import { violations } from "../settings/settings.ts";',
+		],
+		[
+			"layers",
+			"src/vscode/planted.ts",
+			'import { visibleCode } from "../webview/markdown/visible.ts";',
 		],
 		[
 			"import exists",
