@@ -1,4 +1,4 @@
-/** Bundles the extension host's part and the engine's. `--watch` keeps on, `--production` leaves out what helps debugging. */
+/** Bundles the extension host's part, the engine's and the chat panel's. `--watch` keeps on, `--production` leaves out what helps debugging. */
 
 import { context } from "esbuild";
 
@@ -34,6 +34,14 @@ const bundles = [
 	},
 	{
 		...common,
+		entryPoints: ["src/webview/chat/main.ts"],
+		outfile: "dist/webview/chat.js",
+		platform: "browser",
+		format: "iife",
+		target: "es2022",
+	},
+	{
+		...common,
 		entryPoints: ["test/workbench/suite/index.ts"],
 		outfile: "dist/test/suite.cjs",
 		format: "cjs",
@@ -41,7 +49,7 @@ const bundles = [
 	},
 ];
 
-for (const options of production ? bundles.slice(0, 2) : bundles) {
+for (const options of production ? bundles.slice(0, 3) : bundles) {
 	const bundle = await context(options);
 	if (watch) await bundle.watch();
 	else {

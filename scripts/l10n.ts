@@ -7,6 +7,7 @@ import {
 	filterSentences,
 	reasonSentences,
 } from "../src/completion/reasonSentences.ts";
+import { chatStrings } from "../src/protocol/chatStrings.ts";
 import { errorSentences } from "../src/protocol/errors.ts";
 import { root, runScript } from "./shell.ts";
 
@@ -16,6 +17,7 @@ const tables = [
 	reasonSentences,
 	filterSentences,
 	decisionSentences,
+	chatStrings,
 ];
 
 async function main(): Promise<number> {

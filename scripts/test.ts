@@ -21,6 +21,7 @@ const groups: Readonly<Record<string, () => Promise<Counts[]> | Counts[]>> = {
 	checks: () => [
 		check("format and lint", "@biomejs/biome/bin/biome", ["ci"]),
 		check("types", "typescript/bin/tsc", ["-p", "."]),
+		check("types of the webview", "typescript/bin/tsc", ["-p", "src/webview"]),
 	],
 	unit: () => [mocha("test/unit/**/*.test.ts")],
 	engine: () => {

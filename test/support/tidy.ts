@@ -13,6 +13,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	completion: ["base", "protocol"],
 	chat: ["base", "protocol"],
 	models: ["base", "protocol", "memory"],
+	webview: ["base", "protocol"],
 	vscode: [
 		"base",
 		"protocol",
@@ -25,15 +26,20 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	],
 };
 /** `src/extension.ts` wires everything that runs in its process. */
-const rootLayers = [...Object.keys(layers)].filter((it) => it !== "engine");
+const rootLayers = Object.keys(layers).filter(
+	(it) => it !== "engine" && it !== "webview",
+);
 
-/** Where each package may be imported: a folder, or a file. `node:` stands for all of Node's own modules. */
+/** Where each package may be imported: a folder, or a file. `node:` and `shiki/` stand for all that begin so. */
 const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["vscode", "src/vscode/"],
 	["vscode", "src/extension.ts"],
 	["zod/mini", "src/protocol/"],
 	["zod/mini", "src/settings/"],
 	["zod/mini", "src/models/"],
+	["markdown-it", "src/webview/"],
+	["dompurify", "src/webview/"],
+	["shiki/", "src/webview/"],
 	["ignore", "src/completion/context/"],
 	["node-llama-cpp", "src/engine/llamaRuntime.ts"],
 	["@huggingface/jinja", "src/engine/jinja.ts"],
@@ -125,7 +131,7 @@ function sees(file: string, target: string): boolean {
 function packageAllowed(file: string, specifier: string): boolean {
 	return packagePlaces.some(
 		([name, place]) =>
-			(name.endsWith(":") ? specifier.startsWith(name) : specifier === name) &&
+			(/[:/]$/.test(name) ? specifier.startsWith(name) : specifier === name) &&
 			(place.endsWith("/") ? file.startsWith(place) : file === place),
 	);
 }

@@ -9,6 +9,7 @@ import {
 	filterSentences,
 	reasonSentences,
 } from "../../src/completion/reasonSentences.ts";
+import { chatStrings } from "../../src/protocol/chatStrings.ts";
 import { errorSentences } from "../../src/protocol/errors.ts";
 import { defaultSettings } from "../../src/settings/settings.ts";
 import { violations } from "../support/tidy.ts";
@@ -60,6 +61,8 @@ describe("tidy", () => {
 		],
 		["packages", "src/base/planted.ts", 'import fs from "node:fs";'],
 		["packages", "src/completion/planted.ts", 'import ignore from "ignore";'],
+		["packages", "src/webview/planted.ts", 'import * as z from "zod/mini";'],
+		["packages", "src/vscode/planted.ts", 'await import("shiki/core");'],
 		["packages", "src/memory/planted.ts", 'import * as z from "zod/mini";'],
 		[
 			"layers",
@@ -80,6 +83,16 @@ describe("tidy", () => {
 			"layers",
 			"src/vscode/planted.ts",
 			'import { Engine } from "../engine/engine.ts";',
+		],
+		[
+			"layers",
+			"src/webview/planted.ts",
+			'import { violations } from "../settings/settings.ts";',
+		],
+		[
+			"layers",
+			"src/vscode/planted.ts",
+			'import { visibleCode } from "../webview/markdown/visible.ts";',
 		],
 		[
 			"import exists",
@@ -251,6 +264,7 @@ describe("translations", () => {
 						reasonSentences,
 						filterSentences,
 						decisionSentences,
+						chatStrings,
 					].flatMap((table) => Object.values(table)),
 				]),
 			].sort(),

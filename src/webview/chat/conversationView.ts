@@ -1,0 +1,152 @@
+/** The messages of one conversation: the last of them, and earlier ones on demand. */
+
+import type { ToChatView, ViewMessage } from "../../protocol/chatView.ts";
+import { SentenceReader } from "../markdown/sentences.ts";
+import type { Announcer } from "./announcer.ts";
+import { button, element } from "./dom.ts";
+import { MessageView, type MessageViewOptions } from "./messageView.ts";
+import { stickToBottom } from "./stickToBottom.ts";
+
+type Message<Kind extends ToChatView["kind"]> = Extract<
+	ToChatView,
+	{ kind: Kind }
+>;
+
+export interface ConversationOptions extends MessageViewOptions {
+	readonly announcer: Announcer;
+	readonly onEarlier: (beforeId: string) => void;
+}
+
+/** On the page, as long as the reader is at the end. */
+const keptMessages = 40;
+
+export class ConversationView {
+	readonly element: HTMLElement;
+	readonly #options: ConversationOptions;
+	readonly #list = element("div", { class: "messages" });
+	readonly #content: HTMLElement;
+	readonly #earlier: HTMLButtonElement;
+	readonly #empty: HTMLElement;
+	readonly #scroll: ReturnType<typeof stickToBottom>;
+	#views: MessageView[] = [];
+	#reader = new SentenceReader();
+
+	constructor(options: ConversationOptions) {
+		const { words, onEarlier } = options;
+		this.#options = options;
+		this.#earlier = button({
+			text: words.say("earlier"),
+			className: "earlier",
+			onClick: () => {
+				const [first] = this.#views;
+				if (first) onEarlier(first.message.id);
+			},
+		});
+		this.#earlier.hidden = true;
+		this.#empty = element("p", { class: "empty" }, words.say("empty"));
+		this.#content = element("div", {}, this.#empty, this.#earlier, this.#list);
+		this.element = element(
+			"section",
+			{
+				class: "conversation",
+				"aria-label": words.say("conversation"),
+				// What scrolls must be reached by keys.
+				tabindex: "0",
+			},
+			this.#content,
+		);
+		this.#scroll = stickToBottom(this.element, this.#content);
+	}
+
+	get messages(): readonly ViewMessage[] {
+		return this.#views.map(({ message }) => message);
+	}
+
+	show({ messages, hasEarlier }: Message<"conversation">): void {
+		for (const view of this.#views) view.dispose();
+		this.#reader = new SentenceReader();
+		this.#views = messages.map((message) => this.#make(message));
+		this.#list.append(...this.#views.map(({ element }) => element));
+		this.#earlier.hidden = !hasEarlier;
+		this.#onChange();
+		this.#scroll.jump();
+	}
+
+	/** What is being read stays where it is. */
+	prepend({ beforeId, messages, hasEarlier }: Message<"earlier">): void {
+		if (this.#views[0]?.message.id !== beforeId) return;
+		const heightBefore = this.element.scrollHeight;
+		const views = messages.map((message) => this.#make(message));
+		this.#list.prepend(...views.map(({ element }) => element));
+		this.#views = [...views, ...this.#views];
+		this.#earlier.hidden = !hasEarlier;
+		this.element.scrollTop += this.element.scrollHeight - heightBefore;
+		if (!hasEarlier) this.element.focus();
+	}
+
+	append({ messageId, segment, text }: Message<"appended">): void {
+		const view = this.#find(messageId);
+		if (!view) return;
+		view.append(segment, text);
+		if (segment === "answer")
+			this.#say(this.#reader.read(text, this.#codeWord));
+	}
+
+	change({ message }: Message<"messageChanged">): void {
+		const view = this.#find(message.id);
+		if (view) {
+			this.#announceEnd(view.message, message);
+			view.change(message);
+		} else {
+			const made = this.#make(message);
+			this.#views.push(made);
+			this.#list.append(made.element);
+			this.#reader = new SentenceReader();
+			this.#forgetEarliest();
+		}
+		this.#onChange();
+		if (message.role === "user") this.#scroll.jump();
+	}
+
+	get #codeWord(): string {
+		return this.#options.words.say("codeSkipped");
+	}
+
+	#find(id: string): MessageView | undefined {
+		return this.#views.findLast(({ message }) => message.id === id);
+	}
+
+	#make(message: ViewMessage): MessageView {
+		return new MessageView(message, this.#options);
+	}
+
+	#announceEnd(before: ViewMessage, { state, error }: ViewMessage): void {
+		if (before.state !== "streaming" || state === "streaming") return;
+		const { words } = this.#options;
+		this.#say(this.#reader.end(this.#codeWord));
+		this.#say([
+			state === "complete"
+				? words.say("answerFinished")
+				: state === "stopped"
+					? words.say("stopped")
+					: (error ?? words.say("failed")),
+		]);
+	}
+
+	#say(sentences: readonly string[]): void {
+		this.#options.announcer.say(...sentences);
+	}
+
+	#forgetEarliest(): void {
+		if (!this.#scroll.isAtBottom()) return;
+		const tooMany = Math.max(0, this.#views.length - keptMessages);
+		for (const view of this.#views.splice(0, tooMany)) view.dispose();
+		if (tooMany > 0) this.#earlier.hidden = false;
+	}
+
+	#onChange(): void {
+		this.#empty.hidden = this.#views.length > 0;
+		const last = this.#views.at(-1);
+		for (const view of this.#views) view.setLast(view === last);
+	}
+}

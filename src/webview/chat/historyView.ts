@@ -1,0 +1,136 @@
+/** Conversations of before: found, opened, exported, deleted. */
+
+import type { HistoryEntry, ToChatView } from "../../protocol/chatView.ts";
+import { button, element } from "./dom.ts";
+import type { Words } from "./words.ts";
+
+export interface HistoryOptions {
+	readonly words: Words;
+	readonly onSearch: (query: string, offset: number) => void;
+	readonly onOpen: (id: string) => void;
+	readonly onExport: (id: string) => void;
+	readonly onDelete: (id: string) => void;
+}
+
+export class HistoryView {
+	readonly element: HTMLElement;
+	readonly #options: HistoryOptions;
+	readonly #search: HTMLInputElement;
+	readonly #list = element("ul", { class: "history-list" });
+	readonly #none: HTMLElement;
+	readonly #more: HTMLButtonElement;
+
+	constructor(options: HistoryOptions) {
+		const { words, onSearch } = options;
+		this.#options = options;
+		const label = words.say("searchHistory");
+		this.#search = element("input", {
+			type: "search",
+			"aria-label": label,
+			placeholder: label,
+		});
+		this.#search.addEventListener("input", () =>
+			onSearch(this.#search.value, 0),
+		);
+		this.#none = element("p", { role: "status" });
+		this.#more = button({
+			text: words.say("moreConversations"),
+			onClick: () => onSearch(this.#search.value, this.#list.childElementCount),
+		});
+		this.#more.hidden = true;
+		this.element = element(
+			"section",
+			{ class: "history", "aria-label": words.say("history") },
+			this.#search,
+			this.#none,
+			this.#list,
+			this.#more,
+		);
+	}
+
+	open(): void {
+		this.#search.value = "";
+		this.#search.focus();
+		this.#options.onSearch("", 0);
+	}
+
+	show({
+		query,
+		offset,
+		entries,
+		hasMore,
+	}: Extract<ToChatView, { kind: "history" }>): void {
+		// A page for what was searched before, or one that came twice.
+		if (query !== this.#search.value) return;
+		if (offset === 0) this.#list.replaceChildren();
+		else if (offset !== this.#list.childElementCount) return;
+		this.#list.append(...entries.map((entry) => this.#entry(entry)));
+		this.#more.hidden = !hasMore;
+		this.#sayWhetherEmpty();
+	}
+
+	#sayWhetherEmpty(): void {
+		const isEmpty = this.#list.childElementCount === 0;
+		const { words } = this.#options;
+		this.#none.textContent = isEmpty ? words.say("noConversations") : "";
+	}
+
+	#entry(entry: HistoryEntry): HTMLLIElement {
+		const { words, onOpen, onExport } = this.#options;
+		const { id, title, changedAtMs, excerpt } = entry;
+		const item = element("li");
+		const ask = (): void => this.#confirm(item, entry);
+		const remove = button({
+			text: words.say("delete"),
+			label: words.say("deleteNamed", { title }),
+			onClick: ask,
+		});
+		item.append(
+			button({ text: title, className: "open", onClick: () => onOpen(id) }),
+			element("span", { class: "detail" }, words.date(changedAtMs)),
+			element("p", { class: "excerpt" }, excerpt),
+			element(
+				"div",
+				{ class: "actions" },
+				button({
+					text: words.say("exportConversation"),
+					label: words.say("exportNamed", { title }),
+					onClick: () => onExport(id),
+				}),
+				remove,
+			),
+		);
+		return item;
+	}
+
+	/** In the place of the entry. The harmless answer has the focus. */
+	#confirm(item: HTMLLIElement, entry: HistoryEntry): void {
+		const { words, onDelete } = this.#options;
+		const back = (): void => {
+			const restored = this.#entry(entry);
+			item.replaceWith(restored);
+			restored.querySelector("button")?.focus();
+		};
+		const cancel = button({ text: words.say("cancel"), onClick: back });
+		const remove = button({
+			text: words.say("delete"),
+			label: words.say("deleteNamed", { title: entry.title }),
+			onClick: () => {
+				onDelete(entry.id);
+				item.remove();
+				this.#sayWhetherEmpty();
+				this.#search.focus();
+			},
+		});
+		const question = `${entry.title}: ${words.say("deleteConfirm")}`;
+		item.replaceChildren(
+			element(
+				"div",
+				{ role: "group", "aria-label": question },
+				element("p", {}, question),
+				element("div", { class: "actions" }, cancel, remove),
+			),
+		);
+		cancel.focus();
+	}
+}

@@ -1,0 +1,43 @@
+/** What the buttons of messages and of code ask the host for. */
+
+import type { FromChatView } from "../../protocol/chatView.ts";
+import type { Announcer } from "./announcer.ts";
+import type { ConversationOptions } from "./conversationView.ts";
+import type { Words } from "./words.ts";
+
+export function messageHandlers(
+	post: (message: FromChatView) => void,
+	words: Words,
+	announcer: Announcer,
+): Omit<ConversationOptions, "words" | "highlighter" | "announcer" | "onEdit"> {
+	return {
+		onAction: (action, block, { code, language }) => {
+			if (action === "copy") {
+				post({ kind: "copyCode", text: code });
+				announcer.say(words.say("copied"));
+				return;
+			}
+			const place = placeOf(block);
+			if (place) post({ kind: action, ...place, code, language });
+		},
+		onLink: (href) => post({ kind: "openLink", href }),
+		onCopy: ({ text }) => {
+			post({ kind: "copyMessage", text });
+			announcer.say(words.say("copied"));
+		},
+		onRegenerate: ({ id }) => post({ kind: "regenerate", messageId: id }),
+		onBranch: ({ id }, offset) =>
+			post({ kind: "selectBranch", messageId: id, offset }),
+		onEarlier: (beforeId) => post({ kind: "earlier", beforeId }),
+	};
+}
+
+function placeOf(
+	block: HTMLElement,
+): { readonly messageId: string; readonly blockIndex: number } | undefined {
+	const message = block.closest(".message");
+	const messageId = message?.getAttribute("data-id");
+	if (!message || !messageId) return undefined;
+	const blocks = [...message.querySelectorAll(".code-block")];
+	return { messageId, blockIndex: blocks.indexOf(block) };
+}

@@ -1,0 +1,187 @@
+/** One message: who says it, what went along, its text, and what can be done with it. */
+
+import type { ViewMessage } from "../../protocol/chatView.ts";
+import { visibleProse } from "../markdown/visible.ts";
+import { AnswerText, type AnswerTextOptions } from "./answerText.ts";
+import { button, element } from "./dom.ts";
+import { plainText } from "./plainText.ts";
+
+export interface MessageActions {
+	readonly onCopy: (message: ViewMessage) => void;
+	readonly onRegenerate: (message: ViewMessage) => void;
+	readonly onEdit: (message: ViewMessage) => void;
+	readonly onBranch: (message: ViewMessage, offset: -1 | 1) => void;
+}
+
+export interface MessageViewOptions extends AnswerTextOptions, MessageActions {}
+
+export class MessageView {
+	readonly element: HTMLElement;
+	readonly #options: MessageViewOptions;
+	readonly #reasoningText = element("div", { class: "reasoning-text" });
+	readonly #reasoning: HTMLDetailsElement;
+	readonly #body = element("div", { class: "body" });
+	readonly #foot = element("div", { class: "message-foot" });
+	#answer: AnswerText | undefined;
+	#message: ViewMessage;
+
+	constructor(message: ViewMessage, options: MessageViewOptions) {
+		const { words } = options;
+		this.#options = options;
+		this.#message = message;
+		this.#reasoning = element(
+			"details",
+			{ class: "reasoning" },
+			element("summary", {}, words.say("reasoning")),
+			this.#reasoningText,
+		);
+		const isQuestion = message.role === "user";
+		this.element = element(
+			"article",
+			{ class: `message ${message.role}`, "data-id": message.id },
+			element("h2", {}, words.say(isQuestion ? "you" : "answer")),
+			...this.#attached(),
+			this.#reasoning,
+			this.#body,
+			this.#foot,
+		);
+		this.#showReasoning();
+		this.#showText();
+		this.#showFoot();
+	}
+
+	get message(): ViewMessage {
+		return this.#message;
+	}
+
+	append(segment: "answer" | "reasoning", text: string): void {
+		const message = this.#message;
+		if (segment === "reasoning") {
+			this.#message = { ...message, reasoning: message.reasoning + text };
+			this.#reasoningText.append(visibleProse(text));
+			this.#reasoning.hidden = false;
+			return;
+		}
+		this.#message = { ...message, text: message.text + text };
+		this.#answer?.append(text);
+	}
+
+	/** The same message in a later state: what is on the page already stays. */
+	change(message: ViewMessage): void {
+		const before = this.#message;
+		this.#message = message;
+		if (message.reasoning !== before.reasoning) this.#showReasoning();
+		const isLonger = message.text.startsWith(before.text);
+		if (this.#answer && isLonger && before.state === "streaming") {
+			if (message.text.length > before.text.length)
+				this.#answer.append(message.text.slice(before.text.length));
+			if (message.state !== "streaming") this.#answer.complete();
+		} else if (message.text !== before.text) this.#showText();
+		this.#showFoot();
+	}
+
+	/** Only the last answer can be made anew. */
+	setLast(isLast: boolean): void {
+		this.element.classList.toggle("last", isLast);
+	}
+
+	dispose(): void {
+		this.#answer?.dispose();
+		this.element.remove();
+	}
+
+	#attached(): Node[] {
+		const { attached } = this.#message;
+		if (attached.length === 0) return [];
+		const label = this.#options.words.say("attached");
+		return [
+			element(
+				"ul",
+				{ class: "chips", "aria-label": label },
+				...attached.map(({ label, kind }) =>
+					element("li", { class: `chip ${kind}` }, label),
+				),
+			),
+		];
+	}
+
+	#showReasoning(): void {
+		const { reasoning } = this.#message;
+		this.#reasoningText.replaceChildren(plainText(reasoning, visibleProse));
+		this.#reasoning.hidden = reasoning === "";
+	}
+
+	#showText(): void {
+		const { role, text, state } = this.#message;
+		this.#answer?.dispose();
+		if (role === "user") {
+			this.#body.replaceChildren(plainText(text, visibleProse));
+			return;
+		}
+		this.#answer = new AnswerText(text, state !== "streaming", this.#options);
+		this.#body.replaceChildren(this.#answer.element);
+	}
+
+	#showFoot(): void {
+		const { words } = this.#options;
+		const { state, error } = this.#message;
+		this.element.setAttribute("aria-busy", String(state === "streaming"));
+		const status =
+			state === "streaming"
+				? words.say("streaming")
+				: state === "stopped"
+					? words.say("stopped")
+					: state === "failed"
+						? (error ?? words.say("failed"))
+						: undefined;
+		this.#foot.replaceChildren(
+			...(status ? [element("p", { class: `status ${state}` }, status)] : []),
+			...(state === "streaming" ? [] : [this.#actions()]),
+		);
+	}
+
+	#actions(): HTMLElement {
+		const { words, onCopy, onRegenerate, onEdit } = this.#options;
+		const message = () => this.#message;
+		const isQuestion = this.#message.role === "user";
+		return element(
+			"div",
+			{ class: "actions" },
+			...this.#branch(),
+			button({
+				text: words.say("copy"),
+				label: words.say("copyMessage"),
+				onClick: () => onCopy(message()),
+			}),
+			isQuestion
+				? button({ text: words.say("edit"), onClick: () => onEdit(message()) })
+				: button({
+						text: words.say("regenerate"),
+						className: "regenerate",
+						onClick: () => onRegenerate(message()),
+					}),
+		);
+	}
+
+	#branch(): Node[] {
+		const { words, onBranch } = this.#options;
+		const { branch } = this.#message;
+		if (!branch || branch.count < 2) return [];
+		const step = (text: string, label: string, offset: -1 | 1) => {
+			const made = button({
+				text,
+				label,
+				onClick: () => onBranch(this.#message, offset),
+			});
+			const target = branch.index + offset;
+			made.disabled = target < 0 || target >= branch.count;
+			return made;
+		};
+		const index = branch.index + 1;
+		return [
+			step("\u2039", words.say("previousBranch"), -1),
+			element("span", {}, words.say("branch", { index, count: branch.count })),
+			step("\u203a", words.say("nextBranch"), 1),
+		];
+	}
+}

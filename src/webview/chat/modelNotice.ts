@@ -1,0 +1,34 @@
+/** What is said of a model that cannot chat, and the models that can. */
+
+import type { ModelOffer } from "../../protocol/chatView.ts";
+import { button, element } from "./dom.ts";
+import type { Words } from "./words.ts";
+
+export interface CannotChat {
+	readonly sentence: string;
+	readonly offers: readonly ModelOffer[];
+}
+
+export function modelNotice(
+	{ sentence, offers }: CannotChat,
+	words: Words,
+	onChoose: (id: string) => void,
+): HTMLElement {
+	return element(
+		"section",
+		{ class: "cannot-chat", "aria-label": words.say("cannotChat") },
+		element("p", {}, sentence),
+		element(
+			"ul",
+			{},
+			...offers.map(({ id, label, detail }) =>
+				element(
+					"li",
+					{},
+					button({ text: label, onClick: () => onChoose(id) }),
+					element("span", { class: "detail" }, detail),
+				),
+			),
+		),
+	);
+}

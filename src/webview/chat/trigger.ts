@@ -1,0 +1,21 @@
+/** What in the input asks for a completion: `/` at its beginning, `#` at the beginning of a word. */
+
+import type { SuggestionKind } from "../../protocol/chatView.ts";
+
+export interface Trigger {
+	readonly of: SuggestionKind;
+	/** What is typed behind the sign. */
+	readonly query: string;
+	/** Where the sign stands. */
+	readonly from: number;
+}
+
+export function triggerAt(text: string, cursor: number): Trigger | undefined {
+	const before = text.slice(0, cursor);
+	const command = /^\/(\S*)$/.exec(before);
+	if (command) return { of: "command", query: command[1] ?? "", from: 0 };
+	const reference = /(?:^|\s)#(\S*)$/.exec(before);
+	if (!reference) return undefined;
+	const query = reference[1] ?? "";
+	return { of: "reference", query, from: cursor - query.length - 1 };
+}

@@ -1,0 +1,61 @@
+/** The texts of the panel in the language of the editor, and its numbers and dates. */
+
+import { inEnglish, type Places } from "../../base/sentence.ts";
+import {
+	type ChatStringKey,
+	type ChatStrings,
+	chatStrings,
+} from "../../protocol/chatStrings.ts";
+
+type Values<Key extends ChatStringKey> = Readonly<
+	Record<Places<(typeof chatStrings)[Key]>, string | number>
+>;
+
+export class Words {
+	readonly #strings: ChatStrings;
+	readonly #language: string;
+
+	/** @param translated what is missing there stays English. */
+	constructor(translated: Readonly<Record<string, string>>, language: string) {
+		this.#strings = { ...chatStrings, ...translated };
+		this.#language = supported(language);
+	}
+
+	/** The compiler checks that every place of the text is filled. */
+	say<Key extends ChatStringKey>(
+		key: Key,
+		...[values]: Places<(typeof chatStrings)[Key]> extends never
+			? []
+			: [Values<Key>]
+	): string {
+		const filled = Object.entries<string | number>(values ?? {}).map(
+			([name, value]) => [
+				name,
+				typeof value === "number" ? this.number(value) : value,
+			],
+		);
+		return inEnglish({
+			text: this.#strings[key],
+			values: Object.fromEntries(filled),
+		});
+	}
+
+	number(value: number): string {
+		return new Intl.NumberFormat(this.#language).format(value);
+	}
+
+	date(ms: number): string {
+		return new Intl.DateTimeFormat(this.#language, {
+			dateStyle: "medium",
+			timeStyle: "short",
+		}).format(ms);
+	}
+}
+
+function supported(language: string): string {
+	try {
+		return Intl.getCanonicalLocales(language)[0] ?? "en";
+	} catch {
+		return "en";
+	}
+}

@@ -1,0 +1,118 @@
+/** Markdown of a model as HTML of a few elements, for the sanitiser. Whatever is not Markdown is text, HTML above all. */
+
+import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
+import { visibleCode, visibleProse } from "./visible.ts";
+
+export interface CodeSource {
+	/** The first word behind the fence, or empty. */
+	readonly language: string;
+	/** As the model wrote it, hidden characters included. */
+	readonly code: string;
+}
+
+export interface Rendered {
+	readonly html: string;
+	/** One for each `pre` of the HTML, in its order. */
+	readonly codes: readonly CodeSource[];
+}
+
+/** Deeper headings than those of the page. */
+const headingOffset = 2;
+
+const markdown = new MarkdownIt({ html: false, linkify: false });
+// A definition would change what was rendered long before it: `[name]: address` stays the text that it is.
+markdown.disable("reference");
+markdown.validateLink = (href) => /^(?:https?|mailto):/i.test(href);
+
+const { escapeHtml } = markdown.utils;
+
+const rules: Readonly<Record<string, RendererRule>> = {
+	text: (tokens, index) => escapeHtml(visibleProse(contentOf(tokens, index))),
+	code_inline: (tokens, index) =>
+		`<code>${escapeHtml(visibleCode(contentOf(tokens, index)))}</code>`,
+	fence: pre,
+	code_block: pre,
+	// Nothing is fetched: an image is its description and its address.
+	image(tokens, index) {
+		const text = visibleProse(contentOf(tokens, index));
+		return escapeHtml(`${text} (${addressIn(tokens, index, "src")})`.trim());
+	},
+	link_open: (tokens, index) =>
+		`<a href="${escapeHtml(addressIn(tokens, index, "href"))}">`,
+	th_open: () => "<th>",
+	td_open: () => "<td>",
+	heading_open: (tokens, index) => `<${heading(tokens[index]?.tag)}>`,
+	heading_close: (tokens, index) => `</${heading(tokens[index]?.tag)}>\n`,
+};
+Object.assign(markdown.renderer.rules, rules);
+
+function pre(tokens: readonly Token[], index: number): string {
+	const code = visibleCode(contentOf(tokens, index));
+	return `<pre><code>${escapeHtml(code)}</code></pre>\n`;
+}
+
+function contentOf(tokens: readonly Token[], index: number): string {
+	return tokens[index]?.content ?? "";
+}
+
+function addressIn(
+	tokens: readonly Token[],
+	index: number,
+	name: "href" | "src",
+): string {
+	return String(tokens[index]?.attrGet(name) ?? "");
+}
+
+function heading(tag = "h1"): string {
+	return `h${Math.min(6, Number(tag.slice(1)) + headingOffset)}`;
+}
+
+export function renderMarkdown(source: string): Rendered {
+	const tokens = markdown.parse(source, {});
+	return {
+		html: markdown.renderer.render(tokens, markdown.options, {}),
+		codes: tokens
+			.filter(({ type }) => type === "fence" || type === "code_block")
+			.map(({ info, content }) => ({
+				language: firstWord(info),
+				code: content,
+			})),
+	};
+}
+
+/** A block of the top level: its lines, and what is in it where it is nothing but code. */
+export interface TopBlock {
+	readonly firstLine: number;
+	readonly fence: CodeSource | undefined;
+	/** Nested beyond what anybody reads: the parser would leave out what is too deep for it. */
+	readonly isDeep: boolean;
+}
+
+/** Of 100 that the parser goes down. */
+const deepLevel = 50;
+
+/** Without a look into the lines: this stays fast whatever is in them. */
+export function topBlocks(source: string): TopBlock[] {
+	const tokens: Token[] = [];
+	// The same lines as in the source: only their ends are made one.
+	const lines = source.replace(/\r\n?/g, "\n");
+	markdown.block.parse(lines, markdown, {}, tokens);
+	const blocks: TopBlock[] = [];
+	for (const { level, nesting, map, type, info, content } of tokens) {
+		const last = blocks.at(-1);
+		if (level === 0 && nesting >= 0 && map) {
+			const fence = { language: firstWord(info), code: content };
+			blocks.push({
+				firstLine: map[0],
+				fence: type === "fence" ? fence : undefined,
+				isDeep: false,
+			});
+		} else if (level >= deepLevel && last && !last.isDeep)
+			blocks.splice(-1, 1, { ...last, isDeep: true });
+	}
+	return blocks;
+}
+
+function firstWord(info: string): string {
+	return /^[^\s{,:]+/.exec(info.trim())?.[0] ?? "";
+}
