@@ -47,7 +47,7 @@ async function main(): Promise<number> {
 					partialOffload: false,
 					threads: 0,
 					latencyTargetMs: defaultSettings["completion.latencyTargetMs"],
-					speculation: "off",
+					speculation: defaultSettings.speculation,
 					drafts: [],
 				},
 				root,
@@ -147,6 +147,9 @@ function asJson(result: CompletionResult) {
 		reusedTokens: stats?.reusedTokens ?? 0,
 		timeToFirstTokenMs: rounded(stats?.timeToFirstTokenMs ?? null),
 		totalMs: rounded(stats?.totalMs ?? null),
+		tokensPerStep: stats?.decodeSteps
+			? rounded(stats.decodeTokens / stats.decodeSteps)
+			: null,
 		// Where there is a text, why it ends; where there is none, why not.
 		reason:
 			result.kind === "suggestion" ? result.end : reasonName(result.reason),
@@ -161,8 +164,8 @@ function reasonName(reason: NoSuggestionReason): string {
 	return reason.kind === "filtered" ? reason.filter : reason.kind;
 }
 
-function rounded(ms: number | null): number | null {
-	return ms === null ? null : Math.round(ms * 10) / 10;
+function rounded(value: number | null): number | null {
+	return value === null ? null : Math.round(value * 10) / 10;
 }
 
 await runScript(main);

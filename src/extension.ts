@@ -188,7 +188,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			engine.onDidChangeStatus,
 		),
 	};
-	const fitReport = new FitReport(engine, gaugeSources.devices);
+	const fitReport = new FitReport({ ...gaugeSources, configuration });
 
 	context.subscriptions.push(
 		channel,

@@ -4,12 +4,15 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
 import type { GenerationStats } from "../protocol/generation.ts";
+import type { SpeculationCounters } from "../protocol/speculation.ts";
 
 export interface GenerationCounters {
 	/** Decoding; undefined where nothing was decoded. */
 	readonly tokensPerSecond: number | undefined;
 	/** Of the tokens of all prompts, those that were still evaluated: 0 to 1. */
 	readonly reusedShare: number | undefined;
+	/** Undefined where nothing was drafted. */
+	readonly speculation: SpeculationCounters | undefined;
 }
 
 /** Enough to smooth, few enough to follow a change of what is typed. */
@@ -36,12 +39,32 @@ export class RecentGenerations implements Disposable {
 	}
 
 	get counters(): GenerationCounters {
-		const sum = (
-			key: "decodeTokens" | "decodeMs" | "reusedTokens" | "promptTokens",
-		) => this.#stats.reduce((total, it) => total + it[key], 0);
+		const sum = (of: (stats: GenerationStats) => number) =>
+			this.#stats.reduce((total, it) => total + of(it), 0);
+		const decodeTokens = sum((it) => it.decodeTokens);
+		const decodeMs = sum((it) => it.decodeMs);
+		const acceptedShare = ratio(
+			sum((it) => it.acceptedTokens),
+			sum((it) => it.draftedTokens),
+		);
 		return {
-			tokensPerSecond: ratio(sum("decodeTokens") * 1000, sum("decodeMs")),
-			reusedShare: ratio(sum("reusedTokens"), sum("promptTokens")),
+			tokensPerSecond: ratio(decodeTokens * 1000, decodeMs),
+			reusedShare: ratio(
+				sum((it) => it.reusedTokens),
+				sum((it) => it.promptTokens),
+			),
+			speculation:
+				acceptedShare === undefined
+					? undefined
+					: {
+							acceptedShare,
+							tokensPerStep:
+								ratio(
+									decodeTokens,
+									sum((it) => it.decodeSteps),
+								) ?? 1,
+							gain: ratio(sum(plainMs), decodeMs) ?? 1,
+						},
 		};
 	}
 
@@ -57,6 +80,15 @@ export class RecentGenerations implements Disposable {
 		if (this.#stats.length > mostCompletions) this.#stats.shift();
 		this.#onDidChange.fire();
 	}
+}
+
+/**
+ * What the tokens of a completion would have taken one by one. Completions without drafts are as fast as they are and count with the others: the gain is
+ * that of all decoding, not of the cases that were picked for it.
+ */
+function plainMs(stats: GenerationStats): number {
+	const { draftedTokens, decodeMs, plainDecodeMs } = stats;
+	return draftedTokens === 0 ? decodeMs : plainDecodeMs;
 }
 
 function ratio(part: number, whole: number): number | undefined {

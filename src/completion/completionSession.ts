@@ -389,10 +389,14 @@ function describe(result: CompletionResult): string {
 	if (!stats) return `completion ${requestId}: ${outcome}${rules}`;
 	const reused =
 		stats.promptTokens === 0 ? 0 : stats.reusedTokens / stats.promptTokens;
+	const drafted =
+		stats.draftedTokens === 0
+			? ""
+			: ` and ${stats.decodeSteps} steps (${stats.acceptedTokens} of ${stats.draftedTokens} drafted accepted)`;
 	return (
 		`completion ${requestId}: ${outcome}${rules}; ` +
 		`prompt ${stats.promptTokens} tokens, ${stats.reusedTokens} reused (${formatPercent(reused)}), ` +
 		`${stats.snippetTokens} of other files, ${stats.leftOutTokens} left out; ` +
-		`prefill ${formatMs(stats.prefillMs)}, ${stats.decodeTokens} tokens decoded in ${formatMs(stats.decodeMs)}, total ${formatMs(stats.totalMs)}`
+		`prefill ${formatMs(stats.prefillMs)}, ${stats.decodeTokens} tokens decoded in ${formatMs(stats.decodeMs)}${drafted}, total ${formatMs(stats.totalMs)}`
 	);
 }

@@ -109,6 +109,7 @@ export async function* generate(
 		// Token by token, the last one that was yielded is evaluated only to learn what follows it.
 		const evaluated = text.length - (isEnded ? 0 : 1);
 		if (speculation) await cache.cutBackTo(evaluated);
+		speculation?.end(decodeTokens);
 	}
 }
 
@@ -193,7 +194,10 @@ async function firstToken(
 			sampling,
 		});
 		const isLast = likelier.length === (options.start?.rank ?? 0);
-		if (isLast || options.signal.aborted) return said;
+		if (isLast || options.signal.aborted) {
+			options.speculation?.note(said);
+			return said;
+		}
 		likelier.push(...said);
 		await cache.keepSharedWith(prompt);
 		await prefill(cache, prompt, options);

@@ -8,6 +8,7 @@ import { formatBytes, formatMs } from "../base/units.ts";
 import type { KvType } from "../memory/modelCost.ts";
 import { heldBytes, mayLoad, type Plan, planFor } from "../memory/plan.ts";
 import { refusalText } from "../memory/planText.ts";
+import { speculationSummary } from "../memory/speculationReport.ts";
 import type { LoadableFile, ReadModelFile } from "../models/modelFile.ts";
 import type { ReadVocabulary } from "../models/readVocabulary.ts";
 import type { Device } from "../protocol/device.ts";
@@ -182,6 +183,7 @@ export class ModelSlot {
 				`prefill ${Math.round(loadReport.prefillTokensPerSecond)} and decode ${Math.round(loadReport.decodeTokensPerSecond)} tokens per second, ` +
 				`latency target ${formatMs(options.latencyTargetMs)}`,
 		);
+		log.info(speculationSummary(options.speculation, loadReport));
 		if (loadReport.warning) log.warn(errorText(loadReport.warning));
 		report({ kind: "ready", model: description, budget, load: loadReport });
 	}

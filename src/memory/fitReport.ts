@@ -3,7 +3,7 @@
 import { formatBytes } from "../base/units.ts";
 import type { Device } from "../protocol/device.ts";
 import type { HeldMemory, LoadReport } from "../protocol/engineStatus.ts";
-import { cpuPlacement, gpuPlacements } from "./devices.ts";
+import { cpuPlacement, gpuPlacements, sharesMemory } from "./devices.ts";
 import {
 	type Holder,
 	heldBytes,
@@ -31,16 +31,51 @@ export function fitReport(facts: FitReportFacts): readonly string[] {
 	return [
 		"WHAT IS NEEDED, and what is free without this model",
 		"",
-		...planText(plan),
+		...planText(asNeeded(plan, load)),
 		"",
 		"PREDICTED AGAINST ALLOCATED",
 		"",
-		...load.memory.flatMap((it) => comparison(it, plan)),
+		...load.memory.flatMap((it) => comparison(it, withDraft(plan, load))),
 		"What llama.cpp took beyond the prediction, or less than it, is among the buffers.",
 	];
 }
 
-/** The plan of a load like this one, that comes nearest to what it took: layers may have been left in RAM. */
+/** With what is taken when a draft is first verified, and llama.cpp has yet to tell of when a load is done. */
+function asNeeded({ request }: Plan, load: LoadReport): Plan {
+	const verifies = load.verifyMs.length > 0;
+	return withDraft(planFor({ ...request, verifies }), load);
+}
+
+/** The draft model as the load planned it: here only what it holds is known of it, and not its shape. */
+function withDraft(plan: Plan, { memory }: LoadReport): Plan {
+	const { host } = plan.request.placement;
+	const draftOn = ({ name, kind }: Device): number =>
+		memory.find((it) => it.device === name && it.kind === kind)?.draft ?? 0;
+	const holders = plan.holders.map((it) => ({
+		...it,
+		bytes: { ...it.bytes, draft: draftOn(it.device) },
+	}));
+	return {
+		...plan,
+		holders,
+		devices: plan.devices.map((planned) => {
+			const draft = holders
+				.filter(
+					({ device }) =>
+						device === planned.device ||
+						(planned.device === host && sharesMemory(device)),
+				)
+				.reduce((sum, { bytes }) => sum + bytes.draft, 0);
+			return {
+				...planned,
+				bytes: { ...planned.bytes, draft },
+				neededBytes: planned.neededBytes + draft,
+			};
+		}),
+	};
+}
+
+/** The plan of a load like this one, that comes nearest to what it took: layers may have been left in RAM, but not beside a draft. */
 function planOf({ model, load, devices }: FitReportFacts): Plan | undefined {
 	const without = devices.map((it) => withoutModel(it, load.memory));
 	const onGpu = load.memory.filter(({ kind }) => kind !== "cpu");

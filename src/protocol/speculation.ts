@@ -18,3 +18,13 @@ export function usesDraftModel(speculation: Speculation): boolean {
 export function usesLookup(speculation: Speculation): boolean {
 	return speculation === "auto" || speculation === "lookup";
 }
+
+/** What drafts were good for in some answers. */
+export interface SpeculationCounters {
+	/** Of the drafted tokens that were verified, those that the model said too: 0 to 1. */
+	readonly acceptedShare: number;
+	/** Tokens that came of each evaluation of the model; 1 without drafts. */
+	readonly tokensPerStep: number;
+	/** How many times as fast as one by one; below 1 where drafts cost more than they saved. */
+	readonly gain: number;
+}

@@ -2,10 +2,11 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
-import type { DevicePoll } from "../client/devicePoll.ts";
 import { fitReport } from "../memory/fitReport.ts";
+import { speculationReport } from "../memory/speculationReport.ts";
 import { readModel } from "../models/readModel.ts";
-import type { EngineStatusSource } from "./engineStatusItem.ts";
+import type { Configuration } from "./configuration.ts";
+import type { GaugeSources } from "./engineStatusItem.ts";
 import { describeError } from "./localize.ts";
 
 const reportUri = vscode.Uri.from({
@@ -13,17 +14,20 @@ const reportUri = vscode.Uri.from({
 	path: "/Headroom Fit Report.txt",
 });
 
+export interface FitReportSources
+	extends Pick<GaugeSources, "engine" | "devices" | "recent"> {
+	readonly configuration: Configuration;
+}
+
 export class FitReport implements Disposable {
-	readonly #engine: EngineStatusSource;
-	readonly #devices: DevicePoll;
+	readonly #sources: FitReportSources;
 	readonly #store = new DisposableStore();
 	readonly #onDidChange = this.#store.add(
 		new vscode.EventEmitter<vscode.Uri>(),
 	);
 
-	constructor(engine: EngineStatusSource, devices: DevicePoll) {
-		this.#engine = engine;
-		this.#devices = devices;
+	constructor(sources: FitReportSources) {
+		this.#sources = sources;
 		this.#store.add(
 			vscode.workspace.registerTextDocumentContentProvider(reportUri.scheme, {
 				onDidChange: this.#onDidChange.event,
@@ -44,10 +48,14 @@ export class FitReport implements Disposable {
 
 	async #text(): Promise<string> {
 		const { t } = vscode.l10n;
-		const { status } = this.#engine;
+		const {
+			engine: { status },
+			devices: { devices },
+			recent: { counters },
+			configuration: { settings },
+		} = this.#sources;
 		if (status.kind !== "ready" && status.kind !== "generating")
 			return t("No model is loaded.");
-		const { devices } = this.#devices;
 		if (devices.length === 0)
 			return t(
 				"What is free is not known yet: it is asked for while this window has the focus and the status bar is shown.",
@@ -60,13 +68,21 @@ export class FitReport implements Disposable {
 			return t("What {model} takes of memory is not known from its header.", {
 				model: name,
 			});
-		const { warning } = status.load;
+		const { load } = status;
+		const { warning } = load;
 		return [
 			...(warning ? [describeError(warning), ""] : []),
 			...fitReport({
 				model: { name, quantization, shape: shape.value },
-				load: status.load,
+				load,
 				devices,
+			}),
+			"",
+			...speculationReport({
+				setting: settings.speculation,
+				shape: shape.value,
+				load,
+				counters: counters.speculation,
 			}),
 		].join("\n");
 	}

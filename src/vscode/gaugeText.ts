@@ -14,6 +14,7 @@ import {
 } from "../memory/gauge.ts";
 import type { EngineStatus, LoadReport } from "../protocol/engineStatus.ts";
 import type { ModelDescription } from "../protocol/model.ts";
+import type { SpeculationCounters } from "../protocol/speculation.ts";
 import { errorIn, type Translate } from "./translate.ts";
 
 export interface GaugeView {
@@ -197,9 +198,9 @@ function factsOf(
 	t: Translate,
 ): readonly Row[] {
 	if (status.kind !== "ready" && status.kind !== "generating") return [];
-	const { contextWindow, sequences, kvType, decodeTokensPerSecond } =
+	const { contextWindow, sequences, kvType, draft, decodeTokensPerSecond } =
 		status.load;
-	const { tokensPerSecond, reusedShare } = counters;
+	const { tokensPerSecond, reusedShare, speculation } = counters;
 	return [
 		[
 			t("Context window"),
@@ -218,7 +219,22 @@ function factsOf(
 		...(reusedShare === undefined
 			? []
 			: [[t("Prompt reused"), formatPercent(reusedShare)] as const]),
+		...(draft === null ? [] : [[t("Draft model"), draft] as const]),
+		...(speculation
+			? [[t("Guessed ahead"), guessesInWords(speculation, t)] as const]
+			: []),
 	];
+}
+
+function guessesInWords(
+	{ acceptedShare, tokensPerStep, gain }: SpeculationCounters,
+	t: Translate,
+): string {
+	return t("{accepted} accepted, {tokens} tokens per step, {gain} × as fast", {
+		accepted: formatPercent(acceptedShare),
+		tokens: tokensPerStep.toFixed(1),
+		gain: gain.toFixed(1),
+	});
 }
 
 const kvTypeNames: Readonly<Record<LoadReport["kvType"], string>> = {

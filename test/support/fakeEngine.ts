@@ -53,9 +53,7 @@ export class FakeEngine implements CompletionEngine {
 		private readonly answer: (
 			request: FimRequest,
 		) => Iterable<string> | AsyncIterable<string>,
-		private readonly end:
-			| Exclude<GenerationEnd, { kind: "done" }>
-			| StopReason = "endOfText",
+		private readonly end: GenerationEnd | StopReason = "endOfText",
 	) {}
 
 	complete(request: FimRequest, signal: AbortSignal) {

@@ -47,7 +47,6 @@ export class Speculation {
 	#draftingMs = 0;
 	#draftedTokens = 0;
 	#acceptedTokens = 0;
-	#plainMs = 0;
 	readonly #said: Token[] = [];
 
 	constructor(options: SpeculationOptions) {
@@ -58,7 +57,10 @@ export class Speculation {
 		return {
 			draftedTokens: this.#draftedTokens,
 			acceptedTokens: this.#acceptedTokens,
-			plainDecodeMs: this.#draftedTokens > 0 ? this.#plainMs : 0,
+			plainDecodeMs:
+				this.#draftedTokens > 0
+					? this.#said.length * this.#options.controller.plainMs
+					: 0,
 		};
 	}
 
@@ -116,9 +118,8 @@ export class Speculation {
 	 * @param tokens that the model said: those of the draft that it accepted, and one more.
 	 */
 	settle(draft: Draft | undefined, tokens: readonly Token[], ms: number): void {
-		const { controller, lookup } = this.#options;
+		const { controller } = this.#options;
 		const acceptedTokens = tokens.length - 1;
-		this.#plainMs += tokens.length * controller.plainMs;
 		if (draft) {
 			this.#draftedTokens += draft.tokens.length;
 			this.#acceptedTokens += acceptedTokens;
@@ -138,8 +139,19 @@ export class Speculation {
 			draftingMs: this.#draftingMs,
 		});
 		this.#draftingMs = 0;
+		this.note(tokens);
+	}
+
+	/** The model has said something, with nothing drafted. */
+	note(tokens: readonly Token[]): void {
 		this.#said.push(...tokens);
-		if (this.#uses("lookup")) for (const it of tokens) lookup.push(it);
+		if (!this.#uses("lookup")) return;
+		for (const it of tokens) this.#options.lookup.push(it);
+	}
+
+	/** Nothing of the answer is wanted beyond so many tokens. */
+	end(saidTokens: number): void {
+		this.#said.length = Math.min(this.#said.length, saidTokens);
 	}
 
 	#uses(what: "lookup" | "draft"): boolean {

@@ -3,6 +3,7 @@ import { Emitter } from "../../../src/base/event.ts";
 import { RecentGenerations } from "../../../src/client/recentGenerations.ts";
 import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
 import type { GenerationStats } from "../../../src/protocol/generation.ts";
+import type { SpeculationCounters } from "../../../src/protocol/speculation.ts";
 import { someStats } from "../../support/fakeEngine.ts";
 
 const cases: readonly (readonly [
@@ -52,6 +53,53 @@ const cases: readonly (readonly [
 	],
 ];
 
+/** Ten tokens in four steps and 40 ms, that would have taken 100 ms one by one. */
+const drafted: Partial<GenerationStats> = {
+	decodeTokens: 10,
+	decodeSteps: 4,
+	decodeMs: 40,
+	plainDecodeMs: 100,
+	draftedTokens: 8,
+	acceptedTokens: 6,
+};
+const plain: Partial<GenerationStats> = {
+	decodeTokens: 6,
+	decodeSteps: 6,
+	decodeMs: 60,
+};
+
+const speculations: readonly (readonly [
+	name: string,
+	stats: readonly Partial<GenerationStats>[],
+	expected: SpeculationCounters,
+])[] = [
+	[
+		"one completion",
+		[drafted],
+		{ acceptedShare: 0.75, tokensPerStep: 2.5, gain: 2.5 },
+	],
+	[
+		"one without drafts with the others, as neither faster nor slower",
+		[drafted, plain],
+		{ acceptedShare: 0.75, tokensPerStep: 1.6, gain: 1.6 },
+	],
+	[
+		"a loss as one",
+		[{ ...drafted, decodeMs: 200 }],
+		{ acceptedShare: 0.75, tokensPerStep: 2.5, gain: 0.5 },
+	],
+	[
+		"drafts that were all wrong",
+		[{ ...plain, plainDecodeMs: 48, draftedTokens: 5 }],
+		{ acceptedShare: 0, tokensPerStep: 1, gain: 0.8 },
+	],
+	[
+		"no more than time can tell",
+		[{ ...drafted, decodeMs: 0 }],
+		{ acceptedShare: 0.75, tokensPerStep: 2.5, gain: 1 },
+	],
+];
+
 function setUp() {
 	const completed = new Emitter<GenerationStats>();
 	const status = new Emitter<EngineStatus>();
@@ -66,11 +114,22 @@ describe("RecentGenerations", () => {
 			let changes = 0;
 			recent.onDidChange(() => changes++);
 			for (const it of stats) completed.fire({ ...someStats, ...it });
-			assert.deepEqual(recent.counters, { tokensPerSecond, reusedShare });
+			assert.deepEqual(recent.counters, {
+				tokensPerSecond,
+				reusedShare,
+				speculation: undefined,
+			});
 			assert.equal(
 				changes,
 				stats.filter(({ decodeTokens }) => decodeTokens !== 0).length,
 			);
+		});
+
+	for (const [name, stats, expected] of speculations)
+		it(`counts of speculation ${name}`, () => {
+			const { recent, completed } = setUp();
+			for (const it of stats) completed.fire({ ...someStats, ...it });
+			assert.deepEqual(recent.counters.speculation, expected);
 		});
 
 	for (const kind of ["starting", "loading"] as const)

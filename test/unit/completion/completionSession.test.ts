@@ -9,7 +9,7 @@ import {
 import type { Place } from "../../../src/completion/suggestion.ts";
 import { createError } from "../../../src/protocol/errors.ts";
 import { at } from "../../support/cursor.ts";
-import { FakeEngine } from "../../support/fakeEngine.ts";
+import { FakeEngine, someStats } from "../../support/fakeEngine.ts";
 
 const never = () => new AbortController().signal;
 
@@ -601,6 +601,35 @@ describe("CompletionSession", () => {
 		await session.suggest(at("a = █"), { signal: never(), isExplicit: false });
 		assert.equal(engine.requests[0]?.suffix, "earlier");
 	});
+
+	for (const [what, stats, told] of [
+		[
+			"drafts",
+			{ decodeSteps: 2, draftedTokens: 4, acceptedTokens: 1 },
+			/3 tokens decoded in 1 ms and 2 steps \(1 of 4 drafted accepted\), total 2 ms$/,
+		],
+		["none", {}, /3 tokens decoded in 1 ms, total 2 ms$/],
+	] as const)
+		it(`logs what came of drafts where there were any: ${what}`, async () => {
+			const recent = new RecentLog(nullLog);
+			const session = new CompletionSession({
+				engine: new FakeEngine(() => ["b;"], {
+					kind: "done",
+					stopReason: "endOfText",
+					stats: { ...someStats, ...stats },
+				}),
+				surroundings: bareSurroundings,
+				log: recent.log,
+				onLateSuggestion: () => {},
+				sleep: () => Promise.resolve(),
+				now: () => 0,
+			});
+			await session.suggest(at("a = █"), {
+				signal: never(),
+				isExplicit: false,
+			});
+			assert.match(recent.lines()[0] ?? "", told);
+		});
 
 	it("keeps the text of the user out of the log, but for traces", async () => {
 		const recent = new RecentLog(nullLog);

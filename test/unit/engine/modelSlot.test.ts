@@ -20,6 +20,7 @@ import {
 	withBadLoad,
 	withLearned,
 } from "../../../src/protocol/machineRecord.ts";
+import type { Speculation } from "../../../src/protocol/speculation.ts";
 import {
 	FakeRuntime,
 	fakeDescription,
@@ -53,6 +54,7 @@ interface Machine {
 	readonly shape?: Result<ModelShape, ShapeProblem>;
 	readonly contextWindow?: number;
 	readonly allocatedBytes?: AllocatedBytes;
+	readonly speculation?: Speculation;
 }
 
 /** Loads a model of half a gigabyte, on a machine that has time for any prompt. */
@@ -64,6 +66,7 @@ async function load({
 	record = null,
 	epochMs = 1,
 	allocatedBytes = { vramBytes: 400 * mib, ramBytes: 75 * mib },
+	speculation = "off",
 }: Machine) {
 	const runtime = new FakeRuntime({ devices, allocatedBytes });
 	const reports: EngineReport[] = [];
@@ -103,7 +106,7 @@ async function load({
 		threads: null,
 		contextWindow,
 		latencyTargetMs: 300,
-		speculation: "off",
+		speculation,
 		drafts: [],
 	});
 	const last = reports.at(-1);
@@ -133,6 +136,18 @@ describe("ModelSlot, before it touches memory", () => {
 		for (const devices of [[fakeRam], [card(8 * gib), fakeRam]])
 			assert.deepEqual((await load({ devices })).budget, whole);
 	});
+
+	for (const [speculation, told] of [
+		["off", /nothing is drafted: it is switched off$/],
+		[
+			"lookup",
+			/draft model: none \(headroom\.speculation: lookup\); verifying takes, in ms by tokens, 1: [\d.]+, 2: .*; perfect drafts would be \d+\.\d x as fast at best$/,
+		],
+	] as const)
+		it(`logs what drafts may gain: ${speculation}`, async () => {
+			const { lines } = await load({ devices: [fakeRam], speculation });
+			assert.equal(lines.filter((it) => told.test(it)).length, 1, `${lines}`);
+		});
 
 	for (const [where, devices, shape, needs] of [
 		[

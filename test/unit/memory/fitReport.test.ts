@@ -6,6 +6,7 @@ import {
 	partialOffload,
 	planFor,
 } from "../../../src/memory/plan.ts";
+import { memoryText } from "../../../src/memory/planText.ts";
 import type { Device } from "../../../src/protocol/device.ts";
 import type {
 	HeldMemory,
@@ -104,6 +105,33 @@ describe("fitReport", () => {
 		for (const line of together)
 			assert.match(line, /together +(\d.+B) +\1$/, "as it was planned");
 	});
+
+	for (const [where, devices] of [
+		["a card", [gpu, fakeRam]],
+		["an integrated GPU", [{ ...gpu, kind: "integrated" }, fakeRam]],
+		["unified memory", [{ ...gpu, kind: "unified" }]],
+		["a CPU", [fakeRam]],
+	] as const satisfies readonly (readonly [string, readonly Device[]])[])
+		it(`counts a draft, and what verifying takes, on ${where}`, () => {
+			const placement = gpuPlacements(devices).at(-1) ?? cpuPlacement(devices);
+			assert.ok(placement);
+			const draft = { ...model, name: "Draft" };
+			const plan = planFor({ ...request, placement, draft, verifies: true });
+			const load: LoadReport = {
+				...loadOf(planFor({ ...request, placement, draft })),
+				draft: draft.name,
+				verifyMs: [[1, 10]],
+			};
+			const report = fitReport({ model, load, devices: taken(devices, load) });
+			for (const it of plan.devices)
+				assert.ok(
+					report.includes(`${it.device.name} ${memoryText(it)}`),
+					`${memoryText(it)}\n${report.join("\n")}`,
+				);
+			assert.match(report.join("\n"), /, draft model \d/);
+			for (const line of report.filter((it) => it.startsWith("  draft")))
+				assert.match(line, /draft model +(\d.+B) +\1$/, "as it was planned");
+		});
 
 	it("says so where there was no plan", () => {
 		assert.deepEqual(fitReport({ model, load: fakeLoad, devices: [fakeRam] }), [

@@ -75,6 +75,7 @@ function view(
 		counters: counters ?? {
 			tokensPerSecond: undefined,
 			reusedShare: undefined,
+			speculation: undefined,
 		},
 		quiet,
 	};
@@ -98,7 +99,18 @@ const views: Readonly<Record<string, GaugeView>> = {
 	loading: view({ kind: "loading", file: "/models/a_b.gguf", fraction: 0.4 }),
 	"warming up": view({ kind: "warmingUp", model }),
 	ready: view(loaded(), {
-		counters: { tokensPerSecond: 61.4, reusedShare: 0.934 },
+		counters: {
+			tokensPerSecond: 61.4,
+			reusedShare: 0.934,
+			speculation: undefined,
+		},
+	}),
+	"ready, guessing ahead": view(loaded({ draft: "Qwen2.5-Coder 0.5B" }), {
+		counters: {
+			tokensPerSecond: 98.2,
+			reusedShare: 0.934,
+			speculation: { acceptedShare: 0.78, tokensPerStep: 2.44, gain: 1.62 },
+		},
 	}),
 	generating: view(loaded({}, { kind: "generating" })),
 	"ready, snoozed": view(loaded(), { quiet: snoozed }),
@@ -181,10 +193,23 @@ describe("the memory gauge in words", () => {
 		}
 	});
 
+	it("tells of guesses where there were any, and of a draft where there is one", () => {
+		const of = (name: string) => gaugeLabel(views[name] ?? view(loaded()), t);
+		assert.match(
+			of("ready, guessing ahead"),
+			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Guessed ahead: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
+		);
+		assert.doesNotMatch(of("ready"), /Draft model:|Guessed/);
+	});
+
 	it("takes nothing in a name for markup", () => {
 		const name = "![x](http://a.b/c.png)\n<img src=x> | `y` [z](command:d)";
-		const tooltip = gaugeTooltip(view(loaded({}, { name })), t);
+		const tooltip = gaugeTooltip(
+			view(loaded({ draft: `${name} draft` }, { name })),
+			t,
+		);
 		assert.ok(tooltip.includes(escapeMarkdown(name)));
+		assert.ok(tooltip.includes(escapeMarkdown(`${name} draft`)));
 		assert.doesNotMatch(tooltip, /(?<!\\)[[\]<>!`]/);
 		assert.equal(escapeMarkdown("a|b\nc"), "a\\|b c");
 	});
