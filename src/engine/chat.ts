@@ -102,8 +102,8 @@ export class Chat {
 			})
 			.then((last) => {
 				this.#answering.delete(requestId);
-				this.#options.send(last);
 				if (!this.isAnswering) this.#options.onDidChange(false);
+				this.#options.send(last);
 			});
 		this.#last = done;
 		this.#answering.set(requestId, { controller, done });

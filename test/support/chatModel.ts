@@ -10,9 +10,17 @@ const type = 8;
 /** Of the weights: longer by just that, the header leaves them where they belong. */
 const alignmentBytes = 32;
 
+const windowKey = "qwen3.context_length";
+/** Longer than what it was trained with: it talks nonsense anyway, and conversations need room. */
+const contextWindow = 4096;
+
 /** @param roles in the place of those that it declares; spaces after them count for nothing. */
 export function writeChatModel(file: string, roles = "completion,chat"): void {
 	const bytes = readFileSync(builtInModel);
+	bytes.writeUInt32LE(
+		contextWindow,
+		bytes.indexOf(windowKey) + windowKey.length + 4,
+	);
 	const at = bytes.indexOf(key) + key.length;
 	assert.equal(bytes.readUInt32LE(at), type, `${key} is a string`);
 	const lengthAt = at + 4;

@@ -16,6 +16,7 @@ import type {
 	FimRequest,
 	GenerationEnd,
 } from "../../src/protocol/generation.ts";
+import type { Speculation } from "../../src/protocol/speculation.ts";
 import { emptyRequest } from "./fakeEngine.ts";
 
 export const root = path.resolve(import.meta.dirname, "../..");
@@ -37,6 +38,7 @@ export class RealEngine {
 	latencyTargetMs = 5000;
 	gpu: Gpu = "off";
 	partialOffload = false;
+	speculation: Speculation = "auto";
 
 	constructor(env: NodeJS.ProcessEnv = process.env) {
 		const log: Log = logTo((level, message) =>
@@ -52,7 +54,7 @@ export class RealEngine {
 						partialOffload: this.partialOffload,
 						threads: 0,
 						latencyTargetMs: this.latencyTargetMs,
-						speculation: "off",
+						speculation: this.speculation,
 						drafts: [],
 					},
 					root,
