@@ -2,23 +2,27 @@
  * Measures, and prints a table; with `--json`, one line of JSON last.
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+ *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
 
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { benchCompletion } from "../test/bench/completion.ts";
+import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { quantizations } from "../test/support/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+       npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
 type Arguments = ReturnType<typeof readArguments>;
 
 const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	completion: runCompletion,
+	concurrency: runConcurrency,
 	fit: runFit,
 };
 
@@ -51,6 +55,19 @@ async function runCompletion({
 		if (Object.keys(dropped).length > 0)
 			console.log(`${name} dropped:`, dropped);
 	if (json) console.log(JSON.stringify({ rows }));
+}
+
+async function runConcurrency({
+	model,
+	perLanguage,
+	json,
+}: Arguments): Promise<void> {
+	const figures = await benchConcurrency({
+		model: model && fromUser(model),
+		tracesPerLanguage: perLanguage,
+	});
+	console.table(figures);
+	if (json) console.log(JSON.stringify(figures));
 }
 
 async function runFit({

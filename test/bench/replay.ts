@@ -90,16 +90,21 @@ export function noFigures(): ReplayFigures {
 
 const editorDelayMs = 50;
 
-/** Replays traces in pairs, going back and forth between their files as people do. */
+/**
+ * Replays traces in pairs, going back and forth between their files as people do.
+ *
+ * @param inRealTime also waits for the next key where nothing is left to do: for what else the machine does meanwhile.
+ */
 export async function replay(
 	traces: readonly Trace[],
 	suggester: Suggester,
+	{ inRealTime = false }: { readonly inRealTime?: boolean } = {},
 ): Promise<ReplayFigures> {
 	const figures = noFigures();
 	for (let i = 0; i < traces.length; i += 2) {
 		const pair = traces
 			.slice(i, i + 2)
-			.map((trace) => new Replay(trace, suggester, figures));
+			.map((trace) => new Replay(trace, suggester, figures, inRealTime));
 		for (const half of [0.5, 1]) for (const it of pair) await it.runUntil(half);
 	}
 	return figures;
@@ -109,12 +114,19 @@ class Replay {
 	readonly #trace: Trace;
 	readonly #suggester: Suggester;
 	readonly #figures: ReplayFigures;
+	readonly #inRealTime: boolean;
 	#text: string;
 	#version = 0;
 	#next = 0;
 	#visit: "first" | "return" | "within" = "first";
 
-	constructor(trace: Trace, suggester: Suggester, figures: ReplayFigures) {
+	constructor(
+		trace: Trace,
+		suggester: Suggester,
+		figures: ReplayFigures,
+		inRealTime: boolean,
+	) {
+		this.#inRealTime = inRealTime;
 		this.#trace = trace;
 		this.#suggester = suggester;
 		this.#figures = figures;
@@ -142,6 +154,7 @@ class Replay {
 			for (;;) {
 				const gapMs = this.#gapMs();
 				// VS Code asks for nothing between keys that follow each other faster.
+				if (this.#inRealTime) await sleep(Math.min(gapMs, editorDelayMs));
 				if (gapMs <= editorDelayMs) break;
 				const shown = await this.#ask(
 					this.#snapshot(offset),
@@ -182,11 +195,10 @@ class Replay {
 		const tookMs = performance.now() - startMs;
 		const isInTime = !controller.signal.aborted;
 		// Until the next key there is time for what is done ahead.
-		if (isInTime)
-			await Promise.race([
-				this.#suggester.settled(),
-				sleep(Math.max(0, leftMs - tookMs)),
-			]);
+		const untilNextKey = sleep(Math.max(0, leftMs - tookMs));
+		if (this.#inRealTime) await untilNextKey;
+		else if (isInTime)
+			await Promise.race([this.#suggester.settled(), untilNextKey]);
 		controller.abort();
 		this.#count(this.#suggester.takeRequests());
 		if (droppedBy !== undefined)
