@@ -73,7 +73,7 @@ describe("conversations in the engine", () => {
 	};
 
 	before(async () => {
-		writeChatModel(modelFile);
+		writeChatModel(modelFile, { contextWindow: 4096 });
 		await start();
 	});
 	after(async () => {

@@ -11,16 +11,21 @@ const type = 8;
 const alignmentBytes = 32;
 
 const windowKey = "qwen3.context_length";
-/** Longer than what it was trained with: it talks nonsense anyway, and conversations need room. */
-const contextWindow = 4096;
 
-/** @param roles in the place of those that it declares; spaces after them count for nothing. */
-export function writeChatModel(file: string, roles = "completion,chat"): void {
+export interface ChatModelOptions {
+	/** In the place of those that it declares; spaces after them count for nothing. */
+	readonly roles?: string;
+	/** May be longer than what it was trained with: it talks nonsense anyway, and conversations need room. */
+	readonly contextWindow?: number;
+}
+
+export function writeChatModel(
+	file: string,
+	{ roles = "completion,chat", contextWindow }: ChatModelOptions = {},
+): void {
 	const bytes = readFileSync(builtInModel);
-	bytes.writeUInt32LE(
-		contextWindow,
-		bytes.indexOf(windowKey) + windowKey.length + 4,
-	);
+	const windowAt = bytes.indexOf(windowKey) + windowKey.length + 4;
+	if (contextWindow !== undefined) bytes.writeUInt32LE(contextWindow, windowAt);
 	const at = bytes.indexOf(key) + key.length;
 	assert.equal(bytes.readUInt32LE(at), type, `${key} is a string`);
 	const lengthAt = at + 4;
