@@ -94,7 +94,7 @@ export async function* generate(
 					: await nextTokens(cache, text, limits, options, {
 							mostDrafted: isFree ? maxTokens - decodeTokens - 1 : 0,
 						});
-			decodeSteps++;
+			if (said.length > 0) decodeSteps++;
 			for (const [index, next] of said.entries()) {
 				if (index > 0 && signal.aborted) return outcome("cancelled");
 				decodeTokens++;
@@ -113,7 +113,10 @@ export async function* generate(
 	}
 }
 
-/** Evaluates the last token of the text, and behind it what was drafted, if anything: at least one token is known then. */
+/**
+ * Evaluates the last token of the text, and behind it what was drafted, if anything: at least one token is known then. None where drafting was
+ * aborted.
+ */
 async function nextTokens(
 	cache: KvCache,
 	text: readonly Token[],
@@ -127,6 +130,7 @@ async function nextTokens(
 		Math.min(mostDrafted, room),
 		signal,
 	);
+	if (signal.aborted) return [];
 	const drafted = draft?.tokens ?? [];
 	const startMs = now();
 	const start = cache.tokens.length;
@@ -165,7 +169,7 @@ async function prefill(
 		const end = Math.min(at + chunkTokens, border, lastIndex);
 		await cache.append(prompt.slice(at, end), 0);
 		if (checkpoints.includes(end)) await cache.checkpoint();
-		await speculation?.read(prompt, end);
+		await speculation?.read(prompt, end, signal);
 	}
 }
 

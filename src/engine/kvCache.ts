@@ -45,7 +45,10 @@ export class KvCache {
 	async keepSharedWith(prompt: readonly Token[]): Promise<number> {
 		const kept = this.#unknown
 			? 0
-			: Math.min(longestCommonPrefix(this.#tokens, prompt), prompt.length - 1);
+			: Math.min(
+					longestCommonPrefix(this.#tokens, prompt),
+					Math.max(prompt.length - 1, 0),
+				);
 		if (this.#unknown || kept < this.#tokens.length) {
 			this.#tokens.length = await this.#change(() =>
 				this.#sequence.truncate(kept),
@@ -78,10 +81,13 @@ export class KvCache {
 		return next;
 	}
 
-	/** Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. */
+	/**
+	 * Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. After a change that failed there is nothing to
+	 * cut: the cache is emptied before it is used again.
+	 */
 	async cutBackTo(length: number): Promise<void> {
 		assert(this.#sequence.cutsAnywhere, "a sequence that can be cut back");
-		if (length >= this.#tokens.length) return;
+		if (this.#unknown || length >= this.#tokens.length) return;
 		this.#tokens.length = await this.#change(() =>
 			this.#sequence.truncate(length),
 		);

@@ -10,7 +10,7 @@ import {
 } from "../memory/vocabularyMatch.ts";
 import type { ReadModelFile } from "../models/modelFile.ts";
 import type { ReadVocabulary } from "../models/readVocabulary.ts";
-import { errorText } from "../protocol/errors.ts";
+import { errorText, messageOf } from "../protocol/errors.ts";
 import { KvCache } from "./kvCache.ts";
 import { measureSpeed, probeWindow } from "./measureSpeed.ts";
 import type {
@@ -72,7 +72,7 @@ export interface DraftContext {
 /** What a draft that is nearly always right would have accepted: what does not pay then never will. */
 const bestAcceptance = 0.95;
 
-/** The first of the files that can be a draft of this model, fits beside it and may pay; undefined where none does. Never rejects for want of memory. */
+/** The first of the files that can be a draft of this model, fits beside it and may pay; undefined where none does. Whatever goes wrong with a draft, the model goes without. */
 export async function loadDraft(
 	files: readonly string[],
 	beside: BesideModel,
@@ -130,17 +130,25 @@ async function loadOne(
 	};
 	try {
 		const costs = await measuredCosts(model.value, beside, now);
+		if (!costs) {
+			await dispose();
+			return "there is no room for its context";
+		}
 		const made = await model.value.createSequences({
 			count: beside.caches.length,
 			contextWindow: request.contextWindow,
 			batchTokens: request.batchTokens,
 			kvType: request.kvType,
 		});
-		if (!costs || !made.ok) {
+		if (!made.ok) {
 			await dispose();
 			return "there is no room for its context";
 		}
 		sequences = made.value;
+		if (!sequences.all.every(({ cutsAnywhere }) => cutsAnywhere)) {
+			await dispose();
+			return "nothing can be taken back from its state";
+		}
 		const gain = bestGain(beside.costs, costs, bestAcceptance);
 		const speed = `${formatMs(costs.tokenMs)} a token against ${formatMs(beside.costs.plainMs)}`;
 		if (gain < leastGain) {
@@ -177,7 +185,7 @@ async function loadOne(
 		};
 	} catch (thrown) {
 		await dispose();
-		throw thrown;
+		return messageOf(thrown);
 	}
 }
 

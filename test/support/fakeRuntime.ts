@@ -323,10 +323,14 @@ export class FakeSequence implements Sequence {
 	}
 
 	#next({ among, except, sampling }: TokenChoice): Token {
+		const isAllowed = (token: Token) =>
+			(among?.includes(token) ?? true) && !except?.includes(token);
 		const distribution = this.options.distribution?.(this.tokens);
-		if (distribution)
+		const allowed =
+			distribution && [...distribution].filter(([it]) => isAllowed(it));
+		if (allowed?.length)
 			return drawn(
-				distribution,
+				allowed,
 				sampling && {
 					temperature: sampling.temperature,
 					share: seedAt(sampling.seed, this.tokens.length - 1) / 2 ** 32,
@@ -336,8 +340,6 @@ export class FakeSequence implements Sequence {
 		const special = [...names].find(([, name]) => rest.startsWith(name));
 		const likeliest =
 			special?.[0] ?? fakeTokenize(rest).at(0) ?? fakeTokens.endOfText;
-		const isAllowed = (token: Token) =>
-			(among?.includes(token) ?? true) && !except?.includes(token);
 		if (isAllowed(likeliest)) return likeliest;
 		return (
 			this.options.alternatives?.find(isAllowed) ??
@@ -349,10 +351,9 @@ export class FakeSequence implements Sequence {
 
 /** The likeliest, or the one at this share of all probability. */
 function drawn(
-	distribution: ReadonlyMap<Token, number>,
+	entries: (readonly [Token, number])[],
 	chance: { readonly temperature: number; readonly share: number } | undefined,
 ): Token {
-	const entries = [...distribution];
 	const weights = chance
 		? entries.map(([, it]) => it ** (1 / chance.temperature))
 		: [];

@@ -120,7 +120,12 @@ export class Controller {
 		const now = this.#best(acceptances.slice(0, length), {
 			draftedTokens: length,
 		});
-		const later = this.#best(acceptances, { from: length + 1, drafting: true });
+		// What was drafted has cost its time either way: where neither pays, they are equal.
+		const later = this.#best(acceptances, {
+			from: length + 1,
+			drafting: true,
+			draftedTokens: length,
+		});
 		return later.gain > now.gain;
 	}
 

@@ -25,16 +25,19 @@ export function shortened(draft: Draft, length: number): Draft | undefined {
 	};
 }
 
-export interface DraftingOptions {
-	readonly mostTokens: number;
+export interface ReadingOptions {
 	/** Tokens evaluated between two looks at the signal. */
 	readonly chunkTokens: number;
+	readonly signal: AbortSignal;
+}
+
+export interface DraftingOptions extends ReadingOptions {
+	readonly mostTokens: number;
 	/** Asked before each token. */
 	readonly goesOn: (evidence: readonly number[]) => boolean;
 	/** Told what a token took that came right after another. */
 	readonly took: (ms: number) => void;
 	readonly now: () => number;
-	readonly signal: AbortSignal;
 }
 
 /** A model that is asked for drafts. */
@@ -42,7 +45,11 @@ export interface Drafter {
 	/** How much of a text it would have to read before it can say anything. */
 	unreadTokens(text: readonly Token[]): number;
 	/** Reads a text as far as it is given, so that it need not be read when a draft is wanted. */
-	read(text: readonly Token[], end: number): Promise<void>;
+	read(
+		text: readonly Token[],
+		end: number,
+		options: ReadingOptions,
+	): Promise<void>;
 	/** What it would say after the text; undefined where it has nothing to say or was stopped. */
 	draft(
 		text: readonly Token[],

@@ -2,7 +2,12 @@
 
 import { type KvCache, longestCommonPrefix } from "../kvCache.ts";
 import type { Token } from "../runtime.ts";
-import type { Draft, Drafter, DraftingOptions } from "./draft.ts";
+import type {
+	Draft,
+	Drafter,
+	DraftingOptions,
+	ReadingOptions,
+} from "./draft.ts";
 import { probabilityEvidence } from "./evidence.ts";
 
 export class DraftModel implements Drafter {
@@ -19,10 +24,18 @@ export class DraftModel implements Drafter {
 		return text.length - longestCommonPrefix(this.#cache.tokens, text);
 	}
 
-	async read(text: readonly Token[], end: number): Promise<void> {
+	async read(
+		text: readonly Token[],
+		end: number,
+		{ chunkTokens, signal }: ReadingOptions,
+	): Promise<void> {
 		if (!this.#canRead(text)) return;
-		const start = await this.#cache.keepSharedWith(text);
-		if (end > start) await this.#cache.append(text.slice(start, end), 0);
+		let start = await this.#cache.keepSharedWith(text);
+		while (start < end && !signal.aborted) {
+			const chunk = text.slice(start, Math.min(start + chunkTokens, end));
+			await this.#cache.append(chunk, 0);
+			start += chunk.length;
+		}
 	}
 
 	async draft(
@@ -32,14 +45,10 @@ export class DraftModel implements Drafter {
 		const room = this.#cache.contextWindow - text.length;
 		const most = Math.min(mostTokens, room);
 		if (most <= 0 || !this.#canRead(text)) return undefined;
-		let start = await this.#cache.keepSharedWith(text);
-		while (text.length - start > chunkTokens && !signal.aborted) {
-			await this.#cache.append(text.slice(start, start + chunkTokens), 0);
-			start += chunkTokens;
-		}
+		await this.read(text, text.length - 1, { chunkTokens, signal });
 		const tokens: Token[] = [];
 		const evidence: number[] = [];
-		let pending = text.slice(start);
+		let pending = text.slice(this.#cache.tokens.length);
 		while (tokens.length < most && !signal.aborted && goesOn(evidence)) {
 			const startMs = now();
 			const { token, probability } = await this.#cache.likeliest(pending);

@@ -52,8 +52,8 @@ export class ModelSpeculation {
 	readonly #lookup = new Lookup();
 	/** Work of one kind says little of another. */
 	readonly #controllers = new Map<WorkKind, Controller>();
-	/** Each in the place of the one before it in the round. */
-	readonly #answers: TokenReference[] = [];
+	/** The most recent first. */
+	#answers: readonly TokenReference[] = [];
 	#answerCount = 0;
 	#lastAnswer: Speculation | undefined;
 	#others: Others = { all: [], path: "", tokens: [] };
@@ -95,8 +95,12 @@ export class ModelSpeculation {
 		const tokens = this.#lastAnswer?.said ?? [];
 		this.#lastAnswer = undefined;
 		if (tokens.length < leastRememberedTokens) return;
-		const place = this.#answerCount++ % rememberedAnswers;
-		this.#answers[place] = { id: `answer ${place}`, tokens };
+		// Whose id was that of the oldest, which goes.
+		const id = `answer ${this.#answerCount++ % rememberedAnswers}`;
+		this.#answers = [{ id, tokens }, ...this.#answers].slice(
+			0,
+			rememberedAnswers,
+		);
 	}
 
 	#othersOf(

@@ -74,11 +74,15 @@ export class Speculation {
 	}
 
 	/** Lets the draft model read along, where it is likely to be asked. */
-	async read(prompt: readonly Token[], end: number): Promise<void> {
-		const { controller, draftModel, now } = this.#options;
+	async read(
+		prompt: readonly Token[],
+		end: number,
+		signal: AbortSignal,
+	): Promise<void> {
+		const { controller, draftModel, chunkTokens, now } = this.#options;
 		if (!this.#uses("draft") || controller.expectedOfModel() === 0) return;
 		const startMs = now();
-		await draftModel?.read(prompt, end);
+		await draftModel?.read(prompt, end, { chunkTokens, signal });
 		this.#draftingMs += now() - startMs;
 	}
 

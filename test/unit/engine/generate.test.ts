@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { generate } from "../../../src/engine/generate.ts";
 import { KvCache } from "../../../src/engine/kvCache.ts";
+import type { Drafter } from "../../../src/engine/speculation/draft.ts";
+import { Lookup } from "../../../src/engine/speculation/lookup.ts";
+import { Speculation } from "../../../src/engine/speculation/speculation.ts";
 import { Vocabulary } from "../../../src/engine/vocabulary.ts";
 import {
 	type FakeOptions,
@@ -10,6 +13,9 @@ import {
 	fakeTokens,
 	scripted,
 } from "../../support/fakeRuntime.ts";
+import { HookedSequence } from "../../support/hookedSequence.ts";
+import { HostileDrafter } from "../../support/hostileDrafter.ts";
+import { VerifyingAll } from "../../support/verifyingAll.ts";
 
 function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 	const journal = {
@@ -36,6 +42,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			heldBack = "",
 			rank = 0,
 			vocabulary = {},
+			speculation,
 		}: {
 			maxTokens?: number;
 			chunkTokens?: number;
@@ -45,6 +52,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			rank?: number;
 			/** Tokens by their texts. */
 			vocabulary?: Readonly<Record<string, number>>;
+			speculation?: Speculation;
 		} = {},
 	) => {
 		const prompt = [...fakeTokenize(promptText), fakeTokens.middle];
@@ -63,6 +71,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 					Object.entries(vocabulary).find(([, it]) => it === token)?.[0] ??
 					fakeText([token]),
 			},
+			speculation,
 			isEnd: (token) => token === fakeTokens.endOfText,
 			signal,
 			now: () => 0,
@@ -73,6 +82,18 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 	};
 	return { cache, journal, run };
 }
+
+const speculationOf = (draftModel?: Drafter) =>
+	new Speculation({
+		mode: "auto",
+		controller: new VerifyingAll(),
+		lookup: new Lookup(),
+		draftModel,
+		isSpecial: (token) => Object.values<number>(fakeTokens).includes(token),
+		isLast: () => false,
+		chunkTokens: 4,
+		now: () => 0,
+	});
 
 describe("generate", () => {
 	it("prefills in chunks, then decodes one token at a time until the end", async () => {
@@ -206,5 +227,95 @@ describe("generate", () => {
 		assert.equal(reusedTokens, 6);
 		const other = await run("01234X", { checkpoints: [6] });
 		assert.equal(other.reusedTokens, 0);
+	});
+
+	describe("with drafts", () => {
+		const asDecoded = (evaluated: readonly (readonly number[])[]) => {
+			const texts = evaluated.map((tokens) => fakeText(tokens));
+			return texts.slice(texts.findIndex((it) => it.startsWith("<middle>")));
+		};
+
+		it("verifies what followed before, and says the rest itself", async () => {
+			const { run, journal } = setUp({ continuation: scripted("abcdXYZ") });
+			const speculation = speculationOf();
+			const { text, decodeTokens, decodeSteps } = await run("abcdef", {
+				speculation,
+			});
+			assert.equal(text, "abcdXYZ");
+			assert.deepEqual([decodeTokens, decodeSteps], [8, 7]);
+			assert.deepEqual(asDecoded(journal.evaluated), [
+				"<middle>",
+				"a",
+				"b",
+				"cdef",
+				"X",
+				"Y",
+				"Z",
+			]);
+		});
+
+		it("knows of the first token where that repeats what was held back", async () => {
+			const { run, journal } = setUp({ continuation: scripted("cdefg") });
+			const { text } = await run("bcdefg", {
+				heldBack: "c",
+				vocabulary: { c: 0x63 },
+				speculation: speculationOf(),
+			});
+			assert.equal(text, "cdefg");
+			assert.deepEqual(asDecoded(journal.evaluated), [
+				"<middle>",
+				"c",
+				"d",
+				"efg",
+			]);
+		});
+
+		it("verifies nothing where it is stopped while it drafts", async () => {
+			const controller = new AbortController();
+			const { run, cache, journal } = setUp();
+			const drafter = new HostileDrafter(() => {
+				controller.abort();
+				return 0;
+			}, [0x61]);
+			const { text, stopReason, decodeSteps } = await run("0123", {
+				signal: controller.signal,
+				speculation: speculationOf(drafter),
+			});
+			assert.deepEqual([text, stopReason, decodeSteps], ["", "cancelled", 0]);
+			assert.equal(fakeText(cache.tokens), "0123");
+			assert.equal(journal.evaluated.length, 1);
+		});
+
+		it("tells the failure of a roll-back, and starts from nothing after it", async () => {
+			const journal = {
+				evaluated: [],
+				truncatedTo: [],
+				checkpoints: [],
+				liveModels: 0,
+				liveSequences: 0,
+			};
+			const sequence = new FakeSequence(
+				100,
+				{ continuation: () => "x" },
+				journal,
+			);
+			let cuts = 0;
+			const cache = new KvCache(
+				new HookedSequence(sequence, (work) => {
+					if (work === "cut" && ++cuts === 1) throw new Error("device lost");
+				}),
+			);
+			const loop = generate(cache, fakeTokenize("abc"), {
+				maxTokens: 8,
+				chunkTokens: 4,
+				speculation: speculationOf(new HostileDrafter(() => 0, [0x61])),
+				isEnd: () => false,
+				signal: new AbortController().signal,
+				now: () => 0,
+			});
+			await assert.rejects(loop.next(), /device lost/);
+			assert.equal(await cache.keepSharedWith(fakeTokenize("abc")), 0);
+			assert.deepEqual(sequence.tokens, []);
+		});
 	});
 });

@@ -83,4 +83,37 @@ describe("KvCache", () => {
 		assert.deepEqual(log.truncatedTo, [0]);
 		assert.deepEqual(cache.tokens, []);
 	});
+
+	it("is cut back to any length, and never made longer", async () => {
+		const log = journal();
+		const cache = new KvCache(new FakeSequence(100, {}, log));
+		await cache.append(fakeTokenize("abcd"), 0);
+		await cache.cutBackTo(4);
+		await cache.cutBackTo(7);
+		assert.deepEqual(log.truncatedTo, []);
+		await cache.cutBackTo(2);
+		assert.deepEqual(cache.tokens, fakeTokenize("ab"));
+	});
+
+	it("is not cut back where nobody knows what it holds", async () => {
+		let fails = false;
+		const log = journal();
+		const onEvaluate = () => {
+			if (fails) throw new Error("device lost");
+		};
+		const cache = new KvCache(new FakeSequence(100, { onEvaluate }, log));
+		await cache.append(fakeTokenize("abc"), 0);
+		fails = true;
+		await assert.rejects(cache.likeliest(fakeTokenize("d")), /device lost/);
+		await cache.cutBackTo(2);
+		assert.deepEqual(log.truncatedTo, []);
+		assert.equal(await cache.keepSharedWith(fakeTokenize("abcd")), 0);
+	});
+
+	it("keeps nothing of a prompt without tokens", async () => {
+		const cache = new KvCache(new FakeSequence(100, {}, journal()));
+		assert.equal(await cache.keepSharedWith([]), 0);
+		await cache.append(fakeTokenize("abc"), 0);
+		assert.equal(await cache.keepSharedWith([]), 0);
+	});
 });

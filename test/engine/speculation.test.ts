@@ -1,0 +1,454 @@
+/** With real llama.cpp and the shipped pair: drafts change nothing of a text, and nothing of what is left when it is cancelled. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { logTo } from "../../src/base/log.ts";
+import { success } from "../../src/base/result.ts";
+import { generate } from "../../src/engine/generate.ts";
+import { KvCache } from "../../src/engine/kvCache.ts";
+import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
+import { ModelSlot } from "../../src/engine/modelSlot.ts";
+import type {
+	LoadedModel,
+	Runtime,
+	Sampling,
+	Sequence,
+	Token,
+} from "../../src/engine/runtime.ts";
+import { Scheduler } from "../../src/engine/scheduler.ts";
+import type { Drafter } from "../../src/engine/speculation/draft.ts";
+import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
+import { Lookup } from "../../src/engine/speculation/lookup.ts";
+import { Speculation } from "../../src/engine/speculation/speculation.ts";
+import { Turns } from "../../src/engine/turns.ts";
+import { readModelFile } from "../../src/models/modelFile.ts";
+import { readVocabulary } from "../../src/models/readVocabulary.ts";
+import type { EngineReport } from "../../src/protocol/engineStatus.ts";
+import type { ModelDescription } from "../../src/protocol/model.ts";
+import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
+import {
+	HookedSequence,
+	type SequenceWork,
+} from "../support/hookedSequence.ts";
+import { HostileDrafter } from "../support/hostileDrafter.ts";
+import { builtInModel, root } from "../support/realEngine.ts";
+import { seededRandom } from "../support/seededRandom.ts";
+import { writeTinyModel } from "../support/tinyModel.ts";
+import { VerifyingAll } from "../support/verifyingAll.ts";
+
+const shippedDraft = path.join(
+	root,
+	"media",
+	"models",
+	"headroom-draft-1.6m-q8_0.gguf",
+);
+const contextWindow = 256;
+
+const sources = execFileSync("git", ["ls-files", "src/*.ts"], {
+	cwd: root,
+	encoding: "utf8",
+})
+	.trim()
+	.split("\n")
+	.map((file) => readFileSync(path.join(root, file), "utf8"));
+
+describe("speculation with llama.cpp", function () {
+	this.timeout(120_000);
+	const { log } = logged();
+	let runtime: Runtime;
+	let model: LoadedModel;
+	let draft: LoadedModel;
+
+	before(async () => {
+		const created = await createLlamaRuntime({ gpu: "off", threads: 1, log });
+		assert.ok(created.ok, JSON.stringify(created));
+		runtime = created.value;
+		model = await loaded(builtInModel);
+		draft = await loaded(shippedDraft);
+	});
+	after(() => runtime?.dispose());
+
+	async function loaded(file: string): Promise<LoadedModel> {
+		const described = readModelFile(file);
+		assert.ok(described.ok);
+		const it = await runtime.loadModel({
+			description: described.value.description,
+			mapsFile: true,
+			onProgress: () => {},
+		});
+		assert.ok(it.ok, JSON.stringify(it));
+		return it.value;
+	}
+
+	async function sequencesOf(
+		of: LoadedModel,
+		count: number,
+	): Promise<readonly Sequence[]> {
+		const made = await of.createSequences({
+			count,
+			contextWindow,
+			batchTokens: 128,
+			kvType: "f16",
+		});
+		assert.ok(made.ok, JSON.stringify(made));
+		return made.value.all;
+	}
+
+	/** A piece of a source file, or one round a hole. */
+	function promptOf(random: () => number): readonly Token[] {
+		const upTo = (most: number) => Math.floor(random() * (most + 1));
+		const source = sources[upTo(sources.length - 1)] ?? "";
+		const start = upTo(Math.max(source.length - 600, 0));
+		const tokens = model.tokenize(source.slice(start, start + 600));
+		const length = 20 + upTo(60);
+		const fim = model.fimTokens;
+		if (random() < 0.5 || fim?.middle == null) return tokens.slice(0, length);
+		const hole = 10 + upTo(length - 10);
+		return [
+			fim.prefix,
+			...tokens.slice(0, hole),
+			fim.suffix,
+			...tokens.slice(hole + 8, length + 8),
+			fim.middle,
+		].slice(0, 80);
+	}
+
+	async function textOf(
+		cache: KvCache,
+		prompt: readonly Token[],
+		options: {
+			readonly maxTokens: number;
+			readonly sampling?: Sampling;
+			readonly speculation?: Speculation;
+			readonly isEnd?: (token: Token) => boolean;
+			readonly abort?: AbortController;
+			/** Aborted by who reads, after so many tokens. */
+			readonly takes?: number;
+		},
+	): Promise<readonly Token[]> {
+		const { abort = new AbortController(), takes, ...rest } = options;
+		const tokens: Token[] = [];
+		if (takes === 0) abort.abort();
+		for await (const token of generate(cache, prompt, {
+			isEnd: (token) => model.isSpecial(token),
+			...rest,
+			chunkTokens: 32,
+			signal: abort.signal,
+			now: () => performance.now(),
+		})) {
+			tokens.push(token);
+			if (tokens.length === takes) abort.abort();
+		}
+		return tokens;
+	}
+
+	function speculationOf(
+		controller: VerifyingAll,
+		draftModel: Drafter | undefined,
+		references: readonly Token[] = [],
+	): Speculation {
+		const lookup = new Lookup({ leastMatch: 1 });
+		lookup.setReferences([{ id: "reference", tokens: references }]);
+		return new Speculation({
+			mode: draftModel ? "draft" : "lookup",
+			controller,
+			lookup,
+			draftModel,
+			isSpecial: (token) => model.isSpecial(token),
+			isLast: () => false,
+			chunkTokens: 32,
+			now: () => performance.now(),
+		});
+	}
+
+	async function sameTexts(temperature: number): Promise<void> {
+		const random = seededRandom(42);
+		const [plain, drafted] = (await sequencesOf(model, 2)).map(
+			(it) => new KvCache(it),
+		);
+		const [drafting] = await sequencesOf(draft, 1);
+		assert.ok(plain && drafted && drafting);
+		const good = new DraftModel(
+			new KvCache(drafting),
+			model.allTokens().length,
+		);
+		const hostile = new HostileDrafter(random, model.allTokens());
+		const controllers = {
+			good: new VerifyingAll(),
+			// Without end in sight where the text runs in circles.
+			lookup: new VerifyingAll(24),
+			hostile: new VerifyingAll(),
+		};
+		const different: unknown[] = [];
+		for (let round = 0; round < 500; round++) {
+			const prompt = promptOf(random);
+			const [kind, drafter] = (
+				[
+					["good", good],
+					["lookup", undefined],
+					["hostile", hostile],
+				] as const
+			)[round % 3] ?? ["good", good];
+			const options = {
+				maxTokens: 8 + Math.floor(random() * 17),
+				...(temperature > 0 && {
+					sampling: { temperature, topK: 40, topP: 1, seed: round },
+				}),
+			};
+			const expected = await textOf(plain, prompt, options);
+			const actual = await textOf(drafted, prompt, {
+				...options,
+				speculation: speculationOf(controllers[kind], drafter),
+			});
+			if (actual.join() !== expected.join())
+				different.push({ round, kind, expected, actual });
+			assert.equal(drafted.tokens.length, plain.tokens.length);
+		}
+		assert.deepEqual(different, []);
+		for (const { verifiedTokens } of Object.values(controllers))
+			assert.ok(verifiedTokens > 1000, `${verifiedTokens} were verified`);
+		assert.ok(controllers.good.acceptedTokens > 300);
+		assert.ok(controllers.lookup.acceptedTokens > 300);
+	}
+
+	it("says the same for 500 prompts, greedily", () => sameTexts(0));
+	it("draws the same for 500 prompts and seeds", () => sameTexts(0.8));
+
+	it("leaves the state as it is without drafts, cancelled in the middle of anything", async () => {
+		const random = seededRandom(9);
+		const prompt = promptOf(random);
+		/** @param at the piece of work in which it is aborted. */
+		const cancelled = async (
+			at: number | undefined,
+			{ takes = Number.POSITIVE_INFINITY, drafts = true } = {},
+		) => {
+			const abort = new AbortController();
+			const work: SequenceWork[] = [];
+			const hooked = (sequence: Sequence) =>
+				new HookedSequence(sequence, (it) => {
+					if (work.length === at) abort.abort();
+					work.push(it);
+				});
+			const [sequence] = await sequencesOf(model, 1);
+			const [drafting] = await sequencesOf(draft, 1);
+			assert.ok(sequence && drafting);
+			const cache = new KvCache(hooked(sequence));
+			const drafter = new DraftModel(
+				new KvCache(hooked(drafting)),
+				model.allTokens().length,
+			);
+			const tokens = await textOf(cache, prompt, {
+				maxTokens: 12,
+				// Whatever it says, there is something to go on with.
+				isEnd: () => false,
+				abort,
+				takes,
+				...(drafts && {
+					speculation: speculationOf(new VerifyingAll(), drafter),
+				}),
+			});
+			const cached = [...cache.tokens];
+			const whole = [...work];
+			// What follows, by the state as it was left.
+			const rest = [...prompt, ...tokens].slice(cached.length);
+			const { token, probability } = await cache.likeliest(rest);
+			const next = [token];
+			while (next.length < 8)
+				next.push(...(await cache.append(next.slice(-1), 1)));
+			return { work: whole, tokens, cached, next, probability };
+		};
+		const { work } = await cancelled(undefined);
+		for (const kind of ["prefill", "draft", "verify", "cut"] as const) {
+			const places = [...work.keys()].filter((it) => work[it] === kind);
+			assert.ok(places.length > 0, kind);
+			for (const place of places.slice(0, 6)) {
+				const drafted = await cancelled(place);
+				const plain = await cancelled(undefined, {
+					takes: drafted.tokens.length,
+					drafts: false,
+				});
+				const where = `${place}, a ${kind}`;
+				if (drafted.tokens.length > 0)
+					assert.deepEqual(drafted.cached, plain.cached, where);
+				assert.deepEqual(drafted.next, plain.next, where);
+				assert.ok(
+					Math.abs(drafted.probability - plain.probability) < 1e-4,
+					`${drafted.probability} is not ${plain.probability} (${where})`,
+				);
+			}
+		}
+	});
+});
+
+describe("a model slot with llama.cpp", function () {
+	this.timeout(60_000);
+	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-pair-"));
+	after(() => rmSync(folder, { recursive: true }));
+
+	/** Loads and unloads the built-in model, and tells what there was in between. */
+	async function load(
+		speculation: SpeculationSetting,
+		drafts: readonly string[],
+	) {
+		const { log, lines } = logged();
+		const reports: EngineReport[] = [];
+		const live = { models: 0, sequences: 0 };
+		const clock = new EvaluationClock();
+		const slot = new ModelSlot({
+			createRuntime: async (options) => {
+				const created = await createLlamaRuntime(options);
+				return created.ok
+					? success(counting(created.value, live, clock))
+					: created;
+			},
+			readVocabulary,
+			readModelFile,
+			report: (report) => reports.push(report),
+			log,
+			now: () => clock.nowMs,
+			epochMs: () => Date.now(),
+			driver: "",
+			measureRam: () => Promise.resolve(undefined),
+			turns: new Turns(new Scheduler(), "chat", () => 0),
+			learn: () => {},
+		});
+		await slot.load({
+			file: builtInModel,
+			gpu: "off",
+			partialOffload: false,
+			record: null,
+			threads: 1,
+			contextWindow: 2048,
+			latencyTargetMs: 300,
+			speculation,
+			drafts: [...drafts],
+		});
+		const report = reports.at(-1);
+		assert.ok(report?.kind === "ready", JSON.stringify(report));
+		const whileLoaded = { ...live };
+		const { memory, draft } = report.load;
+		await slot.unload();
+		const afterwards = { ...live };
+		await slot.dispose();
+		return { lines, draft, memory, whileLoaded, afterwards };
+	}
+
+	it("loads the shipped draft, counts its memory and gives it back", async () => {
+		const { draft, memory, lines, whileLoaded, afterwards } = await load(
+			"draft",
+			[shippedDraft],
+		);
+		const draftBytes = memory.reduce((sum, it) => sum + it.draft, 0);
+		assert.ok(draft !== null, lines.join("\n"));
+		assert.ok(lines.some((it) => it.includes(`loaded the draft ${draft} in`)));
+		assert.ok(draftBytes > 2e6, `${draftBytes}`);
+		// Three sequences of each.
+		assert.deepEqual(whileLoaded, { models: 2, sequences: 6 });
+		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
+	});
+
+	it("loads none where none is given", async () => {
+		const { draft, memory, whileLoaded } = await load("auto", []);
+		assert.equal(draft, null);
+		assert.equal(whileLoaded.models, 1);
+		assert.ok(memory.every((it) => it.draft === 0));
+	});
+
+	it("loads none of another vocabulary, and says why", async () => {
+		const file = path.join(folder, "other.gguf");
+		await writeTinyModel(file, "gemma3", "spm");
+		const bytes = readFileSync(file);
+		// The last token of the table, by a name of the same length.
+		const name = Buffer.from("<|fim_middle|>");
+		const at = bytes.indexOf(name);
+		assert.ok(at > 0);
+		bytes.write("<|fim_muddle|>", at);
+		writeFileSync(file, bytes);
+		const { draft, lines, afterwards } = await load("auto", [file]);
+		assert.equal(draft, null);
+		assert.ok(
+			lines.some((it) =>
+				/^\[info\] no draft by .*other\.gguf: token \d+ is another one$/.test(
+					it,
+				),
+			),
+			lines.join("\n"),
+		);
+		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
+	});
+
+	it("loads none whose state cannot be cut back, and says so", async () => {
+		const file = path.join(folder, "recurrent.gguf");
+		await writeTinyModel(file, "mamba", "spm");
+		const { draft, lines, afterwards } = await load("auto", [file]);
+		assert.equal(draft, null);
+		assert.ok(
+			lines.some((it) => /no draft by .*: nothing can be taken back/.test(it)),
+			lines.join("\n"),
+		);
+		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
+	});
+});
+
+/** By it a draft pays on every machine: an evaluation of the model takes 10 ms and one of another model 1 ms, however many tokens it has. */
+class EvaluationClock {
+	nowMs = 0;
+
+	evaluated({ file }: ModelDescription): void {
+		this.nowMs += file === builtInModel ? 10 : 1;
+	}
+}
+
+/** Counts what is in memory. */
+function counting(
+	runtime: Runtime,
+	live: { models: number; sequences: number },
+	clock: EvaluationClock,
+): Runtime {
+	return {
+		build: runtime.build,
+		devices: () => runtime.devices(),
+		dispose: () => runtime.dispose(),
+		loadModel: async (options) => {
+			const loaded = await runtime.loadModel(options);
+			if (!loaded.ok) return loaded;
+			const model = loaded.value;
+			live.models++;
+			const dispose = model.dispose.bind(model);
+			model.dispose = () => {
+				live.models--;
+				return dispose();
+			};
+			const createSequences = model.createSequences.bind(model);
+			model.createSequences = async (given) => {
+				const made = await createSequences(given);
+				if (!made.ok) return made;
+				live.sequences += given.count;
+				const { dispose } = made.value;
+				return success({
+					...made.value,
+					all: made.value.all.map(
+						(it) =>
+							new HookedSequence(it, () => clock.evaluated(model.description)),
+					),
+					dispose: () => {
+						live.sequences -= given.count;
+						return dispose();
+					},
+				});
+			};
+			return loaded;
+		},
+	};
+}
+
+function logged() {
+	const lines: string[] = [];
+	return {
+		lines,
+		log: logTo((level, message) => lines.push(`[${level}] ${message}`)),
+	};
+}

@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import type { Token } from "../../../../src/engine/runtime.ts";
+import { Controller } from "../../../../src/engine/speculation/controller.ts";
+import type {
+	Draft,
+	Drafter,
+	DraftingOptions,
+} from "../../../../src/engine/speculation/draft.ts";
+import { Lookup } from "../../../../src/engine/speculation/lookup.ts";
+import {
+	Speculation,
+	type SpeculationOptions,
+} from "../../../../src/engine/speculation/speculation.ts";
+import { VerifyCosts } from "../../../../src/engine/speculation/verifyCosts.ts";
+import { fakeText, fakeTokenize } from "../../../support/fakeRuntime.ts";
+import { HostileDrafter } from "../../../support/hostileDrafter.ts";
+import { seededRandom } from "../../../support/seededRandom.ts";
+import { VerifyingAll } from "../../../support/verifyingAll.ts";
+
+const signal = new AbortController().signal;
+
+/** Says this text wherever it is asked, and is sure of it. */
+class Reciting implements Drafter {
+	asked = 0;
+	readTo = 0;
+	readonly #text: string;
+
+	constructor(text: string) {
+		this.#text = text;
+	}
+
+	unreadTokens(text: readonly Token[]): number {
+		return text.length - this.readTo;
+	}
+
+	read(_text: readonly Token[], end: number): Promise<void> {
+		this.readTo = end;
+		return Promise.resolve();
+	}
+
+	draft(
+		_text: readonly Token[],
+		{ mostTokens, goesOn }: DraftingOptions,
+	): Promise<Draft | undefined> {
+		this.asked++;
+		const evidence: number[] = [];
+		const tokens = fakeTokenize(this.#text).slice(0, mostTokens);
+		while (evidence.length < tokens.length && goesOn(evidence))
+			evidence.push(7);
+		const { length } = evidence;
+		return Promise.resolve(
+			length > 0
+				? { source: "model", tokens: tokens.slice(0, length), evidence }
+				: undefined,
+		);
+	}
+}
+
+const speculationOf = (options: Partial<SpeculationOptions> = {}) =>
+	new Speculation({
+		mode: "auto",
+		controller: new VerifyingAll(),
+		lookup: new Lookup(),
+		draftModel: undefined,
+		isSpecial: (token) => token > 0x110000,
+		isLast: () => false,
+		chunkTokens: 128,
+		now: () => 0,
+		...options,
+	});
+
+const costsOf = (ms: Readonly<Record<number, number>>) =>
+	new VerifyCosts(
+		new Map(Object.entries(ms).map(([n, it]) => [Number(n), it])),
+	);
+
+const shown = (draft: Draft | undefined) => draft && fakeText(draft.tokens);
+
+/** Has it propose what follows the prompt, and says the truth to it. Gives what was verified in each step. */
+async function follow(
+	speculation: Speculation,
+	costs: VerifyCosts,
+	prompt: string,
+	truth: string,
+): Promise<readonly { at: number; draft: Draft | undefined }[]> {
+	const text = fakeTokenize(prompt);
+	const said = fakeTokenize(truth);
+	speculation.begin(text);
+	const steps = [];
+	for (let at = 0; at < said.length; ) {
+		const soFar = [...text, ...said.slice(0, at)];
+		const draft = await speculation.propose(
+			soFar,
+			said.length - at - 1,
+			signal,
+		);
+		const drafted = draft?.tokens ?? [];
+		let right = 0;
+		while (right < drafted.length && drafted[right] === said[at + right])
+			right++;
+		const ms = costs.ms(drafted.length + 1);
+		speculation.settle(draft, said.slice(at, at + right + 1), ms);
+		steps.push({ at, draft });
+		at += right + 1;
+	}
+	return steps;
+}
+
+describe("Speculation", () => {
+	for (const [what, options, room, expected] of [
+		["what followed", {}, 20, "defg;abcdefg;abcdefg"],
+		["no more than there is room for", {}, 2, "de"],
+		["nothing without room", {}, 0, undefined],
+		["nothing where there is less than none", {}, -1, undefined],
+		["no special token", { isSpecial: (it: Token) => it === 102 }, 20, "de"],
+		[
+			"nothing where that is the first",
+			{ isSpecial: (it: Token) => it === 100 },
+			20,
+			undefined,
+		],
+		[
+			"nothing behind a last token",
+			{ isLast: (it: Token) => it === 101 },
+			20,
+			"de",
+		],
+		[
+			"no special token before a last one",
+			{
+				isSpecial: (it: Token) => it === 101,
+				isLast: (it: Token) => it === 102,
+			},
+			20,
+			"d",
+		],
+		["nothing by lookup where that is off", { mode: "draft" }, 20, undefined],
+		["nothing where all is off", { mode: "off" }, 20, undefined],
+	] as const)
+		it(`proposes ${what}`, async () => {
+			const speculation = speculationOf(options);
+			const text = fakeTokenize("abcdefg;abc");
+			speculation.begin(text);
+			assert.equal(
+				shown(await speculation.propose(text, room, signal)),
+				expected,
+			);
+		});
+
+	for (const [what, options, expected] of [
+		["a special token", { isSpecial: (it: Token) => it === 51 }, "12"],
+		["a last one, but with it", { isLast: (it: Token) => it === 51 }, "123"],
+	] as const)
+		it(`cuts what the draft model says before ${what}`, async () => {
+			const draftModel = new Reciting("12345");
+			const it = speculationOf({ ...options, mode: "draft", draftModel });
+			assert.equal(shown(await it.propose([1], 20, signal)), expected);
+		});
+
+	it("takes of both sources the one that gains more", async () => {
+		for (const [draft, expected] of [
+			["12", "def"],
+			["12345", "12345"],
+		] as const) {
+			const lookup = new Lookup();
+			lookup.setReferences([{ id: "a", tokens: fakeTokenize("abcdef") }]);
+			const draftModel = new Reciting(draft);
+			const speculation = speculationOf({ lookup, draftModel });
+			const text = fakeTokenize("abc");
+			speculation.begin(text);
+			assert.equal(shown(await speculation.propose(text, 8, signal)), expected);
+		}
+	});
+
+	it("hears what is said where nothing could be proposed", async () => {
+		const speculation = speculationOf();
+		speculation.begin(fakeTokenize("one.two();one."));
+		speculation.note(fakeTokenize("two"));
+		assert.equal(shown(await speculation.propose([], 3, signal)), "();");
+		assert.equal(fakeText(speculation.said), "two");
+	});
+
+	it("counts what was verified and accepted, and what it would have taken without", async () => {
+		const costs = costsOf({ 1: 10, 64: 20 });
+		const controller = new Controller(costs, undefined);
+		const speculation = speculationOf({ controller });
+		const none = speculation.stats;
+		assert.deepEqual(none, {
+			draftedTokens: 0,
+			acceptedTokens: 0,
+			plainDecodeMs: 0,
+		});
+		const line = "const total = sum(list);\n";
+		const steps = await follow(
+			speculation,
+			costs,
+			line.repeat(3),
+			line.repeat(3),
+		);
+		const drafted = steps.reduce(
+			(sum, { draft }) => sum + (draft?.tokens.length ?? 0),
+			0,
+		);
+		const { draftedTokens, acceptedTokens, plainDecodeMs } = speculation.stats;
+		assert.equal(draftedTokens, drafted);
+		assert.equal(acceptedTokens, 3 * line.length - steps.length);
+		assert.ok(Math.abs(plainDecodeMs / (3 * line.length) - 10) < 2);
+	});
+
+	it("has a lookup verified within one answer that was always right and never verified", async () => {
+		// Each word comes back, and always behind another: what speaks for its fourth letter is little, and for a fifth less.
+		const random = seededRandom(2);
+		const words = Array.from({ length: 40 }, (_, index) =>
+			String.fromCodePoint(
+				...[0, 1, 2, 3].map((it) => 0x4e00 + 4 * index + it),
+			),
+		);
+		const shuffled = () =>
+			words
+				.map((word) => [random(), word] as const)
+				.sort(([a], [b]) => a - b)
+				.map(([, word]) => word)
+				.join("");
+		const costs = costsOf({ 1: 10, 2: 15, 64: 640 });
+		const controller = new Controller(costs, undefined);
+		const steps = await follow(
+			speculationOf({ controller }),
+			costs,
+			shuffled(),
+			shuffled(),
+		);
+		const verified = steps.filter(({ draft }) => draft);
+		const first = verified[0]?.at ?? 0;
+		assert.ok(first > 4 * 2, `not at once, but after ${first} tokens`);
+		assert.ok(first < 4 * 12, `after ${first} tokens`);
+		const possible = words.length - first / 4;
+		assert.ok(verified.length > 0.9 * possible, `${verified.length}`);
+		for (const { draft } of verified) assert.equal(draft?.tokens.length, 1);
+	});
+
+	it("is not kept from what a lookup finds by a draft model that is always wrong", async () => {
+		const costs = costsOf({ 1: 10, 8: 12, 64: 15 });
+		const draftCosts = { tokenMs: 1, readMs: 0.1 };
+		const draftModel = new HostileDrafter(seededRandom(1), fakeTokenize("!?#"));
+		const line = "const total = sum(list);\n";
+		let nowMs = 0;
+		const speculation = speculationOf({
+			controller: new Controller(costs, draftCosts),
+			draftModel,
+			now: () => (nowMs += 4),
+		});
+		const steps = await follow(
+			speculation,
+			costs,
+			line.repeat(2),
+			line.repeat(40),
+		);
+		assert.ok(draftModel.asked < 20, `asked ${draftModel.asked} times`);
+		assert.ok(steps.length < 4 * line.length, `${steps.length} steps`);
+		assert.ok(steps.slice(-5).every(({ draft }) => draft?.source !== "model"));
+	});
+
+	for (const [what, tokenMs, isRead] of [
+		["where it is likely to be asked", 0.5, true],
+		["not where it would gain nothing", 20, false],
+	] as const)
+		it(`has the draft model read along ${what}`, async () => {
+			const draftModel = new Reciting("");
+			const speculation = speculationOf({
+				controller: new Controller(costsOf({ 1: 10, 64: 12 }), {
+					tokenMs,
+					readMs: 0.1,
+				}),
+				draftModel,
+			});
+			await speculation.read(fakeTokenize("abcdef"), 4, signal);
+			assert.equal(draftModel.readTo, isRead ? 4 : 0);
+		});
+
+	it("probes a draft model that is off, with a few tokens that are not verified", async () => {
+		const costs = costsOf({ 1: 10 });
+		const draftModel = new Reciting("0".repeat(100));
+		draftModel.readTo = 1000;
+		const speculation = speculationOf({
+			mode: "draft",
+			controller: new Controller(costs, { tokenMs: 1, readMs: 0.1 }),
+			draftModel,
+		});
+		const truth = "abcdefghij".repeat(45);
+		const steps = await follow(speculation, costs, "x", truth);
+		assert.equal(draftModel.asked, 2, "after 200 and after 400 tokens");
+		assert.ok(steps.every(({ draft }) => draft === undefined));
+	});
+});
