@@ -14,10 +14,7 @@ import { ModelSwitch } from "./client/modelSwitch.ts";
 import { RecentGenerations } from "./client/recentGenerations.ts";
 import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
-import {
-	isContextFile,
-	looksSecret,
-} from "./completion/context/contextFiles.ts";
+import { looksSecret } from "./completion/context/contextFiles.ts";
 import { ContextStore } from "./completion/context/contextStore.ts";
 import { ReferenceTexts } from "./completion/context/referenceTexts.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
@@ -34,6 +31,7 @@ import {
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
 import { usesLookup } from "./protocol/speculation.ts";
+import { AnswerActions } from "./vscode/answerActions.ts";
 import { registerBenchmark } from "./vscode/benchmark.ts";
 import { ChosenModel } from "./vscode/chosenModel.ts";
 import { registerCommands } from "./vscode/commands.ts";
@@ -50,10 +48,13 @@ import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./vscode/inlineCompletionProvider.ts";
+import { LastEditor } from "./vscode/lastEditor.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
+import { registerProposalCommands } from "./vscode/proposals.ts";
 import { Quiet } from "./vscode/quiet.ts";
 import { registerRemoveModel } from "./vscode/removeModel.ts";
 import { switchModel } from "./vscode/switchModel.ts";
+import { WorkspaceFiles } from "./vscode/workspaceFiles.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {
@@ -139,9 +140,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	let lastSuggestion: GivenSuggestion | undefined;
 	const quiet = new Quiet(configuration, looksSecret);
 	const ignoreRules = new IgnoreRules();
-	const store = new ContextStore((path) =>
-		isContextFile(path, (it) => ignoreRules.isIgnored(it)),
-	);
+	const files = new WorkspaceFiles((path) => ignoreRules.isIgnored(path));
+	const store = new ContextStore((path) => files.mayShow(path));
 	const references = new ReferenceTexts({
 		engine: client,
 		files: () =>
@@ -188,6 +188,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			engine.onDidChangeStatus,
 		),
 	};
+	const lastEditor = new LastEditor();
+	const answerActions = new AnswerActions({ lastEditor, files });
 	const fitReport = new FitReport(engine, gaugeSources.devices);
 
 	context.subscriptions.push(
@@ -218,6 +220,9 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				return completions.prepare(editor);
 			},
 		}),
+		lastEditor,
+		answerActions,
+		registerProposalCommands(answerActions.proposals),
 		gaugeSources.devices,
 		gaugeSources.recent,
 		fitReport,

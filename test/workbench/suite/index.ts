@@ -13,6 +13,7 @@ export async function run(): Promise<void> {
 	await import("./extension.test.ts");
 	await import("./ghostText.test.ts");
 	await import("./chatContext.test.ts");
+	await import("./answerActions.test.ts");
 	const tests: {
 		title: string;
 		error?: string;
