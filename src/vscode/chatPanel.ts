@@ -26,7 +26,6 @@ export interface AnswerActionsPort {
 		/** The path that the answer names for it. */
 		readonly path: string | null;
 		readonly attachments: readonly Attachment[];
-		readonly messageId: string;
 	}): Promise<Result<void, HeadroomError>>;
 	newFile(request: {
 		readonly code: string;
@@ -246,7 +245,7 @@ export class ChatPanel implements Disposable {
 		const { messageId, blockIndex, code, language } = message;
 		const about = this.#session.codeBlock(messageId, blockIndex, code);
 		const { actions } = this.#options;
-		this.#tell(await actions.apply({ code, language, messageId, ...about }));
+		this.#tell(await actions.apply({ code, language, ...about }));
 	}
 
 	#tell(result: Result<void, HeadroomError>): void {
