@@ -14,10 +14,7 @@ import { ModelSwitch } from "./client/modelSwitch.ts";
 import { RecentGenerations } from "./client/recentGenerations.ts";
 import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
-import {
-	isContextFile,
-	looksSecret,
-} from "./completion/context/contextFiles.ts";
+import { looksSecret } from "./completion/context/contextFiles.ts";
 import { ContextStore } from "./completion/context/contextStore.ts";
 import { ReferenceTexts } from "./completion/context/referenceTexts.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
@@ -34,7 +31,9 @@ import {
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
 import { usesLookup } from "./protocol/speculation.ts";
+import { AnswerActions } from "./vscode/answerActions.ts";
 import { registerBenchmark } from "./vscode/benchmark.ts";
+import { ChatContext } from "./vscode/chatContext.ts";
 import { ChosenModel } from "./vscode/chosenModel.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { Configuration } from "./vscode/configuration.ts";
@@ -50,10 +49,14 @@ import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./vscode/inlineCompletionProvider.ts";
+import { LastEditor } from "./vscode/lastEditor.ts";
 import { logToChannel } from "./vscode/outputLog.ts";
+import { registerProposalCommands } from "./vscode/proposals.ts";
 import { Quiet } from "./vscode/quiet.ts";
+import { registerChat } from "./vscode/registerChat.ts";
 import { registerRemoveModel } from "./vscode/removeModel.ts";
 import { switchModel } from "./vscode/switchModel.ts";
+import { WorkspaceFiles } from "./vscode/workspaceFiles.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {
@@ -139,9 +142,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	let lastSuggestion: GivenSuggestion | undefined;
 	const quiet = new Quiet(configuration, looksSecret);
 	const ignoreRules = new IgnoreRules();
-	const store = new ContextStore((path) =>
-		isContextFile(path, (it) => ignoreRules.isIgnored(it)),
-	);
+	const files = new WorkspaceFiles((path) => ignoreRules.isIgnored(path));
+	const store = new ContextStore((path) => files.mayShow(path));
 	const references = new ReferenceTexts({
 		engine: client,
 		files: () =>
@@ -188,6 +190,11 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			engine.onDidChangeStatus,
 		),
 	};
+	const lastEditor = new LastEditor();
+	const answerActions = new AnswerActions({ lastEditor, files });
+	const catalogueFile = context.asAbsolutePath("media/catalogue.json");
+	const switchToModel = (file?: unknown) =>
+		switchModel({ modelSwitch, chosen, devices, configuration }, file);
 	const fitReport = new FitReport({ ...gaugeSources, configuration });
 
 	context.subscriptions.push(
@@ -218,6 +225,30 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 				return completions.prepare(editor);
 			},
 		}),
+		lastEditor,
+		answerActions,
+		registerProposalCommands(answerActions.proposals),
+		registerChat({
+			context,
+			engine,
+			client,
+			createContext: () =>
+				new ChatContext({
+					lastEditor,
+					files,
+					onDidReadRules: ignoreRules.onDidRead,
+				}),
+			actions: answerActions,
+			offers: {
+				models: async () => (await chosen.list()).models,
+				devices: () => devices.get(),
+				builtInFile: chosen.builtInFile,
+				catalogueFile,
+				allowsPartial: () => configuration.settings["engine.partialOffload"],
+				switchModel: switchToModel,
+			},
+			log,
+		}),
 		gaugeSources.devices,
 		gaugeSources.recent,
 		fitReport,
@@ -238,8 +269,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			quiet,
 			decisions,
 			engine,
-			switchModel: (file) =>
-				switchModel({ modelSwitch, chosen, devices, configuration }, file),
+			switchModel: switchToModel,
 			restartEngine,
 			freeMemory: () => engine.stop(),
 			showFitReport: () => fitReport.show(),
@@ -248,7 +278,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		registerGetModel({
 			configuration,
 			folder: modelsFolder,
-			catalogueFile: context.asAbsolutePath("media/catalogue.json"),
+			catalogueFile,
 			devices: () => devices.get(),
 		}),
 		registerImportModel({ configuration, folder: modelsFolder }),

@@ -85,6 +85,18 @@ export function regenerate(
 	return withAnswer(conversation, streamingAnswer(parent, answer));
 }
 
+/** The model is known that answers: it may have been loaded for that. */
+export function answeredBy(
+	conversation: Conversation,
+	answerId: string,
+	model: string,
+): Conversation {
+	return changeStreaming(conversation, answerId, (answer) => ({
+		...answer,
+		model,
+	}));
+}
+
 /** What came of an answer that streams, of its reasoning or of its text. */
 export function appended(
 	conversation: Conversation,

@@ -56,22 +56,22 @@ export type ViewMessage = z.infer<typeof ViewMessage>;
 
 const messages = z.readonly(z.array(ViewMessage));
 
+/** How a theme shows text of some scopes. */
+export const TokenRule = z.object({
+	scope: z.exactOptional(z.union([z.string(), z.array(z.string())])),
+	settings: z.object({
+		foreground: z.exactOptional(z.string()),
+		fontStyle: z.exactOptional(z.string()),
+	}),
+});
+export type TokenRule = z.infer<typeof TokenRule>;
+
 /** A theme of VS Code in the format of its files, as far as code is coloured by it. */
 export const TokenTheme = z.readonly(
 	z.object({
 		type: z.enum(["light", "dark"]),
 		colors: z.record(z.string(), z.string()),
-		tokenColors: z.readonly(
-			z.array(
-				z.object({
-					scope: z.exactOptional(z.union([z.string(), z.array(z.string())])),
-					settings: z.object({
-						foreground: z.exactOptional(z.string()),
-						fontStyle: z.exactOptional(z.string()),
-					}),
-				}),
-			),
-		),
+		tokenColors: z.readonly(z.array(TokenRule)),
 	}),
 );
 export type TokenTheme = z.infer<typeof TokenTheme>;

@@ -109,6 +109,35 @@ export const errorSentences = {
 		"{label} has {tokens} tokens and does not fit: the model takes {room} for a question. Remove it, or attach a part of it.",
 	questionTooLarge:
 		"The question has {tokens} tokens and does not fit: the model takes {room}. Make it shorter.",
+	/** A name that the user wrote, or a model. */
+	fileMissing: "There is no {file} in this workspace.",
+	fileAmbiguous:
+		"{count} files of this workspace end with {file}: it is not clear which one is meant.",
+	fileUnreadable: "{file} cannot be opened: {why}.",
+	attachmentBinary: "{label} is not text: the chat can do nothing with it.",
+	attachmentHuge:
+		"{label} has {bytes}, and the chat takes files of up to {most}. Select a part of it instead.",
+	folderEmpty:
+		"There is nothing in {folder} to attach: Git ignores its files, or they are generated or may hold secrets.",
+	folderTooLarge:
+		"{folder} has {count} files with {bytes}, and at most {mostCount} files with {mostBytes} can be attached. Name single files instead.",
+	symbolMissing:
+		"No definition of {name} was found. The language's extension may be missing, or still be starting.",
+	problemsNone: "There are no problems reported that could be attached.",
+	gitMissing:
+		"There are no changes to attach: the folder is in no Git repository, or the Git extension is off.",
+	gitFailed: "Git does not tell what has changed: {why}.",
+	changesNone:
+		"There are no changes to attach: nothing differs from the last commit.",
+	changesTooMany:
+		"There are changes in {count} files, and at most {most} can be attached. Name single files instead.",
+	editorMissing:
+		"There is no open file that the code could go into. Open one first.",
+	editTargetUnclear:
+		"It is not clear which file this block is for. Open that file, and try again.",
+	editRefused: "{file} was not changed: it cannot be edited here.",
+	linkRefused:
+		"The link {address} is not opened: only addresses of the web and of mail, and files of the workspace are.",
 	editEmpty: "There is no code in this block to apply to {file}.",
 	editUnchanged: "The code of this block is already in {file}.",
 	editElided:

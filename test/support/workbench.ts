@@ -34,6 +34,8 @@ const quietSettings = {
 };
 
 export interface TestServer extends VscodeServer {
+	/** Where VS Code keeps what is its own. */
+	readonly dataFolder: string;
 	/** As if the user had written it into the settings file. */
 	setUserSetting(key: string, value: unknown): void;
 }
@@ -78,6 +80,7 @@ export async function startServer(
 	});
 	return {
 		port: server.port,
+		dataFolder,
 		setUserSetting,
 		async stop() {
 			await server.stop();

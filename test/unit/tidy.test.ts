@@ -181,7 +181,7 @@ describe("package.json", () => {
 		const own = [...files]
 			.filter(([file]) => file.startsWith("src/vscode/"))
 			.flatMap(([, text]) => [
-				...text.matchAll(/registerCommand\(\s*("headroom\.\w+")/g),
+				...text.matchAll(/registerCommand\(\s*("headroom\.[\w.]+")/g),
 			])
 			.map((match) => match[1]);
 		assert.deepEqual(

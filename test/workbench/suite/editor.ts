@@ -74,3 +74,34 @@ export function moveTo(
 		return new vscode.Selection(position, position);
 	});
 }
+
+function workspaceUri(path: string): vscode.Uri {
+	const [folder] = vscode.workspace.workspaceFolders ?? [];
+	assert.ok(folder);
+	return vscode.Uri.joinPath(folder.uri, path);
+}
+
+/** A file of the workspace, saved; folders are made for it. */
+export async function write(path: string, text: string): Promise<vscode.Uri> {
+	const uri = workspaceUri(path);
+	await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+	return uri;
+}
+
+export async function readSaved(path: string): Promise<string> {
+	const bytes = await vscode.workspace.fs.readFile(workspaceUri(path));
+	return new TextDecoder().decode(bytes);
+}
+
+/** Files and folders of the workspace, also where they are not there. */
+export async function removeFiles(...paths: readonly string[]): Promise<void> {
+	for (const path of paths)
+		await vscode.workspace.fs
+			.delete(workspaceUri(path), { recursive: true })
+			.then(undefined, () => {});
+}
+
+export async function openFile(path: string): Promise<vscode.TextEditor> {
+	const document = await vscode.workspace.openTextDocument(workspaceUri(path));
+	return await vscode.window.showTextDocument(document, { preview: false });
+}

@@ -1,0 +1,58 @@
+/** What a link of an answer leads to. Models make addresses up, and text that they read may have put one there. */
+
+export type AnswerLink =
+	/** As the browser would open it: letters of other scripts in a host's name are spelled out. */
+	| { readonly kind: "web"; readonly address: string }
+	/** Of the workspace. */
+	| {
+			readonly kind: "file";
+			readonly path: string;
+			/** Counted from 0. */
+			readonly line: number;
+	  }
+	| { readonly kind: "refused" };
+
+const webProtocols = new Set(["http:", "https:", "mailto:"]);
+/** What is longer cannot be judged by looking at it. */
+const mostLength = 2_048;
+const fileWithLine = /^(?<path>[^:#?]+)(?:(?::|#L)(?<line>\d{1,7})(?:\D.*)?)?$/;
+
+export function parseLink(href: string): AnswerLink {
+	const text = href.trim();
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+	if (text.length > mostLength || /[\u0000-\u001F\u007F]/.test(text))
+		return refused;
+	const file = fileWithLine.exec(text)?.groups;
+	return file ? asFile(file) : asWeb(text);
+}
+
+const refused = { kind: "refused" } as const;
+
+function asFile({
+	path: written = "",
+	line = "1",
+}: Readonly<Record<string, string>>): AnswerLink {
+	const path = decoded(written)?.replaceAll("\\", "/").replace(/^\.\//, "");
+	const isInside =
+		path !== undefined &&
+		path !== "" &&
+		!path.startsWith("/") &&
+		!path.split("/").includes("..");
+	if (!isInside) return refused;
+	return { kind: "file", path, line: Math.max(0, Number(line) - 1) };
+}
+
+function asWeb(text: string): AnswerLink {
+	if (!URL.canParse(text)) return refused;
+	const { protocol, href } = new URL(text);
+	return webProtocols.has(protocol) ? { kind: "web", address: href } : refused;
+}
+
+/** Undefined where a `%` begins no character. */
+function decoded(text: string): string | undefined {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,45 @@
+/** What the editor reports about code, as lines that a model reads. */
+
+export interface Problem {
+	/** Relative to the workspace. */
+	readonly path: string;
+	/** Counted from 0. */
+	readonly line: number;
+	readonly severity: "error" | "warning" | "info" | "hint";
+	readonly message: string;
+}
+
+const severities = ["error", "warning", "info", "hint"] as const;
+
+export interface ProblemLines {
+	/** A line each: path, line, severity, message. */
+	readonly text: string;
+	readonly shownCount: number;
+}
+
+/** The worst first, and of equally bad ones in the order of the files. @param most lines. */
+export function problemLines(
+	problems: readonly Problem[],
+	most: number,
+): ProblemLines {
+	const shown = problems
+		.toSorted(
+			(first, second) =>
+				severities.indexOf(first.severity) -
+					severities.indexOf(second.severity) ||
+				compare(first.path, second.path) ||
+				first.line - second.line,
+		)
+		.slice(0, most);
+	const text = shown
+		.map(
+			({ path, line, severity, message }) =>
+				`${path}:${line + 1} ${severity} ${message.trim().replace(/\s*[\r\n]+\s*/g, " ")}`,
+		)
+		.join("\n");
+	return { text, shownCount: shown.length };
+}
+
+function compare(first: string, second: string): number {
+	return first < second ? -1 : first > second ? 1 : 0;
+}

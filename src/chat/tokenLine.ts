@@ -1,0 +1,114 @@
+/** Keeps the view told of what the next question would take, as it is being written. */
+
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Message, Question } from "../protocol/conversation.ts";
+import type {
+	ChatContextSource,
+	ChatEngine,
+	PostToView,
+	SetTimer,
+} from "./chatPorts.ts";
+import { type PromptPlan, planQuestion, totalsOf } from "./questionPlan.ts";
+import type { TurnCounter } from "./turnCounter.ts";
+
+export interface TokenLineOptions {
+	readonly engine: ChatEngine;
+	readonly context: ChatContextSource;
+	readonly counter: TurnCounter;
+	/** What is visible of the conversation. */
+	readonly path: () => readonly Message[];
+	readonly post: PostToView;
+	readonly setTimer: SetTimer;
+}
+
+/** Between keys of a fast typist nothing is counted. */
+const pauseMs = 150;
+
+export class TokenLine implements Disposable {
+	readonly #options: TokenLineOptions;
+	readonly #store = new DisposableStore();
+	/** Of what is attached, by its label. */
+	#attachedTokens: ReadonlyMap<string, number> = new Map();
+	#input = "";
+	#timer: Disposable | undefined;
+	/** Counts what was asked for: only the last is shown. */
+	#wish = 0;
+
+	constructor(options: TokenLineOptions) {
+		this.#options = options;
+		const { engine, context } = options;
+		this.#store.add(
+			context.onDidChange(() => {
+				this.showChips();
+				this.update();
+			}),
+		);
+		this.#store.add(engine.onDidChangeModel(() => this.update()));
+	}
+
+	setInput(text: string): void {
+		this.#input = text;
+		this.update();
+	}
+
+	/** Counts anew, after a pause. */
+	update(): void {
+		this.#timer?.dispose();
+		const wish = ++this.#wish;
+		this.#timer = this.#options.setTimer(() => void this.#count(wish), pauseMs);
+	}
+
+	/** What is sent, in place of what was thought to be. */
+	show(plan: PromptPlan): void {
+		this.#wish++;
+		this.#timer?.dispose();
+		const { room, sizes } = plan;
+		const { isExact } = sizes;
+		this.#options.post({ kind: "tokens", ...totalsOf(plan), room, isExact });
+	}
+
+	showChips(): void {
+		const chips = this.#options.context.chips().map((chip) => ({
+			...chip,
+			tokens: chip.tokens ?? this.#attachedTokens.get(chip.label) ?? null,
+		}));
+		this.#options.post({ kind: "context", chips });
+	}
+
+	dispose(): void {
+		this.#timer?.dispose();
+		this.#wish++;
+		this.#store.dispose();
+	}
+
+	async #count(wish: number): Promise<void> {
+		const { context, engine, counter, path } = this.#options;
+		const text = this.#input;
+		const offered = await context.attachmentsFor(text);
+		// What it refers to may be half written: that is told when it is sent.
+		const attachments = offered.ok ? offered.value : [];
+		const question: Question = {
+			role: "user",
+			id: "",
+			parent: null,
+			askedAtMs: 0,
+			text,
+			prompt: text,
+			attachments: [],
+		};
+		const plan = await planQuestion(
+			path(),
+			question,
+			attachments,
+			engine.model,
+			counter,
+		);
+		if (wish !== this.#wish) return;
+		const parts = plan.sizes.exchanges.at(-1)?.attachments ?? [];
+		this.#attachedTokens = new Map(
+			parts.map(({ label, tokens }) => [label, tokens]),
+		);
+		this.show(plan);
+		this.showChips();
+	}
+}

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as vscode from "vscode";
+import { errorText } from "../../../src/protocol/errors.ts";
+import { ChatContext } from "../../../src/vscode/chatContext.ts";
+import { LastEditor } from "../../../src/vscode/lastEditor.ts";
+import { WorkspaceFiles } from "../../../src/vscode/workspaceFiles.ts";
+import { openFile, removeFiles, run, until, write } from "./editor.ts";
+
+describe("what goes along with a question", () => {
+	let lastEditor: LastEditor;
+	let context: ChatContext;
+
+	beforeEach(async () => {
+		await run("workbench.action.closeAllEditors");
+		lastEditor = new LastEditor();
+		context = new ChatContext({
+			lastEditor,
+			files: new WorkspaceFiles((path) => path.startsWith("made/out/")),
+			onDidReadRules: () => ({ dispose() {} }),
+		});
+	});
+
+	afterEach(async () => {
+		context.dispose();
+		lastEditor.dispose();
+		await run("workbench.action.revertAndCloseActiveEditor");
+		await run("workbench.action.closeAllEditors");
+		await removeFiles("made", "repository");
+	});
+
+	const labels = () => context.chips().map(({ label }) => label);
+
+	/** Label and text of each; or the sentence of the error. */
+	async function attached(input: string): Promise<string[] | string> {
+		const found = await context.attachmentsFor(input);
+		return found.ok
+			? found.value.map(({ label, text }) => `${label}: ${text}`)
+			: errorText(found.error);
+	}
+
+	it("is the file that is shown, as it is in the editor, and what is selected", async () => {
+		await write("made/a.ts", "one\ntwo\n");
+		assert.deepEqual(labels(), []);
+		const editor = await openFile("made/a.ts");
+		assert.deepEqual(labels(), ["made/a.ts"]);
+		await editor.edit((edit) =>
+			edit.insert(new vscode.Position(0, 0), "zero\n"),
+		);
+		editor.selection = new vscode.Selection(1, 0, 3, 0);
+		await until("the selection", () => labels().length === 2);
+		assert.deepEqual(labels(), ["made/a.ts", "made/a.ts:2-3"]);
+		assert.deepEqual(await attached("Why?"), [
+			"made/a.ts: zero\none\ntwo\n",
+			"made/a.ts:2-3: one\ntwo\n",
+		]);
+	});
+
+	it("is nothing that was removed, until another file comes", async () => {
+		await write("made/c.ts", "a");
+		await write("made/d.ts", "b");
+		let changes = 0;
+		context.onDidChange(() => changes++);
+		await openFile("made/c.ts");
+		const [chip] = context.chips();
+		assert.ok(chip);
+		const before = changes;
+		context.remove(chip.id);
+		assert.ok(changes > before);
+		assert.deepEqual(labels(), []);
+		assert.deepEqual(await attached("Why?"), []);
+		await openFile("made/d.ts");
+		assert.deepEqual(labels(), ["made/d.ts"]);
+		await openFile("made/c.ts");
+		assert.deepEqual(labels(), ["made/c.ts"]);
+	});
+
+	it("is no file with secrets or that git ignores, unless it is named", async () => {
+		await write("made/.env", "KEY=1");
+		await write("made/out/b.ts", "b");
+		await openFile("made/.env");
+		assert.deepEqual(labels(), []);
+		await openFile("made/out/b.ts");
+		assert.deepEqual(labels(), []);
+		assert.deepEqual(await attached("#file:made/.env #file:made/out/b.ts"), [
+			"made/.env: KEY=1",
+			"made/out/b.ts: b",
+		]);
+	});
+
+	it("is each file once, also by the end of its path", async () => {
+		await write("made/deep/only.ts", "x");
+		await openFile("made/deep/only.ts");
+		assert.deepEqual(await attached("#file:only.ts"), ["made/deep/only.ts: x"]);
+	});
+
+	it("says what cannot go along, and names it", async () => {
+		await write("made/data.bin2", "a\u0000b");
+		await write("made/long.ts", "x".repeat(1_100_000));
+		for (const [input, sentence] of [
+			["#file:made/none.ts", /no made\/none\.ts in this workspace/],
+			["#file:../other.ts", /no \.\.\/other\.ts in this workspace/],
+			["#file:made/data.bin2", /^made\/data\.bin2 is not text/],
+			["#file:made/long.ts", /^made\/long\.ts has 1\.0 MB/],
+			["#folder:none", /no none in this workspace/],
+			["#symbol:noSuchSymbol", /No definition of noSuchSymbol/],
+			["#problems", /no problems/],
+		] as const) {
+			const answer = await attached(input);
+			assert.ok(typeof answer === "string", input);
+			assert.match(answer, sentence);
+		}
+	});
+
+	it("is the files of a folder without those that git ignores", async () => {
+		await write("made/a.ts", "a");
+		await write("made/deep/b.ts", "b");
+		await write("made/data.bin2", "\u0000");
+		await write("made/.env", "KEY=1");
+		await write("made/out/c.ts", "c");
+		assert.deepEqual(await attached("#folder:made/"), [
+			"made: made/a.ts\nmade/data.bin2 (binary)\nmade/deep/b.ts",
+			"made/a.ts: a",
+			"made/deep/b.ts: b",
+		]);
+		const empty = await attached("#folder:made/out");
+		assert.ok(typeof empty === "string");
+		assert.match(empty, /nothing in made\/out to attach/);
+	});
+
+	it("is no folder of which a part would be left out", async () => {
+		for (let index = 0; index < 101; index++)
+			await write(`made/f${index}.ts`, "");
+		const answer = await attached("#folder:made");
+		assert.ok(typeof answer === "string");
+		assert.match(answer, /^made has 101 files/);
+	});
+
+	it("is what is reported in the file that is shown", async () => {
+		await write("made/a.ts", "one\ntwo\n");
+		const { document } = await openFile("made/a.ts");
+		const collection = vscode.languages.createDiagnosticCollection("test");
+		const range = new vscode.Range(1, 0, 1, 3);
+		collection.set(document.uri, [
+			new vscode.Diagnostic(range, "two is wrong"),
+		]);
+		const [, problems] = await attached("#problems");
+		collection.dispose();
+		assert.match(problems ?? "", /^made\/a\.ts: made\/a\.ts:2 error two/);
+	});
+
+	it("is the definition of a symbol as a whole", async () => {
+		await write("made/a.py", "x = 1\ndef run():\n    return x\n");
+		const registered = vscode.languages.registerDocumentSymbolProvider(
+			{ pattern: "**/made/*.py" },
+			{
+				provideDocumentSymbols: () => [
+					new vscode.DocumentSymbol(
+						"run",
+						"",
+						vscode.SymbolKind.Function,
+						new vscode.Range(1, 0, 2, 12),
+						new vscode.Range(1, 4, 1, 7),
+					),
+				],
+			},
+		);
+		await openFile("made/a.py");
+		const [, symbol] = await attached("#symbol:run");
+		assert.equal(symbol, "run, made/a.py:2-3: def run():\n    return x");
+		const found = await context.suggestionsFor("reference", "symbol:ru");
+		registered.dispose();
+		assert.deepEqual(found[0]?.detail, "made/a.py:2");
+	});
+
+	it("is what differs from the last commit, without lock files", async () => {
+		await write("repository/a.ts", "old\n");
+		await write("repository/yarn.lock", "1\n");
+		const root = await write("repository/b.ts", "same\n");
+		const cwd = vscode.Uri.joinPath(root, "..").fsPath;
+		const git = (...args: string[]) =>
+			execFileSync(
+				"git",
+				["-c", "user.name=t", "-c", "user.email=t", ...args],
+				{
+					cwd,
+				},
+			);
+		git("init", "-q");
+		git("add", ".");
+		git("commit", "-q", "-m", "first");
+		await openFile("repository/a.ts");
+		const extension = vscode.extensions.getExtension("vscode.git");
+		const api = (await extension?.activate())?.getAPI(1);
+		await api.openRepository(vscode.Uri.file(cwd));
+		assert.match(`${await attached("#changes")}`, /nothing differs/);
+		await write("repository/a.ts", "new\n");
+		await write("repository/yarn.lock", "2\n");
+		const [, changes] = await attached("#changes");
+		assert.match(changes ?? "", /^repository \(1 of 2 files\): diff --git/);
+		assert.match(changes ?? "", /-old\n\+new\n/);
+	});
+
+	it("is what was chosen from the suggestions, for one question", async () => {
+		await write("made/chosen.ts", "c");
+		const commands = await context.suggestionsFor("command", "fi");
+		assert.deepEqual(
+			commands.map(({ insert }) => insert),
+			["/fix "],
+		);
+		const kinds = await context.suggestionsFor("reference", "");
+		assert.equal(kinds[0]?.insert, "#file:");
+		const found = await context.suggestionsFor("reference", "file:chosen");
+		assert.equal(found[0]?.label, "chosen.ts");
+		context.choose(found[0]?.id ?? "");
+		context.choose("file:never/suggested.ts");
+		assert.deepEqual(labels(), ["made/chosen.ts"]);
+		assert.deepEqual(await attached("Why?"), ["made/chosen.ts: c"]);
+		context.asked();
+		assert.deepEqual(labels(), []);
+	});
+});
