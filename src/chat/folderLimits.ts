@@ -9,23 +9,30 @@ export const mostFolderFiles = 100;
 /** Some 100,000 tokens: more than the models have room for that run on such machines. */
 export const mostFolderBytes = 400 * 1024;
 
+export function checkCount(
+	folder: string,
+	count: number,
+): Result<void, HeadroomError> {
+	if (count === 0) return failure(createError("folderEmpty", { folder }));
+	if (count <= mostFolderFiles) return success(undefined);
+	const most = String(mostFolderFiles);
+	return failure(
+		createError("folderTooMany", { folder, count: String(count), most }),
+	);
+}
+
 /** @param sizesBytes of the files that would go along. */
-export function checkFolder(
+export function checkSize(
 	folder: string,
 	sizesBytes: readonly number[],
 ): Result<void, HeadroomError> {
-	if (sizesBytes.length === 0)
-		return failure(createError("folderEmpty", { folder }));
-	const bytes = sizesBytes.reduce((sum, size) => sum + size, 0);
-	if (sizesBytes.length <= mostFolderFiles && bytes <= mostFolderBytes)
-		return success(undefined);
+	const total = sizesBytes.reduce((sum, size) => sum + size, 0);
+	if (total <= mostFolderBytes) return success(undefined);
 	return failure(
 		createError("folderTooLarge", {
 			folder,
-			count: String(sizesBytes.length),
-			bytes: formatBytes(bytes),
-			mostCount: String(mostFolderFiles),
-			mostBytes: formatBytes(mostFolderBytes),
+			bytes: formatBytes(total),
+			most: formatBytes(mostFolderBytes),
 		}),
 	);
 }

@@ -119,8 +119,10 @@ export const errorSentences = {
 		"{label} has {bytes}, and the chat takes files of up to {most}. Select a part of it instead.",
 	folderEmpty:
 		"There is nothing in {folder} to attach: Git ignores its files, or they are generated or may hold secrets.",
+	folderTooMany:
+		"{folder} has {count} files, and at most {most} can be attached. Name single files instead.",
 	folderTooLarge:
-		"{folder} has {count} files with {bytes}, and at most {mostCount} files with {mostBytes} can be attached. Name single files instead.",
+		"The files of {folder} have {bytes}, and at most {most} can be attached. Name single files instead.",
 	symbolMissing:
 		"No definition of {name} was found. The language's extension may be missing, or still be starting.",
 	problemsNone: "There are no problems reported that could be attached.",

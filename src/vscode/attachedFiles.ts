@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../base/result.ts";
 import { formatBytes } from "../base/units.ts";
-import { checkFolder } from "../chat/folderLimits.ts";
+import { checkCount, checkSize } from "../chat/folderLimits.ts";
 import { inParallel } from "../models/inParallel.ts";
 import type { Attachment } from "../protocol/conversation.ts";
 import {
@@ -72,11 +72,23 @@ export async function attachFolder(
 	const stat = uri && (await statOf(uri));
 	if (!uri || !stat || (stat.type & vscode.FileType.Directory) === 0)
 		return failure(createError("fileMissing", { file: folder }));
-	const paths = await files.pathsIn(uri);
-	const sizes = await inParallel(paths.slice(0, mostStats), readAtOnce, sizeOf);
-	const unsized = Array.from({ length: paths.length - sizes.length }, () => 0);
-	const checked = checkFolder(folder, [...sizes, ...unsized]);
-	if (!checked.ok) return checked;
+	try {
+		return await attachPaths(folder, await files.pathsIn(uri));
+	} catch (thrown) {
+		return failure(
+			createError("fileUnreadable", { file: folder, why: messageOf(thrown) }),
+		);
+	}
+}
+
+async function attachPaths(
+	folder: string,
+	paths: readonly string[],
+): Promise<Attachments> {
+	const counted = checkCount(folder, paths.length);
+	if (!counted.ok) return counted;
+	const sized = checkSize(folder, await inParallel(paths, readAtOnce, sizeOf));
+	if (!sized.ok) return sized;
 	const contents = (
 		await inParallel(paths, readAtOnce, readAttachment)
 	).flatMap((it) => it ?? []);
@@ -93,9 +105,6 @@ export async function attachFolder(
 		...contents,
 	]);
 }
-
-/** With so many files it is too large, whatever they have in them. */
-const mostStats = 1_000;
 
 async function sizeOf(path: string): Promise<number> {
 	const open = openDocument(path);

@@ -10,9 +10,15 @@ import { documentPath, workspacePath } from "./documentPath.ts";
 /** Whoever types a name asks with every key. */
 const keptMs = 5_000;
 const mostFiles = 20_000;
-/** They are full of files that are never shown. */
-const foreign =
-	"**/{node_modules,bower_components,site-packages,__pycache__,.git,.venv}/**";
+/** They are full of files that are never shown. Not all versions of VS Code can read groups within groups. */
+const foreign = [
+	"**/node_modules/**",
+	"**/bower_components/**",
+	"**/site-packages/**",
+	"**/__pycache__/**",
+	"**/.git/**",
+	"**/.venv/**",
+];
 
 export class WorkspaceFiles {
 	readonly #isIgnored: (path: string) => boolean;
@@ -36,7 +42,7 @@ export class WorkspaceFiles {
 		return await this.#found.paths;
 	}
 
-	/** Of the files below a folder that may be shown. */
+	/** Of the files below a folder that may be shown. Rejects where they cannot be searched. */
 	async pathsIn(folder: vscode.Uri): Promise<readonly string[]> {
 		const pattern = new vscode.RelativePattern(folder, "**/*");
 		return await this.#find(pattern, foreign);
@@ -61,19 +67,20 @@ export class WorkspaceFiles {
 		}
 	}
 
+	/** None where they cannot be searched: then what is named in full is found all the same. */
 	async #findAll(): Promise<string[]> {
 		const ignored = await this.#ignoredFolders();
-		const excluded = [foreign, ...ignored.map((name) => `${name}/**`)];
-		return await this.#find("**/*", `{${excluded.join(",")}}`);
+		const excluded = [...foreign, ...ignored.map((name) => `${name}/**`)];
+		return await this.#find("**/*", excluded).catch(() => []);
 	}
 
 	async #find(
 		pattern: vscode.GlobPattern,
-		excluded: string,
+		excluded: readonly string[],
 	): Promise<string[]> {
 		const found = await vscode.workspace.findFiles(
 			pattern,
-			excluded,
+			`{${excluded.join(",")}}`,
 			mostFiles,
 		);
 		return found

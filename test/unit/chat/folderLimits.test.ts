@@ -1,38 +1,34 @@
 import assert from "node:assert/strict";
 import {
-	checkFolder,
+	checkCount,
+	checkSize,
 	mostFolderBytes,
 	mostFolderFiles,
 } from "../../../src/chat/folderLimits.ts";
 import { errorText } from "../../../src/protocol/errors.ts";
 
-describe("checkFolder", () => {
-	const sizes = (count: number, each: number) =>
-		Array.from({ length: count }, () => each);
-	for (const [what, given] of [
-		["one file", [10]],
-		["as many files as may be", sizes(mostFolderFiles, 1)],
-		["as many bytes as may be", [mostFolderBytes]],
-	] as const)
-		it(`takes ${what}`, () => {
-			assert.ok(checkFolder("src", given).ok);
-		});
+describe("the limits of a folder", () => {
+	it("take as much as may be", () => {
+		assert.ok(checkCount("src", 1).ok);
+		assert.ok(checkCount("src", mostFolderFiles).ok);
+		assert.ok(checkSize("src", []).ok);
+		assert.ok(checkSize("src", [1, mostFolderBytes - 1]).ok);
+	});
 
-	for (const [what, given, sentence] of [
-		["nothing", [], /^There is nothing in src to attach/],
+	for (const [what, checked, sentence] of [
+		["nothing", checkCount("src", 0), /^There is nothing in src to attach/],
 		[
 			"more files",
-			sizes(mostFolderFiles + 1, 1),
-			/^src has 101 files with 101 B, and at most 100 files/,
+			checkCount("src", mostFolderFiles + 1),
+			/^src has 101 files, and at most 100 can be attached/,
 		],
 		[
 			"more bytes",
-			[mostFolderBytes, 1024],
-			/^src has 2 files with 401\.0 KB, and at most .* with 400\.0 KB/,
+			checkSize("src", [mostFolderBytes, 1024]),
+			/^The files of src have 401\.0 KB, and at most 400\.0 KB/,
 		],
 	] as const)
-		it(`refuses ${what}, with the figures`, () => {
-			const checked = checkFolder("src", given);
+		it(`refuse ${what}, with the figures`, () => {
 			assert.ok(!checked.ok);
 			assert.match(errorText(checked.error), sentence);
 		});

@@ -11,6 +11,7 @@ describe("what goes along with a question", () => {
 	let lastEditor: LastEditor;
 	let context: ChatContext;
 
+	// Each test has files of its own: VS Code remembers texts and selections.
 	beforeEach(async () => {
 		await run("workbench.action.closeAllEditors");
 		lastEditor = new LastEditor();
@@ -113,15 +114,15 @@ describe("what goes along with a question", () => {
 	});
 
 	it("is the files of a folder without those that git ignores", async () => {
-		await write("made/a.ts", "a");
-		await write("made/deep/b.ts", "b");
-		await write("made/data.bin2", "\u0000");
+		await write("made/e.ts", "e");
+		await write("made/deep/f.ts", "f");
+		await write("made/other.bin2", "\u0000");
 		await write("made/.env", "KEY=1");
 		await write("made/out/c.ts", "c");
 		assert.deepEqual(await attached("#folder:made/"), [
-			"made: made/a.ts\nmade/data.bin2 (binary)\nmade/deep/b.ts",
-			"made/a.ts: a",
-			"made/deep/b.ts: b",
+			"made: made/deep/f.ts\nmade/e.ts\nmade/other.bin2 (binary)",
+			"made/deep/f.ts: f",
+			"made/e.ts: e",
 		]);
 		const empty = await attached("#folder:made/out");
 		assert.ok(typeof empty === "string");
@@ -137,8 +138,8 @@ describe("what goes along with a question", () => {
 	});
 
 	it("is what is reported in the file that is shown", async () => {
-		await write("made/a.ts", "one\ntwo\n");
-		const { document } = await openFile("made/a.ts");
+		await write("made/g.ts", "one\ntwo\n");
+		const { document } = await openFile("made/g.ts");
 		const collection = vscode.languages.createDiagnosticCollection("test");
 		const range = new vscode.Range(1, 0, 1, 3);
 		collection.set(document.uri, [
@@ -146,7 +147,7 @@ describe("what goes along with a question", () => {
 		]);
 		const [, problems] = await attached("#problems");
 		collection.dispose();
-		assert.match(problems ?? "", /^made\/a\.ts: made\/a\.ts:2 error two/);
+		assert.match(problems ?? "", /^made\/g\.ts: made\/g\.ts:2 error two/);
 	});
 
 	it("is the definition of a symbol as a whole", async () => {
