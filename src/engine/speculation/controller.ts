@@ -7,6 +7,7 @@
  */
 
 import { mostVerifiedTokens } from "../../memory/plan.ts";
+import type { WorkKind } from "../../protocol/generation.ts";
 import { Acceptance } from "./acceptance.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { Ledger } from "./ledger.ts";
@@ -23,6 +24,9 @@ const typicalAcceptance = 0.7;
 
 /** A draft model that did not pay is asked again after so many tokens. */
 const probePauseTokens = 200;
+
+/** Times of one token that one try may lose beyond what there is: less, and what has lost could never show that it is better by now. */
+const riskTokens = 2;
 
 /** The newest measurement counts for so much of what is known. */
 const newWeight = 0.1;
@@ -57,10 +61,7 @@ export interface Step {
 export class Controller {
 	readonly #costs: VerifyCosts;
 	#draftCosts: DraftCosts | undefined;
-	readonly #acceptance: Readonly<Record<DraftSource, Acceptance>> = {
-		lookup: new Acceptance("lookup"),
-		model: new Acceptance("model"),
-	};
+	readonly #acceptance: Readonly<Record<DraftSource, Acceptance>>;
 	readonly #ledgers: Readonly<Record<DraftSource, Ledger>> = {
 		lookup: new Ledger(),
 		model: new Ledger(),
@@ -68,9 +69,17 @@ export class Controller {
 	#tokensSinceDraft = 0;
 
 	/** @param draftCosts undefined without a draft model. */
-	constructor(costs: VerifyCosts, draftCosts: DraftCosts | undefined) {
+	constructor(
+		costs: VerifyCosts,
+		draftCosts: DraftCosts | undefined,
+		kind: WorkKind = "block",
+	) {
 		this.#costs = costs;
 		this.#draftCosts = draftCosts;
+		this.#acceptance = {
+			lookup: new Acceptance("lookup", kind),
+			model: new Acceptance("model", kind),
+		};
 	}
 
 	/** Milliseconds of one token without a draft. */
@@ -79,15 +88,18 @@ export class Controller {
 	}
 
 	/** How many of these tokens to verify, now that they are there. */
-	decide(draft: Draft): Decision {
-		const decision = this.#best(
-			draft.evidence.map((it) =>
-				this.#acceptance[draft.source].probability(it),
-			),
-			{},
+	decide({ source, evidence }: Pick<Draft, "source" | "evidence">): Decision {
+		const acceptances = evidence.map((it) =>
+			this.#acceptance[source].probability(it),
 		);
-		const pays = decision.gain >= leastGain && this.#mayLose(0, draft.source);
-		return pays ? decision : { length: 0, gain: 1 };
+		let decision = this.#best(acceptances, {});
+		// A shorter draft loses less.
+		while (
+			decision.gain >= leastGain &&
+			!this.#mayTry(decision, source, acceptances)
+		)
+			decision = this.#best(acceptances.slice(0, decision.length - 1), {});
+		return decision.gain >= leastGain ? decision : { length: 0, gain: 1 };
 	}
 
 	/** What the draft model may be expected to gain before it has said anything; 0 where it is not to be asked. */
@@ -136,12 +148,13 @@ export class Controller {
 		for (const ledger of Object.values(this.#ledgers))
 			ledger.passed(ms + draftingMs);
 		if (draftingMs > 0) this.#ledgers.model.saved(-draftingMs, plainMs);
+		this.#costs.observe(evaluated, ms);
+		// By what such a step takes as a rule: another program that had the machine for a moment says nothing of the draft.
 		if (draft)
 			this.#ledgers[draft.source].saved(
-				(1 + acceptedTokens) * plainMs - ms,
+				(1 + acceptedTokens) * plainMs - this.#costs.ms(evaluated),
 				plainMs,
 			);
-		this.#costs.observe(evaluated, ms);
 	}
 
 	/** The draft model is asked. */
@@ -156,6 +169,17 @@ export class Controller {
 		// Another program had the machine where it is far more.
 		const tokenMs = known + newWeight * (Math.min(ms, 2 * known) - known);
 		this.#draftCosts = { ...this.#draftCosts, tokenMs };
+	}
+
+	/** Whether it may be wrong from the start on: what that would cost, as likely as it is, beyond what any try may. */
+	#mayTry(
+		{ length }: Decision,
+		source: DraftSource,
+		[first = 0]: readonly number[],
+	): boolean {
+		const { plainMs } = this.#costs;
+		const riskMs = (1 - first) * (this.#costs.ms(length + 1) - plainMs);
+		return this.#mayLose(Math.max(0, riskMs - riskTokens * plainMs), source);
 	}
 
 	#mayLose(ms: number, source: DraftSource): boolean {

@@ -9,8 +9,8 @@ import {
 import type { Token } from "../runtime.ts";
 import type { Controller } from "./controller.ts";
 import { type Draft, type Drafter, shortened } from "./draft.ts";
-import { matchEvidence } from "./evidence.ts";
-import type { Lookup } from "./lookup.ts";
+import { matchEvidence, resumedEvidence } from "./evidence.ts";
+import type { Lookup, LookupDraft, ResumedDraft } from "./lookup.ts";
 
 export interface SpeculationOptions {
 	readonly mode: SpeculationSetting;
@@ -156,19 +156,39 @@ export class Speculation {
 		return controller.mayProbe({ unreadTokens, tokens: probeTokens });
 	}
 
+	/** The better of the two places that the text may go on from. */
 	#lookUp(most: number): Draft | undefined {
 		if (!this.#uses("lookup")) return undefined;
-		const found = this.#options.lookup.find(most);
-		if (!found) return undefined;
-		const tokens = this.#wanted(found.tokens);
-		if (tokens.length === 0) return undefined;
-		const draft: Draft = {
-			source: "lookup",
-			tokens,
-			evidence: matchEvidence(found.matchedTokens, tokens.length),
-		};
-		this.#watch(draft);
+		const { controller, lookup } = this.#options;
+		const resumed = this.#resumed(lookup.resume(most));
+		const found = this.#found(lookup.find(most));
+		const isResumed =
+			resumed &&
+			(!found ||
+				controller.decide(resumed).gain > controller.decide(found).gain);
+		const draft = isResumed ? resumed : found;
+		if (draft) this.#watch(draft);
 		return draft;
+	}
+
+	#found(found: LookupDraft | undefined): Draft | undefined {
+		const tokens = this.#wanted(found?.tokens ?? []);
+		if (!found || tokens.length === 0) return undefined;
+		const { copiedTokens } = this.#options.lookup;
+		const evidence = matchEvidence(copiedTokens, tokens.length);
+		return { source: "lookup", tokens, evidence };
+	}
+
+	#resumed(found: ResumedDraft | undefined): Draft | undefined {
+		const tokens = this.#wanted(found?.tokens ?? []);
+		if (!found || tokens.length === 0) return undefined;
+		const { matchedTokens, copiedTokens } = found;
+		const evidence = resumedEvidence(
+			matchedTokens,
+			copiedTokens,
+			tokens.length,
+		);
+		return { source: "lookup", tokens, evidence };
 	}
 
 	async #askModel(
