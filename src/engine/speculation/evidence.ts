@@ -12,8 +12,8 @@ interface EvidenceClass {
 
 /**
  * By how many tokens before it are the same at the place that it was copied from. A token further on in a draft has the ones before it
- * in addition: it is only looked at when they were right. The acceptances are those against this project's own sources as they are, which is less
- * than what small models that repeat themselves accept; in edits, those of files with one line changed (docs/speculation-benchmark.md).
+ * in addition: it is only looked at when they were right. The acceptances lie between those against real sources and those against what the built-in
+ * model says, which repeats itself more; in edits, they are those of files with one line changed (docs/speculation-benchmark.md).
  */
 const matchClasses: readonly EvidenceClass[] = [
 	{ from: 0, acceptance: 0.45, acceptanceInEdit: 0.9 },
