@@ -3,6 +3,7 @@
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+ *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
 
@@ -11,11 +12,13 @@ import { parseArgs } from "node:util";
 import { benchCompletion } from "../test/bench/completion.ts";
 import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchFit } from "../test/bench/fit.ts";
+import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { quantizations } from "../test/support/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+       npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
 type Arguments = ReturnType<typeof readArguments>;
@@ -24,6 +27,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	completion: runCompletion,
 	concurrency: runConcurrency,
 	fit: runFit,
+	speculation: runSpeculation,
 };
 
 async function main(): Promise<number> {
@@ -103,6 +107,21 @@ async function runFit({
 	if (json) console.log(JSON.stringify({ rows, failures }));
 }
 
+async function runSpeculation({
+	target,
+	draft,
+	json,
+}: Arguments): Promise<void> {
+	const figures = await benchSpeculation({
+		target: target && fromUser(target),
+		draft: draft && fromUser(draft),
+	});
+	console.table(figures.rows);
+	console.log("perfect drafts, as multiples of none:", figures.bound);
+	for (const it of brokenPromises(figures)) console.log(it);
+	if (json) console.log(JSON.stringify(figures));
+}
+
 /** How far off, in percent of what was allocated. */
 function share(bytes: number, allocatedBytes: number): string {
 	const percent = (100 * (bytes - allocatedBytes)) / allocatedBytes;
@@ -117,6 +136,8 @@ function readArguments() {
 				model: { type: "string", default: "" },
 				traces: { type: "string", default: "" },
 				"per-language": { type: "string", default: "8" },
+				target: { type: "string", default: "" },
+				draft: { type: "string", default: "" },
 				quantization: { type: "string", default: "Q4_K_M" },
 				only: { type: "string", default: "" },
 				quick: { type: "boolean", default: false },

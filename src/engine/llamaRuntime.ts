@@ -242,6 +242,7 @@ class LlamaLoadedModel implements LoadedModel {
 	readonly #model: LlamaModel;
 	readonly #threads: number;
 	readonly #isPlanned: boolean;
+	readonly #special = new Map<Token, boolean>();
 
 	constructor(
 		model: LlamaModel,
@@ -303,9 +304,14 @@ class LlamaLoadedModel implements LoadedModel {
 		return [...this.#model.iterateAllTokens()];
 	}
 
+	/** Asked for each token of each draft, and the library goes into native code for it. */
 	isSpecial(token: Token): boolean {
+		const known = this.#special.get(token);
+		if (known !== undefined) return known;
 		const [it] = branded([token]);
-		return this.#model.isEogToken(it) || this.#model.isSpecialToken(it);
+		const found = this.#model.isEogToken(it) || this.#model.isSpecialToken(it);
+		this.#special.set(token, found);
+		return found;
 	}
 
 	async createSequences({

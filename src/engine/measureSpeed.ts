@@ -7,6 +7,8 @@ import type { verifySizes } from "./speculation/verifyCosts.ts";
 export interface MeasuredSpeed extends EngineSpeed {
 	/** How often it was measured, of which the best counts. */
 	readonly rounds: number;
+	/** Tokens that the sequence holds now. */
+	readonly depthTokens: number;
 }
 
 /** Tokens of the first and slow evaluation. A machine on which even these take long is measured by them alone. */
@@ -14,7 +16,7 @@ const firstTokens = 16;
 /** No further round starts after this. */
 const enoughMs = 250;
 const mostRounds = 3;
-/** Each batch is a whole one, and the sequence has room for all. */
+/** Each batch is a whole one, and the sequence has room for all, and for a draft behind them. */
 export const probeWindow = (batchTokens: number): number =>
 	firstTokens + mostRounds * (batchTokens + 1) + 1;
 
@@ -45,6 +47,7 @@ export async function measureSpeed(
 		prefillTokensPerSecond: await prefill(firstTokens),
 		decodeTokensPerSecond: await decode(),
 		rounds: 1,
+		depthTokens: firstTokens + 1,
 	};
 	for (let i = 1; i < mostRounds && now() - startMs < enoughMs; i++)
 		speed = {
@@ -57,8 +60,8 @@ export async function measureSpeed(
 				await decode(),
 			),
 			rounds: speed.rounds + 1,
+			depthTokens: speed.depthTokens + batchTokens + 1,
 		};
-	await sequence.truncate(0);
 	return speed;
 }
 
@@ -76,11 +79,12 @@ const alwaysMeasured = 2;
  * What it takes to evaluate several tokens at once and to say what follows each, as a draft is verified: by number of tokens, in milliseconds, each
  * the best of two. Of one token and of sixteen at the least, and of as many other numbers as there is time for.
  *
- * @param sequence that can be cut back anywhere, and is empty afterwards.
+ * @param sequence that can be cut back anywhere, and is cut back to `depthTokens`. It should hold some text: behind it attention has something to do.
  * @param text any tokens, not none.
  */
 export async function measureVerifying(
 	sequence: Sequence,
+	depthTokens: number,
 	text: readonly Token[],
 	now: () => number,
 ): Promise<ReadonlyMap<number, number>> {
@@ -99,7 +103,7 @@ export async function measureVerifying(
 			await sequence.evaluate(tokens, size);
 			const ms = Math.max(now() - roundStartMs, 0.001);
 			measured.set(size, Math.min(measured.get(size) ?? ms, ms));
-			await sequence.truncate(0);
+			await sequence.truncate(depthTokens);
 		}
 	}
 	return measured;

@@ -469,7 +469,7 @@ export class ModelSlot {
 			before: attempt.devices,
 			after: await runtime.devices(),
 		};
-		const { rounds: _, ...speeds } = speed;
+		const { rounds: _, depthTokens: __, ...speeds } = speed;
 		const report: LoadReport = {
 			contextWindow,
 			sequences: sequenceCount,
@@ -594,7 +594,9 @@ export class ModelSlot {
 			const speed = await measureSpeed(sequence, text, batchTokens, now);
 			const isSpeculating = speculation !== "off" && sequence.cutsAnywhere;
 			const verifyCosts = isSpeculating
-				? new VerifyCosts(await measureVerifying(sequence, text, now))
+				? new VerifyCosts(
+						await measureVerifying(sequence, speed.depthTokens, text, now),
+					)
 				: undefined;
 			return success({ speed, verifyCosts });
 		} finally {

@@ -1,5 +1,6 @@
 /** How often drafted tokens were right, by what spoke for them. Pure. */
 
+import type { WorkKind } from "../../protocol/generation.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { evidenceClasses } from "./evidence.ts";
 
@@ -18,25 +19,18 @@ const none: Counts = { seen: 0, right: 0 };
 /** Of one source and one kind of work. */
 export class Acceptance {
 	readonly #classes: (typeof evidenceClasses)[DraftSource];
+	readonly #isEdit: boolean;
 	readonly #counts: Counts[] = [];
-	#all: Counts = none;
 
-	constructor(source: DraftSource) {
+	constructor(source: DraftSource, kind: WorkKind = "block") {
 		this.#classes = evidenceClasses[source];
+		this.#isEdit = kind === "edit";
 	}
 
 	/** That a token with this evidence is right, if those before it are: 0 to 1, neither of them ever. */
 	probability(evidence: number): number {
 		const { seen, right } = this.#counts[evidence] ?? none;
-		const prior = this.#classes[evidence]?.acceptance ?? 0;
-		return (right + prior * priorTokens) / (seen + priorTokens);
-	}
-
-	/** Of any token, before there is one to look at; where nothing was seen, as given. */
-	typical(prior: number): number {
-		return (
-			(this.#all.right + prior * priorTokens) / (this.#all.seen + priorTokens)
-		);
+		return (right + this.#prior(evidence) * priorTokens) / (seen + priorTokens);
 	}
 
 	/**
@@ -53,9 +47,14 @@ export class Acceptance {
 		if (isRefuted && refuted !== undefined) this.#count(refuted, 0);
 	}
 
+	#prior(evidence: number): number {
+		const known = this.#classes[evidence];
+		const inEdit = this.#isEdit ? known?.acceptanceInEdit : undefined;
+		return inEdit ?? known?.acceptance ?? 0;
+	}
+
 	#count(evidence: number, right: 0 | 1): void {
 		this.#counts[evidence] = counted(this.#counts[evidence] ?? none, right);
-		this.#all = counted(this.#all, right);
 	}
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { mostVerifiedTokens } from "../../memory/plan.ts";
+import type { WorkKind } from "../../protocol/generation.ts";
 import { Acceptance } from "./acceptance.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { Ledger } from "./ledger.ts";
@@ -21,8 +22,24 @@ export const mostDraftedByModel = 16;
 /** Of a draft model of which nothing is known yet: what published pairs reach (72 to 75 % of tokens). */
 const typicalAcceptance = 0.7;
 
+/** What is taken for true of a draft model beforehand counts as much as so many drafts of it. */
+const priorAsks = 4;
+/** A draft counts a twentieth less with each that follows. */
+const askDecay = 0.95;
+
+/** Tokens of a usual answer, before there was one. */
+const usualAnswer: Readonly<Record<WorkKind, number>> = {
+	line: 12,
+	block: 40,
+	chat: 200,
+	edit: 200,
+};
+
 /** A draft model that did not pay is asked again after so many tokens. */
 const probePauseTokens = 200;
+
+/** Times of one token that one try may lose beyond what there is: less, and what has lost could never show that it is better by now. */
+const riskTokens = 2;
 
 /** The newest measurement counts for so much of what is known. */
 const newWeight = 0.1;
@@ -57,20 +74,29 @@ export interface Step {
 export class Controller {
 	readonly #costs: VerifyCosts;
 	#draftCosts: DraftCosts | undefined;
-	readonly #acceptance: Readonly<Record<DraftSource, Acceptance>> = {
-		lookup: new Acceptance("lookup"),
-		model: new Acceptance("model"),
-	};
+	readonly #acceptance: Readonly<Record<DraftSource, Acceptance>>;
 	readonly #ledgers: Readonly<Record<DraftSource, Ledger>> = {
 		lookup: new Ledger(),
 		model: new Ledger(),
 	};
 	#tokensSinceDraft = 0;
+	/** Expected of drafts of the model, in tokens, and what they took and verifying them would, in milliseconds. */
+	#asks = { tokens: 0, ms: 0 };
+	#answerTokens: number;
 
 	/** @param draftCosts undefined without a draft model. */
-	constructor(costs: VerifyCosts, draftCosts: DraftCosts | undefined) {
+	constructor(
+		costs: VerifyCosts,
+		draftCosts: DraftCosts | undefined,
+		kind: WorkKind = "block",
+	) {
 		this.#costs = costs;
 		this.#draftCosts = draftCosts;
+		this.#answerTokens = usualAnswer[kind];
+		this.#acceptance = {
+			lookup: new Acceptance("lookup", kind),
+			model: new Acceptance("model", kind),
+		};
 	}
 
 	/** Milliseconds of one token without a draft. */
@@ -79,22 +105,47 @@ export class Controller {
 	}
 
 	/** How many of these tokens to verify, now that they are there. */
-	decide(draft: Draft): Decision {
-		const decision = this.#best(
-			draft.evidence.map((it) =>
-				this.#acceptance[draft.source].probability(it),
-			),
-			{},
+	decide({ source, evidence }: Pick<Draft, "source" | "evidence">): Decision {
+		const acceptances = evidence.map((it) =>
+			this.#acceptance[source].probability(it),
 		);
-		const pays = decision.gain >= leastGain && this.#mayLose(0, draft.source);
-		return pays ? decision : { length: 0, gain: 1 };
+		let decision = this.#best(acceptances, {});
+		// A shorter draft loses less.
+		while (
+			decision.gain >= leastGain &&
+			!this.#mayTry(decision, source, acceptances)
+		)
+			decision = this.#best(acceptances.slice(0, decision.length - 1), {});
+		return decision.gain >= leastGain ? decision : { length: 0, gain: 1 };
 	}
 
 	/** What the draft model may be expected to gain before it has said anything; 0 where it is not to be asked. */
 	expectedOfModel(): number {
 		if (!this.#draftCosts) return 0;
-		const { gain } = this.#best(this.#assumed([]), { drafting: true });
+		const { plainMs } = this.#costs;
+		const prior = this.#best(this.#assumed([]), { drafting: true });
+		const priorMs = priorAsks * plainMs;
+		const { tokens, ms } = this.#asks;
+		const gain = (prior.gain * priorMs + tokens * plainMs) / (priorMs + ms);
 		return gain >= leastGain && this.#mayLose(0, "model") ? gain : 0;
+	}
+
+	/**
+	 * Whether it pays to have the draft model read a text that it does not know yet, for what is left of a usual answer. It is an investment: it does
+	 * not count against the drafts.
+	 */
+	mayRead(unreadTokens: number, saidTokens: number): boolean {
+		const gain = this.expectedOfModel();
+		if (!this.#draftCosts || gain === 0) return false;
+		// Who has said more than usual will say as much again as the least.
+		const left = Math.max(this.#answerTokens - saidTokens, usualAnswer.line);
+		const savedMs = left * this.#costs.plainMs * (1 - 1 / gain);
+		return unreadTokens * this.#draftCosts.readMs < savedMs;
+	}
+
+	/** An answer has so many tokens. */
+	answered(tokens: number): void {
+		this.#answerTokens += newWeight * (tokens - this.#answerTokens);
 	}
 
 	/** Whether it is time to see, at a small price, if the draft model pays now. */
@@ -141,17 +192,35 @@ export class Controller {
 		for (const ledger of Object.values(this.#ledgers))
 			ledger.passed(ms + draftingMs);
 		if (draftingMs > 0) this.#ledgers.model.saved(-draftingMs, plainMs);
+		this.#costs.observe(evaluated, ms);
+		// By what such a step takes as a rule: another program that had the machine for a moment says nothing of the draft.
 		if (draft)
 			this.#ledgers[draft.source].saved(
-				(1 + acceptedTokens) * plainMs - ms,
+				(1 + acceptedTokens) * plainMs - this.#costs.ms(evaluated),
 				plainMs,
 			);
-		this.#costs.observe(evaluated, ms);
 	}
 
-	/** The draft model is asked. */
-	asked(): void {
+	/** What the draft model said. */
+	asked({ evidence }: Pick<Draft, "evidence">): void {
 		this.#tokensSinceDraft = 0;
+		if (!this.#draftCosts) return;
+		const { model } = this.#acceptance;
+		const { plainMs } = this.#costs;
+		const { length, gain } = this.#best(
+			evidence.map((it) => model.probability(it)),
+			{ drafting: true },
+		);
+		// Where nothing of it is worth verifying, at least one token was drafted to find that out.
+		const ms =
+			length > 0
+				? this.#costs.ms(length + 1) + length * this.#draftCosts.tokenMs
+				: plainMs + this.#draftCosts.tokenMs;
+		const tokens = length > 0 ? (gain * ms) / plainMs : 1;
+		this.#asks = {
+			tokens: this.#asks.tokens * askDecay + tokens,
+			ms: this.#asks.ms * askDecay + ms,
+		};
 	}
 
 	/** One token of the draft model took so long. */
@@ -163,6 +232,17 @@ export class Controller {
 		this.#draftCosts = { ...this.#draftCosts, tokenMs };
 	}
 
+	/** Whether it may be wrong from the start on: what that would cost, as likely as it is, beyond what any try may. */
+	#mayTry(
+		{ length }: Decision,
+		source: DraftSource,
+		[first = 0]: readonly number[],
+	): boolean {
+		const { plainMs } = this.#costs;
+		const riskMs = (1 - first) * (this.#costs.ms(length + 1) - plainMs);
+		return this.#mayLose(Math.max(0, riskMs - riskTokens * plainMs), source);
+	}
+
 	#mayLose(ms: number, source: DraftSource): boolean {
 		return this.#ledgers[source].mayLose(ms, this.#costs.plainMs);
 	}
@@ -171,7 +251,7 @@ export class Controller {
 	#assumed(evidence: readonly number[]): readonly number[] {
 		const { model } = this.#acceptance;
 		const known = evidence.map((it) => model.probability(it));
-		const next = known.at(-1) ?? model.typical(typicalAcceptance);
+		const next = known.at(-1) ?? typicalAcceptance;
 		return Array.from(
 			{ length: mostDraftedByModel },
 			(_, index) => known[index] ?? next,

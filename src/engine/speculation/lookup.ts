@@ -5,6 +5,7 @@
 
 import { assert } from "../../base/assert.ts";
 import type { Token } from "../runtime.ts";
+import { CopyTrail } from "./copyTrail.ts";
 import { hashNgram, IndexedTokens, nowhere } from "./indexedTokens.ts";
 
 /** Where a draft was found, and how much spoke for it. */
@@ -12,6 +13,12 @@ export interface LookupDraft {
 	readonly tokens: readonly Token[];
 	/** How many of the last tokens are the same at the place that it is from. */
 	readonly matchedTokens: number;
+}
+
+/** Of a copy that goes on after a change, before the match is long enough to be found without it. */
+export interface ResumedDraft extends LookupDraft {
+	/** Before the change. */
+	readonly copiedTokens: number;
 }
 
 /** A text beside the prompt that may be repeated. */
@@ -52,6 +59,8 @@ export class Lookup {
 	readonly #mostMatch: number;
 	/** The prompt and the answer so far. */
 	readonly #text: IndexedTokens;
+	readonly #trail = new CopyTrail();
+	#copiedTokens = 0;
 	#references = new Map<string, IndexedTokens>();
 	#given: readonly TokenReference[] = [];
 	#candidates = 0;
@@ -66,6 +75,11 @@ export class Lookup {
 
 	get work(): LookupWork {
 		return { candidates: this.#candidates, indexedTokens: this.#indexedTokens };
+	}
+
+	/** How many tokens were copied up to what was found last: where it goes on with a copy, those before a change are among them. */
+	get copiedTokens(): number {
+		return this.#copiedTokens;
 	}
 
 	/**
@@ -89,12 +103,14 @@ export class Lookup {
 
 	/** A new answer begins behind this prompt. What the prompt shares with the text so far, from the start, stays indexed. */
 	begin(prompt: readonly Token[]): void {
+		this.#trail.forget();
 		this.#indexedTokens += this.#text.replace(prompt);
 	}
 
 	/** The text grew. */
 	push(token: Token): void {
 		this.#text.push(token);
+		this.#trail.push(token);
 		this.#indexedTokens++;
 	}
 
@@ -110,7 +126,19 @@ export class Lookup {
 			source === this.#text
 				? roundAndRound(source.tokens, place, most)
 				: source.tokens.slice(place, place + most);
+		this.#copiedTokens = this.#trail.follow(source.tokens, place, length);
 		return { tokens, matchedTokens: length };
+	}
+
+	/** What the copy goes on with that was left a few tokens ago, at most `most` tokens; undefined where it does not look so. */
+	resume(most: number): ResumedDraft | undefined {
+		const resumed = this.#trail.resumed();
+		if (!resumed || most < 1) return undefined;
+		const { place } = resumed;
+		return {
+			...resumed,
+			tokens: this.#trail.source.slice(place, place + most),
+		};
 	}
 
 	#longestMatch(): Found | undefined {

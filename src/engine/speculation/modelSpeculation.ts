@@ -116,7 +116,7 @@ export class ModelSpeculation {
 		const known = this.#controllers.get(kind);
 		if (known) return known;
 		const { costs, draft } = this.#options;
-		const made = new Controller(costs, draft?.costs);
+		const made = new Controller(costs, draft?.costs, kind);
 		this.#controllers.set(kind, made);
 		return made;
 	}

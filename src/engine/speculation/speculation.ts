@@ -9,8 +9,8 @@ import {
 import type { Token } from "../runtime.ts";
 import type { Controller } from "./controller.ts";
 import { type Draft, type Drafter, shortened } from "./draft.ts";
-import { matchEvidence } from "./evidence.ts";
-import type { Lookup } from "./lookup.ts";
+import { matchEvidence, resumedEvidence } from "./evidence.ts";
+import type { Lookup, LookupDraft, ResumedDraft } from "./lookup.ts";
 
 export interface SpeculationOptions {
 	readonly mode: SpeculationSetting;
@@ -79,11 +79,9 @@ export class Speculation {
 		end: number,
 		signal: AbortSignal,
 	): Promise<void> {
-		const { controller, draftModel, chunkTokens, now } = this.#options;
-		if (!this.#uses("draft") || controller.expectedOfModel() === 0) return;
-		const startMs = now();
-		await draftModel?.read(prompt, end, { chunkTokens, signal });
-		this.#draftingMs += now() - startMs;
+		const { draftModel, chunkTokens } = this.#options;
+		if (this.#mayRead(prompt))
+			await draftModel?.read(prompt, end, { chunkTokens, signal });
 	}
 
 	/**
@@ -101,12 +99,13 @@ export class Speculation {
 		if (most <= 0) return undefined;
 		const found = this.#lookUp(most);
 		const ofFound = found ? controller.decide(found) : nothing;
-		const expected = this.#uses("draft") ? controller.expectedOfModel() : 0;
+		const expected = this.#mayRead(text) ? controller.expectedOfModel() : 0;
 		if (expected <= ofFound.gain) {
 			if (this.#mayProbe(text))
 				await this.#askModel(text, most, signal, isProbe);
 			return found && shortened(found, ofFound.length);
 		}
+		await this.#catchUp(text, signal);
 		const made = await this.#askModel(text, most, signal, (evidence) =>
 			controller.goesOn(evidence),
 		);
@@ -156,6 +155,7 @@ export class Speculation {
 	/** Nothing of the answer is wanted beyond so many tokens. */
 	end(saidTokens: number): void {
 		this.#said.length = Math.min(this.#said.length, saidTokens);
+		if (saidTokens > 0) this.#options.controller.answered(saidTokens);
 	}
 
 	#uses(what: "lookup" | "draft"): boolean {
@@ -165,6 +165,20 @@ export class Speculation {
 			: usesDraftModel(mode) && draftModel !== undefined;
 	}
 
+	/** A few unread tokens are read with the first that is drafted; more are an investment, and their time is not that of the draft. */
+	async #catchUp(text: readonly Token[], signal: AbortSignal): Promise<void> {
+		const { draftModel, chunkTokens } = this.#options;
+		if (!draftModel || draftModel.unreadTokens(text) <= chunkTokens) return;
+		await draftModel.read(text, text.length - 1, { chunkTokens, signal });
+	}
+
+	#mayRead(text: readonly Token[]): boolean {
+		const { controller, draftModel } = this.#options;
+		if (!draftModel || !this.#uses("draft")) return false;
+		const unreadTokens = draftModel.unreadTokens(text);
+		return controller.mayRead(unreadTokens, this.#said.length);
+	}
+
 	#mayProbe(text: readonly Token[]): boolean {
 		const { controller, draftModel } = this.#options;
 		if (!draftModel || !this.#uses("draft")) return false;
@@ -172,19 +186,39 @@ export class Speculation {
 		return controller.mayProbe({ unreadTokens, tokens: probeTokens });
 	}
 
+	/** The better of the two places that the text may go on from. */
 	#lookUp(most: number): Draft | undefined {
 		if (!this.#uses("lookup")) return undefined;
-		const found = this.#options.lookup.find(most);
-		if (!found) return undefined;
-		const tokens = this.#wanted(found.tokens);
-		if (tokens.length === 0) return undefined;
-		const draft: Draft = {
-			source: "lookup",
-			tokens,
-			evidence: matchEvidence(found.matchedTokens, tokens.length),
-		};
-		this.#watch(draft);
+		const { controller, lookup } = this.#options;
+		const resumed = this.#resumed(lookup.resume(most));
+		const found = this.#found(lookup.find(most));
+		const isResumed =
+			resumed &&
+			(!found ||
+				controller.decide(resumed).gain > controller.decide(found).gain);
+		const draft = isResumed ? resumed : found;
+		if (draft) this.#watch(draft);
 		return draft;
+	}
+
+	#found(found: LookupDraft | undefined): Draft | undefined {
+		const tokens = this.#wanted(found?.tokens ?? []);
+		if (!found || tokens.length === 0) return undefined;
+		const { copiedTokens } = this.#options.lookup;
+		const evidence = matchEvidence(copiedTokens, tokens.length);
+		return { source: "lookup", tokens, evidence };
+	}
+
+	#resumed(found: ResumedDraft | undefined): Draft | undefined {
+		const tokens = this.#wanted(found?.tokens ?? []);
+		if (!found || tokens.length === 0) return undefined;
+		const { matchedTokens, copiedTokens } = found;
+		const evidence = resumedEvidence(
+			matchedTokens,
+			copiedTokens,
+			tokens.length,
+		);
+		return { source: "lookup", tokens, evidence };
 	}
 
 	async #askModel(
@@ -204,8 +238,8 @@ export class Speculation {
 			signal,
 		});
 		this.#draftingMs += now() - startMs;
-		controller.asked();
 		if (!made) return undefined;
+		controller.asked(made);
 		const tokens = this.#wanted(made.tokens);
 		const draft = shortened(made, tokens.length);
 		if (draft) this.#watch(draft);

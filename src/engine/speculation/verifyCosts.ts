@@ -14,12 +14,19 @@ const othersWeight = 0.05;
 const mostFactor = 2;
 
 export class VerifyCosts {
-	readonly #ms: Map<number, number>;
+	/** Rising, from one token on. */
+	readonly #sizes: readonly number[];
+	readonly #measuredMs: number[];
+	/** By number of tokens: it is looked at a hundred times for each token that is said. */
+	readonly #ms = new Float64Array(mostVerifiedTokens + 1);
 
 	/** @param measured milliseconds by number of tokens; that of one token at the least. */
 	constructor(measured: ReadonlyMap<number, number>) {
 		assert((measured.get(1) ?? 0) > 0, "the cost of one token");
-		this.#ms = new Map([...measured].sort(([a], [b]) => a - b));
+		const all = [...measured].sort(([a], [b]) => a - b);
+		this.#sizes = all.map(([size]) => size);
+		this.#measuredMs = all.map(([, ms]) => ms);
+		this.#fill();
 	}
 
 	/** Milliseconds of decoding without a draft. */
@@ -28,32 +35,42 @@ export class VerifyCosts {
 	}
 
 	/**
-	 * As much as the next larger number that was measured: where a device changes its way of computing, the cost jumps, and does not rise
-	 * step by step. Beyond all measured ones in proportion.
+	 * As much as the cheapest of the larger numbers that were measured: where a device changes its way of computing, the cost jumps, and does not
+	 * rise step by step. Beyond all measured ones in proportion.
+	 *
+	 * @param tokens at most as many as are ever verified.
 	 */
 	ms(tokens: number): number {
-		let largest = 1;
-		let largestMs = 0;
-		for (const [size, ms] of this.#ms) {
-			if (size >= tokens) return ms;
-			largest = size;
-			largestMs = ms;
-		}
-		return (largestMs * tokens) / largest;
+		return this.#ms[tokens] ?? 0;
 	}
 
 	/** Takes an evaluation of so many tokens into account. */
 	observe(tokens: number, ms: number): void {
-		const known = this.#ms.get(tokens);
+		const index = this.#sizes.indexOf(tokens);
+		const known = this.#measuredMs[index];
 		if (known === undefined) return;
 		const factor = Math.min(Math.max(ms / known, 1 / mostFactor), mostFactor);
-		for (const [size, expectedMs] of this.#ms) {
-			const weight = size === tokens ? ownWeight : othersWeight;
-			this.#ms.set(size, expectedMs * (1 + weight * (factor - 1)));
+		for (const [at, expectedMs] of this.#measuredMs.entries()) {
+			const weight = at === index ? ownWeight : othersWeight;
+			this.#measuredMs[at] = expectedMs * (1 + weight * (factor - 1));
 		}
+		this.#fill();
 	}
 
 	entries(): readonly (readonly [tokens: number, ms: number])[] {
-		return [...this.#ms];
+		return this.#sizes.map((size, at) => [size, this.#measuredMs[at] ?? 0]);
+	}
+
+	#fill(): void {
+		const largest = this.#sizes.at(-1) ?? 1;
+		const largestMs = this.#measuredMs.at(-1) ?? 0;
+		let at = this.#sizes.length - 1;
+		let cheapestMs = Infinity;
+		for (let tokens = mostVerifiedTokens; tokens >= 1; tokens--) {
+			for (; (this.#sizes[at] ?? 0) >= tokens; at--)
+				cheapestMs = Math.min(cheapestMs, this.#measuredMs[at] ?? Infinity);
+			this.#ms[tokens] =
+				tokens > largest ? (largestMs * tokens) / largest : cheapestMs;
+		}
 	}
 }

@@ -39,7 +39,7 @@ describe("measureVerifying", () => {
 		const { sequence, sizes, now } = sequenceOf(
 			(tokens, at) => tokens / 10 + (noise[at % 2] ?? 0),
 		);
-		const measured = await measureVerifying(sequence, text, now);
+		const measured = await measureVerifying(sequence, 0, text, now);
 		const order = [1, 16, 4, 32, 8, 2];
 		assert.deepEqual(
 			sizes,
@@ -73,21 +73,21 @@ describe("measureVerifying", () => {
 	] as const)
 		it(`measures ${what}`, async () => {
 			const it = sequenceOf(msOf);
-			const measured = await measureVerifying(it.sequence, text, it.now);
+			const measured = await measureVerifying(it.sequence, 0, text, it.now);
 			assert.deepEqual(it.sizes, sizes);
 			assert.deepEqual([...measured.keys()], [...new Set(sizes)]);
 		});
 
 	it("says of a clock that stands still that everything takes next to nothing", async () => {
 		const { sequence } = sequenceOf(() => 0);
-		const measured = await measureVerifying(sequence, text, () => 0);
+		const measured = await measureVerifying(sequence, 0, text, () => 0);
 		assert.equal(measured.size, verifySizes.length);
 		assert.ok([...measured.values()].every((ms) => ms > 0));
 	});
 });
 
 describe("measureSpeed", () => {
-	it("takes the best of three rounds, and leaves the sequence empty", async () => {
+	it("takes the best of three rounds, and tells what the sequence holds", async () => {
 		const { sequence, sizes, now } = sequenceOf((tokens, at) =>
 			tokens === 1 ? 10 - at : tokens,
 		);

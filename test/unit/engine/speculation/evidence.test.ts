@@ -31,7 +31,9 @@ describe("evidence", () => {
 			assert.equal(probabilityEvidence(probability), expected));
 
 	it("speaks the more for a token the higher its class, and never proves it", () => {
-		for (const classes of Object.values(evidenceClasses)) {
+		const { lookup, model } = evidenceClasses;
+		// Those of resumed copies stand behind those of copies.
+		for (const classes of [lookup.slice(0, 10), model]) {
 			assert.equal(classes[0]?.from, 0, "everything has a class");
 			for (const [index, { from, acceptance }] of classes.entries()) {
 				assert.ok(acceptance > 0 && acceptance < 1);
