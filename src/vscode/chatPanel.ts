@@ -57,6 +57,8 @@ export class ChatPanel implements Disposable {
 	/** The page has asked for what it shows. Before that it hears nothing. */
 	#isReady = false;
 	#wantsFocus = false;
+	/** Themes are read from files, and one that was asked for earlier may come later. */
+	#themeWish = 0;
 	/** Which model was shown, so that offers that come late are not for another. */
 	#modelWish = 0;
 
@@ -216,7 +218,9 @@ export class ChatPanel implements Disposable {
 	}
 
 	async #showTheme(): Promise<void> {
-		this.#post({ kind: "theme", theme: await currentTokenTheme() });
+		const wish = ++this.#themeWish;
+		const theme = await currentTokenTheme();
+		if (wish === this.#themeWish) this.#post({ kind: "theme", theme });
 	}
 
 	async #showModel(): Promise<void> {

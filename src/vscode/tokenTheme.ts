@@ -58,8 +58,12 @@ export function onDidChangeTokenTheme(listener: () => void): Disposable {
 	store.add(vscode.window.onDidChangeActiveColorTheme(listener));
 	store.add(
 		vscode.workspace.onDidChangeConfiguration((event) => {
-			if (event.affectsConfiguration("editor.tokenColorCustomizations"))
-				listener();
+			// The name of a theme may come later than the theme itself.
+			const settings = [
+				"editor.tokenColorCustomizations",
+				"workbench.colorTheme",
+			];
+			if (settings.some((it) => event.affectsConfiguration(it))) listener();
 		}),
 	);
 	return store;
