@@ -70,6 +70,14 @@ export interface Step {
 	readonly draftingMs: number;
 }
 
+/** Drafts of the model, the later ones counting more. */
+interface Asks {
+	/** Expected of them. */
+	readonly tokens: number;
+	/** That making and verifying them takes. */
+	readonly ms: number;
+}
+
 /** Of one kind of work. */
 export class Controller {
 	readonly #costs: VerifyCosts;
@@ -80,8 +88,7 @@ export class Controller {
 		model: new Ledger(),
 	};
 	#tokensSinceDraft = 0;
-	/** Expected of drafts of the model, in tokens, and what they took and verifying them would, in milliseconds. */
-	#asks = { tokens: 0, ms: 0 };
+	#asks: Asks | undefined;
 	#answerTokens: number;
 
 	/** @param draftCosts undefined without a draft model. */
@@ -122,11 +129,8 @@ export class Controller {
 	/** What the draft model may be expected to gain before it has said anything; 0 where it is not to be asked. */
 	expectedOfModel(): number {
 		if (!this.#draftCosts) return 0;
-		const { plainMs } = this.#costs;
-		const prior = this.#best(this.#assumed([]), { drafting: true });
-		const priorMs = priorAsks * plainMs;
-		const { tokens, ms } = this.#asks;
-		const gain = (prior.gain * priorMs + tokens * plainMs) / (priorMs + ms);
+		const { tokens, ms } = this.#asks ?? this.#priorAsks();
+		const gain = (tokens * this.#costs.plainMs) / ms;
 		return gain >= leastGain && this.#mayLose(0, "model") ? gain : 0;
 	}
 
@@ -217,9 +221,10 @@ export class Controller {
 				? this.#costs.ms(length + 1) + length * this.#draftCosts.tokenMs
 				: plainMs + this.#draftCosts.tokenMs;
 		const tokens = length > 0 ? (gain * ms) / plainMs : 1;
+		const before = this.#asks ?? this.#priorAsks();
 		this.#asks = {
-			tokens: this.#asks.tokens * askDecay + tokens,
-			ms: this.#asks.ms * askDecay + ms,
+			tokens: before.tokens * askDecay + tokens,
+			ms: before.ms * askDecay + ms,
 		};
 	}
 
@@ -245,6 +250,12 @@ export class Controller {
 
 	#mayLose(ms: number, source: DraftSource): boolean {
 		return this.#ledgers[source].mayLose(ms, this.#costs.plainMs);
+	}
+
+	#priorAsks(): Asks {
+		const { gain } = this.#best(this.#assumed([]), { drafting: true });
+		const ms = priorAsks * this.#costs.plainMs;
+		return { tokens: priorAsks * gain, ms };
 	}
 
 	/** What is known of a draft so far, and what may be thought of the tokens after that: that they are like the last, or like all. */

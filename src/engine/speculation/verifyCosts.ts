@@ -25,7 +25,10 @@ export class VerifyCosts {
 		assert((measured.get(1) ?? 0) > 0, "the cost of one token");
 		const all = [...measured].sort(([a], [b]) => a - b);
 		this.#sizes = all.map(([size]) => size);
-		this.#measuredMs = all.map(([, ms]) => ms);
+		// More tokens never take less: a smaller number that seems to take more was measured while something else ran.
+		this.#measuredMs = all.map(([, ms], at) =>
+			Math.min(ms, ...all.slice(at + 1).map(([, it]) => it)),
+		);
 		this.#fill();
 	}
 
@@ -35,8 +38,8 @@ export class VerifyCosts {
 	}
 
 	/**
-	 * As much as the cheapest of the larger numbers that were measured: where a device changes its way of computing, the cost jumps, and does not
-	 * rise step by step. Beyond all measured ones in proportion.
+	 * As much as the next larger number that was measured: where a device changes its way of computing, the cost jumps, and does not rise
+	 * step by step. Beyond all measured ones in proportion.
 	 *
 	 * @param tokens at most as many as are ever verified.
 	 */
@@ -64,13 +67,9 @@ export class VerifyCosts {
 	#fill(): void {
 		const largest = this.#sizes.at(-1) ?? 1;
 		const largestMs = this.#measuredMs.at(-1) ?? 0;
-		let at = this.#sizes.length - 1;
-		let cheapestMs = Infinity;
-		for (let tokens = mostVerifiedTokens; tokens >= 1; tokens--) {
-			for (; (this.#sizes[at] ?? 0) >= tokens; at--)
-				cheapestMs = Math.min(cheapestMs, this.#measuredMs[at] ?? Infinity);
-			this.#ms[tokens] =
-				tokens > largest ? (largestMs * tokens) / largest : cheapestMs;
+		for (let tokens = 1; tokens <= mostVerifiedTokens; tokens++) {
+			const at = this.#sizes.findIndex((size) => size >= tokens);
+			this.#ms[tokens] = this.#measuredMs[at] ?? (largestMs * tokens) / largest;
 		}
 	}
 }

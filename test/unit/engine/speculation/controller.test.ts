@@ -177,8 +177,11 @@ describe("Controller", () => {
 
 		it("not after it was wrong for a while", () => {
 			const controller = new Controller(flat(), cheapDraft);
-			for (let i = 0; i < 40; i++)
-				controller.learn(draftOf("model", [5, 5]), 0, true);
+			const draft = draftOf("model", [5, 5]);
+			for (let i = 0; i < 40; i++) {
+				controller.learn(draft, 0, true);
+				controller.asked(draft);
+			}
 			assert.equal(controller.expectedOfModel(), 0);
 		});
 

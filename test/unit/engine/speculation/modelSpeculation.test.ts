@@ -42,11 +42,11 @@ const referencesOf = (
 function setUp(given: Partial<ModelSpeculationOptions> = {}) {
 	const of = new ModelSpeculation({
 		mode: "auto",
-		// Verifying costs next to nothing: what is found is verified.
+		// Verifying costs little: what is found is verified.
 		costs: new VerifyCosts(
 			new Map([
 				[1, 10],
-				[64, 10.01],
+				[32, 12],
 			]),
 		),
 		draft: undefined,
