@@ -122,12 +122,13 @@ export class EngineClient implements Disposable {
 		return { requestId, said: this.#stream(message, signal, (it) => it) };
 	}
 
-	/** What a conversation takes of the window; undefined where no engine is ready, and none is started for it. */
+	/** What a conversation takes of the window; undefined where no model is ready, and none is loaded or waited for. */
 	async count(
 		turns: readonly ChatTurn[],
 	): Promise<Result<TokenCounts, HeadroomError> | undefined> {
-		const running = this.#isStarted ? this.#supervisor.running : undefined;
-		if (!running) return undefined;
+		const { running, status } = this.#supervisor;
+		const isReady = status.kind === "ready" || status.kind === "generating";
+		if (!running || !isReady) return undefined;
 		const requestId = `n${++this.#requests}`;
 		const mailbox = new Mailbox();
 		this.#mailboxes.set(requestId, mailbox);
@@ -135,7 +136,10 @@ export class EngineClient implements Disposable {
 			running.send({ kind: "count", requestId, turns });
 			const item = await mailbox.take();
 			if (item.kind === "counts") return success(item.counts);
-			return item.kind === "end" && item.end.kind === "failed"
+			// A load may have begun meanwhile.
+			return item.kind === "end" &&
+				item.end.kind === "failed" &&
+				item.end.error.code !== "engineStopped"
 				? failure(item.end.error)
 				: undefined;
 		} finally {

@@ -1,5 +1,6 @@
 /** Conversations: one answer at a time, in slices, so that a completion never waits for more than one of them. */
 
+import { orAborted } from "../base/abort.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type { ChatRequest, ChatTurn, TokenCounts } from "../protocol/chat.ts";
@@ -10,7 +11,7 @@ import {
 	messageOf,
 } from "../protocol/errors.ts";
 import type { GenerationStats } from "../protocol/generation.ts";
-import type { ChatStates } from "./chatState.ts";
+import type { ChatStates, StateOwner } from "./chatState.ts";
 import {
 	type ChatPart,
 	renderChat,
@@ -35,11 +36,13 @@ export interface ChattingModel {
 export interface ChatOptions {
 	/** What is loaded, once what was asked for before is done. */
 	readonly model: () => Promise<Result<ChattingModel, HeadroomError>>;
+	/** What is loaded now; undefined while nothing is. */
+	readonly current: () => Result<ChattingModel, HeadroomError> | undefined;
 	readonly references: () => readonly TokenReference[];
 	readonly states: ChatStates;
 	readonly send: (message: FromEngine) => void;
-	/** An answer begins, or ended. */
-	readonly onDidChange: (isAnswering: boolean) => void;
+	/** `isAtWork` is another. */
+	readonly onDidChange: () => void;
 	readonly onDidMakeContext: (context: ChatContext) => void;
 	readonly unstarted: (arrivalMs: number) => GenerationStats;
 	readonly log: Log;
@@ -61,33 +64,47 @@ interface Answering {
 export class Chat {
 	readonly #options: ChatOptions;
 	readonly #answering = new Map<string, Answering>();
-	#last: Promise<unknown> = Promise.resolve();
+	#last: Promise<void> = Promise.resolve();
+	#isAtWork = false;
 
 	constructor(options: ChatOptions) {
 		this.#options = options;
 	}
 
+	/** Whether there are questions without an answer. */
 	get isAnswering(): boolean {
 		return this.#answering.size > 0;
 	}
 
-	/** Whether there was such a request. */
+	/** Whether a model is being asked. */
+	get isAtWork(): boolean {
+		return this.#isAtWork;
+	}
+
+	/** Whether something of the model is in use. */
+	get isBusy(): boolean {
+		return this.isAnswering || this.#options.states.isSaving;
+	}
+
+	/** Nothing where there is no such request. */
 	cancel(requestId: string): void {
 		this.#answering.get(requestId)?.controller.abort();
 	}
 
-	/** Resolves when nothing of the model is in use any more. */
+	/** Ends the answers to what was asked so far. Resolves when they use nothing of the model any more, and their states are saved. */
 	async stopAll(): Promise<void> {
 		const all = [...this.#answering.values()];
 		for (const { controller } of all) controller.abort();
-		await Promise.all(all.map(({ done }) => done));
+		await Promise.allSettled(all.map(({ done }) => done));
+		await this.#options.states.settled();
 	}
 
 	/** Sends all there is to be said; never rejects. */
 	answer(requestId: string, request: ChatRequest): Promise<void> {
 		const arrivalMs = this.#options.now();
 		const controller = new AbortController();
-		const done = this.#last
+		const before = this.#last;
+		const done = orAborted(before, controller.signal)
 			.then(() =>
 				this.#answerNow(requestId, request, arrivalMs, controller.signal),
 			)
@@ -102,18 +119,19 @@ export class Chat {
 			})
 			.then((last) => {
 				this.#answering.delete(requestId);
-				if (!this.isAnswering) this.#options.onDidChange(false);
+				if (!this.isAnswering) this.#setAtWork(false);
 				this.#options.send(last);
 			});
-		this.#last = done;
+		// One that is cancelled in the queue leaves it at once; those behind it still wait for those before it.
+		this.#last = Promise.allSettled([before, done]).then(() => {});
 		this.#answering.set(requestId, { controller, done });
 		return done;
 	}
 
-	async count(
-		turns: readonly ChatTurn[],
-	): Promise<Result<TokenCounts, HeadroomError>> {
-		const ready = await this.#options.model();
+	/** Past the queue: it evaluates nothing, and is asked for while someone writes. While a model loads there is none to ask. */
+	count(turns: readonly ChatTurn[]): Result<TokenCounts, HeadroomError> {
+		const ready = this.#options.current();
+		if (!ready) return failure(createError("engineStopped", {}));
 		if (!ready.ok) return ready;
 		const { model, chat } = ready.value;
 		if (!chat.ok) return chat;
@@ -121,7 +139,7 @@ export class Chat {
 		const counted = countTurns(
 			template,
 			turns.map(inOnePiece),
-			answers.within(model),
+			answers.within(model, turns),
 		);
 		if (!counted.ok) return counted;
 		const { fixedTokens, contentTokens } = counted.value;
@@ -138,47 +156,60 @@ export class Chat {
 		arrivalMs: number,
 		signal: AbortSignal,
 	): Promise<FromEngine> {
-		const { unstarted, onDidChange } = this.#options;
+		const { unstarted, states } = this.#options;
 		const failed = (error: HeadroomError): FromEngine => ({
 			kind: "failed",
 			requestId,
 			error,
 		});
-		const cancelled: FromEngine = {
+		const cancelled = (): FromEngine => ({
 			kind: "done",
 			requestId,
 			stopReason: "cancelled",
 			stats: unstarted(arrivalMs),
-		};
-		if (signal.aborted) return cancelled;
-		const ready = await this.#options.model();
+		});
+		if (signal.aborted) return cancelled();
+		// A load takes long, and nothing of it is this request's.
+		const ready = await orAborted(this.#options.model(), signal);
+		if (!ready) return cancelled();
 		if (!ready.ok) return failed(ready.error);
 		const { chat } = ready.value;
 		if (!chat.ok) return failed(chat.error);
-		onDidChange(true);
+		this.#setAtWork(true);
 		const context = await this.#context(chat.value);
 		if (!context.ok) return failed(context.error);
-		const owner = {
-			key: chat.value.stateKey,
+		if (signal.aborted) return cancelled();
+		const { stateKey: key, answers, tokenBytes } = chat.value;
+		const owner: StateOwner = {
+			key,
 			cache: context.value.cache,
-			answers: chat.value.answers,
+			answers,
+			tokenBytes,
 		};
-		await this.#options.states.restore(request, owner);
-		if (signal.aborted) return cancelled;
+		await states.restore(request, owner);
 		const prompt = this.#prompt(request, ready.value, chat.value);
-		if (!prompt.ok) return failed(prompt.error);
-		const last = await this.#generate({
-			requestId,
-			request,
-			arrivalMs,
-			signal,
-			ready: ready.value,
-			chat: chat.value,
-			context: context.value,
-			...prompt.value,
-		});
-		void this.#options.states.save(request, owner);
+		const { last, text } = !prompt.ok
+			? { last: failed(prompt.error), text: "" }
+			: signal.aborted
+				? { last: cancelled(), text: "" }
+				: await this.#generate({
+						requestId,
+						request,
+						arrivalMs,
+						signal,
+						ready: ready.value,
+						chat: chat.value,
+						context: context.value,
+						...prompt.value,
+					});
+		// Also where nothing was answered: what was read is gone from the disk.
+		void states.save(request, owner, new Set([...answersIn(request), text]));
 		return last;
+	}
+
+	#setAtWork(isAtWork: boolean): void {
+		this.#isAtWork = isAtWork;
+		this.#options.onDidChange();
 	}
 
 	async #context(chat: ModelChat): Promise<Result<ChatContext, HeadroomError>> {
@@ -198,8 +229,8 @@ export class Chat {
 	> {
 		const parts = renderChat(template, turns.map(inOnePiece));
 		if (!parts.ok) return parts;
-		const tokens = chatTokens(parts.value, answers.within(model));
-		const room = windowTokens - leastAnswerTokens;
+		const tokens = chatTokens(parts.value, answers.within(model, turns));
+		const room = Math.max(0, windowTokens - leastAnswerTokens);
 		if (tokens.length > room)
 			return failure(
 				createError("chatTooLong", {
@@ -231,7 +262,7 @@ export class Chat {
 		readonly context: ChatContext;
 		readonly parts: readonly ChatPart[];
 		readonly tokens: readonly Token[];
-	}): Promise<FromEngine> {
+	}): Promise<{ readonly last: FromEngine; readonly text: string }> {
 		const { send, unstarted, now } = this.#options;
 		const speculation = ofModel?.forAnswer({
 			kind: request.reference === "" ? "chat" : "edit",
@@ -279,19 +310,24 @@ export class Chat {
 		say(splitter.end());
 		chat.answers.remember(whole, said);
 		const { stopReason, ...counts } = next.value;
+		const stats: GenerationStats = {
+			...unstarted(arrivalMs),
+			promptTokens: prompt.length,
+			...counts,
+			...speculation?.stats,
+			timeToFirstTokenMs,
+		};
 		return {
-			kind: "done",
-			requestId,
-			stopReason,
-			stats: {
-				...unstarted(arrivalMs),
-				promptTokens: prompt.length,
-				...counts,
-				...speculation?.stats,
-				timeToFirstTokenMs,
-			},
+			last: { kind: "done", requestId, stopReason, stats },
+			text: whole,
 		};
 	}
+}
+
+function answersIn({ turns }: ChatRequest): readonly string[] {
+	return turns.flatMap(({ role, text }) =>
+		role === "assistant" ? [text] : [],
+	);
 }
 
 function inOnePiece({ role, text }: ChatTurn): TemplateTurn {

@@ -2,12 +2,13 @@
  * The evaluated state of a conversation on disk, so that the next process need not evaluate it anew. It holds what was said: only the
  * user may read it, and it lies where the conversation lies.
  *
- * Invariant: llama.cpp is only given a file that this engine wrote whole, for the same model, build and context: it does not survive every other.
+ * Invariant: llama.cpp is only given a file that this engine wrote whole, for the same model, build and context: it does not survive every
+ * other. A state is taken away to be read: so nobody changes it meanwhile, and one that ends the process ends no other.
  */
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Log } from "../base/log.ts";
 import { readSmallFile } from "../models/smallFile.ts";
@@ -20,43 +21,56 @@ import type { KvCache } from "./kvCache.ts";
 const mostCompanionBytes = 16 * 2 ** 20;
 /** Less is evaluated as fast as it is read. */
 const leastTokens = 256;
+/** llama.cpp writes 2.5 GB per second where nothing but memory is in the way: a completion that comes meanwhile waits for a tenth of one. */
+const mostStateBytes = 256 * 2 ** 20;
+
+/** Which conversation. */
+type Stated = Pick<ChatRequest, "stateFile">;
 
 /** What a state is of. */
 export interface StateOwner {
 	readonly key: string;
 	readonly cache: KvCache;
 	readonly answers: AnswerTokens;
+	/** Of the cache; 0 where that is not known. */
+	readonly tokenBytes: number;
 }
 
 export class ChatStates {
 	readonly #log: Log;
-	/** Not read again: what was in there is in the cache by now, or of no use. */
-	readonly #read = new Set<string>();
+	/** Whose conversation is in a cache. */
+	readonly #held = new WeakMap<KvCache, Stated["stateFile"]>();
 	#last: Promise<void> = Promise.resolve();
+	#saving = 0;
 
 	constructor(log: Log) {
 		this.#log = log;
 	}
 
-	/** Answers that are on disk have the tokens that are in the state, so this comes before a prompt is made. Never rejects. */
-	async restore(
-		{ stateFile }: Pick<ChatRequest, "stateFile">,
-		{ key, cache, answers }: StateOwner,
-	): Promise<void> {
-		if (stateFile === null || this.#read.has(stateFile)) return;
-		this.#read.add(stateFile);
+	get isSaving(): boolean {
+		return this.#saving > 0;
+	}
+
+	/** Resolves when what was to be saved is on disk. */
+	settled(): Promise<void> {
+		return this.#last;
+	}
+
+	/**
+	 * Has the conversation in the cache as it was saved, if it is not there already. To be called before the cache is changed, because it
+	 * may still be written for the last question; and before a prompt is made, because the answers have the tokens that are in the state.
+	 * Never rejects.
+	 */
+	async restore({ stateFile }: Stated, owner: StateOwner): Promise<void> {
 		await this.#last;
-		if (cache.tokens.length > 0) return;
+		const isHeld = this.#held.get(owner.cache) === stateFile;
+		this.#held.set(owner.cache, stateFile);
+		if (stateFile === null || isHeld) return;
 		try {
-			const companion = await readCompanion(stateFile);
-			if (companion?.key !== key) return;
-			if ((await sha256Of(stateFile)) !== companion.sha256) return;
-			await cache.loadState(stateFile);
-			for (const [text, tokens] of companion.answers)
-				answers.remember(text, tokens);
-			this.#log.info(
-				`read the state of a conversation: ${cache.tokens.length} tokens`,
-			);
+			if (await take(stateFile, owner))
+				this.#log.info(
+					`read the state of a conversation: ${owner.cache.tokens.length} tokens`,
+				);
 		} catch (thrown) {
 			this.#log.warn(
 				`the state of a conversation could not be read: ${codeOf(thrown)}`,
@@ -64,30 +78,64 @@ export class ChatStates {
 		}
 	}
 
-	/** In the background, and never rejects. */
+	/**
+	 * In the background, and never rejects.
+	 *
+	 * @param answers of this conversation: those of others are none of its business.
+	 */
 	save(
-		{ stateFile }: Pick<ChatRequest, "stateFile">,
+		{ stateFile }: Stated,
 		owner: StateOwner,
+		answers: ReadonlySet<string>,
 	): Promise<void> {
-		if (stateFile === null || owner.cache.tokens.length < leastTokens)
-			return Promise.resolve();
-		this.#read.add(stateFile);
+		const { length } = owner.cache.tokens;
+		if (
+			stateFile === null ||
+			length < leastTokens ||
+			length * owner.tokenBytes > mostStateBytes
+		)
+			return this.#last;
+		this.#saving++;
 		this.#last = this.#last
-			.then(() => write(stateFile, owner))
+			.then(() => write(stateFile, owner, answers))
 			.catch((thrown) => {
 				this.#log.warn(
 					`the state of a conversation could not be saved: ${codeOf(thrown)}`,
 				);
+			})
+			.finally(() => {
+				this.#saving--;
 			});
 		return this.#last;
 	}
+}
+
+/** Puts a state into the cache; false where there is none of this owner. The file is gone afterwards. */
+async function take(
+	file: string,
+	{ key, cache, answers }: StateOwner,
+): Promise<boolean> {
+	const companion = await readCompanion(file);
+	if (companion?.key !== key) return false;
+	const taken = temporaryName(file);
+	try {
+		await rename(file, taken);
+		await rm(companionOf(file), { force: true });
+		if ((await sha256Of(taken)) !== companion.sha256) return false;
+		await cache.loadState(taken);
+	} finally {
+		await rm(taken, { force: true });
+	}
+	for (const [text, tokens] of companion.answers)
+		answers.remember(text, tokens);
+	return true;
 }
 
 async function readCompanion(
 	file: string,
 ): Promise<ChatStateCompanion | undefined> {
 	try {
-		const text = await readSmallFile(`${file}.json`, mostCompanionBytes);
+		const text = await readSmallFile(companionOf(file), mostCompanionBytes);
 		return ChatStateCompanion.safeParse(JSON.parse(text)).data;
 	} catch {
 		return undefined;
@@ -98,27 +146,51 @@ async function readCompanion(
 async function write(
 	file: string,
 	{ key, cache, answers }: StateOwner,
+	texts: ReadonlySet<string>,
 ): Promise<void> {
-	const temporary = `${file}.tmp`;
+	const temporary = temporaryName(file);
 	await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-	await rm(`${file}.json`, { force: true });
+	await removeLeftovers(file);
 	try {
 		// llama.cpp makes the file anew, and would make it for all to read.
-		await writeFile(temporary, "", { mode: 0o600 });
+		await writeFile(temporary, "", { mode: 0o600, flag: "wx" });
 		await cache.saveState(temporary);
 		await chmod(temporary, 0o600);
 		const companion: ChatStateCompanion = {
 			version: 1,
 			key,
 			sha256: await sha256Of(temporary),
-			answers: answers.all().map(([text, them]) => [text, [...them]]),
+			answers: answers.among(texts).map(([text, them]) => [text, [...them]]),
 		};
+		await rm(companionOf(file), { force: true });
 		await rename(temporary, file);
-		await writeFile(`${file}.json`, JSON.stringify(companion), { mode: 0o600 });
+		await writeFile(companionOf(file), JSON.stringify(companion), {
+			mode: 0o600,
+		});
 	} catch (thrown) {
 		await rm(temporary, { force: true });
 		throw thrown;
 	}
+}
+
+function companionOf(file: string): string {
+	return `${file}.json`;
+}
+
+/** Its own each time: another window may have the same conversation. */
+function temporaryName(file: string): string {
+	return `${file}.${randomUUID()}.tmp`;
+}
+
+/** Of processes that ended in the middle. Another window that is in the middle does without its state. */
+async function removeLeftovers(file: string): Promise<void> {
+	const folder = path.dirname(file);
+	const names = await readdir(folder);
+	const leftovers = names.filter(
+		(it) => it.startsWith(`${path.basename(file)}.`) && it.endsWith(".tmp"),
+	);
+	for (const it of leftovers)
+		await rm(path.join(folder, it), { force: true }).catch(() => {});
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -15,10 +15,11 @@ import {
 } from "./chatTemplate.ts";
 import type { LoadedModel, Token } from "./runtime.ts";
 
-export type ChatVocabulary = Pick<
-	LoadedModel,
-	"beginningOfText" | "tokenize" | "tokenizeTemplate"
->;
+export interface ChatVocabulary
+	extends Pick<LoadedModel, "beginningOfText" | "tokenizeTemplate"> {
+	/** What was said in the turn with this index. */
+	tokenize(text: string, turn: number): readonly Token[];
+}
 
 export function chatTokens(
 	parts: readonly ChatPart[],
@@ -33,12 +34,12 @@ export function chatTokens(
 }
 
 function tokensOf(
-	{ isTemplate, text }: ChatPart,
+	part: ChatPart,
 	vocabulary: ChatVocabulary,
 ): readonly Token[] {
-	return isTemplate
-		? vocabulary.tokenizeTemplate(text)
-		: vocabulary.tokenize(text);
+	return part.isTemplate
+		? vocabulary.tokenizeTemplate(part.text)
+		: vocabulary.tokenize(part.text, part.turn);
 }
 
 export interface TurnTokens {
@@ -80,16 +81,27 @@ export class AnswerTokens {
 		this.#tokens.set(text, [...tokens]);
 	}
 
-	all(): readonly (readonly [text: string, tokens: readonly Token[]])[] {
-		return [...this.#tokens.newestFirst()].reverse();
+	/** Those with one of these texts. */
+	among(
+		texts: ReadonlySet<string>,
+	): readonly (readonly [text: string, tokens: readonly Token[]])[] {
+		return [...this.#tokens.newestFirst()]
+			.filter(([text]) => texts.has(text))
+			.reverse();
 	}
 
-	/** The vocabulary, with the answers as they came. */
-	within(vocabulary: ChatVocabulary): ChatVocabulary {
+	/** The vocabulary, with the answers of these turns as they came: there may be special tokens in them, which nobody else can say. */
+	within(
+		vocabulary: ChatVocabulary,
+		turns: readonly Pick<ChatTurn, "role">[],
+	): ChatVocabulary {
 		return {
 			beginningOfText: vocabulary.beginningOfText,
 			tokenizeTemplate: (text) => vocabulary.tokenizeTemplate(text),
-			tokenize: (text) => this.#tokens.get(text) ?? vocabulary.tokenize(text),
+			tokenize: (text, turn) =>
+				(turns[turn]?.role === "assistant"
+					? this.#tokens.get(text)
+					: undefined) ?? vocabulary.tokenize(text, turn),
 		};
 	}
 }

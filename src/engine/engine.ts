@@ -16,6 +16,7 @@ import {
 	type LoadOptions,
 	ToEngine,
 } from "../protocol/engineProtocol.ts";
+import type { EngineReport } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -38,7 +39,7 @@ import {
 } from "./modelSlot.ts";
 import { References } from "./references.ts";
 import type { CreateRuntime, FimTokens } from "./runtime.ts";
-import { Scheduler } from "./scheduler.ts";
+import { Scheduler, type Urgency } from "./scheduler.ts";
 import { TokenText } from "./tokenText.ts";
 import { Turns } from "./turns.ts";
 
@@ -71,6 +72,11 @@ export class Engine {
 	readonly #references: References;
 	readonly #running = new Map<string, Running>();
 	readonly #chat: Chat;
+	/** While answers are being ended for a load: what comes meanwhile waits for that load. */
+	#closing: Promise<void> | undefined;
+	/** Completions under way that someone waits for. */
+	#awaited = 0;
+	#reported: EngineReport["kind"] | undefined;
 
 	constructor({
 		createRuntime,
@@ -92,7 +98,7 @@ export class Engine {
 			createRuntime,
 			readModelFile,
 			readVocabulary,
-			report: (report) => send({ kind: "report", report }),
+			report: (report) => this.#report(report),
 			log: this.#log,
 			now,
 			epochMs: Date.now,
@@ -103,15 +109,16 @@ export class Engine {
 		});
 		this.#chat = new Chat({
 			model: () => this.#chattingModel(),
+			current: () => this.#slot.current,
 			references: () => this.#references.tokens(),
 			states: new ChatStates(this.#log),
 			send,
-			onDidChange: (isAnswering) => {
-				const current = this.#slot.current;
-				if (current?.ok)
-					this.#report(isAnswering ? "generating" : "ready", current.value);
+			onDidChange: () => this.#reportActivity(),
+			onDidMakeContext: (context) => {
+				this.#slot.addContext(context);
+				this.#reported = undefined;
+				this.#reportActivity();
 			},
-			onDidMakeContext: (context) => this.#slot.addContext(context),
 			unstarted: (arrivalMs) => this.#unstarted(arrivalMs),
 			log: this.#log,
 			now,
@@ -149,7 +156,7 @@ export class Engine {
 				void this.#chat.answer(message.requestId, message.request);
 				return;
 			case "count":
-				void this.#count(message.requestId, message.turns);
+				this.#count(message.requestId, message.turns);
 				return;
 			case "references":
 				this.#references.receive(message.references);
@@ -165,16 +172,33 @@ export class Engine {
 		}
 	}
 
-	/** Conversations work between other work, so they are ended before the model goes. */
-	async #load(options: LoadOptions): Promise<void> {
-		// Not in the queue: their last slice may wait there.
-		while (this.#chat.isAnswering) await this.#chat.stopAll();
-		await this.#scheduler.run(() => this.#slot.load(options));
+	#load(options: LoadOptions): Promise<void> {
+		return this.#afterAnswers(() => this.#slot.load(options));
 	}
 
-	async #count(requestId: string, turns: readonly ChatTurn[]): Promise<void> {
+	/** Conversations work between other work, so they are ended before the model goes. */
+	async #afterAnswers(work: () => Promise<void>): Promise<void> {
+		if (!this.#closing && !this.#chat.isBusy) return this.#scheduler.run(work);
+		// Not in the queue: their last slice may wait there.
+		const closing = Promise.all([this.#closing, this.#chat.stopAll()]).then(
+			() => {
+				if (this.#closing === closing) this.#closing = undefined;
+			},
+		);
+		this.#closing = closing;
+		await closing;
+		return this.#scheduler.run(work);
+	}
+
+	/** After what was asked for before and is as urgent; a load waits for answers to end, and who came after it for both. */
+	async #run<T>(work: () => Promise<T>, urgency?: Urgency): Promise<T> {
+		while (this.#closing) await this.#closing;
+		return this.#scheduler.run(work, urgency);
+	}
+
+	#count(requestId: string, turns: readonly ChatTurn[]): void {
 		try {
-			const counts = await this.#chat.count(turns);
+			const counts = this.#chat.count(turns);
 			this.#send(
 				counts.ok
 					? { kind: "counted", requestId, counts: counts.value }
@@ -188,7 +212,7 @@ export class Engine {
 
 	/** What is loaded, once what was asked for before is done. */
 	#chattingModel(): Promise<Result<ChattingModel, HeadroomError>> {
-		return this.#scheduler.run(() => {
+		return this.#run(() => {
 			const current = this.#slot.current;
 			return Promise.resolve(
 				current ?? failure(createError("engineStopped", {})),
@@ -198,8 +222,7 @@ export class Engine {
 
 	async #shutdown(): Promise<void> {
 		for (const { controller } of this.#running.values()) controller.abort();
-		await this.#chat.stopAll();
-		await this.#scheduler.run(() => this.#slot.dispose()).catch(() => {});
+		await this.#afterAnswers(() => this.#slot.dispose()).catch(() => {});
 		this.#onShutdown();
 	}
 
@@ -244,7 +267,7 @@ export class Engine {
 		this.#running.set(requestId, running);
 		let last: FromEngine;
 		try {
-			last = await this.#scheduler.run(
+			last = await this.#run(
 				() => this.#completeNow(running, request),
 				request.priority,
 			);
@@ -276,13 +299,13 @@ export class Engine {
 			requestId,
 			error,
 		});
-		const cancelled: FromEngine = {
+		const cancelled = (): FromEngine => ({
 			kind: "done",
 			requestId,
 			stopReason: "cancelled",
 			stats: this.#unstarted(arrivalMs),
-		};
-		if (signal.aborted) return cancelled;
+		});
+		if (signal.aborted) return cancelled();
 
 		const current = this.#slot.current;
 		if (!current) return failed(createError("engineStopped", {}));
@@ -293,10 +316,12 @@ export class Engine {
 			return failed(createError("fimUnsupported", { model: description.name }));
 
 		// Nobody is to wait for it, and someone waits for an answer.
-		if (request.priority === "idle" && this.#chat.isAnswering) return cancelled;
+		if (request.priority === "idle" && this.#chat.isAnswering)
+			return cancelled();
 		// Work done in advance is nobody's business: the status would flicker with every pause.
 		const isAwaited = request.priority === "typing";
-		if (isAwaited) this.#report("generating", ready);
+		if (isAwaited) this.#awaited++;
+		this.#reportActivity();
 		try {
 			return await this.#generate({
 				requestId,
@@ -307,7 +332,8 @@ export class Engine {
 				prompt: promptFor(request, ready, fimTokens),
 			});
 		} finally {
-			if (isAwaited && !this.#chat.isAnswering) this.#report("ready", ready);
+			if (isAwaited) this.#awaited--;
+			this.#reportActivity();
 		}
 	}
 
@@ -382,14 +408,20 @@ export class Engine {
 		};
 	}
 
-	#report(
-		kind: "generating" | "ready",
-		{ model: { description }, budget, report: load }: ReadyModel,
-	): void {
-		this.#send({
-			kind: "report",
-			report: { kind, model: description, budget, load },
-		});
+	#report(report: EngineReport): void {
+		this.#reported = report.kind;
+		this.#send({ kind: "report", report });
+	}
+
+	/** What is done for who waits, of either kind; where that is what was reported last, nothing. */
+	#reportActivity(): void {
+		const current = this.#slot.current;
+		if (!current?.ok) return;
+		const isAtWork = this.#awaited > 0 || this.#chat.isAtWork;
+		const kind = isAtWork ? "generating" : "ready";
+		if (kind === this.#reported) return;
+		const { model, budget, report: load } = current.value;
+		this.#report({ kind, model: model.description, budget, load });
 	}
 
 	/** A request whose message makes no sense is still answered, where it can be told which it is. */

@@ -102,6 +102,16 @@ export class ModelChat {
 		return `${this.#options.stateKey}, ${this.windowTokens} tokens, ${kvType}`;
 	}
 
+	/** What a token takes in the cache, and in a file of its state; 0 where it could not be planned. */
+	get tokenBytes(): number {
+		const { plan } = this.#options;
+		if (!plan) return 0;
+		const { windowTokens: chatWindow } = this;
+		const added =
+			cacheBytes(planFor({ ...plan.request, chatWindow })) - cacheBytes(plan);
+		return added / chatWindow;
+	}
+
 	/** Whether its context is there. */
 	get isOpen(): boolean {
 		return this.#context !== undefined;
@@ -131,9 +141,15 @@ export class ModelChat {
 			return failure(
 				createError("chatOutOfMemory", { needs: "llama.cpp finds too little" }),
 			);
-		this.#sequences = made.value;
 		const wrap = (it: typeof sequence) => inTurns(it, turns);
-		this.#draft = await draft?.createContext(options, wrap);
+		try {
+			this.#draft = await draft?.createContext(options, wrap);
+		} catch (thrown) {
+			// It is made anew with the next question.
+			await made.value.dispose();
+			throw thrown;
+		}
+		this.#sequences = made.value;
 		const cache = new KvCache(wrap(sequence));
 		const allocated = [made.value, this.#draft].flatMap(
 			(it) => it?.allocatedBytes ?? [],
@@ -189,6 +205,11 @@ export class ModelChat {
 			now: () => turns.now(),
 		});
 	}
+}
+
+/** Of the model itself: the draft's is no part of a state. */
+function cacheBytes({ holders }: Plan): number {
+	return holders.reduce((sum, { bytes }) => sum + bytes.kvCache, 0);
 }
 
 /** Undefined where none fits. */

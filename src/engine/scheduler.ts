@@ -15,7 +15,13 @@ export class Scheduler {
 	/** Runs when nothing else does, and nothing more urgent or as urgent was there before. Settles as `work` does. */
 	run<T>(work: () => Promise<T>, urgency: Urgency = "typing"): Promise<T> {
 		return new Promise((resolve, reject) => {
-			this.#waiting[urgency].push(() => work().then(resolve, reject));
+			this.#waiting[urgency].push(async () => {
+				try {
+					resolve(await work());
+				} catch (thrown) {
+					reject(thrown);
+				}
+			});
 			if (!this.#isBusy) void this.#runAll();
 		});
 	}

@@ -5,25 +5,37 @@ import * as z from "zod/mini";
 export const ChatRole = z.enum(["system", "user", "assistant"]);
 export type ChatRole = z.infer<typeof ChatRole>;
 
+/** Some million tokens, more than any window: tokenizing more would hold up completions for seconds. */
+export const mostTurnChars = 4 * 2 ** 20;
+/** More than fit into any window: each has some tokens of the template. */
+export const mostTurns = 16_384;
+
 /** What one side said, before the model's own template is put around it. */
 export const ChatTurn = z.readonly(
-	z.object({ role: ChatRole, text: z.string() }),
+	z.object({
+		role: ChatRole,
+		text: z.string().check(z.maxLength(mostTurnChars)),
+	}),
 );
 export type ChatTurn = z.infer<typeof ChatTurn>;
+
+export const ChatTurns = z.readonly(
+	z.array(ChatTurn).check(z.maxLength(mostTurns)),
+);
 
 export const ChatRequest = z.readonly(
 	z.object({
 		/** The id of the conversation: its next question continues the same KV cache. */
 		conversation: z.string(),
 		/** From what changes least to what changes most. The last is the user's. */
-		turns: z.readonly(z.array(ChatTurn)),
+		turns: ChatTurns,
 		/** Null answers until the model ends or the window is full. */
 		maxTokens: z.nullable(z.int().check(z.positive())),
 		/** 0 always takes the likeliest token. */
 		temperature: z.number().check(z.nonnegative()),
 		seed: z.int().check(z.nonnegative()),
 		/** Text that the answer is likely to repeat, such as the file that is to be changed; empty where there is none. */
-		reference: z.string(),
+		reference: z.string().check(z.maxLength(mostTurnChars)),
 		/**
 		 * Where the state of the conversation is kept, absolute, so that another process need not evaluate it anew; null keeps none. Beside it
 		 * stands a file of the same name with `.json` behind it.

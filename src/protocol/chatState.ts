@@ -9,6 +9,8 @@ export const ChatStateCompanion = z.object({
 	/** Of the state. */
 	sha256: z.string(),
 	/** Answers with the tokens that the model chose for them. */
-	answers: z.array(z.tuple([z.string(), z.array(z.int())])),
+	answers: z.array(
+		z.tuple([z.string(), z.array(z.int().check(z.nonnegative()))]),
+	),
 });
 export type ChatStateCompanion = z.infer<typeof ChatStateCompanion>;

@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
-import { ChatRequest, ChatTurn, SegmentKind, TokenCounts } from "./chat.ts";
+import { ChatRequest, ChatTurns, SegmentKind, TokenCounts } from "./chat.ts";
 import { Device } from "./device.ts";
 import { EngineReport } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
@@ -48,7 +48,7 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("count"),
 		requestId,
-		turns: z.readonly(z.array(ChatTurn)),
+		turns: ChatTurns,
 	}),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),

@@ -95,7 +95,7 @@ describe("a conversation with a real model", function () {
 	}> {
 		const parts = renderChat(template(), turns);
 		assert.ok(parts.ok);
-		const prompt = chatTokens(parts.value, answers.within(model));
+		const prompt = chatTokens(parts.value, answers.within(model, turns));
 		const tags = tagTokens(model);
 		const generation = generate(cache, prompt, {
 			maxTokens: 16,
@@ -184,7 +184,7 @@ describe("a conversation with a real model", function () {
 				first.prompt.length + first.outcome.decodeTokens - 1,
 			`${second.outcome.reusedTokens} of ${second.prompt.length}`,
 		);
-		const counted = countTurns(template(), turns, answers.within(model));
+		const counted = countTurns(template(), turns, answers.within(model, turns));
 		assert.ok(counted.ok);
 		const { fixedTokens, contentTokens } = counted.value;
 		assert.equal(

@@ -81,8 +81,9 @@ export const fakeShape = shapeInMix(
 
 export function fakeModelFile(
 	description: ModelDescription = fakeDescription,
+	chatTemplate: string | null = null,
 ): LoadableFile {
-	return { description, shape: success(fakeShape), chatTemplate: null };
+	return { description, shape: success(fakeShape), chatTemplate };
 }
 
 export const fakeRam: Device = {
@@ -114,6 +115,14 @@ export interface FakeOptions {
 	/** Called before each evaluation; may wait, or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
+	/** Called before a load; may wait, or throw. */
+	readonly onLoad?: () => Promise<void> | void;
+	/** Called before sequences are made; may wait, or throw, or say why there are none. */
+	readonly onCreateSequences?: (
+		options: SequenceOptions,
+	) => Promise<HeadroomError | undefined> | HeadroomError | undefined;
+	/** Called before a state is written or read; may wait, or throw. */
+	readonly onState?: (what: "save" | "load") => Promise<void> | void;
 	readonly devices?: readonly Device[];
 	/** Of weights and sequences alike. */
 	readonly allocatedBytes?: AllocatedBytes;
@@ -158,22 +167,20 @@ export class FakeRuntime implements Runtime {
 		return Promise.resolve(this.#options.devices ?? [fakeRam]);
 	}
 
-	loadModel(
+	async loadModel(
 		options: LoadModelOptions,
 	): Promise<Result<LoadedModel, HeadroomError>> {
 		const { description, onProgress } = options;
 		this.loads++;
 		this.lastLoad = options;
-		if (this.#options.loadError)
-			return Promise.resolve(failure(this.#options.loadError));
+		await this.#options.onLoad?.();
+		if (this.#options.loadError) return failure(this.#options.loadError);
 		onProgress(0.5);
 		onProgress(1);
 		this.journal.liveModels++;
-		return Promise.resolve(
-			success(
-				new FakeModel(description, this.#options, this.journal, () =>
-					this.devices(),
-				),
+		return success(
+			new FakeModel(description, this.#options, this.journal, () =>
+				this.devices(),
 			),
 		);
 	}
@@ -189,6 +196,7 @@ class FakeModel implements LoadedModel {
 	readonly specialTexts = { beginningOfText: "", endOfText: "<endOfText>" };
 	readonly fimTokens: FimTokens | null;
 	readonly allocatedBytes: AllocatedBytes;
+	#isDisposed = false;
 
 	constructor(
 		readonly description: ModelDescription,
@@ -225,27 +233,32 @@ class FakeModel implements LoadedModel {
 		return names.has(token);
 	}
 
-	createSequences({
-		count,
-		contextWindow,
-	}: SequenceOptions): Promise<Result<Sequences, HeadroomError>> {
+	async createSequences(
+		options: SequenceOptions,
+	): Promise<Result<Sequences, HeadroomError>> {
+		const error = await this.options.onCreateSequences?.(options);
+		if (error) return failure(error);
+		assert(!this.#isDisposed, "a model that is loaded");
+		const { count, contextWindow } = options;
 		this.journal.liveSequences += count;
-		return Promise.resolve(
-			success({
-				all: Array.from(
-					{ length: count },
-					() => new FakeSequence(contextWindow, this.options, this.journal),
-				),
-				allocatedBytes: this.allocatedBytes,
-				dispose: () => {
-					this.journal.liveSequences -= count;
-					return Promise.resolve();
-				},
-			}),
+		const all = Array.from(
+			{ length: count },
+			() => new FakeSequence(contextWindow, this.options, this.journal),
 		);
+		return success({
+			all,
+			allocatedBytes: this.allocatedBytes,
+			dispose: () => {
+				this.journal.liveSequences -= count;
+				for (const it of all) it.dispose();
+				return Promise.resolve();
+			},
+		});
 	}
 
 	dispose(): Promise<void> {
+		assert(!this.#isDisposed, "a model is disposed of once");
+		this.#isDisposed = true;
 		this.journal.liveModels--;
 		return Promise.resolve();
 	}
@@ -254,12 +267,20 @@ class FakeModel implements LoadedModel {
 export class FakeSequence implements Sequence {
 	readonly tokens: Token[] = [];
 	#checkpoint = 0;
+	#isDisposed = false;
+	#isBusy = false;
 
 	constructor(
 		readonly contextWindow: number,
 		private readonly options: FakeOptions,
 		private readonly journal: FakeJournal,
 	) {}
+
+	dispose(): void {
+		assert(!this.#isDisposed, "a sequence is disposed of once");
+		assert(!this.#isBusy, "nothing is evaluated in what is disposed of");
+		this.#isDisposed = true;
+	}
 
 	async evaluate(
 		tokens: readonly Token[],
@@ -268,7 +289,7 @@ export class FakeSequence implements Sequence {
 	): Promise<readonly Token[]> {
 		assert(tokens.length > 0, "something to evaluate");
 		assert(predictions <= tokens.length, "no more predictions than tokens");
-		await this.options.onEvaluate?.(tokens);
+		await this.#use(() => this.options.onEvaluate?.(tokens));
 		this.journal.evaluated.push([...tokens]);
 		const next: Token[] = [];
 		for (const [index, token] of tokens.entries()) {
@@ -288,18 +309,31 @@ export class FakeSequence implements Sequence {
 		return { token, probability: probability ?? 1 };
 	}
 
-	saveState(file: string): Promise<void> {
+	async saveState(file: string): Promise<void> {
+		await this.#use(() => this.options.onState?.("save"));
 		writeFileSync(file, JSON.stringify(this.tokens));
-		return Promise.resolve();
 	}
 
-	loadState(file: string): Promise<readonly Token[]> {
+	async loadState(file: string): Promise<readonly Token[]> {
+		await this.#use(() => this.options.onState?.("load"));
 		this.tokens.splice(
 			0,
 			this.tokens.length,
 			...JSON.parse(readFileSync(file, "utf8")),
 		);
-		return Promise.resolve([...this.tokens]);
+		return [...this.tokens];
+	}
+
+	/** One thing at a time, and nothing after the end. */
+	async #use(work: () => Promise<void> | void): Promise<void> {
+		assert(!this.#isDisposed, "a sequence that is there");
+		assert(!this.#isBusy, "one thing at a time");
+		this.#isBusy = true;
+		try {
+			await work();
+		} finally {
+			this.#isBusy = false;
+		}
 	}
 
 	checkpoint(): Promise<void> {

@@ -183,7 +183,7 @@ describe("renderChat", () => {
 				for (let question = 0; question < 4; question++) {
 					turns.push(user(pick(), pick()));
 					const parts = partsOf(template, turns);
-					const prompt = chatTokens(parts, answers.within(vocabulary));
+					const prompt = chatTokens(parts, answers.within(vocabulary, turns));
 					assert.deepEqual(prompt.slice(0, before.length), before);
 					// As it comes from a model: in tokens of its own choice, and with the space that its template may put before it.
 					const text = `${random() < 0.5 ? " " : ""}${pick()} ${round} ${question}`;

@@ -93,6 +93,60 @@ describe("planFor", () => {
 		assert.ok(Math.abs(bytes / gib - 0.9) < 0.05, `${bytes / gib}`);
 	});
 
+	describe("with a context for conversations", () => {
+		const completing = {
+			...request,
+			contextWindow: 3200,
+			sequences: 3,
+			batchTokens: 128,
+		} as const;
+		for (const [where, placement] of [
+			["a GPU", { gpus: [gpu("0", 20)], host: ram }],
+			["the CPU", { gpus: [], host: ram }],
+		] as const)
+			for (const draft of [undefined, qwen05b])
+				for (const chatWindow of [4096, 16_384])
+					it(`has KV cache and buffers twice and weights once: ${chatWindow} tokens on ${where}${draft ? " with a draft" : ""}`, () => {
+						const own = { ...completing, placement, ...(draft && { draft }) };
+						const both = planFor({ ...own, chatWindow });
+						const one = planFor(own);
+						const chat = planFor({
+							...own,
+							contextWindow: chatWindow,
+							sequences: 1,
+						});
+						for (const [index, { bytes }] of both.holders.entries()) {
+							const a = one.holders[index]?.bytes;
+							const b = chat.holders[index]?.bytes;
+							assert.ok(a && b);
+							for (const part of [
+								"kvCache",
+								"computeBuffer",
+								"outputBuffer",
+							] as const)
+								assert.equal(bytes[part], a[part] + b[part], part);
+							assert.equal(bytes.weights, a.weights);
+							assert.ok(bytes.draft <= a.draft + b.draft);
+							assert.equal(bytes.draft > a.draft, a.draft > 0);
+						}
+						const added = both.devices.map(
+							(it, index) =>
+								it.bytes.margin - (one.devices[index]?.bytes.margin ?? 0),
+						);
+						assert.ok(
+							added.every((it) => it === 0),
+							"margins are no twice",
+						);
+					});
+
+		it("has its cells in the KV cache, and nothing else of that part", () => {
+			const cells = (chatWindow?: number) =>
+				planFor({ ...completing, ...(chatWindow && { chatWindow }) }).devices[0]
+					?.bytes.kvCache ?? 0;
+			assert.equal(cells(8192) - cells(), 8192 * 56 * 1024);
+		});
+	});
+
 	describe("with a draft", () => {
 		const shippedModel = (name: string): NamedModel => {
 			const file = path.join(path.dirname(builtInModel), name);

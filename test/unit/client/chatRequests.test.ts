@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { nullLog } from "../../../src/base/log.ts";
+import { EngineClient } from "../../../src/client/engineClient.ts";
+import { Supervisor } from "../../../src/client/supervisor.ts";
+import { createError } from "../../../src/protocol/errors.ts";
+import { settle, user } from "../../support/drivenEngine.ts";
+import { someStats } from "../../support/fakeEngine.ts";
+import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+
+const counts = { fixedTokens: 3, turnTokens: [1], windowTokens: 4096 };
+const turns = [user("q")];
+
+async function setUp() {
+	const process = new FakeProcess();
+	const clock = new FakeClock();
+	const supervisor = new Supervisor({
+		fork: () => process,
+		loadOptions: () => ({
+			file: "/models/a.gguf",
+			gpu: "off",
+			partialOffload: false,
+			record: null,
+			threads: null,
+			contextWindow: null,
+			latencyTargetMs: 300,
+			speculation: "off",
+			drafts: [],
+		}),
+		log: nullLog,
+		setTimer: clock.setTimer,
+	});
+	const client = new EngineClient(supervisor);
+	const ready = async () => {
+		void supervisor.connect();
+		process.hello();
+		await settle();
+		process.says({
+			kind: "report",
+			report: {
+				kind: "ready",
+				model: fakeDescription,
+				budget: { localTokens: 1, contextTokens: 1 },
+				load: fakeLoad,
+			},
+		});
+	};
+	const loading = () =>
+		process.says({
+			kind: "report",
+			report: { kind: "loading", file: "/models/b.gguf", fraction: 0 },
+		});
+	return { process, supervisor, client, ready, loading };
+}
+
+const lastId = (process: FakeProcess): string => {
+	const last = process.sent.at(-1);
+	assert.ok(last && "requestId" in last);
+	return last.requestId;
+};
+
+describe("EngineClient, counting", () => {
+	it("starts nothing, and waits for no load", async () => {
+		const { client, process, ready, loading } = await setUp();
+		assert.equal(await client.count(turns), undefined);
+		assert.equal(process.sent.length, 0);
+		await ready();
+		loading();
+		assert.equal(await client.count(turns), undefined);
+		assert.ok(!process.sent.some(({ kind }) => kind === "count"));
+	});
+
+	for (const [what, answer, expected] of [
+		[
+			"the figures",
+			(requestId: string) => ({ kind: "counted", requestId, counts }) as const,
+			{ ok: true, value: counts },
+		],
+		[
+			"why there are none",
+			(requestId: string) =>
+				({
+					kind: "failed",
+					requestId,
+					error: createError("chatUnsupported", { model: "M" }),
+				}) as const,
+			{ ok: false, error: createError("chatUnsupported", { model: "M" }) },
+		],
+		[
+			"nothing where a load has begun",
+			(requestId: string) =>
+				({
+					kind: "failed",
+					requestId,
+					error: createError("engineStopped", {}),
+				}) as const,
+			undefined,
+		],
+	] as const)
+		it(`tells ${what}`, async () => {
+			const { client, process, ready } = await setUp();
+			await ready();
+			const counted = client.count(turns);
+			process.says(answer(lastId(process)));
+			assert.deepEqual(await counted, expected);
+		});
+
+	it("settles when the process ends, or the client", async () => {
+		const first = await setUp();
+		await first.ready();
+		const counted = first.client.count(turns);
+		first.process.exit();
+		assert.ok((await counted)?.ok === false);
+		const second = await setUp();
+		await second.ready();
+		const left = second.client.count(turns);
+		second.client.dispose();
+		assert.equal(await left, undefined);
+	});
+});
+
+describe("EngineClient, in a conversation", () => {
+	it("streams what is said, and is no completion", async () => {
+		const { client, process, ready } = await setUp();
+		await ready();
+		let completions = 0;
+		client.onDidComplete(() => completions++);
+		const { said, requestId } = client.chat(
+			{
+				conversation: "one",
+				turns,
+				maxTokens: null,
+				temperature: 0,
+				seed: 1,
+				reference: "",
+				stateFile: null,
+			},
+			new AbortController().signal,
+		);
+		const first = said.next();
+		await settle();
+		process.says({ kind: "said", requestId, segment: "reasoning", text: "hm" });
+		process.says({ kind: "said", requestId, segment: "answer", text: "yes" });
+		process.says({
+			kind: "done",
+			requestId,
+			stopReason: "endOfText",
+			stats: someStats,
+		});
+		assert.deepEqual(
+			[await first, await said.next(), await said.next()],
+			[
+				{ done: false, value: { segment: "reasoning", text: "hm" } },
+				{ done: false, value: { segment: "answer", text: "yes" } },
+				{
+					done: true,
+					value: { kind: "done", stopReason: "endOfText", stats: someStats },
+				},
+			],
+		);
+		assert.equal(completions, 0);
+		assert.equal(client.requestCount, 0);
+	});
+});
