@@ -188,7 +188,7 @@ function partialSteps(
  * The engine sees several GPUs as one, with their memory added up. Each has its own buffers and its own margin, so they are taken for as many equal ones.
  * Of unequal ones this is only right in the sum.
  */
-function evenParts(device: Device): readonly Device[] {
+export function evenParts(device: Device): readonly Device[] {
 	const { parts, ...whole } = device;
 	if (!parts || parts.length < 2) return [device];
 	return parts.map((name, index) => ({

@@ -35,7 +35,7 @@ import { Knowledge } from "./knowledge.ts";
 import { KvCache } from "./kvCache.ts";
 import { KvCachePool } from "./kvCachePool.ts";
 import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
-import { chooseStep, type LoadStep } from "./loadSteps.ts";
+import { chooseStep, evenParts, type LoadStep } from "./loadSteps.ts";
 import {
 	type MeasuredSpeed,
 	measureSpeed,
@@ -459,7 +459,7 @@ export class ModelSlot {
 			speculation: attempt.speculation,
 			turns: this.#options.turns,
 			stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
-			devices: () => runtime.devices(),
+			devices: async () => (await runtime.devices()).flatMap(evenParts),
 		});
 		const observed: Observed | undefined = plan && {
 			model: model.description,
