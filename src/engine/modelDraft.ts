@@ -70,7 +70,7 @@ export interface DraftContext {
 }
 
 /** What a draft that is nearly always right would have accepted: what does not pay then never will. */
-const bestAcceptance = 0.95;
+export const bestAcceptance = 0.95;
 
 /** The first of the files that can be a draft of this model, fits beside it and may pay; undefined where none does. Whatever goes wrong with a draft, the model goes without. */
 export async function loadDraft(

@@ -2,8 +2,13 @@
 
 import { generate } from "../../src/engine/generate.ts";
 import { KvCache } from "../../src/engine/kvCache.ts";
+import { bestAcceptance } from "../../src/engine/modelDraft.ts";
 import type { LoadedModel, Sequence, Token } from "../../src/engine/runtime.ts";
-import type { DraftCosts } from "../../src/engine/speculation/controller.ts";
+import {
+	bestGain,
+	type DraftCosts,
+	leastGain,
+} from "../../src/engine/speculation/controller.ts";
 import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
 import { ModelSpeculation } from "../../src/engine/speculation/modelSpeculation.ts";
 import { VerifyCosts } from "../../src/engine/speculation/verifyCosts.ts";
@@ -119,12 +124,17 @@ export class Lane {
 
 	#begin(): ModelSpeculation {
 		const { source, verifyMs, draftCosts, model } = this.#options;
+		const costs = new VerifyCosts(verifyMs);
+		// A load does not keep a draft that cannot pay.
+		const isKept = bestGain(costs, draftCosts, bestAcceptance) >= leastGain;
 		const now = this.#options.now ?? (() => performance.now());
 		const drafter = new DraftModel(this.#draftCache, model.allTokens().length);
 		return new ModelSpeculation({
 			mode: sources[source],
-			costs: new VerifyCosts(verifyMs),
-			draft: { costs: draftCosts, models: new Map([[this.#cache, drafter]]) },
+			costs,
+			draft: isKept
+				? { costs: draftCosts, models: new Map([[this.#cache, drafter]]) }
+				: undefined,
 			chunkTokens,
 			now,
 		});
