@@ -70,7 +70,7 @@ const enoughVerifyingMs = 1000;
 const verifyRounds = 2;
 /** From the most telling to the least: a number that is not measured is taken to cost as much as the next larger one. */
 const verifyOrder = [
-	1, 16, 4, 32, 8, 2,
+	1, 16, 32, 4, 8, 2,
 ] as const satisfies readonly (typeof verifySizes)[number][];
 /** Measured however long they take: without them nothing is known. */
 const alwaysMeasured = 2;
@@ -91,20 +91,20 @@ export async function measureVerifying(
 	const measured = new Map<number, number>();
 	const startMs = now();
 	const hasTime = () => now() - startMs < enoughVerifyingMs;
-	for (const [index, size] of verifyOrder.entries()) {
-		const tokens = Array.from(
-			{ length: size },
-			(_, i) => text[i % text.length] ?? 0,
-		);
-		for (let round = 0; round < verifyRounds; round++) {
+	// All numbers once before any is measured again: one that is not measured is not used.
+	for (let round = 0; round < verifyRounds; round++)
+		for (const [index, size] of verifyOrder.entries()) {
 			const isNeeded = index < alwaysMeasured && round === 0;
-			if (!isNeeded && !hasTime()) break;
+			if (!isNeeded && !hasTime()) return measured;
+			const tokens = Array.from(
+				{ length: size },
+				(_, i) => text[i % text.length] ?? 0,
+			);
 			const roundStartMs = now();
 			await sequence.evaluate(tokens, size);
 			const ms = Math.max(now() - roundStartMs, 0.001);
 			measured.set(size, Math.min(measured.get(size) ?? ms, ms));
 			await sequence.truncate(depthTokens);
 		}
-	}
 	return measured;
 }
