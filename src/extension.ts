@@ -232,12 +232,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			context,
 			engine,
 			client,
-			createContext: () =>
-				new ChatContext({
-					lastEditor,
-					files,
-					onDidReadRules: ignoreRules.onDidRead,
-				}),
+			createContext: () => new ChatContext({ lastEditor, files }),
 			actions: answerActions,
 			offers: {
 				models: async () => (await chosen.list()).models,

@@ -5,7 +5,7 @@ export interface ShownFile {
 	readonly path: string;
 	/** Null where nothing is selected. Lines and characters are counted from 0. */
 	readonly selection: SelectedRange | null;
-	/** False where it may hold secrets, or is not the project's. */
+	/** False where it may hold secrets. */
 	readonly mayGoAlong: boolean;
 	/** Of a huge one only a selection goes along. */
 	readonly isHuge: boolean;

@@ -3,6 +3,7 @@
 import { orAborted } from "../base/abort.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { formatMs, formatPercent } from "../base/units.ts";
 import type { ChatRequest, ChatTurn, TokenCounts } from "../protocol/chat.ts";
 import type { FromEngine } from "../protocol/engineProtocol.ts";
 import {
@@ -263,7 +264,7 @@ export class Chat {
 		readonly parts: readonly ChatPart[];
 		readonly tokens: readonly Token[];
 	}): Promise<{ readonly last: FromEngine; readonly text: string }> {
-		const { send, unstarted, now } = this.#options;
+		const { send, unstarted, log, now } = this.#options;
 		const speculation = ofModel?.forAnswer({
 			kind: request.reference === "" ? "chat" : "edit",
 			cache,
@@ -317,11 +318,26 @@ export class Chat {
 			...speculation?.stats,
 			timeToFirstTokenMs,
 		};
+		log.info(`chat ${requestId}: ${stopReason}; ${costOf(stats)}`);
 		return {
 			last: { kind: "done", requestId, stopReason, stats },
 			text: whole,
 		};
 	}
+}
+
+/** For the log: what it took, without what was said. */
+function costOf({
+	promptTokens,
+	reusedTokens,
+	prefillMs,
+	decodeTokens,
+	decodeMs,
+}: GenerationStats): string {
+	return (
+		`prompt ${promptTokens} tokens, ${reusedTokens} reused (${formatPercent(reusedTokens / promptTokens)}); ` +
+		`prefill ${formatMs(prefillMs)}, ${decodeTokens} tokens decoded in ${formatMs(decodeMs)}`
+	);
 }
 
 function answersIn({ turns }: ChatRequest): readonly string[] {

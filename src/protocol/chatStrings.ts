@@ -3,6 +3,7 @@
 export const chatStrings = {
 	title: "Headroom Chat",
 	conversation: "Conversation",
+	new: "New",
 	newConversation: "New Conversation",
 	history: "History",
 	exportConversation: "Export",

@@ -12,6 +12,7 @@ import {
 } from "../chat/defaultContext.ts";
 import { parseMentions } from "../chat/mentions.ts";
 import { attachmentText } from "../chat/promptParts.ts";
+import { looksSecret } from "../completion/context/contextFiles.ts";
 import type {
 	ContextChip,
 	Suggestion,
@@ -45,8 +46,6 @@ import type { WorkspaceFiles } from "./workspaceFiles.ts";
 export interface ChatContextOptions {
 	readonly lastEditor: LastEditor;
 	readonly files: WorkspaceFiles;
-	/** Fires when it may have changed which files may be shown. */
-	readonly onDidReadRules: Event<void>;
 }
 
 /** Lists of some keys before are still on the screen when one of their entries is chosen. */
@@ -68,9 +67,7 @@ export class ChatContext implements Disposable {
 
 	constructor(options: ChatContextOptions) {
 		this.#options = options;
-		const look = (): void => this.#look();
-		this.#store.add(options.lastEditor.onDidChange(look));
-		this.#store.add(options.onDidReadRules(look));
+		this.#store.add(options.lastEditor.onDidChange(() => this.#look()));
 		this.#look();
 	}
 
@@ -234,7 +231,8 @@ export class ChatContext implements Disposable {
 						endLine: selection.end.line,
 						endCharacter: selection.end.character,
 					},
-			mayGoAlong: this.#options.files.mayShow(path),
+			// Unlike what is found, it is there to be seen and removed, also where git ignores it.
+			mayGoAlong: !looksSecret(path),
 			isHuge: lengthOf(document) > mostFileBytes,
 		});
 	}

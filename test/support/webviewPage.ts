@@ -7,6 +7,7 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type { FromChatView, ToChatView } from "../../src/protocol/chatView.ts";
 import { chatHtml } from "../../src/vscode/chatHtml.ts";
+import { accessibilityViolations } from "./axe.ts";
 import { root } from "./realEngine.ts";
 import { bodyClasses, type ThemeName, variables } from "./webviewThemes.ts";
 
@@ -15,17 +16,7 @@ interface PageGlobals {
 	posted: FromChatView[];
 	broken: string[];
 	hasRun: boolean;
-	axe: {
-		run(): Promise<{ violations: readonly AxeViolation[] }>;
-	};
 	postMessage(message: unknown, origin: string): void;
-}
-interface AxeViolation {
-	readonly id: string;
-	readonly nodes: readonly {
-		readonly html: string;
-		readonly failureSummary: string;
-	}[];
 }
 declare const window: PageGlobals;
 
@@ -140,15 +131,8 @@ export class WebviewPage {
 
 	/** What axe-core finds, in lines. */
 	async accessibilityViolations(): Promise<string[]> {
-		await this.page.evaluate(
-			readFileSync(path.join(root, "node_modules/axe-core/axe.min.js"), "utf8"),
-		);
-		const { violations } = await this.page.evaluate(() => window.axe.run());
-		return violations.flatMap(({ id, nodes }) =>
-			nodes.map(
-				({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`,
-			),
-		);
+		const violations = await accessibilityViolations(this.page);
+		return violations.map(({ rule, text }) => `${rule}: ${text}`);
 	}
 
 	async close(): Promise<void> {

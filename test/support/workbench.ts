@@ -1,6 +1,7 @@
 /** VS Code in a browser: a server with this extension, and a person who opens files, types and looks. */
 
 import {
+	cpSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
@@ -42,6 +43,8 @@ export interface TestServer extends VscodeServer {
 
 export interface TestServerOptions
 	extends Pick<ServeOptions, "env" | "settings"> {
+	/** Folders of extensions that are installed beside this one. */
+	readonly extensions?: readonly string[];
 	readonly keybindings?: readonly {
 		readonly key: string;
 		readonly command: string;
@@ -51,7 +54,7 @@ export interface TestServerOptions
 
 export async function startServer(
 	version: string,
-	{ keybindings = [], ...options }: TestServerOptions = {},
+	{ keybindings = [], extensions = [], ...options }: TestServerOptions = {},
 ): Promise<TestServer> {
 	const dataFolder = mkdtempSync(path.join(os.tmpdir(), "headroom-vscode-"));
 	const userFolder = path.join(dataFolder, "data", "User");
@@ -60,6 +63,10 @@ export async function startServer(
 		path.join(userFolder, "keybindings.json"),
 		JSON.stringify(keybindings),
 	);
+	for (const folder of extensions)
+		cpSync(folder, path.join(dataFolder, "extensions", path.basename(folder)), {
+			recursive: true,
+		});
 	const setUserSetting = (key: string, value: unknown): void => {
 		// Settings of a machine are those of the server that the extension runs on.
 		const file = path.join(dataFolder, "data", "Machine", "settings.json");

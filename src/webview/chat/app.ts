@@ -177,7 +177,8 @@ export class App {
 			{},
 			this.#title,
 			button({
-				text: words.say("newConversation"),
+				text: words.say("new"),
+				label: words.say("newConversation"),
 				onClick: () => {
 					this.#showHistory(false);
 					post({ kind: "newConversation" });

@@ -156,6 +156,20 @@ describe("an answer", () => {
 		assert.doesNotMatch(JSON.stringify(logged), /secret|classified|hidden/);
 	});
 
+	it("says in the log what it took", async () => {
+		const it = driveEngine();
+		it.load();
+		it.chat("a", { turns: [user(long)] });
+		const { promptTokens, decodeTokens } = await it.statsOf("a");
+		const logged = it.sent.filter(({ kind }) => kind === "log");
+		assert.match(
+			JSON.stringify(logged),
+			new RegExp(
+				`chat a: endOfText; prompt ${promptTokens} tokens, 0 reused \\(0 %\\); prefill .*, ${decodeTokens} tokens decoded`,
+			),
+		);
+	});
+
 	it("is never asked for with more text than can be tokenized in time", async () => {
 		const it = driveEngine();
 		it.load();

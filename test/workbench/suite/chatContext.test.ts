@@ -18,7 +18,6 @@ describe("what goes along with a question", () => {
 		context = new ChatContext({
 			lastEditor,
 			files: new WorkspaceFiles((path) => path.startsWith("made/out/")),
-			onDidReadRules: () => ({ dispose() {} }),
 		});
 	});
 
@@ -76,16 +75,21 @@ describe("what goes along with a question", () => {
 		assert.deepEqual(labels(), ["made/c.ts"]);
 	});
 
-	it("is no file with secrets or that git ignores, unless it is named", async () => {
+	it("is no file with secrets that is shown, unless it is named", async () => {
 		await write("made/.env", "KEY=1");
-		await write("made/out/b.ts", "b");
 		await openFile("made/.env");
 		assert.deepEqual(labels(), []);
+		assert.deepEqual(await attached("#file:made/.env"), ["made/.env: KEY=1"]);
+	});
+
+	it("is a file that git ignores when it is shown or named", async () => {
+		await write("made/out/b.ts", "b");
+		await write("made/out/d.ts", "d");
 		await openFile("made/out/b.ts");
-		assert.deepEqual(labels(), []);
-		assert.deepEqual(await attached("#file:made/.env #file:made/out/b.ts"), [
-			"made/.env: KEY=1",
+		assert.deepEqual(labels(), ["made/out/b.ts"]);
+		assert.deepEqual(await attached("#file:made/out/d.ts"), [
 			"made/out/b.ts: b",
+			"made/out/d.ts: d",
 		]);
 	});
 

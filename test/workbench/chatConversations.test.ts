@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import {
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { newestVersion } from "../../scripts/vscodeServer.ts";
+import { wholeFileText } from "../../src/client/conversationFile.ts";
+import { writeChatModel } from "../support/chatModel.ts";
+import { ChatPanelOnPage } from "../support/chatPanel.ts";
+import { talk } from "../support/conversations.ts";
+import { testFolder } from "../support/modelFolders.ts";
+import { root } from "../support/realEngine.ts";
+import { Session } from "../support/session.ts";
+import type { Person, TestServer } from "../support/workbench.ts";
+
+/** What the view takes at once. */
+const pageMessages = 40;
+
+describe("conversations that go on", function () {
+	this.timeout(120_000);
+	const session = new Session();
+	const folders = testFolder();
+	const logs = folders.at("logs");
+	let person: Person;
+	let server: TestServer;
+	const panel = new ChatPanelOnPage(() => person.page);
+
+	before(async () => {
+		const file = folders.at("chatting.gguf");
+		writeChatModel(file, { contextWindow: 8_192 });
+		mkdirSync(logs);
+		const lines = Array.from(
+			{ length: 160 },
+			(_, index) => `export const part${index} = join(part${index * 7}, "/");`,
+		);
+		writeFileSync(
+			path.join(session.workspace, "parts.ts"),
+			`${lines.join("\n")}\n`,
+		);
+		({ person, server } = await session.start(newestVersion, {
+			userSettings: {
+				"headroom.model.file": file,
+				"headroom.models.searchStores": false,
+			},
+			env: { HEADROOM_TEST_LOGS: logs },
+			extensions: [path.join(root, "test/support/logWriter")],
+		}));
+		await person.open("parts.ts");
+		await person.runCommand("Headroom: Ask About This");
+		await panel.input.waitFor({ timeout: 30_000 });
+	});
+	after(async () => {
+		await session.stop();
+		folders.remove();
+	});
+	afterEach(session.keepFailure("conversations"));
+
+	/** Of every answer of every window so far: its prompt, and what of that was not evaluated anew. */
+	function answers(): { readonly prompt: number; readonly reused: number }[] {
+		return readdirSync(logs)
+			.flatMap((name) =>
+				readFileSync(path.join(logs, name), "utf8").split("\n"),
+			)
+			.flatMap((line) => {
+				const [, prompt, reused] =
+					/ chat \S+: .*prompt (\d+) tokens, (\d+) reused/.exec(line) ?? [];
+				return prompt
+					? [{ prompt: Number(prompt), reused: Number(reused) }]
+					: [];
+			});
+	}
+
+	/** Asks, stops the answer, and says what the answer took. */
+	async function ask(question: string) {
+		const before = answers();
+		await panel.ask(question);
+		await panel.stopAnswer();
+		for (let waited = 0; waited < 20_000; waited += 100) {
+			const all = answers();
+			const added = all.find(
+				({ prompt }) => !before.some((it) => it.prompt === prompt),
+			);
+			if (added) return added;
+			await person.page.waitForTimeout(100);
+		}
+		throw new Error(`no answer to ${question} is in the log`);
+	}
+
+	function filesOfData(): string[] {
+		return readdirSync(server.dataFolder, {
+			recursive: true,
+			encoding: "utf8",
+		}).map((name) => path.join(server.dataFolder, name));
+	}
+
+	async function untilStateIsSaved(sinceMs: number): Promise<void> {
+		for (let waited = 0; waited < 20_000; waited += 100) {
+			const file = filesOfData().find((it) =>
+				it.endsWith("chat-state.bin.json"),
+			);
+			const stats = file && statSync(file, { throwIfNoEntry: false });
+			if (stats && stats.mtimeMs > sinceMs) return;
+			await person.page.waitForTimeout(100);
+		}
+		throw new Error("the state of the conversation was not saved");
+	}
+
+	const isMostlyReused = ({
+		prompt,
+		reused,
+	}: Awaited<ReturnType<typeof ask>>): void => {
+		assert.ok(prompt >= 2_000, `the prompt has ${prompt} tokens`);
+		assert.ok(reused >= 0.95 * prompt, `${reused} of ${prompt} are reused`);
+	};
+
+	it("evaluate only what is new of a second question", async () => {
+		await panel.view
+			.locator(".chip", { hasText: "parts.ts" })
+			.first()
+			.waitFor();
+		const first = await ask("What are these parts?");
+		assert.ok(first.prompt >= 2_000, `the prompt has ${first.prompt} tokens`);
+		assert.ok(first.reused < 0.1 * first.prompt);
+		const askedMs = Date.now();
+		isMostlyReused(await ask("And which is the last one?"));
+		await untilStateIsSaved(askedMs);
+	});
+
+	it("evaluate only what is new also after a reload of the window", async () => {
+		await person.page.reload();
+		await person.arrive();
+		await person.runCommand("Headroom: Ask About This");
+		await panel.view.locator(".message.assistant").nth(1).waitFor();
+		isMostlyReused(await ask("And the one before that?"));
+	});
+
+	it("open with ten thousand messages, of which the last ones are on the page", async () => {
+		const kept = filesOfData().find((it) =>
+			/conversations.[\w-]+\.jsonl$/.test(it),
+		);
+		assert.ok(kept, "the conversation is on the disk");
+		const names = Array.from({ length: 5_000 }, (_, index) => `long${index}`);
+		writeFileSync(
+			path.join(path.dirname(kept), "long.jsonl"),
+			wholeFileText(talk("long", ...names)),
+		);
+		const messages = panel.view.locator(".message");
+		await panel.view.getByRole("button", { name: "History" }).click();
+		await panel.view.getByRole("button", { name: "ask long0" }).first().click();
+		await panel.lastAnswer.filter({ hasText: "ask long4999" }).waitFor();
+		assert.equal(await messages.count(), pageMessages);
+		await person.screenshot("chat-ten-thousand");
+		await panel.view
+			.getByRole("button", { name: "Show Earlier Messages" })
+			.click();
+		await messages.nth(pageMessages).waitFor({ state: "attached" });
+		assert.equal(await messages.count(), 2 * pageMessages);
+	});
+});
