@@ -328,6 +328,22 @@ describe("a chat session", () => {
 		assert.equal(it.engine.answers.length, 0);
 	});
 
+	it("goes on behind a question that was too large, without it and what was attached to it", async () => {
+		const it = setUp();
+		const note = attachment("note.ts", "let note;");
+		it.context.attached = success([
+			attachment("huge.ts", "word ".repeat(8_000)),
+			note,
+		]);
+		await it.asked("too much");
+		assert.equal(it.engine.answers.length, 0);
+		it.context.attached = success([note]);
+		await it.asked("less");
+		const [, asked, ...others] = it.answer().request.turns;
+		assert.match(asked?.text ?? "", /^File note\.ts:.*\n\nless$/s);
+		assert.deepEqual(others, []);
+	});
+
 	it("keeps the name of the model that was loaded for the answer", async () => {
 		const it = setUp();
 		it.engine.model = undefined;
@@ -543,6 +559,19 @@ describe("a chat session", () => {
 			it.engine.counted.map((turns) => turns.map(({ text }) => text)),
 			[[systemPrompts.full, "new"]],
 		);
+	});
+
+	it("keeps nothing of what was written before: with a file attached, that would soon be a hundred files", async () => {
+		const it = setUp();
+		for (const text of ["one", "two", "one"]) {
+			it.session.inputChanged(text);
+			it.timers.run(countMs);
+			await settle();
+		}
+		const counted = it.engine.counted.flatMap((turns) =>
+			turns.filter(({ role }) => role === "user").map(({ text }) => text),
+		);
+		assert.deepEqual(counted.slice(-3), ["one", "two", "one"]);
 	});
 
 	it("shows on the chips what they take", async () => {
