@@ -550,6 +550,8 @@ describe("conversations and their states", () => {
 		assert.equal((await it.statsOf("4")).reusedTokens, 402);
 		it.chat("5", two);
 		assert.equal((await it.statsOf("5")).reusedTokens, 502);
+		it.shutdown();
+		await it.until(() => it.shutdowns() === 1);
 	});
 
 	it("are not there any more when they are to be forgotten while one is saved", async () => {
@@ -581,5 +583,7 @@ describe("conversations and their states", () => {
 		await it.end("2");
 		it.chat("3", { ...one, stateFile });
 		assert.equal((await it.statsOf("3")).reusedTokens, 402);
+		it.shutdown();
+		await it.until(() => it.shutdowns() === 1);
 	});
 });
