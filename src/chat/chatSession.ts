@@ -12,7 +12,11 @@ import type {
 	Conversation,
 	Question,
 } from "../protocol/conversation.ts";
-import type { HeadroomError } from "../protocol/errors.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf as whyOf,
+} from "../protocol/errors.ts";
 import type { GenerationEnd } from "../protocol/generation.ts";
 import type {
 	ChatContextSource,
@@ -90,6 +94,8 @@ export class ChatSession implements Disposable {
 	#saveTimer: Disposable | undefined;
 	/** What the history shows: it is shown anew when something of it is deleted. */
 	#historyQuery = "";
+	/** Counts what was looked for: only for the last one the search goes on. */
+	#historyWish = 0;
 	#last: Promise<void>;
 
 	constructor(options: ChatSessionOptions) {
@@ -131,7 +137,11 @@ export class ChatSession implements Disposable {
 		return this.#inTurn(async () => {
 			const question = await this.#questionOf(text, editedId);
 			if (!question) {
-				this.#options.post({ kind: "focusInput", text });
+				this.#options.post({
+					kind: "focusInput",
+					text,
+					...(editedId !== undefined && { editedId }),
+				});
 				return;
 			}
 			this.#stopNow();
@@ -221,7 +231,14 @@ export class ChatSession implements Disposable {
 	async openHistory(query: string, offset: number): Promise<void> {
 		this.#historyQuery = query;
 		const { store, post } = this.#options;
-		const page = await historyPage(store, query, offset);
+		const wish = ++this.#historyWish;
+		const page = await historyPage(
+			store,
+			query,
+			offset,
+			() => wish === this.#historyWish,
+		);
+		if (!page) return;
 		const { entries, hasMore, problems } = page;
 		post({ kind: "history", query, offset, entries, hasMore });
 		for (const problem of problems) this.#tell(problem);
@@ -360,7 +377,12 @@ export class ChatSession implements Disposable {
 					if (isRunning()) gather.add(segment, text);
 				},
 			},
-		);
+		).catch((thrown): GenerationEnd => {
+			const error = createError("generationFailed", {
+				why: whyOf(thrown),
+			});
+			return { kind: "failed", error };
+		});
 		if (!isRunning()) return;
 		gather.flush();
 		this.#run = undefined;

@@ -157,13 +157,6 @@ export function selectBranch(
 		}
 	return { ...conversation, leaf };
 }
-
-export function renamed(
-	conversation: Conversation,
-	title: string,
-): Conversation {
-	return { ...conversation, title: oneLine(title) };
-}
 //#endregion
 
 //#region Looking

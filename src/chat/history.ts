@@ -15,17 +15,25 @@ export interface HistoryPage {
 	readonly problems: readonly HeadroomError[];
 }
 
-/** @param offset how many of the entries are left out at the beginning. */
+/**
+ * @param offset how many of the entries are left out at the beginning.
+ * @param isWanted asked with each conversation: who types has each letter looked for, and nobody reads what was found for all but the last.
+ * @returns undefined where it is not wanted any more.
+ */
 export async function historyPage(
 	store: Pick<ConversationPort, "list" | "search">,
 	query: string,
 	offset: number,
-): Promise<HistoryPage> {
+	isWanted: () => boolean,
+): Promise<HistoryPage | undefined> {
+	const unwanted = "unwanted" as const;
 	const find = searchFor(query);
 	if (!find) return listed(store, offset);
 	const entries: HistoryEntry[] = [];
 	// One more than is shown says whether there is more.
-	for await (const hit of store.search(find)) {
+	const hits = store.search((it) => (isWanted() ? find(it) : unwanted));
+	for await (const hit of hits) {
+		if (hit === unwanted) return undefined;
 		const { id, title, updatedAtMs, excerpt } = hit;
 		entries.push({
 			id,

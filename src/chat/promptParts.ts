@@ -12,6 +12,7 @@ import type {
 	Message,
 	Question,
 } from "../protocol/conversation.ts";
+import type { HeadroomError } from "../protocol/errors.ts";
 import { titleOf } from "./conversation.ts";
 import { fenced } from "./fence.ts";
 
@@ -70,6 +71,30 @@ export function exchangesOf(path: readonly Message[]): Exchange[] {
 		}
 	}
 	return exchanges;
+}
+
+const sizeErrors: ReadonlySet<string> = new Set<HeadroomError["code"]>([
+	"attachmentTooLarge",
+	"questionTooLarge",
+	"chatTooLong",
+]);
+
+/** The path without the questions that were too large to be asked: no model has seen them, and no other question fits beside them. */
+export function withoutTooLarge(path: readonly Message[]): readonly Message[] {
+	const tooLarge = new Set(
+		path.flatMap((it) =>
+			it.role === "assistant" &&
+			it.state.kind === "failed" &&
+			sizeErrors.has(it.state.error.code)
+				? it.parent
+				: [],
+		),
+	);
+	return tooLarge.size === 0
+		? path
+		: path.filter(
+				(it) => !tooLarge.has(it.role === "user" ? it.id : it.parent),
+			);
 }
 
 export function turnsOf(

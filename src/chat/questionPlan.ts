@@ -14,6 +14,7 @@ import {
 	exchangesOf,
 	notYetAttached,
 	systemPrompts,
+	withoutTooLarge,
 } from "./promptParts.ts";
 import type { PromptSizes, TurnCounter } from "./turnCounter.ts";
 
@@ -47,7 +48,7 @@ export async function planPrompt(
 ): Promise<PromptPlan> {
 	const isSmall = model && model.parameterCount < leastParametersForFull;
 	const systemPrompt = systemPrompts[isSmall ? "small" : "full"];
-	const exchanges = exchangesOf(path);
+	const exchanges = exchangesOf(withoutTooLarge(path));
 	const sizes = await counter.sizesOf(systemPrompt, exchanges);
 	const windowTokens =
 		model && !model.error ? model.windowTokens : guessedWindowTokens;
@@ -61,14 +62,15 @@ export async function planPrompt(
 	};
 }
 
-/** @param path what comes before the question; `question` without what is attached. */
+/** @param before what comes before the question; `question` without what is attached. */
 export async function planQuestion(
-	path: readonly Message[],
+	before: readonly Message[],
 	question: Question,
 	offered: readonly Attachment[],
 	model: ChatModel | undefined,
 	counter: TurnCounter,
 ): Promise<QuestionPlan> {
+	const path = withoutTooLarge(before);
 	let attachments = notYetAttached(path, offered);
 	for (;;) {
 		const asked = { ...question, attachments };

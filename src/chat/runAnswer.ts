@@ -27,7 +27,6 @@ export interface AnswerListener {
 /** About code one wants the likely answer; the very likeliest has small models repeat themselves without an end. */
 const temperature = 0.2;
 
-/** Never throws. */
 export async function runAnswer(
 	{ conversation, answerId, stateFile, signal }: AnswerRequest,
 	engine: ChatEngine,

@@ -55,7 +55,11 @@ export class TokenLine implements Disposable {
 	update(): void {
 		this.#timer?.dispose();
 		const wish = ++this.#wish;
-		this.#timer = this.#options.setTimer(() => void this.#count(wish), pauseMs);
+		this.#timer = this.#options.setTimer(
+			// What cannot go along is told when it is sent.
+			() => void this.#count(wish).catch(() => {}),
+			pauseMs,
+		);
 	}
 
 	/** What is sent, in place of what was thought to be. */

@@ -25,6 +25,12 @@ interface TemplateTokens {
 	readonly perExchange: number;
 }
 
+interface Counted {
+	readonly template: TemplateTokens;
+	/** By the text of a turn. */
+	readonly tokens: ReadonlyMap<string, number>;
+}
+
 const guessedTemplate: TemplateTokens = {
 	aroundAll: 0,
 	perExchange: guessedExchangeTokens,
@@ -34,8 +40,8 @@ export class TurnCounter {
 	readonly #engine: Pick<ChatEngine, "model" | "count">;
 	#model: ChatModel | undefined;
 	#template: TemplateTokens | undefined;
-	/** By the text of a turn. */
-	readonly #counted = new Map<string, number>();
+	/** By the text of a turn: of what was asked for last, because a question that is being written is another text with every key. */
+	#counted: ReadonlyMap<string, number> = new Map();
 
 	constructor(engine: Pick<ChatEngine, "model" | "count">) {
 		this.#engine = engine;
@@ -43,7 +49,7 @@ export class TurnCounter {
 
 	/** Forgets the texts of a conversation that is left. */
 	forget(): void {
-		this.#counted.clear();
+		this.#counted = new Map();
 	}
 
 	/** @param exchanges with the question that is to be answered as the last. */
@@ -51,15 +57,15 @@ export class TurnCounter {
 		systemPrompt: string,
 		exchanges: readonly Exchange[],
 	): Promise<PromptSizes> {
-		const template = await this.#count(systemPrompt, exchanges);
-		const { aroundAll, perExchange } = template ?? guessedTemplate;
+		const counted = await this.#count(systemPrompt, exchanges);
+		const { aroundAll, perExchange } = counted?.template ?? guessedTemplate;
 		const tokensOf = ({ text }: ChatTurn): number =>
-			(template && this.#counted.get(text)) ?? guessTokens(text);
+			counted?.tokens.get(text) ?? guessTokens(text);
 		return {
 			systemTokens:
 				aroundAll + tokensOf({ role: "system", text: systemPrompt }),
 			exchanges: exchanges.map((it) => sized(it, perExchange, tokensOf)),
-			isExact: template !== undefined,
+			isExact: counted !== undefined,
 		};
 	}
 
@@ -67,22 +73,27 @@ export class TurnCounter {
 	async #count(
 		systemPrompt: string,
 		exchanges: readonly Exchange[],
-	): Promise<TemplateTokens | undefined> {
+	): Promise<Counted | undefined> {
 		const { model } = this.#engine;
 		if (!model || model.error) return undefined;
 		if (model !== this.#model) {
-			this.#counted.clear();
+			this.forget();
 			this.#template = undefined;
 			this.#model = model;
 		}
 		this.#template ??= await this.#countTemplate();
-		if (!this.#template) return undefined;
+		const template = this.#template;
+		if (!template) return undefined;
+		const tokens = new Map<string, number>();
+		for (const { text } of turnsOf(systemPrompt, exchanges)) {
+			const known = this.#counted.get(text);
+			if (known !== undefined) tokens.set(text, known);
+		}
 		const uncounted = exchanges.filter(
 			({ user, assistant }) =>
-				!this.#counted.has(user.text) ||
-				(assistant && !this.#counted.has(assistant.text)),
+				!tokens.has(user.text) || (assistant && !tokens.has(assistant.text)),
 		);
-		const isSystemCounted = this.#counted.has(systemPrompt);
+		const isSystemCounted = tokens.has(systemPrompt);
 		for (
 			let start = 0;
 			start < uncounted.length || (start === 0 && !isSystemCounted);
@@ -92,12 +103,13 @@ export class TurnCounter {
 				systemPrompt,
 				uncounted.slice(start, start + exchangesAtOnce),
 			);
-			const tokens = await this.#turnTokens(turns);
-			if (!tokens || this.#model !== model) return undefined;
+			const counts = await this.#turnTokens(turns);
+			if (!counts || this.#model !== model) return undefined;
 			for (const [index, { text }] of turns.entries())
-				this.#counted.set(text, tokens[index] ?? 0);
+				tokens.set(text, counts[index] ?? 0);
 		}
-		return this.#template;
+		this.#counted = tokens;
+		return { template, tokens };
 	}
 
 	async #turnTokens(

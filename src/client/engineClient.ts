@@ -147,6 +147,11 @@ export class EngineClient implements Disposable {
 		}
 	}
 
+	/** An engine that runs takes the state of a conversation off the disk, also one that it is about to write. */
+	forgetState(stateFile: string): void {
+		this.#supervisor.running?.send({ kind: "forgetState", stateFile });
+	}
+
 	/**
 	 * Tells the engine which texts an answer may repeat.
 	 *

@@ -92,11 +92,16 @@ export class Chat {
 		this.#answering.get(requestId)?.controller.abort();
 	}
 
+	/** Once what was asked so far is answered, and saved. */
+	forgetState(stateFile: string): void {
+		void this.#last.then(() => this.#options.states.remove(stateFile));
+	}
+
 	/** Ends the answers to what was asked so far. Resolves when they use nothing of the model any more, and their states are saved. */
 	async stopAll(): Promise<void> {
-		const all = [...this.#answering.values()];
-		for (const { controller } of all) controller.abort();
-		await Promise.allSettled(all.map(({ done }) => done));
+		const last = this.#last;
+		for (const { controller } of this.#answering.values()) controller.abort();
+		await last;
 		await this.#options.states.settled();
 	}
 

@@ -7,7 +7,7 @@
  */
 
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Log } from "../base/log.ts";
@@ -108,6 +108,22 @@ export class ChatStates {
 			});
 		return this.#last;
 	}
+
+	/** Behind what is being saved, and with what processes left behind that ended while they saved. Never rejects. */
+	remove(stateFile: string): Promise<void> {
+		this.#last = this.#last
+			.then(async () => {
+				await rm(stateFile, { force: true });
+				await rm(companionOf(stateFile), { force: true });
+				await removeLeftovers(stateFile);
+			})
+			.catch((thrown) => {
+				this.#log.warn(
+					`the state of a conversation could not be removed: ${codeOf(thrown)}`,
+				);
+			});
+		return this.#last;
+	}
 }
 
 /** Puts a state into the cache; false where there is none of this owner. The file is gone afterwards. */
@@ -185,7 +201,7 @@ function temporaryName(file: string): string {
 /** Of processes that ended in the middle. Another window that is in the middle does without its state. */
 async function removeLeftovers(file: string): Promise<void> {
 	const folder = path.dirname(file);
-	const names = await readdir(folder);
+	const names = existsSync(folder) ? await readdir(folder) : [];
 	const leftovers = names.filter(
 		(it) => it.startsWith(`${path.basename(file)}.`) && it.endsWith(".tmp"),
 	);

@@ -158,6 +158,9 @@ export class Engine {
 			case "count":
 				this.#count(message.requestId, message.turns);
 				return;
+			case "forgetState":
+				this.#chat.forgetState(message.stateFile);
+				return;
 			case "references":
 				this.#references.receive(message.references);
 				return;

@@ -82,10 +82,14 @@ function globalsFor({ beginningOfText, endOfText, today }: TemplateFacts) {
 	};
 }
 
+/** No conversation has more turns; and the time limit comes too late for a list that fills the memory. */
+const mostNumbers = 100_000;
+
 /** As Python has it. */
 function range(startOrEnd: number, end?: number, step = 1): number[] {
 	if (step === 0) throw new Error("range() got a step of zero");
 	const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
+	if ((to - from) / step > mostNumbers) throw new Error("range() is too long");
 	const numbers: number[] = [];
 	for (let i = from; step > 0 ? i < to : i > to; i += step) numbers.push(i);
 	return numbers;

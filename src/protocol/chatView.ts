@@ -186,10 +186,11 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		severity: z.enum(["info", "error"]),
 		text: z.string(),
 	}),
-	/** Puts the cursor into the input, and `text` where there is one. */
+	/** Puts the cursor into the input, and `text` where there is one: in the place of a question where that is named. */
 	z.object({
 		kind: z.literal("focusInput"),
 		text: z.exactOptional(z.string()),
+		editedId: z.exactOptional(z.string()),
 	}),
 ]);
 export type ToChatView = z.infer<typeof ToChatView>;

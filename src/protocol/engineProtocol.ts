@@ -52,6 +52,8 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	}),
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
+	/** Takes the state of a conversation off the disk, also one that is about to be written. Not answered. */
+	z.object({ kind: z.literal("forgetState"), stateFile: z.string() }),
 	/** Texts that an answer may repeat: these and no others. Not answered. */
 	z.object({ kind: z.literal("references"), references: References }),
 	/**

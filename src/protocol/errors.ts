@@ -56,6 +56,7 @@ export const errorSentences = {
 	engineGaveUp:
 		"The engine stopped {count} times in a short while and is not started again by itself ({why}).",
 	engineStopped: "The engine was stopped.",
+	chatFailed: "The chat cannot do this: {why}.",
 	generationFailed: "The model failed while generating: {why}.",
 	downloadAddress: "The address {url} cannot be used for a download: {why}.",
 	downloadProxyAddress:

@@ -105,7 +105,7 @@ export function customRules(raw: unknown, theme: string): readonly TokenRule[] {
 	const parsed = Customizations.safeParse(raw);
 	if (!parsed.success) return [];
 	const own = Object.entries(parsed.data).flatMap(([key, value]) =>
-		[...key.matchAll(/\[([^\]]*)\]/g)].some(([, name = ""]) =>
+		[...key.matchAll(/\[([^[\]]*)\]/g)].some(([, name = ""]) =>
 			matches(name, theme),
 		)
 			? [value]
@@ -129,9 +129,17 @@ function blockRules(raw: unknown): readonly TokenRule[] {
 	return [...grouped, ...rules];
 }
 
-function matches(pattern: string, name: string): boolean {
-	const parts = pattern
-		.split("*")
-		.map((it) => it.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-	return new RegExp(`^${parts.join(".*")}$`).test(name);
+/** Part by part and no pattern: a workspace sets these, and a pattern with many stars would never come to an end. */
+function matches(wildcard: string, name: string): boolean {
+	const [start = "", ...others] = wildcard.split("*");
+	const end = others.pop();
+	if (end === undefined) return start === name;
+	if (!name.startsWith(start)) return false;
+	let at = start.length;
+	for (const part of others) {
+		const found = name.indexOf(part, at);
+		if (found < 0) return false;
+		at = found + part.length;
+	}
+	return name.length - end.length >= at && name.endsWith(end);
 }

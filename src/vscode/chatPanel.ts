@@ -4,14 +4,18 @@ import * as vscode from "vscode";
 import { assertNever } from "../base/assert.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
-import type { Result } from "../base/result.ts";
+import { failure, type Result } from "../base/result.ts";
 import type { ChatContextSource, ChatEngine } from "../chat/chatPorts.ts";
 import { ChatSession, type ChatSessionOptions } from "../chat/chatSession.ts";
 import { exportMarkdown } from "../chat/exportMarkdown.ts";
 import { chatStrings } from "../protocol/chatStrings.ts";
 import type { FromChatView, ToChatView } from "../protocol/chatView.ts";
 import type { Attachment } from "../protocol/conversation.ts";
-import { type HeadroomError, messageOf } from "../protocol/errors.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../protocol/errors.ts";
 import type { ChatOffers } from "./chatOffers.ts";
 import { describeError } from "./localize.ts";
 import { currentTokenTheme, onDidChangeTokenTheme } from "./tokenTheme.ts";
@@ -99,7 +103,9 @@ export class ChatPanel implements Disposable {
 		} catch (thrown) {
 			// The sentence may hold text of the user's: the log is told the kind alone.
 			this.#options.log.error(`chat: ${message.kind} failed`);
-			this.#options.log.trace(`chat: ${messageOf(thrown)}`);
+			const why = messageOf(thrown);
+			this.#options.log.trace(`chat: ${why}`);
+			this.#tell(failure(createError("chatFailed", { why })));
 		}
 	}
 

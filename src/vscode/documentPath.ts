@@ -23,3 +23,11 @@ export function workspacePath(uri: vscode.Uri): string {
 export function workspaceFolderName(uri: string): string {
 	return vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri))?.name ?? "";
 }
+
+/** Neither an output, nor an input of VS Code, nor another state of a file, such as a proposal of ours: outside of the workspace these have its path. */
+export function isOfUser({ uri }: vscode.TextDocument): boolean {
+	return (
+		["file", "untitled", "vscode-notebook-cell"].includes(uri.scheme) ||
+		vscode.workspace.getWorkspaceFolder(uri) !== undefined
+	);
+}

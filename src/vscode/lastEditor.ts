@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
+import { isOfUser } from "./documentPath.ts";
 
 export class LastEditor implements Disposable {
 	readonly #store = new DisposableStore();
@@ -44,12 +45,4 @@ export class LastEditor implements Disposable {
 	dispose(): void {
 		this.#store.dispose();
 	}
-}
-
-/** Neither an output, nor an input of VS Code, nor a proposal of ours. */
-function isOfUser({ uri }: vscode.TextDocument): boolean {
-	return (
-		["file", "untitled", "vscode-notebook-cell"].includes(uri.scheme) ||
-		vscode.workspace.getWorkspaceFolder(uri) !== undefined
-	);
 }

@@ -56,7 +56,7 @@ function createPanel(
 		"conversations",
 	);
 	return new ChatPanel({
-		store: withState(new ConversationStore(folder.fsPath), stateUri),
+		store: withState(new ConversationStore(folder.fsPath), stateUri, client),
 		stateFile: stateUri?.fsPath ?? null,
 		currentId: {
 			read: () => {
@@ -77,6 +77,7 @@ function createPanel(
 function withState(
 	store: ConversationStore,
 	stateUri: vscode.Uri | undefined,
+	client: Pick<EngineClient, "forgetState">,
 ): ConversationPort {
 	return {
 		list: () => store.list(),
@@ -84,7 +85,11 @@ function withState(
 		save: (conversation) => store.save(conversation),
 		search: (find) => store.search(find),
 		delete: async (id) => {
-			if (stateUri) await removeState(stateUri);
+			if (stateUri) {
+				await removeState(stateUri);
+				// The answer that was stopped may be saved only now.
+				client.forgetState(stateUri.fsPath);
+			}
 			return await store.delete(id);
 		},
 	};

@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../base/result.ts";
 import { fileNamed } from "../chat/namedFile.ts";
 import { isContextFile } from "../completion/context/contextFiles.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
-import { documentPath, workspacePath } from "./documentPath.ts";
+import { documentPath, isOfUser, workspacePath } from "./documentPath.ts";
 
 /** Whoever types a name asks with every key. */
 const keptMs = 5_000;
@@ -126,7 +126,7 @@ export function uriOf(path: string): vscode.Uri | undefined {
 
 export function openDocument(path: string): vscode.TextDocument | undefined {
 	return vscode.workspace.textDocuments.find(
-		(it) => !it.isClosed && documentPath(it) === path,
+		(it) => !it.isClosed && isOfUser(it) && documentPath(it) === path,
 	);
 }
 

@@ -135,6 +135,7 @@ export class App {
 			case "focusInput":
 				this.#showHistory(false);
 				if (message.text !== undefined) this.#composer.setText(message.text);
+				this.#editedId = message.editedId ?? this.#editedId;
 				this.#composer.focus();
 				return;
 			default:

@@ -290,6 +290,17 @@ describe("a chat session", () => {
 			assert.equal(it.engine.answers.length, act === "end" ? 1 : 0);
 		});
 
+	it("does not leave an answer streaming that ended with an exception", async () => {
+		const it = setUp();
+		it.engine.answer = () => {
+			throw new Error("lost");
+		};
+		await it.asked("one");
+		const { message } = it.last("messageChanged");
+		assert.equal(message.state, "failed");
+		assert.match(message.error ?? "", /lost/);
+	});
+
 	it("loads no model before something is asked, and can be stopped while it loads", async () => {
 		const it = setUp();
 		it.engine.model = undefined;
@@ -326,6 +337,22 @@ describe("a chat session", () => {
 			/big\.ts has \d+ tokens and does not fit/,
 		);
 		assert.equal(it.engine.answers.length, 0);
+	});
+
+	it("goes on behind a question that was too large, without it and what was attached to it", async () => {
+		const it = setUp();
+		const note = attachment("note.ts", "let note;");
+		it.context.attached = success([
+			attachment("huge.ts", "word ".repeat(8_000)),
+			note,
+		]);
+		await it.asked("too much");
+		assert.equal(it.engine.answers.length, 0);
+		it.context.attached = success([note]);
+		await it.asked("less");
+		const [, asked, ...others] = it.answer().request.turns;
+		assert.match(asked?.text ?? "", /^File note\.ts:.*\n\nless$/s);
+		assert.deepEqual(others, []);
 	});
 
 	it("keeps the name of the model that was loaded for the answer", async () => {
@@ -375,6 +402,18 @@ describe("a chat session", () => {
 		);
 		const [shown] = it.last("conversation").messages;
 		assert.deepEqual(shown?.branch, { index: 1, count: 2 });
+	});
+
+	it("gives an edited question that cannot be asked back as the edit that it is", async () => {
+		const it = setUp();
+		await it.talked("one");
+		const [first] = it.last("conversation").messages;
+		await it.session.ask("/fly", first?.id);
+		assert.deepEqual(it.last("focusInput"), {
+			kind: "focusInput",
+			text: "/fly",
+			editedId: first?.id,
+		});
 	});
 
 	it("does nothing for messages and branches that are gone", async () => {
@@ -513,9 +552,46 @@ describe("a chat session", () => {
 			[5, false],
 		);
 	});
+
+	it("looks no further for what was typed before the last letter", async () => {
+		const it = setUp(
+			undefined,
+			...Array.from({ length: 35 }, (_, at) => talk(`c${at}`, "x")),
+		);
+		let looked = 0;
+		const { store } = it;
+		const search = store.search.bind(store);
+		store.search = (find) =>
+			search((conversation) => {
+				looked++;
+				return find(conversation);
+			});
+		const first = it.session.openHistory("a", 0);
+		await Promise.all([first, it.session.openHistory("as", 0)]);
+		assert.deepEqual(
+			it.all("history").map(({ query }) => query),
+			["as"],
+		);
+		assert.ok(looked < 40, `${looked} conversations were looked through`);
+	});
 	//#endregion
 
 	//#region The input
+	it("is not kept from counting by what cannot be attached", async () => {
+		const it = setUp();
+		const { attachmentsFor } = it.context;
+		it.context.attachmentsFor = () => Promise.reject(new Error("lost"));
+		it.session.inputChanged("one");
+		it.timers.run(countMs);
+		await settle();
+		assert.equal(it.all("tokens").length, 0);
+		it.context.attachmentsFor = attachmentsFor;
+		it.session.inputChanged("one two");
+		it.timers.run(countMs);
+		await settle();
+		assert.equal(it.all("tokens").length, 1);
+	});
+
 	it("tells what the question takes, once the typing pauses", async () => {
 		const it = setUp();
 		it.session.inputChanged("one");
@@ -543,6 +619,19 @@ describe("a chat session", () => {
 			it.engine.counted.map((turns) => turns.map(({ text }) => text)),
 			[[systemPrompts.full, "new"]],
 		);
+	});
+
+	it("keeps nothing of what was written before: with a file attached, that would soon be a hundred files", async () => {
+		const it = setUp();
+		for (const text of ["one", "two", "one"]) {
+			it.session.inputChanged(text);
+			it.timers.run(countMs);
+			await settle();
+		}
+		const counted = it.engine.counted.flatMap((turns) =>
+			turns.filter(({ role }) => role === "user").map(({ text }) => text),
+		);
+		assert.deepEqual(counted.slice(-3), ["one", "two", "one"]);
 	});
 
 	it("shows on the chips what they take", async () => {

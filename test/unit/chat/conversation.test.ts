@@ -8,7 +8,6 @@ import {
 	failed,
 	finished,
 	regenerate,
-	renamed,
 	selectBranch,
 	stopped,
 	streamingAnswerOf,
@@ -17,12 +16,7 @@ import {
 } from "../../../src/chat/conversation.ts";
 import type { Conversation } from "../../../src/protocol/conversation.ts";
 import { createError } from "../../../src/protocol/errors.ts";
-import {
-	answered,
-	attachment,
-	question,
-	talk,
-} from "../../support/conversations.ts";
+import { attachment, question, talk } from "../../support/conversations.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
 
 const ids = (conversation: Conversation) =>
@@ -130,11 +124,6 @@ describe("a conversation", () => {
 			const attachments = [attachment("src/a.ts", "")];
 			assert.equal(titleOf({ text, attachments }), title);
 		});
-
-	it("keeps the title that the user gave", () => {
-		const it = renamed(talk("c", "one"), "  my\ntitle ");
-		assert.equal(answered(it, question("two", 2)).title, "my title");
-	});
 
 	it("keeps its invariants through any transitions", () => {
 		for (let seed = 1; seed <= 60; seed++) {

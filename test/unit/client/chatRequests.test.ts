@@ -120,6 +120,18 @@ describe("EngineClient, counting", () => {
 });
 
 describe("EngineClient, in a conversation", () => {
+	it("has its state forgotten by an engine that runs, and starts none for it", async () => {
+		const { client, process, ready } = await setUp();
+		client.forgetState("/state");
+		assert.deepEqual(process.sent, []);
+		await ready();
+		client.forgetState("/state");
+		assert.deepEqual(process.sent.at(-1), {
+			kind: "forgetState",
+			stateFile: "/state",
+		});
+	});
+
 	it("streams what is said, and is no completion", async () => {
 		const { client, process, ready } = await setUp();
 		await ready();

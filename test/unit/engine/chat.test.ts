@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -564,6 +564,20 @@ describe("conversations and their states", () => {
 		assert.equal((await it.statsOf("4")).reusedTokens, 402);
 		it.chat("5", two);
 		assert.equal((await it.statsOf("5")).reusedTokens, 502);
+		it.shutdown();
+		await it.until(() => it.shutdowns() === 1);
+	});
+
+	it("are not there any more when they are to be forgotten while one is saved", async () => {
+		const it = driveEngine();
+		const stateFile = path.join(folder, "four", "state");
+		it.load();
+		it.chat("1", { ...one, stateFile });
+		await it.end("1");
+		it.engine.receive({ kind: "forgetState", stateFile });
+		it.shutdown();
+		await it.until(() => it.shutdowns() === 1);
+		assert.deepEqual(readdirSync(path.dirname(stateFile)), []);
 	});
 
 	it("are saved before the next question changes the cache, and let completions go first", async () => {
@@ -583,5 +597,7 @@ describe("conversations and their states", () => {
 		await it.end("2");
 		it.chat("3", { ...one, stateFile });
 		assert.equal((await it.statsOf("3")).reusedTokens, 402);
+		it.shutdown();
+		await it.until(() => it.shutdowns() === 1);
 	});
 });

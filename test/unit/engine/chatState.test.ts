@@ -151,6 +151,19 @@ describe("ChatStates", () => {
 			assert.ok(!existsSync(stateFile));
 		});
 
+	it("are removed, also where one is about to be written, with what was left behind", async () => {
+		const states = inMemory();
+		await states.remove(stateFile);
+		await save();
+		writeFileSync(`${stateFile}.1.tmp`, "left behind");
+		writeFileSync(path.join(path.dirname(stateFile), "other.tmp"), "");
+		const saved = states.save({ stateFile }, await owner(text), new Set());
+		await states.remove(stateFile);
+		await saved;
+		assert.deepEqual(readdirSync(path.dirname(stateFile)), ["other.tmp"]);
+		assert.deepEqual(lines, []);
+	});
+
 	it("say in the log that they cannot be saved, and go on", async () => {
 		writeFileSync(path.join(folder, "history"), "in the way");
 		const states = inMemory();

@@ -290,9 +290,17 @@ describe("chatTemplateOf", () => {
 
 	it("refuses one that does not come to an end", function () {
 		this.timeout(20_000);
-		const loop = "{% for i in range(1000000) %}".repeat(3);
+		const loop = "{% for i in range(100000) %}".repeat(3);
 		const source = `${loop}x${"{% endfor %}".repeat(3)}`;
 		assert.match(sentence(tryOf(source)), /timed out/);
+	});
+
+	it("refuses one whose list would fill the memory before the time is over", () => {
+		for (const list of ["range(1000000000)", "range(0, -1000000000, -1)"])
+			assert.match(
+				sentence(tryOf(`{% for i in ${list} %}x{% endfor %}`)),
+				/range\(\) is too long/,
+			);
 	});
 
 	it("takes ChatML where a template of that kind cannot be rendered", () => {

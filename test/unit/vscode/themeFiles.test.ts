@@ -131,6 +131,25 @@ describe("the user's own colours of code", () => {
 		);
 	});
 
+	for (const [wildcard, isMeant] of [
+		["*", true],
+		["Dark*", true],
+		["*Modern", true],
+		["D*k*n", true],
+		["Dark Modern*", true],
+		["**Dark**", true],
+		["Dark", false],
+		["*dark*", false],
+		["Dark M*Modern", false],
+		["*M*M*", false],
+		// As a regular expression this one came to no end.
+		[`${"*r".repeat(3)}${"*".repeat(5_000)}!`, false],
+	] as const)
+		it(`are ${isMeant ? "" : "not "}for Dark Modern as [${wildcard.slice(0, 20)}]`, () => {
+			const raw = { [`[${wildcard}]`]: { comments: "#f00" } };
+			assert.equal(customRules(raw, "Dark Modern").length, isMeant ? 1 : 0);
+		});
+
 	it("are none where nothing is understood", () => {
 		for (const none of [undefined, null, 7, "x", []])
 			assert.deepEqual(customRules(none, "Night"), []);
