@@ -47,7 +47,7 @@ import { historyPage } from "./history.ts";
 import { type CurrentId, KeptConversation } from "./keptConversation.ts";
 import { planQuestion } from "./questionPlan.ts";
 import { runAnswer } from "./runAnswer.ts";
-import { type Subject, wordQuestion } from "./slashCommands.ts";
+import { subjectOf, wordQuestion } from "./slashCommands.ts";
 import { TokenLine } from "./tokenLine.ts";
 import { TurnCounter } from "./turnCounter.ts";
 import { messagePage, viewMessage } from "./viewMessages.ts";
@@ -468,13 +468,4 @@ function ended(
 		case "failed":
 			return failed(conversation, answerId, end.error);
 	}
-}
-
-/** What a slash command is to work on: what is selected goes before what is visible. */
-function subjectOf(attachments: readonly Attachment[]): Subject {
-	for (const kind of ["selection", "file"] as const) {
-		const found = attachments.find((it) => it.kind === kind);
-		if (found) return { kind, path: found.path ?? found.label };
-	}
-	return { kind: "none" };
 }

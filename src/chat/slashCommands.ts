@@ -1,6 +1,7 @@
 /** What the slash commands ask the model. */
 
 import { failure, type Result, success } from "../base/result.ts";
+import type { Attachment } from "../protocol/conversation.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
 
 /** What is to be worked on; it is attached to the question. */
@@ -66,4 +67,13 @@ function wordSubject(subject: Subject): string {
 		case "none":
 			return "the code of this conversation";
 	}
+}
+
+/** What a slash command is to work on: what is selected goes before what is visible. */
+export function subjectOf(attachments: readonly Attachment[]): Subject {
+	for (const kind of ["selection", "file"] as const) {
+		const found = attachments.find((it) => it.kind === kind);
+		if (found) return { kind, path: found.path ?? found.label };
+	}
+	return { kind: "none" };
 }

@@ -9,6 +9,7 @@ import type {
 	SetTimer,
 } from "./chatPorts.ts";
 import { type PromptPlan, planQuestion, totalsOf } from "./questionPlan.ts";
+import { subjectOf, wordQuestion } from "./slashCommands.ts";
 import type { TurnCounter } from "./turnCounter.ts";
 
 export interface TokenLineOptions {
@@ -91,13 +92,14 @@ export class TokenLine implements Disposable {
 		const offered = await context.attachmentsFor(text);
 		// What it refers to may be half written: that is told when it is sent.
 		const attachments = offered.ok ? offered.value : [];
+		const worded = wordQuestion(text, subjectOf(attachments));
 		const question: Question = {
 			role: "user",
 			id: "",
 			parent: null,
 			askedAtMs: 0,
 			text,
-			prompt: text,
+			prompt: worded.ok ? worded.value.prompt : text,
 			attachments: [],
 		};
 		const plan = await planQuestion(

@@ -221,7 +221,8 @@ export class ModelSlot {
 		const { observed, report } = loaded;
 		const allocated = sumOf(observed.allocated, allocatedBytes);
 		const memory = heldMemory(asLoaded(plan), { ...observed, allocated });
-		this.#loaded = { ...loaded, report: { ...report, memory } };
+		const { chatWindow: openChatWindow } = report;
+		this.#loaded = { ...loaded, report: { ...report, openChatWindow, memory } };
 	}
 
 	async unload(): Promise<void> {

@@ -82,11 +82,12 @@ function planOf({ model, load, devices }: FitReportFacts): Plan | undefined {
 	const placement =
 		onGpu.length > 0 ? gpuPlacements(without).at(-1) : cpuPlacement(without);
 	if (!placement) return undefined;
-	const { contextWindow, sequences, kvType } = load;
+	const { contextWindow, openChatWindow, sequences, kvType } = load;
 	const whole = planFor({
 		model,
 		placement,
 		contextWindow,
+		...(openChatWindow !== undefined && { chatWindow: openChatWindow }),
 		sequences,
 		batchTokens: roleNeeds.completion.batchTokens,
 		kvType,

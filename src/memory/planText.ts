@@ -107,9 +107,13 @@ export function planText(plan: Plan): readonly string[] {
 		placement.gpus.map(({ name }) => name).join(" and ") ||
 		`${placement.host.name} (no GPU)`;
 	const times = sequences > 1 ? `${sequences} x ` : "";
+	const talking =
+		request.chatWindow === undefined
+			? ""
+			: ` and ${request.chatWindow} for a conversation`;
 	const drafted = draft ? `, draft ${modelText(draft)}` : "";
 	return [
-		`${modelText(model)} on ${place}, context ${times}${contextWindow}, KV cache ${kvType}${drafted}`,
+		`${modelText(model)} on ${place}, context ${times}${contextWindow}${talking}, KV cache ${kvType}${drafted}`,
 		...devices.map((it) => `${it.device.name} ${memoryText(it)}`),
 		speedText(plan),
 	];

@@ -49,6 +49,8 @@ export const LoadReport = z.readonly(
 		decodeTokensPerSecond: z.number(),
 		/** Tokens of a conversation; 0 where the model cannot have one. */
 		chatWindow: z.int(),
+		/** The same once its context is there: from then on it is part of `memory`. */
+		openChatWindow: z.exactOptional(z.int()),
 		/** Why it cannot. */
 		chatError: z.exactOptional(HeadroomError),
 		/** The model that drafts for this one; null where none does. */

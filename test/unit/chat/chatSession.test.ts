@@ -606,6 +606,18 @@ describe("a chat session", () => {
 		assert.deepEqual([room, isExact], [8_192 - 1_024, true]);
 	});
 
+	it("counts a slash command as it is worded for the model", async () => {
+		const it = setUp();
+		it.context.attached = success([attachment("a.ts", "let a;")]);
+		it.session.inputChanged("/fix it");
+		it.timers.run(countMs);
+		await settle();
+		const before = it.last("tokens").promptTokens;
+		await it.asked("/fix it");
+		assert.equal(it.last("tokens").promptTokens, before);
+		assert.match(it.answer().request.turns.at(-1)?.text ?? "", /Find what is/);
+	});
+
 	it("counts each turn once", async () => {
 		const it = setUp("c", talk("c", "one", "two", "three"));
 		await it.session.ready();

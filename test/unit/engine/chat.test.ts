@@ -401,6 +401,12 @@ describe("completions beside an answer", () => {
 		assert.ok(later.length >= 2);
 		assert.ok((later.at(-2) ?? 0) > loaded, `${cells}`);
 		assert.equal(later.at(-1), later.at(-2));
+		const [last] = it.sent
+			.flatMap((sent) => (sent.kind === "report" ? sent.report : []))
+			.slice(-1);
+		assert.ok(last?.kind === "ready");
+		assert.ok(last.load.openChatWindow === last.load.chatWindow);
+		assert.ok(last.load.chatWindow > 0);
 	});
 });
 

@@ -86,6 +86,19 @@ describe("fitReport", () => {
 		assert.ok(report.includes("free 48.0 GB"), report);
 	});
 
+	it("counts the context of a conversation once it is there", () => {
+		const placement = cpuPlacement([fakeRam]);
+		assert.ok(placement);
+		const plan = planFor({ ...request, placement, chatWindow: 8192 });
+		const load = { ...loadOf(plan), chatWindow: 8192, openChatWindow: 8192 };
+		const report = fitReport({ model, load, devices: taken([fakeRam], load) });
+		const rows = report.filter((line) => /^ {2}(KV cache|together)/.test(line));
+		assert.equal(rows.length, 2);
+		assert.match(report.join("\n"), /context 3 x 2048 and 8192 for a convers/);
+		for (const line of rows)
+			assert.match(line, /(\d.+B) +\1$/, report.join("\n"));
+	});
+
 	it("finds the plan that left layers in RAM", () => {
 		const [placement] = gpuPlacements([gpu, fakeRam]);
 		assert.ok(placement);
