@@ -8,6 +8,7 @@ import type {
 	PostToView,
 	SetTimer,
 } from "./chatPorts.ts";
+import { parseMentions } from "./mentions.ts";
 import { type PromptPlan, planQuestion, totalsOf } from "./questionPlan.ts";
 import { subjectOf, wordQuestion } from "./slashCommands.ts";
 import type { TurnCounter } from "./turnCounter.ts";
@@ -22,6 +23,8 @@ export interface TokenLineOptions {
 	readonly setTimer: SetTimer;
 }
 
+type Offered = Awaited<ReturnType<ChatContextSource["attachmentsFor"]>>;
+
 /** Between keys of a fast typist nothing is counted. */
 const pauseMs = 150;
 
@@ -30,6 +33,8 @@ export class TokenLine implements Disposable {
 	readonly #store = new DisposableStore();
 	/** Of what is attached, by its label. */
 	#attachedTokens: ReadonlyMap<string, number> = new Map();
+	/** What goes along with the chips as they are and these mentions: to read it may take git, a language server and a hundred files. */
+	#read: { readonly mentions: string; readonly offered: Offered } | undefined;
 	#input = "";
 	#timer: Disposable | undefined;
 	/** Counts what was asked for: only the last is shown. */
@@ -40,6 +45,7 @@ export class TokenLine implements Disposable {
 		const { engine, context } = options;
 		this.#store.add(
 			context.onDidChange(() => {
+				this.#read = undefined;
 				this.showChips();
 				this.update();
 			}),
@@ -65,6 +71,11 @@ export class TokenLine implements Disposable {
 
 	/** What is sent, in place of what was thought to be. */
 	show(plan: PromptPlan): void {
+		this.#read = undefined;
+		this.#show(plan);
+	}
+
+	#show(plan: PromptPlan): void {
 		this.#wish++;
 		this.#timer?.dispose();
 		const { room, sizes } = plan;
@@ -86,10 +97,21 @@ export class TokenLine implements Disposable {
 		this.#store.dispose();
 	}
 
+	/** As it was at the last look, as long as the same is named: it is read afresh when it is sent. */
+	async #offeredWith(text: string): Promise<Offered> {
+		const mentions = JSON.stringify(
+			parseMentions(text).map(({ kind, name }) => [kind, name]),
+		);
+		if (this.#read?.mentions === mentions) return this.#read.offered;
+		const offered = await this.#options.context.attachmentsFor(text);
+		this.#read = { mentions, offered };
+		return offered;
+	}
+
 	async #count(wish: number): Promise<void> {
-		const { context, engine, counter, path } = this.#options;
+		const { engine, counter, path } = this.#options;
 		const text = this.#input;
-		const offered = await context.attachmentsFor(text);
+		const offered = await this.#offeredWith(text);
 		// What it refers to may be half written: that is told when it is sent.
 		const attachments = offered.ok ? offered.value : [];
 		const worded = wordQuestion(text, subjectOf(attachments));
@@ -114,7 +136,7 @@ export class TokenLine implements Disposable {
 		this.#attachedTokens = new Map(
 			parts.map(({ label, tokens }) => [label, tokens]),
 		);
-		this.show(plan);
+		this.#show(plan);
 		this.showChips();
 	}
 }

@@ -86,8 +86,12 @@ export class ChatPanel implements Disposable {
 				},
 			}),
 		);
-		this.#store.add(engine.onDidChangeModel(() => void this.#showModel()));
-		this.#store.add(onDidChangeTokenTheme(() => void this.#showTheme()));
+		this.#store.add(
+			engine.onDidChangeModel(() => this.#begin(this.#showModel())),
+		);
+		this.#store.add(
+			onDidChangeTokenTheme(() => this.#begin(this.#showTheme())),
+		);
 	}
 
 	/** A page that is hidden is gone: the next one says that it is ready. @param send undefined when the view itself is gone. */
@@ -217,10 +221,17 @@ export class ChatPanel implements Disposable {
 		);
 		this.#post({ kind: "strings", strings });
 		await this.#showTheme();
-		void this.#showModel();
+		this.#begin(this.#showModel());
 		await this.#session.ready();
 		this.#isReady = true;
 		if (this.#wantsFocus) this.focusInput();
+	}
+
+	/** What nobody waits for. What was thrown may hold text of the user's. */
+	#begin(work: Promise<void>): void {
+		work.catch(() =>
+			this.#options.log.error("chat: the view is not up to date"),
+		);
 	}
 
 	async #showTheme(): Promise<void> {

@@ -196,7 +196,7 @@ describe("conversations in the engine", () => {
 			end.kind === "failed" && end.error.code === "chatTooLong",
 			JSON.stringify(end),
 		);
-		assert.equal(end.error.values.room, String(4096 - 64));
+		assert.equal(end.error.values["room"], String(4096 - 64));
 		assert.ok((await ask([system, user("Hello")])).end.kind === "done");
 	});
 

@@ -114,7 +114,7 @@ describe("ModelChat", () => {
 		assert.ok(!opened.ok);
 		assert.equal(opened.error.code, "chatOutOfMemory");
 		assert.match(
-			opened.error.values.needs ?? "",
+			opened.error.values["needs"] ?? "",
 			/it needs [\d.]+ [MG]B of Fake CPU, of which [\d.]+ [kMG]B are free/,
 		);
 		assert.equal(runtime.journal.liveSequences, 0);
