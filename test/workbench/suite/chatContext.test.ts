@@ -102,6 +102,9 @@ describe("what goes along with a question", () => {
 	it("says what cannot go along, and names it", async () => {
 		await write("made/data.bin2", "a\u0000b");
 		await write("made/long.ts", "x".repeat(1_100_000));
+		await write("made/notes.txt", "n");
+		// Problems are those of this file then: TypeScript reports those of files of earlier tests when it likes.
+		await openFile("made/notes.txt");
 		for (const [input, sentence] of [
 			["#file:made/none.ts", /no made\/none\.ts in this workspace/],
 			["#file:../other.ts", /no \.\.\/other\.ts in this workspace/],
