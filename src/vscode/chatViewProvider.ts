@@ -7,7 +7,11 @@ import { FromChatView } from "../protocol/chatView.ts";
 import { chatHtml } from "./chatHtml.ts";
 import type { ChatPanel } from "./chatPanel.ts";
 
-export const chatViewId = "headroom.chat";
+/** The first version in which an extension may put a view into the secondary side bar. Before, it stands in the primary one. */
+const firstWithSecondary = 106;
+const hasSecondary = Number(vscode.version.split(".")[1]) >= firstWithSecondary;
+
+export const chatViewId = hasSecondary ? "headroom.chat" : "headroom.chatSide";
 
 export interface ChatViewContext {
 	readonly extensionUri: vscode.Uri;
@@ -18,6 +22,11 @@ export interface ChatViewContext {
 
 /** Without `retainContextWhenHidden`: a page that is hidden is gone, and asks for all with `ready` when it comes back. */
 export function registerChatView(context: ChatViewContext): Disposable {
+	void vscode.commands.executeCommand(
+		"setContext",
+		"headroom.noSecondarySideBar",
+		!hasSecondary,
+	);
 	return vscode.window.registerWebviewViewProvider(chatViewId, {
 		resolveWebviewView: (view) => resolve(view, context),
 	});
