@@ -30,6 +30,10 @@ export class VerifyingAll extends Controller {
 		return Number.POSITIVE_INFINITY;
 	}
 
+	override mayRead(): boolean {
+		return true;
+	}
+
 	override goesOn(evidence: readonly number[]): boolean {
 		return evidence.length < mostDraftedByModel;
 	}
