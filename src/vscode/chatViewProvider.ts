@@ -7,11 +7,8 @@ import { FromChatView } from "../protocol/chatView.ts";
 import { chatHtml } from "./chatHtml.ts";
 import type { ChatPanel } from "./chatPanel.ts";
 
-/** The first version in which an extension may put a view into the secondary side bar. Before, it stands in the primary one. */
-const firstWithSecondary = 106;
-const hasSecondary = Number(vscode.version.split(".")[1]) >= firstWithSecondary;
-
-export const chatViewId = hasSecondary ? "headroom.chat" : "headroom.chatSide";
+/** In the side bar: the secondary one is open to extensions from VS Code 1.106 on, and older versions warn of who asks for it. */
+export const chatViewId = "headroom.chat";
 
 export interface ChatViewContext {
 	readonly extensionUri: vscode.Uri;
@@ -22,11 +19,6 @@ export interface ChatViewContext {
 
 /** Without `retainContextWhenHidden`: a page that is hidden is gone, and asks for all with `ready` when it comes back. */
 export function registerChatView(context: ChatViewContext): Disposable {
-	void vscode.commands.executeCommand(
-		"setContext",
-		"headroom.noSecondarySideBar",
-		!hasSecondary,
-	);
 	return vscode.window.registerWebviewViewProvider(chatViewId, {
 		resolveWebviewView: (view) => resolve(view, context),
 	});

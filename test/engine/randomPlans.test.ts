@@ -28,7 +28,7 @@ import { writeSparseModel } from "../support/sparseModel.ts";
 import { writeTinyModel } from "../support/tinyModel.ts";
 
 /** `HEADROOM_PLANS=200` takes some five minutes; the gate has fewer. */
-const { HEADROOM_PLANS = "60" } = process.env;
+const { HEADROOM_PLANS = "40" } = process.env;
 const plans = Number(HEADROOM_PLANS);
 
 /** Published shapes made small, so that a load takes a moment: attention of every kind, experts, recurrent layers. */
