@@ -66,10 +66,15 @@ describe("speculation with llama.cpp", function () {
 		const created = await createLlamaRuntime({ gpu: "off", threads: 1, log });
 		assert.ok(created.ok, JSON.stringify(created));
 		runtime = created.value;
+		disposals.unshift(() => runtime.dispose());
 		model = await loaded(builtInModel);
 		draft = await loaded(shippedDraft);
 	});
-	after(() => runtime?.dispose());
+	/** In the order of the product: the library has not come to an end where all was left to it. */
+	const disposals: (() => Promise<void>)[] = [];
+	after(async () => {
+		for (const dispose of disposals) await dispose();
+	});
 
 	async function loaded(file: string): Promise<LoadedModel> {
 		const described = readModelFile(file);
@@ -80,6 +85,7 @@ describe("speculation with llama.cpp", function () {
 			onProgress: () => {},
 		});
 		assert.ok(it.ok, JSON.stringify(it));
+		disposals.unshift(() => it.value.dispose());
 		return it.value;
 	}
 
@@ -94,6 +100,7 @@ describe("speculation with llama.cpp", function () {
 			kvType: "f16",
 		});
 		assert.ok(made.ok, JSON.stringify(made));
+		disposals.unshift(() => made.value.dispose());
 		return made.value.all;
 	}
 

@@ -163,6 +163,10 @@ for (const version of [oldestVersion, newestVersion])
 				.locator(".diff-editor, .monaco-diff-editor")
 				.first()
 				.waitFor();
+			await person.page
+				.locator(".monaco-diff-editor .view-line", { hasText: "// changed" })
+				.first()
+				.waitFor();
 			await person.screenshot(`chat-diff-${name}`);
 			await person.runCommand("Headroom: Reject Proposed Change");
 			await person.page
@@ -176,13 +180,17 @@ for (const version of [oldestVersion, newestVersion])
 			assert.deepEqual(await accessibilityViolations(await panel.frame()), []);
 		});
 
-		const themes: readonly (readonly [theme: string, color: string])[] = [
+		const themes: readonly (readonly [
+			theme: string,
+			kind: string,
+			color: string,
+		])[] = [
 			version === oldestVersion
-				? ["Default Dark Modern", "rgb(86, 156, 214)"]
-				: ["Dark 2026", "rgb(255, 123, 114)"],
-			["Default High Contrast", "rgb(86, 156, 214)"],
+				? ["Default Dark Modern", "vs-dark", "rgb(86, 156, 214)"]
+				: ["Dark 2026", "vs-dark", "rgb(255, 123, 114)"],
+			["Default High Contrast", "hc-black", "rgb(86, 156, 214)"],
 		];
-		for (const [theme, color] of themes)
+		for (const [theme, kind, color] of themes)
 			it(`has the colours of the editor: ${theme}`, async () => {
 				/** Of the word `interface`, as the file of the theme has it. */
 				const shown = async () =>
@@ -196,6 +204,7 @@ for (const version of [oldestVersion, newestVersion])
 					workspaceSettings,
 					JSON.stringify({ "workbench.colorTheme": theme }),
 				);
+				await person.page.locator(`.monaco-workbench.${kind}`).waitFor();
 				for (let waited = 0; waited < 10_000; waited += 200) {
 					if ((await shown().catch(() => "")) === color) break;
 					await person.page.waitForTimeout(200);
