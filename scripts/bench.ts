@@ -13,7 +13,7 @@ import { benchCompletion } from "../test/bench/completion.ts";
 import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
-import { quantizations } from "../test/support/shapeModels.ts";
+import { quantizations } from "../test/support/models/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]

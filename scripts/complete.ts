@@ -16,14 +16,14 @@ import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { EngineClient } from "../src/client/engineClient.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
 import { Supervisor } from "../src/client/supervisor.ts";
-import type { DocumentSnapshot } from "../src/completion/documentContext.ts";
+import { reasonText } from "../src/completion/reasons/reasonSentences.ts";
+import type { NoSuggestionReason } from "../src/completion/reasons/reasons.ts";
 import {
 	bareSurroundings,
 	type CompletionResult,
 	getCompletion,
-} from "../src/completion/getCompletion.ts";
-import { reasonText } from "../src/completion/reasonSentences.ts";
-import type { NoSuggestionReason } from "../src/completion/reasons.ts";
+} from "../src/completion/request/getCompletion.ts";
+import type { DocumentSnapshot } from "../src/completion/text/documentContext.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";

@@ -17,24 +17,24 @@ import { formatBytes, parseBytes } from "../src/base/units.ts";
 import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
-import { measureRamBandwidth } from "../src/engine/ramBandwidth.ts";
-import {
-	type Candidate,
-	type Choice,
-	choosePlan,
-} from "../src/memory/choosePlan.ts";
+import { measureRamBandwidth } from "../src/engine/measure/ramBandwidth.ts";
 import {
 	bandwidthOf,
 	type Device,
 	usableBytes,
-} from "../src/memory/devices.ts";
-import { type Plan, partialOffload } from "../src/memory/plan.ts";
+} from "../src/memory/machine/devices.ts";
+import {
+	type Candidate,
+	type Choice,
+	choosePlan,
+} from "../src/memory/plan/choosePlan.ts";
+import { type Plan, partialOffload } from "../src/memory/plan/plan.ts";
 import {
 	choiceText,
 	refusalText,
 	rejectionText,
-} from "../src/memory/planText.ts";
-import { readModelFile } from "../src/models/modelFile.ts";
+} from "../src/memory/report/planText.ts";
+import { readModelFile } from "../src/models/header/modelFile.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 

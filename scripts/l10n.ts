@@ -2,11 +2,11 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { decisionSentences } from "../src/completion/decisions.ts";
 import {
 	filterSentences,
 	reasonSentences,
-} from "../src/completion/reasonSentences.ts";
+} from "../src/completion/reasons/reasonSentences.ts";
+import { decisionSentences } from "../src/completion/session/decisions.ts";
 import { chatStrings } from "../src/protocol/chatStrings.ts";
 import { errorSentences } from "../src/protocol/errors.ts";
 import { root, runScript } from "./shell.ts";
@@ -22,13 +22,15 @@ const tables = [
 
 async function main(): Promise<number> {
 	const folder = path.join(root, "src", "vscode");
-	const used = readdirSync(folder).flatMap((file) =>
-		[
-			...readFileSync(path.join(folder, file), "utf8").matchAll(
-				/\bt\(\s*"((?:[^"\\]|\\.)*)"/g,
-			),
-		].map((match) => match[1] ?? ""),
-	);
+	const used = readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((file) => file.endsWith(".ts"))
+		.flatMap((file) =>
+			[
+				...readFileSync(path.join(folder, file), "utf8").matchAll(
+					/\bt\(\s*"((?:[^"\\]|\\.)*)"/g,
+				),
+			].map((match) => match[1] ?? ""),
+		);
 	const sentences = [
 		...new Set([...used, ...tables.flatMap((it) => Object.values(it))]),
 	].sort();

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { runSuite } from "../test/support/runSuite.ts";
+import { runSuite } from "../test/support/workbench/runSuite.ts";
 import { requireProgram, root, runScript, UserError } from "./shell.ts";
 import { provideSoftwareGpu } from "./softwareGpu.ts";
 import { newestVersion, oldestVersion } from "./vscodeServer.ts";

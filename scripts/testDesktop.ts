@@ -7,7 +7,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { runTests } from "@vscode/test-electron";
-import { type SuiteTest, sampleWorkspace } from "../test/support/runSuite.ts";
+import {
+	type SuiteTest,
+	sampleWorkspace,
+} from "../test/support/workbench/runSuite.ts";
 import { root, runScript } from "./shell.ts";
 
 async function main(): Promise<number> {

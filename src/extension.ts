@@ -12,13 +12,14 @@ import { forkEngine } from "./client/engineProcess.ts";
 import { MachineDevices } from "./client/machineDevices.ts";
 import { ModelSwitch } from "./client/modelSwitch.ts";
 import { RecentGenerations } from "./client/recentGenerations.ts";
-import { RecordStore } from "./client/recordStore.ts";
 import { Supervisor } from "./client/supervisor.ts";
-import { looksSecret } from "./completion/context/contextFiles.ts";
 import { ContextStore } from "./completion/context/contextStore.ts";
 import { ReferenceTexts } from "./completion/context/referenceTexts.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
-import { type CountedDecision, Decisions } from "./completion/decisions.ts";
+import {
+	type CountedDecision,
+	Decisions,
+} from "./completion/session/decisions.ts";
 import {
 	contextTokens,
 	type EngineStatus,
@@ -31,32 +32,34 @@ import {
 	withoutBadLoads,
 } from "./protocol/machineRecord.ts";
 import { usesLookup } from "./protocol/speculation.ts";
-import { AnswerActions } from "./vscode/answerActions.ts";
-import { registerBenchmark } from "./vscode/benchmark.ts";
-import { ChatContext } from "./vscode/chatContext.ts";
-import { ChosenModel } from "./vscode/chosenModel.ts";
+import { RecordStore } from "./storage/recordStore.ts";
+import { ChatContext } from "./vscode/chat/chatContext.ts";
+import { AnswerActions } from "./vscode/chat/edits/answerActions.ts";
+import { registerProposalCommands } from "./vscode/chat/edits/proposals.ts";
+import { registerChat } from "./vscode/chat/registerChat.ts";
 import { registerCommands } from "./vscode/commands.ts";
-import { Configuration } from "./vscode/configuration.ts";
-import { ContextWatcher } from "./vscode/contextWatcher.ts";
-import { workspaceFolderName } from "./vscode/documentPath.ts";
-import { registerEngineMessages } from "./vscode/engineMessages.ts";
-import { registerEngineStatusItem } from "./vscode/engineStatusItem.ts";
-import { FitReport } from "./vscode/fitReport.ts";
-import { registerGetModel } from "./vscode/getModel.ts";
-import { IgnoreRules } from "./vscode/ignoreRules.ts";
-import { registerImportModel } from "./vscode/importModel.ts";
+import { ContextWatcher } from "./vscode/completion/contextWatcher.ts";
 import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
-} from "./vscode/inlineCompletionProvider.ts";
-import { LastEditor } from "./vscode/lastEditor.ts";
-import { logToChannel } from "./vscode/outputLog.ts";
-import { registerProposalCommands } from "./vscode/proposals.ts";
-import { Quiet } from "./vscode/quiet.ts";
-import { registerChat } from "./vscode/registerChat.ts";
-import { registerRemoveModel } from "./vscode/removeModel.ts";
-import { switchModel } from "./vscode/switchModel.ts";
-import { WorkspaceFiles } from "./vscode/workspaceFiles.ts";
+} from "./vscode/completion/inlineCompletionProvider.ts";
+import { Quiet } from "./vscode/completion/quiet.ts";
+import { registerBenchmark } from "./vscode/models/benchmark.ts";
+import { ChosenModel } from "./vscode/models/chosenModel.ts";
+import { registerGetModel } from "./vscode/models/getModel.ts";
+import { registerImportModel } from "./vscode/models/importModel.ts";
+import { registerRemoveModel } from "./vscode/models/removeModel.ts";
+import { switchModel } from "./vscode/models/switchModel.ts";
+import { Configuration } from "./vscode/platform/configuration.ts";
+import { logToChannel } from "./vscode/platform/outputLog.ts";
+import { registerEngineMessages } from "./vscode/status/engineMessages.ts";
+import { registerEngineStatusItem } from "./vscode/status/engineStatusItem.ts";
+import { FitReport } from "./vscode/status/fitReport.ts";
+import { workspaceFolderName } from "./vscode/workspace/documentPath.ts";
+import { IgnoreRules } from "./vscode/workspace/ignoreRules.ts";
+import { LastEditor } from "./vscode/workspace/lastEditor.ts";
+import { WorkspaceFiles } from "./vscode/workspace/workspaceFiles.ts";
+import { looksSecret } from "./workspace/contextFiles.ts";
 
 /** What other code may ask of the extension: for bug reports, and for its own tests. */
 export interface HeadroomApi {

@@ -5,6 +5,7 @@
  */
 
 import { failure, type Result, success } from "../base/result.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import { formatMs } from "../base/units.ts";
 import type { Device } from "../protocol/device.ts";
 import { FromEngine, type Gpu } from "../protocol/engineProtocol.ts";
@@ -15,7 +16,6 @@ import {
 } from "../protocol/errors.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
 import type { EngineProcess } from "./engineProcess.ts";
-import { type SetTimer, setRealTimer } from "./timers.ts";
 
 export interface DescribeDevicesOptions {
 	/** A process with this environment. */

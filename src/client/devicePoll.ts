@@ -2,12 +2,12 @@
 
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type { Device } from "../protocol/device.ts";
 import type { FromEngine } from "../protocol/engineProtocol.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { EngineConnection } from "./supervisor.ts";
-import { type SetTimer, setRealTimer } from "./timers.ts";
 
 /** Of the supervisor, what never starts a process. */
 export interface PolledEngine {

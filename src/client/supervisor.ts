@@ -8,6 +8,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import {
 	FromEngine,
 	type LoadOptions,
@@ -22,7 +23,6 @@ import {
 } from "../protocol/errors.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { decideRestart } from "./restartPolicy.ts";
-import { type SetTimer, setRealTimer } from "./timers.ts";
 
 /** A process that ended in the middle of a load. */
 export interface LoadCrash {

@@ -7,8 +7,8 @@
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
-import type { ReadModelFile } from "../models/modelFile.ts";
-import type { ReadVocabulary } from "../models/readVocabulary.ts";
+import type { ReadModelFile } from "../models/header/modelFile.ts";
+import type { ReadVocabulary } from "../models/header/readVocabulary.ts";
 import type { ChatTurn } from "../protocol/chat.ts";
 import type { Device } from "../protocol/device.ts";
 import {
@@ -27,21 +27,21 @@ import type {
 	GenerationStats,
 	Priority,
 } from "../protocol/generation.ts";
-import { Chat, type ChattingModel } from "./chat.ts";
-import { ChatStates } from "./chatState.ts";
-import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
-import { generate } from "./generate.ts";
+import { Chat, type ChattingModel } from "./chat/chat.ts";
+import { ChatStates } from "./chat/chatState.ts";
+import { generate } from "./decode/generate.ts";
+import { TokenText } from "./decode/tokenText.ts";
+import { type FimPrompt, fimPrompt } from "./fim/fimPrompt.ts";
 import {
 	batchTokens,
 	ModelSlot,
 	type ModelSlotOptions,
 	type ReadyModel,
-} from "./modelSlot.ts";
-import { References } from "./references.ts";
-import type { CreateRuntime, FimTokens } from "./runtime.ts";
-import { Scheduler, type Urgency } from "./scheduler.ts";
-import { TokenText } from "./tokenText.ts";
-import { Turns } from "./turns.ts";
+} from "./load/modelSlot.ts";
+import type { CreateRuntime, FimTokens } from "./runtime/runtime.ts";
+import { Scheduler, type Urgency } from "./schedule/scheduler.ts";
+import { Turns } from "./schedule/turns.ts";
+import { References } from "./speculation/references.ts";
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;

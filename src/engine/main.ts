@@ -4,13 +4,13 @@
  * Invariant: this process never outlives the one that forked it, whatever way that one ended.
  */
 
-import { readModelFile } from "../models/modelFile.ts";
-import { readVocabulary } from "../models/readVocabulary.ts";
+import { readModelFile } from "../models/header/modelFile.ts";
+import { readVocabulary } from "../models/header/readVocabulary.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { driverVersion } from "./driverVersion.ts";
 import { Engine } from "./engine.ts";
-import { createLlamaRuntime, defaultThreads } from "./llamaRuntime.ts";
-import { measureRamBandwidth } from "./ramBandwidth.ts";
+import { driverVersion } from "./measure/driverVersion.ts";
+import { measureRamBandwidth } from "./measure/ramBandwidth.ts";
+import { createLlamaRuntime, defaultThreads } from "./runtime/llamaRuntime.ts";
 
 const parentPid = process.ppid;
 

@@ -2,12 +2,12 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
-import { isLanguageEnabled } from "../completion/quiet.ts";
-import type { Configuration } from "./configuration.ts";
+import { isLanguageEnabled } from "../completion/reasons/quiet.ts";
+import type { Configuration } from "./platform/configuration.ts";
 import {
 	showWhyNoSuggestion,
 	type WhyNoSuggestionContext,
-} from "./whyNoSuggestion.ts";
+} from "./status/whyNoSuggestion.ts";
 
 export interface CommandContext extends WhyNoSuggestionContext {
 	readonly configuration: Configuration;

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { UserError } from "../../scripts/shell.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
-import { patchModel } from "../support/patchModel.ts";
-import { builtInModel, RealEngine } from "../support/realEngine.ts";
+import { patchModel } from "../support/models/patchModel.ts";
+import { builtInModel, RealEngine } from "../support/models/realEngine.ts";
 import { type ReplayFigures, replay, type Suggester } from "./replay.ts";
 import {
 	headroom,

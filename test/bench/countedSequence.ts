@@ -5,7 +5,7 @@ import type {
 	Sequence,
 	Token,
 	TokenChoice,
-} from "../../src/engine/runtime.ts";
+} from "../../src/engine/runtime/runtime.ts";
 
 /** Tokens that were evaluated together to say what follows. */
 export interface Evaluation {

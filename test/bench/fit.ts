@@ -8,10 +8,10 @@ import {
 	cpuPlacement,
 	type Device,
 	gpuPlacements,
-} from "../../src/memory/devices.ts";
-import type { ContextOptions } from "../../src/memory/modelCost.ts";
-import { modelBytes, type Plan, planFor } from "../../src/memory/plan.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
+} from "../../src/memory/machine/devices.ts";
+import type { ContextOptions } from "../../src/memory/plan/modelCost.ts";
+import { modelBytes, type Plan, planFor } from "../../src/memory/plan/plan.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
 import {
 	firstLayers,
 	type ModelShape,
@@ -20,7 +20,7 @@ import {
 	shapes,
 	weightBytes,
 	writeShapeModel,
-} from "../support/shapeModels.ts";
+} from "../support/models/shapeModels.ts";
 import {
 	type Backend,
 	devicesOf,

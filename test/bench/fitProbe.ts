@@ -14,7 +14,7 @@ import {
 	readGgufFileInfo,
 } from "node-llama-cpp";
 import { formatBytes } from "../../src/base/units.ts";
-import { reportedDevices } from "../../src/engine/reportedDevices.ts";
+import { reportedDevices } from "../../src/engine/runtime/reportedDevices.ts";
 import type {
 	Backend,
 	FitOutcome,

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
+import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 import type { GenerationStats } from "../../src/protocol/generation.ts";
 import type { Trace } from "./trace.ts";
 

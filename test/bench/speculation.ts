@@ -6,23 +6,23 @@ import path from "node:path";
 import { UserError } from "../../scripts/shell.ts";
 import { assert } from "../../src/base/assert.ts";
 import { nullLog } from "../../src/base/log.ts";
-import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
 import {
 	measureSpeed,
 	measureVerifying,
 	probeWindow,
-} from "../../src/engine/measureSpeed.ts";
+} from "../../src/engine/measure/measureSpeed.ts";
+import { verifySizes } from "../../src/engine/measure/verifyCosts.ts";
+import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
 import type {
 	LoadedModel,
 	Runtime,
 	Sequence,
-} from "../../src/engine/runtime.ts";
-import { verifySizes } from "../../src/engine/speculation/verifyCosts.ts";
-import { mostVerifiedTokens } from "../../src/memory/plan.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
+} from "../../src/engine/runtime/runtime.ts";
+import { mostVerifiedTokens } from "../../src/memory/plan/plan.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
-import { builtInModel } from "../support/realEngine.ts";
-import { widenModel, wideShapes } from "../support/widenedModel.ts";
+import { builtInModel } from "../support/models/realEngine.ts";
+import { widenModel, wideShapes } from "../support/models/widenedModel.ts";
 import {
 	type CostOf,
 	leastMs,

@@ -1,8 +1,8 @@
 /** What evaluations cost, measured with care; and from that what a run would take on an idle machine, and what perfect drafts would. */
 
-import type { Sequence, Token } from "../../src/engine/runtime.ts";
-import { verifySizes } from "../../src/engine/speculation/verifyCosts.ts";
-import { mostVerifiedTokens } from "../../src/memory/plan.ts";
+import { verifySizes } from "../../src/engine/measure/verifyCosts.ts";
+import type { Sequence, Token } from "../../src/engine/runtime/runtime.ts";
+import { mostVerifiedTokens } from "../../src/memory/plan/plan.ts";
 import type { Evaluation } from "./countedSequence.ts";
 
 /**

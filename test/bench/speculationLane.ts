@@ -1,20 +1,24 @@
 /** One way to decode, with all that it needs of its own: caches, and what it has learned. */
 
-import { generate } from "../../src/engine/generate.ts";
-import { KvCache } from "../../src/engine/kvCache.ts";
-import { bestAcceptance } from "../../src/engine/modelDraft.ts";
-import type { LoadedModel, Sequence, Token } from "../../src/engine/runtime.ts";
+import { generate } from "../../src/engine/decode/generate.ts";
+import { KvCache } from "../../src/engine/kv/kvCache.ts";
+import { VerifyCosts } from "../../src/engine/measure/verifyCosts.ts";
+import type {
+	LoadedModel,
+	Sequence,
+	Token,
+} from "../../src/engine/runtime/runtime.ts";
 import {
 	bestGain,
 	type DraftCosts,
 	leastGain,
 } from "../../src/engine/speculation/controller.ts";
 import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
+import { bestAcceptance } from "../../src/engine/speculation/modelDraft.ts";
 import { ModelSpeculation } from "../../src/engine/speculation/modelSpeculation.ts";
-import { VerifyCosts } from "../../src/engine/speculation/verifyCosts.ts";
 import type { WorkKind } from "../../src/protocol/generation.ts";
 import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
-import { DictatedSequence } from "../support/dictatedSequence.ts";
+import { DictatedSequence } from "../support/sequences/dictatedSequence.ts";
 import { CountedSequence, type SequenceCounts } from "./countedSequence.ts";
 import type { Task } from "./speculationWorks.ts";
 

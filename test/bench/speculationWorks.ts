@@ -3,13 +3,17 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { assert } from "../../src/base/assert.ts";
-import { fimPrompt } from "../../src/engine/fimPrompt.ts";
-import type { AnswerStart } from "../../src/engine/generate.ts";
-import type { LoadedModel, Sampling, Token } from "../../src/engine/runtime.ts";
-import { Vocabulary } from "../../src/engine/vocabulary.ts";
+import type { AnswerStart } from "../../src/engine/decode/generate.ts";
+import { Vocabulary } from "../../src/engine/decode/vocabulary.ts";
+import { fimPrompt } from "../../src/engine/fim/fimPrompt.ts";
+import type {
+	LoadedModel,
+	Sampling,
+	Token,
+} from "../../src/engine/runtime/runtime.ts";
 import type { WorkKind } from "../../src/protocol/generation.ts";
-import { emptyRequest } from "../support/fakeEngine.ts";
-import { root } from "../support/realEngine.ts";
+import { emptyRequest } from "../support/fakes/fakeEngine.ts";
+import { root } from "../support/models/realEngine.ts";
 
 export interface Task {
 	readonly prompt: readonly Token[];
@@ -38,18 +42,18 @@ export interface WorkSize {
 type Place = readonly [file: string, share: number];
 
 const newCode: readonly Place[] = [
-	["src/memory/gauge.ts", 0.5],
-	["src/memory/plan.ts", 0.6],
+	["src/memory/report/gauge.ts", 0.5],
+	["src/memory/plan/plan.ts", 0.6],
 	["src/client/supervisor.ts", 0.5],
-	["src/engine/scheduler.ts", 0.5],
-	["src/completion/completionSession.ts", 0.5],
+	["src/engine/schedule/scheduler.ts", 0.5],
+	["src/completion/session/completionSession.ts", 0.5],
 	["src/engine/engine.ts", 0.45],
-	["src/engine/kvCache.ts", 0.5],
-	["src/engine/fimPrompt.ts", 0.7],
-	["src/client/recordStore.ts", 0.5],
-	["src/vscode/engineStatusItem.ts", 0.5],
-	["src/completion/documentContext.ts", 0.5],
-	["src/models/download.ts", 0.4],
+	["src/engine/kv/kvCache.ts", 0.5],
+	["src/engine/fim/fimPrompt.ts", 0.7],
+	["src/storage/recordStore.ts", 0.5],
+	["src/vscode/status/engineStatusItem.ts", 0.5],
+	["src/completion/text/documentContext.ts", 0.5],
+	["src/models/download/download.ts", 0.4],
 ];
 
 const repetitive: readonly Place[] = [

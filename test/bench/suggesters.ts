@@ -5,19 +5,19 @@ import { orAborted } from "../../src/base/abort.ts";
 import { Emitter } from "../../src/base/event.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
-import { CompletionSession } from "../../src/completion/completionSession.ts";
-import { isContextFile } from "../../src/completion/context/contextFiles.ts";
 import { ContextStore } from "../../src/completion/context/contextStore.ts";
 import { RepositoryContext } from "../../src/completion/context/repositoryContext.ts";
-import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
-import type { CompletionEngine } from "../../src/completion/getCompletion.ts";
+import type { CompletionEngine } from "../../src/completion/request/getCompletion.ts";
+import { CompletionSession } from "../../src/completion/session/completionSession.ts";
+import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 import { contextTokens } from "../../src/protocol/engineStatus.ts";
 import type {
 	GenerationEnd,
 	GenerationStats,
 } from "../../src/protocol/generation.ts";
-import { emptyRequest } from "../support/fakeEngine.ts";
-import type { RealEngine } from "../support/realEngine.ts";
+import { isContextFile } from "../../src/workspace/contextFiles.ts";
+import { emptyRequest } from "../support/fakes/fakeEngine.ts";
+import type { RealEngine } from "../support/models/realEngine.ts";
 import type { RequestFigures, Suggested, Suggester } from "./replay.ts";
 
 /** Counts what passes through, and keeps its figures. */

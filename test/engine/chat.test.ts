@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ChatRequest, ChatTurn } from "../../src/protocol/chat.ts";
 import type { GenerationEnd } from "../../src/protocol/generation.ts";
-import { writeChatModel } from "../support/chatModel.ts";
-import { RealEngine, root } from "../support/realEngine.ts";
+import { writeChatModel } from "../support/models/chatModel.ts";
+import { RealEngine, root } from "../support/models/realEngine.ts";
 
 const request: ChatRequest = {
 	conversation: "one",
@@ -29,10 +29,10 @@ const user = (text: string): ChatTurn => ({ role: "user", text });
 const assistant = (text: string): ChatTurn => ({ role: "assistant", text });
 
 /** Some 2,000 tokens. */
-const file = readFileSync(path.join(root, "src/memory/plan.ts"), "utf8").slice(
-	0,
-	7000,
-);
+const file = readFileSync(
+	path.join(root, "src/memory/plan/plan.ts"),
+	"utf8",
+).slice(0, 7000);
 const withFile = user(
 	`src/memory/plan.ts\n\`\`\`ts\n${file}\n\`\`\`\nWhat does it do?`,
 );

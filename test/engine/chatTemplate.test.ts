@@ -7,29 +7,35 @@ import {
 	type ChatTurn,
 	chatTemplateOf,
 	renderChat,
-} from "../../src/engine/chatTemplate.ts";
+} from "../../src/engine/chat/chatTemplate.ts";
 import {
 	AnswerTokens,
 	chatTokens,
 	countTurns,
-} from "../../src/engine/chatTokens.ts";
-import { type GenerateOutcome, generate } from "../../src/engine/generate.ts";
-import { KvCache } from "../../src/engine/kvCache.ts";
-import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
-import { ReasoningSplitter, tagTokens } from "../../src/engine/reasoning.ts";
-import type { LoadedModel, Token } from "../../src/engine/runtime.ts";
-import { TokenText } from "../../src/engine/tokenText.ts";
+} from "../../src/engine/chat/chatTokens.ts";
+import {
+	ReasoningSplitter,
+	tagTokens,
+} from "../../src/engine/chat/reasoning.ts";
+import {
+	type GenerateOutcome,
+	generate,
+} from "../../src/engine/decode/generate.ts";
+import { TokenText } from "../../src/engine/decode/tokenText.ts";
+import { KvCache } from "../../src/engine/kv/kvCache.ts";
+import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
+import type { LoadedModel, Token } from "../../src/engine/runtime/runtime.ts";
 import {
 	type LoadableFile,
 	readModelFile,
-} from "../../src/models/modelFile.ts";
-import { writeChatModel } from "../support/chatModel.ts";
-import { templateShapes } from "../support/chatTemplates.ts";
-import { builtInModel } from "../support/realEngine.ts";
+} from "../../src/models/header/modelFile.ts";
+import { writeChatModel } from "../support/models/chatModel.ts";
+import { templateShapes } from "../support/models/chatTemplates.ts";
+import { builtInModel } from "../support/models/realEngine.ts";
 import {
 	sentencePieceTokenizer,
 	writeTinyModel,
-} from "../support/tinyModel.ts";
+} from "../support/models/tinyModel.ts";
 
 const today = new Date(2026, 2, 5);
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { FimRequest } from "../../src/protocol/generation.ts";
-import { RealEngine } from "../support/realEngine.ts";
-import { slidingWindow, writeTinyModel } from "../support/tinyModel.ts";
+import { RealEngine } from "../support/models/realEngine.ts";
+import { slidingWindow, writeTinyModel } from "../support/models/tinyModel.ts";
 
 describe("a state that cannot be cut back", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-tiny-"));

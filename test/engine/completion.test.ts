@@ -5,14 +5,14 @@ import path from "node:path";
 import {
 	bareSurroundings,
 	getCompletion,
-} from "../../src/completion/getCompletion.ts";
-import { patchModel } from "../support/patchModel.ts";
+} from "../../src/completion/request/getCompletion.ts";
+import { patchModel } from "../support/models/patchModel.ts";
 import {
 	builtInModel,
 	RealEngine,
 	root,
 	untilGone,
-} from "../support/realEngine.ts";
+} from "../support/models/realEngine.ts";
 
 const prefix = `export class Circle {
 	constructor(private readonly radius: number) {}

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Device } from "../../src/protocol/device.ts";
-import { RealEngine } from "../support/realEngine.ts";
+import { RealEngine } from "../support/models/realEngine.ts";
 import {
 	needsSoftwareGpu,
 	softwareGpuEnvironment,
-} from "../support/softwareGpu.ts";
+} from "../support/models/softwareGpu.ts";
 
 const request = {
 	prefixBlocks: ["const list = [1, 2, 3, 4, "],

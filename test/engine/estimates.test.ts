@@ -11,14 +11,14 @@ import {
 	LlamaLogLevel,
 	readGgufFileInfo,
 } from "node-llama-cpp";
-import type { Device } from "../../src/memory/devices.ts";
-import { planFor } from "../../src/memory/plan.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
+import type { Device } from "../../src/memory/machine/devices.ts";
+import { planFor } from "../../src/memory/plan/plan.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
 import {
 	firstLayers,
 	shapeNamed,
 	writeShapeModel,
-} from "../support/shapeModels.ts";
+} from "../support/models/shapeModels.ts";
 
 const mib = 2 ** 20;
 

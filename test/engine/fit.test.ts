@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { builtInModel, root } from "../support/realEngine.ts";
+import { builtInModel, root } from "../support/models/realEngine.ts";
 
 interface Answer {
 	readonly devices: readonly { readonly id: string; readonly kind: string }[];

@@ -10,11 +10,11 @@ import {
 import os from "node:os";
 import path from "node:path";
 import { type ErrorCode, errorText } from "../../src/protocol/errors.ts";
-import { writeGguf } from "../support/ggufWriter.ts";
-import { patchModel } from "../support/patchModel.ts";
-import { builtInModel, RealEngine } from "../support/realEngine.ts";
+import { writeGguf } from "../support/models/ggufWriter.ts";
+import { patchModel } from "../support/models/patchModel.ts";
+import { builtInModel, RealEngine } from "../support/models/realEngine.ts";
+import { writeSparseModel } from "../support/models/sparseModel.ts";
 import { seededRandom } from "../support/seededRandom.ts";
-import { writeSparseModel } from "../support/sparseModel.ts";
 
 describe("a model file that cannot be used", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));

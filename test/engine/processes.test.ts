@@ -3,7 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { isAlive, RealEngine, root, untilGone } from "../support/realEngine.ts";
+import {
+	isAlive,
+	RealEngine,
+	root,
+	untilGone,
+} from "../support/models/realEngine.ts";
 
 /** A process with an engine below it; tests kill it. */
 function startParent(): {

@@ -11,21 +11,21 @@ import type { LoadOptions } from "../../src/protocol/engineProtocol.ts";
 import type { EngineStatus } from "../../src/protocol/engineStatus.ts";
 import { errorText } from "../../src/protocol/errors.ts";
 import { emptyRecord, withLearned } from "../../src/protocol/machineRecord.ts";
-import { builtInModel, engineFile } from "../support/realEngine.ts";
-import { seededRandom } from "../support/seededRandom.ts";
+import { builtInModel, engineFile } from "../support/models/realEngine.ts";
 import {
 	firstLayers,
 	type ModelShape,
 	type Quantization,
 	shapeNamed,
 	writeShapeModel,
-} from "../support/shapeModels.ts";
+} from "../support/models/shapeModels.ts";
 import {
 	needsSoftwareGpu,
 	softwareGpuEnvironment,
-} from "../support/softwareGpu.ts";
-import { writeSparseModel } from "../support/sparseModel.ts";
-import { writeTinyModel } from "../support/tinyModel.ts";
+} from "../support/models/softwareGpu.ts";
+import { writeSparseModel } from "../support/models/sparseModel.ts";
+import { writeTinyModel } from "../support/models/tinyModel.ts";
+import { seededRandom } from "../support/seededRandom.ts";
 
 /** `HEADROOM_PLANS=200` takes some five minutes; the gate has fewer. */
 const { HEADROOM_PLANS = "40" } = process.env;

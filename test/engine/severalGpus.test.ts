@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { nullLog } from "../../src/base/log.ts";
 import { describeDevices } from "../../src/client/describeDevices.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
-import { engineFile } from "../support/realEngine.ts";
-import { needsSoftwareGpu } from "../support/softwareGpu.ts";
+import { engineFile } from "../support/models/realEngine.ts";
+import { needsSoftwareGpu } from "../support/models/softwareGpu.ts";
 
 /** Mesa's llvmpipe, named twice: llama.cpp's real Vulkan backend sees two devices of 2 GiB. */
 describe("several GPUs", function () {

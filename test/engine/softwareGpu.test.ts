@@ -5,20 +5,23 @@ import path from "node:path";
 import { nullLog } from "../../src/base/log.ts";
 import { describeDevices } from "../../src/client/describeDevices.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
-import { type Candidate, choosePlan } from "../../src/memory/choosePlan.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
+import {
+	type Candidate,
+	choosePlan,
+} from "../../src/memory/plan/choosePlan.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
-import { engineFile, RealEngine } from "../support/realEngine.ts";
+import { engineFile, RealEngine } from "../support/models/realEngine.ts";
 import {
 	firstLayers,
 	shapeNamed,
 	writeShapeModel,
-} from "../support/shapeModels.ts";
+} from "../support/models/shapeModels.ts";
 import {
 	needsSoftwareGpu,
 	softwareGpuEnvironment,
-} from "../support/softwareGpu.ts";
-import { writeSparseModel } from "../support/sparseModel.ts";
+} from "../support/models/softwareGpu.ts";
+import { writeSparseModel } from "../support/models/sparseModel.ts";
 
 /** Mesa's llvmpipe (Debian: mesa-vulkan-drivers): llama.cpp's real Vulkan backend, on a device of 2 GiB. */
 describe("the engine on llvmpipe", function () {

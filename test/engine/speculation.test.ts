@@ -7,37 +7,37 @@ import os from "node:os";
 import path from "node:path";
 import { logTo } from "../../src/base/log.ts";
 import { success } from "../../src/base/result.ts";
-import { generate } from "../../src/engine/generate.ts";
-import { KvCache } from "../../src/engine/kvCache.ts";
-import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
-import { ModelSlot } from "../../src/engine/modelSlot.ts";
+import { generate } from "../../src/engine/decode/generate.ts";
+import { KvCache } from "../../src/engine/kv/kvCache.ts";
+import { ModelSlot } from "../../src/engine/load/modelSlot.ts";
+import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
 import type {
 	LoadedModel,
 	Runtime,
 	Sampling,
 	Sequence,
 	Token,
-} from "../../src/engine/runtime.ts";
-import { Scheduler } from "../../src/engine/scheduler.ts";
+} from "../../src/engine/runtime/runtime.ts";
+import { Scheduler } from "../../src/engine/schedule/scheduler.ts";
+import { Turns } from "../../src/engine/schedule/turns.ts";
 import type { Drafter } from "../../src/engine/speculation/draft.ts";
 import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
 import { Lookup } from "../../src/engine/speculation/lookup.ts";
 import { Speculation } from "../../src/engine/speculation/speculation.ts";
-import { Turns } from "../../src/engine/turns.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
-import { readVocabulary } from "../../src/models/readVocabulary.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
+import { readVocabulary } from "../../src/models/header/readVocabulary.ts";
 import type { EngineReport } from "../../src/protocol/engineStatus.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
 import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
+import { builtInModel, root } from "../support/models/realEngine.ts";
+import { writeTinyModel } from "../support/models/tinyModel.ts";
+import { seededRandom } from "../support/seededRandom.ts";
 import {
 	HookedSequence,
 	type SequenceWork,
-} from "../support/hookedSequence.ts";
-import { HostileDrafter } from "../support/hostileDrafter.ts";
-import { builtInModel, root } from "../support/realEngine.ts";
-import { seededRandom } from "../support/seededRandom.ts";
-import { writeTinyModel } from "../support/tinyModel.ts";
-import { VerifyingAll } from "../support/verifyingAll.ts";
+} from "../support/sequences/hookedSequence.ts";
+import { HostileDrafter } from "../support/sequences/hostileDrafter.ts";
+import { VerifyingAll } from "../support/sequences/verifyingAll.ts";
 
 const shippedDraft = path.join(
 	root,

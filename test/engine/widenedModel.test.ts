@@ -5,11 +5,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { nullLog } from "../../src/base/log.ts";
-import { createLlamaRuntime } from "../../src/engine/llamaRuntime.ts";
-import type { LoadedModel, Runtime, Token } from "../../src/engine/runtime.ts";
-import { readModelFile } from "../../src/models/modelFile.ts";
-import { builtInModel } from "../support/realEngine.ts";
-import { widenModel, wideShapes } from "../support/widenedModel.ts";
+import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
+import type {
+	LoadedModel,
+	Runtime,
+	Token,
+} from "../../src/engine/runtime/runtime.ts";
+import { readModelFile } from "../../src/models/header/modelFile.ts";
+import { builtInModel } from "../support/models/realEngine.ts";
+import { widenModel, wideShapes } from "../support/models/widenedModel.ts";
 
 const sample = (name: string) =>
 	readFileSync(

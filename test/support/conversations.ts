@@ -6,7 +6,7 @@ import {
 	createConversation,
 	finished,
 	type NewQuestion,
-} from "../../src/chat/conversation.ts";
+} from "../../src/chat/conversation/conversation.ts";
 import type {
 	Attachment,
 	Conversation,

@@ -1,6 +1,6 @@
 /** Documents in tests are written with a cursor in them: `foo(█)`. */
 
-import type { DocumentSnapshot } from "../../src/completion/documentContext.ts";
+import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 
 const mark = "█";
 

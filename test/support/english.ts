@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { inEnglish } from "../../src/base/sentence.ts";
-import type { Translate } from "../../src/vscode/translate.ts";
+import type { Translate } from "../../src/vscode/platform/translate.ts";
 
 export const english: Translate = (
 	text: string,

@@ -6,23 +6,29 @@ import path from "node:path";
 const layers: Readonly<Record<string, readonly string[]>> = {
 	base: [],
 	protocol: ["base"],
-	memory: ["base", "protocol"],
 	settings: ["base", "protocol"],
-	engine: ["base", "protocol", "memory", "models"],
-	client: ["base", "protocol"],
-	completion: ["base", "protocol"],
-	chat: ["base", "protocol"],
-	models: ["base", "protocol", "memory"],
+	workspace: ["base", "protocol"],
+	gguf: ["base", "protocol"],
+	storage: ["base", "protocol"],
+	memory: ["base", "protocol", "gguf"],
+	models: ["base", "protocol", "gguf", "memory", "storage"],
+	engine: ["base", "protocol", "gguf", "memory", "storage", "models"],
+	client: ["base", "protocol", "storage"],
+	completion: ["base", "protocol", "workspace"],
+	chat: ["base", "protocol", "workspace"],
 	webview: ["base", "protocol"],
 	vscode: [
 		"base",
 		"protocol",
-		"memory",
 		"settings",
+		"workspace",
+		"gguf",
+		"storage",
+		"memory",
+		"models",
 		"client",
 		"completion",
 		"chat",
-		"models",
 	],
 };
 /** `src/extension.ts` wires everything that runs in its process. */
@@ -37,14 +43,17 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["zod/mini", "src/protocol/"],
 	["zod/mini", "src/settings/"],
 	["zod/mini", "src/models/"],
+	["zod/mini", "src/engine/chat/chatStateCompanion.ts"],
+	["zod/mini", "src/vscode/chat/theme/themeFile.ts"],
 	["markdown-it", "src/webview/"],
 	["dompurify", "src/webview/"],
 	["shiki/", "src/webview/"],
-	["ignore", "src/completion/context/"],
-	["node-llama-cpp", "src/engine/llamaRuntime.ts"],
-	["@huggingface/jinja", "src/engine/jinja.ts"],
+	["ignore", "src/workspace/gitignore.ts"],
+	["node-llama-cpp", "src/engine/runtime/llamaRuntime.ts"],
+	["@huggingface/jinja", "src/engine/chat/jinja.ts"],
 	["node:", "src/engine/"],
 	["node:", "src/client/"],
+	["node:", "src/storage/"],
 	["node:", "src/models/"],
 ];
 
@@ -57,12 +66,15 @@ const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 
 /** The only file that may open a connection, and the only one that may use it: what it is asked for has passed the check of hosts. */
-const connectionFile = "src/models/connection.ts";
-const connectionUser = "src/models/remoteFile.ts";
+const connectionFile = "src/models/download/connection.ts";
+const connectionUser = "src/models/download/remoteFile.ts";
 const networkModules =
 	/^(?:node:)?(?:https?|http2|net|tls|dgram|dns|dns\/promises|undici)$/;
 const networkGlobals =
 	/\bfetch\s*\(|\b(?:WebSocket|XMLHttpRequest|EventSource)\b/;
+
+/** More files than a reader can take in at once want a folder of their own. */
+const maxFilesInFolder = 16;
 
 export interface Violation {
 	readonly rule: string;
@@ -92,7 +104,7 @@ export function violations(files: ReadonlyMap<string, string>): Violation[] {
 		if (!text.startsWith("/**"))
 			found.push({ rule: "opens with a sentence", where: file });
 	}
-	return [...found, ...cycles(files, sources)];
+	return [...found, ...crowdedFolders(sources), ...cycles(files, sources)];
 }
 
 function connects(file: string, specifier: string): boolean {
@@ -134,6 +146,20 @@ function packageAllowed(file: string, specifier: string): boolean {
 			(/[:/]$/.test(name) ? specifier.startsWith(name) : specifier === name) &&
 			(place.endsWith("/") ? file.startsWith(place) : file === place),
 	);
+}
+
+function crowdedFolders(sources: readonly string[]): Violation[] {
+	const counts = new Map<string, number>();
+	for (const file of sources) {
+		const folder = path.posix.dirname(file);
+		counts.set(folder, (counts.get(folder) ?? 0) + 1);
+	}
+	return [...counts]
+		.filter(([, count]) => count > maxFilesInFolder)
+		.map(([folder, count]) => ({
+			rule: `at most ${maxFilesInFolder} files in a folder`,
+			where: `${folder} has ${count}`,
+		}));
 }
 
 function cycles(

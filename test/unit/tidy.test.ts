@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { decisionSentences } from "../../src/completion/decisions.ts";
 import {
 	filterSentences,
 	reasonSentences,
-} from "../../src/completion/reasonSentences.ts";
+} from "../../src/completion/reasons/reasonSentences.ts";
+import { decisionSentences } from "../../src/completion/session/decisions.ts";
 import { chatStrings } from "../../src/protocol/chatStrings.ts";
 import { errorSentences } from "../../src/protocol/errors.ts";
 import { defaultSettings } from "../../src/settings/settings.ts";
@@ -72,7 +72,7 @@ describe("tidy", () => {
 		[
 			"layers",
 			"src/client/planted.ts",
-			'export { generate } from "../engine/generate.ts";',
+			'export { generate } from "../engine/decode/generate.ts";',
 		],
 		[
 			"layers",
@@ -106,7 +106,7 @@ describe("tidy", () => {
 			'const http2 = await import("node:http2");',
 			'const tls = require("node:tls");',
 			'import { createSocket } from "node:dgram";',
-			'import { send } from "./connection.ts";',
+			'import { send } from "./download/connection.ts";',
 			'await fetch("https://example.org");',
 			'new WebSocket("wss://example.org");',
 			"new XMLHttpRequest();",
@@ -163,6 +163,20 @@ describe("tidy", () => {
 				where: "src/base/a.ts -> src/base/b.ts -> src/base/a.ts",
 			},
 		]);
+	});
+
+	it("fails on a folder with too many files", () => {
+		const crowd = [...Array(17).keys()].map(
+			(index) =>
+				[`src/base/crowd/a${index}.ts`, "/** One of many. */"] as const,
+		);
+		assert.deepEqual(violations(new Map([...files, ...crowd])), [
+			{
+				rule: "at most 16 files in a folder",
+				where: "src/base/crowd has 17",
+			},
+		]);
+		assert.deepEqual(violations(new Map([...files, ...crowd.slice(1)])), []);
 	});
 
 	it("fails on a file that says nothing of itself", () => {

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { engineProcesses, parentOf } from "../support/engineProcesses.ts";
-import { patchModel } from "../support/patchModel.ts";
-import { builtInModel, untilGone } from "../support/realEngine.ts";
-import { Session } from "../support/session.ts";
-import type { Person, TestServer } from "../support/workbench.ts";
+import {
+	engineProcesses,
+	parentOf,
+} from "../support/models/engineProcesses.ts";
+import { patchModel } from "../support/models/patchModel.ts";
+import { builtInModel, untilGone } from "../support/models/realEngine.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 for (const version of [oldestVersion, newestVersion])
 	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, function () {

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { createConversation } from "../../src/chat/conversation.ts";
-import { wholeFileText } from "../../src/client/conversationFile.ts";
-import { accessibilityViolations } from "../support/axe.ts";
-import { writeChatModel } from "../support/chatModel.ts";
-import { ChatPanelOnPage } from "../support/chatPanel.ts";
+import { createConversation } from "../../src/chat/conversation/conversation.ts";
+import { wholeFileText } from "../../src/storage/conversations/conversationFile.ts";
 import { answered, question } from "../support/conversations.ts";
-import { testFolder } from "../support/modelFolders.ts";
-import { Session } from "../support/session.ts";
-import type { Person, TestServer } from "../support/workbench.ts";
+import { writeChatModel } from "../support/models/chatModel.ts";
+import { testFolder } from "../support/models/modelFolders.ts";
+import { accessibilityViolations } from "../support/workbench/axe.ts";
+import { ChatPanelOnPage } from "../support/workbench/chatPanel.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 /** The built-in model talks nonsense, and much of it: what is looked at here is the way there and back. */
 for (const version of [oldestVersion, newestVersion])

@@ -8,14 +8,14 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
-import { wholeFileText } from "../../src/client/conversationFile.ts";
-import { writeChatModel } from "../support/chatModel.ts";
-import { ChatPanelOnPage } from "../support/chatPanel.ts";
+import { wholeFileText } from "../../src/storage/conversations/conversationFile.ts";
 import { talk } from "../support/conversations.ts";
-import { testFolder } from "../support/modelFolders.ts";
-import { root } from "../support/realEngine.ts";
-import { Session } from "../support/session.ts";
-import type { Person, TestServer } from "../support/workbench.ts";
+import { writeChatModel } from "../support/models/chatModel.ts";
+import { testFolder } from "../support/models/modelFolders.ts";
+import { root } from "../support/models/realEngine.ts";
+import { ChatPanelOnPage } from "../support/workbench/chatPanel.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 /** What the view takes at once. */
 const pageMessages = 40;

@@ -3,10 +3,14 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import type { ToChatView } from "../../src/protocol/chatView.ts";
-import { answer, conversation, question } from "../support/chatMessages.ts";
-import { WebviewPage } from "../support/webviewPage.ts";
-import type { ThemeName } from "../support/webviewThemes.ts";
-import { outFolder, startBrowser } from "../support/workbench.ts";
+import {
+	answer,
+	conversation,
+	question,
+} from "../support/workbench/chatMessages.ts";
+import { WebviewPage } from "../support/workbench/webviewPage.ts";
+import type { ThemeName } from "../support/workbench/webviewThemes.ts";
+import { outFolder, startBrowser } from "../support/workbench/workbench.ts";
 
 const answerText = [
 	"Use `sort` with a *comparator*:\n",

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { Session } from "../support/session.ts";
-import type { Person } from "../support/workbench.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person } from "../support/workbench/workbench.ts";
 
 const acceptLine = "Alt+l";
 const cursorAbove = "Alt+k";

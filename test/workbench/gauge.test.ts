@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { Session } from "../support/session.ts";
-import type { Person } from "../support/workbench.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person } from "../support/workbench/workbench.ts";
 
 /** What is drawn before an element: the character and the font of its icon. */
 interface Drawn {

@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { modelBytes } from "../support/modelFolder.ts";
-import { type ModelHost, startModelHost } from "../support/modelHost.ts";
-import { root } from "../support/realEngine.ts";
-import { Session } from "../support/session.ts";
-import type { Person } from "../support/workbench.ts";
+import { type ModelHost, startModelHost } from "../support/fakes/modelHost.ts";
+import { modelBytes } from "../support/models/modelFolder.ts";
+import { root } from "../support/models/realEngine.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person } from "../support/workbench/workbench.ts";
 
 const modelName = "headroom-draft-1.6m-q8_0.gguf";
 

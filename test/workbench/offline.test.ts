@@ -8,9 +8,12 @@ import os from "node:os";
 import path from "node:path";
 import { requireProgram } from "../../scripts/shell.ts";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
-import { engineProcesses, parentOf } from "../support/engineProcesses.ts";
-import { Session } from "../support/session.ts";
-import type { Person } from "../support/workbench.ts";
+import {
+	engineProcesses,
+	parentOf,
+} from "../support/models/engineProcesses.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person } from "../support/workbench/workbench.ts";
 
 describe("a session that is watched by strace", function () {
 	this.timeout(180_000);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
-import { testFolder } from "../support/modelFolders.ts";
-import { patchModel } from "../support/patchModel.ts";
-import { builtInModel } from "../support/realEngine.ts";
-import { Session } from "../support/session.ts";
-import { shapeNamed, writeShapeModel } from "../support/shapeModels.ts";
-import type { Person } from "../support/workbench.ts";
+import { testFolder } from "../support/models/modelFolders.ts";
+import { patchModel } from "../support/models/patchModel.ts";
+import { builtInModel } from "../support/models/realEngine.ts";
+import { shapeNamed, writeShapeModel } from "../support/models/shapeModels.ts";
+import { Session } from "../support/workbench/session.ts";
+import type { Person } from "../support/workbench/workbench.ts";
 
 describe("a person who switches models", function () {
 	this.timeout(120_000);

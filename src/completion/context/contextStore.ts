@@ -1,8 +1,13 @@
 /** Remembers the places of other files that may help at the cursor. */
 
 import { LruCache } from "../../base/lruCache.ts";
+import {
+	linesOf,
+	type Region,
+	region,
+	regionsOf,
+} from "../../workspace/regions.ts";
 import { countWords, type WordCounts } from "./identifiers.ts";
-import { linesOf, type Region, region, regionsOf } from "./regions.ts";
 
 /**
  * Why a place is known, the strongest reason first: an identifier near the cursor is defined there, it was edited, the cursor was

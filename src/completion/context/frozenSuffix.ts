@@ -6,8 +6,8 @@
  */
 
 import { LruCache } from "../../base/lruCache.ts";
-import { editDistance } from "../similarity.ts";
-import { linesOf } from "./regions.ts";
+import { linesOf } from "../../workspace/regions.ts";
+import { editDistance } from "../text/similarity.ts";
 
 const maxDocuments = 8;
 /** Copilot's rule: of the first 50 tokens one in ten may differ. */

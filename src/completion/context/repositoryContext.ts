@@ -2,8 +2,11 @@
 
 import { LruCache } from "../../base/lruCache.ts";
 import type { Snippet } from "../../protocol/generation.ts";
-import type { DocumentSnapshot } from "../documentContext.ts";
-import type { PromptSurroundings, Surrounding } from "../getCompletion.ts";
+import type {
+	PromptSurroundings,
+	Surrounding,
+} from "../request/getCompletion.ts";
+import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { ContextStore } from "./contextStore.ts";
 import { FrozenSuffix } from "./frozenSuffix.ts";
 import { localWindow } from "./localWindow.ts";

@@ -1,7 +1,7 @@
 /** Where a block ends. These rules take whole lines, as `byLine` makes them. */
 
-import { indentWidth } from "../indentation.ts";
-import { closesBody, isClosingLine } from "../languages.ts";
+import { indentWidth } from "../../workspace/indentation.ts";
+import { closesBody, isClosingLine } from "../text/languages.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 import { lineOf, type Text } from "./text.ts";
 

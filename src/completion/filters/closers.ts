@@ -1,7 +1,7 @@
 /** Brackets and quotes that close what is closed already. The editor supplies them as soon as the first of a pair is typed. */
 
-import { BracketScanner } from "../brackets.ts";
-import { isCommentLine } from "../languages.ts";
+import { BracketScanner } from "../text/brackets.ts";
+import { isCommentLine } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { Text } from "./text.ts";
 

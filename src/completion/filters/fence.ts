@@ -1,6 +1,6 @@
 /** Models tuned for chat wrap code as in a chat: a sentence, a fence, the code, a fence. */
 
-import { isProse } from "../languages.ts";
+import { isProse } from "../text/languages.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type Text, until, withHead } from "./text.ts";
 

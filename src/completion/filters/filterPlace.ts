@@ -1,13 +1,15 @@
 /** What the rules on a suggestion may know of the place that it is for. */
 
+import {
+	documentIndentation,
+	type Indentation,
+} from "../../workspace/indentation.ts";
 import type {
 	DocumentContext,
 	DocumentSnapshot,
-	Indentation,
-} from "../documentContext.ts";
-import { documentIndentation } from "../indentation.ts";
-import { isMarkup, isProse } from "../languages.ts";
-import type { SuggestionShape } from "../shape.ts";
+} from "../text/documentContext.ts";
+import { isMarkup, isProse } from "../text/languages.ts";
+import type { SuggestionShape } from "../text/shape.ts";
 
 export interface FilterPlace {
 	readonly languageId: string;

@@ -3,8 +3,8 @@
  * the model.
  */
 
-import type { FilterName } from "../reasons.ts";
-import type { SuggestionShape } from "../shape.ts";
+import type { FilterName } from "../reasons/reasons.ts";
+import type { SuggestionShape } from "../text/shape.ts";
 import {
 	untilBlankLine,
 	untilBlockEnd,

@@ -1,7 +1,11 @@
 /** Indentation as the document has it, whatever the model was used to. */
 
-import { indentOf, indentTo, indentWidth } from "../indentation.ts";
-import { isProse, opensBody } from "../languages.ts";
+import {
+	indentOf,
+	indentTo,
+	indentWidth,
+} from "../../workspace/indentation.ts";
+import { isProse, opensBody } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { Text } from "./text.ts";
 

@@ -1,6 +1,6 @@
 /** A model that has said all it has goes on with what stands below. */
 
-import { isNearly, isSame } from "../similarity.ts";
+import { isNearly, isSame } from "../text/similarity.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import { lineOf, type Text } from "./text.ts";
 

@@ -1,6 +1,6 @@
 /** A model that only repeats itself is stopped. What it said of it until then is cut off in the last look. */
 
-import { loopStart, repeatedFrom } from "../repetition.ts";
+import { loopStart, repeatedFrom } from "../text/repetition.ts";
 import { lineOf, type Text } from "./text.ts";
 
 /** Ends when the last characters are a loop. */

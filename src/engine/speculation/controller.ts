@@ -6,12 +6,12 @@
  * not taken to be that of one token, and each token has an acceptance of its own.
  */
 
-import { mostVerifiedTokens } from "../../memory/plan.ts";
+import { mostVerifiedTokens } from "../../memory/plan/plan.ts";
 import type { WorkKind } from "../../protocol/generation.ts";
+import type { VerifyCosts } from "../measure/verifyCosts.ts";
 import { Acceptance } from "./acceptance.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { Ledger } from "./ledger.ts";
-import type { VerifyCosts } from "./verifyCosts.ts";
 
 /** What gains less is not worth the chance of being wrong. */
 export const leastGain = 1.05;

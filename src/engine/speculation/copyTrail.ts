@@ -1,6 +1,6 @@
 /** The place that an answer is copying from. After a change in the copy it is known where it will go on: near where it stopped. */
 
-import type { Token } from "../runtime.ts";
+import type { Token } from "../runtime/runtime.ts";
 
 /** A shorter copy is an accident, and nothing is to be expected of the place it came from. */
 const leastCopied = 8;

@@ -1,6 +1,6 @@
 /** What may come next, before the model has said so, and who says it. */
 
-import type { Token } from "../runtime.ts";
+import type { Token } from "../runtime/runtime.ts";
 
 /** Where drafts come from: text that is there already, or a small model. */
 export const draftSources = ["lookup", "model"] as const;

@@ -1,7 +1,7 @@
 /** Drafts of a small model with the same vocabulary. It keeps its KV cache as the large one does, so that it too only reads what is new. */
 
-import { type KvCache, longestCommonPrefix } from "../kvCache.ts";
-import type { Token } from "../runtime.ts";
+import { type KvCache, longestCommonPrefix } from "../kv/kvCache.ts";
+import type { Token } from "../runtime/runtime.ts";
 import type {
 	Draft,
 	Drafter,

@@ -1,7 +1,7 @@
 /** A growing list of tokens in which it is known where each n-gram stands: the last place first, and from there to the one before. */
 
-import { longestCommonPrefix } from "../kvCache.ts";
-import type { Token } from "../runtime.ts";
+import { longestCommonPrefix } from "../kv/kvCache.ts";
+import type { Token } from "../runtime/runtime.ts";
 
 /** A list that is shorter than this never has its table rebuilt. */
 const smallestTable = 256;

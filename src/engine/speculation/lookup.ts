@@ -4,7 +4,7 @@
  */
 
 import { assert } from "../../base/assert.ts";
-import type { Token } from "../runtime.ts";
+import type { Token } from "../runtime/runtime.ts";
 import { CopyTrail } from "./copyTrail.ts";
 import { hashNgram, IndexedTokens, nowhere } from "./indexedTokens.ts";
 

@@ -2,13 +2,13 @@
 
 import type { WorkKind } from "../../protocol/generation.ts";
 import type { Speculation as SpeculationSetting } from "../../protocol/speculation.ts";
-import type { KvCache } from "../kvCache.ts";
-import type { Token } from "../runtime.ts";
+import type { KvCache } from "../kv/kvCache.ts";
+import type { VerifyCosts } from "../measure/verifyCosts.ts";
+import type { Token } from "../runtime/runtime.ts";
 import { Controller, type DraftCosts } from "./controller.ts";
 import type { Drafter } from "./draft.ts";
 import { Lookup, type TokenReference } from "./lookup.ts";
 import { Speculation } from "./speculation.ts";
-import type { VerifyCosts } from "./verifyCosts.ts";
 
 export interface LoadedDraft {
 	readonly costs: DraftCosts;

@@ -1,12 +1,12 @@
 /** Drafts for one answer: asks the sources in the order of what they promise, and learns from what the model then says. */
 
-import { mostVerifiedTokens } from "../../memory/plan.ts";
+import { mostVerifiedTokens } from "../../memory/plan/plan.ts";
 import {
 	type Speculation as SpeculationSetting,
 	usesDraftModel,
 	usesLookup,
 } from "../../protocol/speculation.ts";
-import type { Token } from "../runtime.ts";
+import type { Token } from "../runtime/runtime.ts";
 import type { Controller } from "./controller.ts";
 import { type Draft, type Drafter, shortened } from "./draft.ts";
 import { matchEvidence, resumedEvidence } from "./evidence.ts";

@@ -2,18 +2,18 @@
 
 import { assertNever } from "../../base/assert.ts";
 import type { ToChatView, ViewMessage } from "../../protocol/chatView.ts";
+import { Highlighter } from "../answer/highlighter.ts";
+import { Chips } from "../composer/chips.ts";
+import { Composer } from "../composer/composer.ts";
+import { TokenLine } from "../composer/tokenLine.ts";
 import { Announcer } from "./announcer.ts";
-import { Chips } from "./chips.ts";
-import { Composer } from "./composer.ts";
 import { ConversationView } from "./conversationView.ts";
 import { button, element } from "./dom.ts";
-import { Highlighter } from "./highlighter.ts";
 import { HistoryView } from "./historyView.ts";
 import type { Host } from "./host.ts";
 import { messageHandlers } from "./messageHandlers.ts";
 import { modelNotice } from "./modelNotice.ts";
 import { NoticeLine } from "./noticeLine.ts";
-import { TokenLine } from "./tokenLine.ts";
 import type { Words } from "./words.ts";
 
 export class App {

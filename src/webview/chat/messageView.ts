@@ -1,10 +1,10 @@
 /** One message: who says it, what went along, its text, and what can be done with it. */
 
 import type { ViewMessage } from "../../protocol/chatView.ts";
+import { AnswerText, type AnswerTextOptions } from "../answer/answerText.ts";
+import { plainText } from "../answer/plainText.ts";
 import { visibleProse } from "../markdown/visible.ts";
-import { AnswerText, type AnswerTextOptions } from "./answerText.ts";
 import { button, element } from "./dom.ts";
-import { plainText } from "./plainText.ts";
 
 export interface MessageActions {
 	readonly onCopy: (message: ViewMessage) => void;

@@ -5,7 +5,7 @@ import {
 	builtInModelFile,
 	loadOptionsFor,
 } from "../../../src/client/builtInModel.ts";
-import { root } from "../../support/realEngine.ts";
+import { root } from "../../support/models/realEngine.ts";
 
 describe("loadOptionsFor", () => {
 	const folder = path.resolve("/extension");

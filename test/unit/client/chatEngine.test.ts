@@ -8,7 +8,7 @@ import {
 	createError,
 	type HeadroomError,
 } from "../../../src/protocol/errors.ts";
-import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 const error = createError("engineStopped", {});
 const chatError = createError("chatTooSmall", { model: "Model" });

@@ -3,10 +3,10 @@ import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import { createError } from "../../../src/protocol/errors.ts";
-import { settle, user } from "../../support/drivenEngine.ts";
-import { someStats } from "../../support/fakeEngine.ts";
-import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
-import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+import { settle, user } from "../../support/fakes/drivenEngine.ts";
+import { someStats } from "../../support/fakes/fakeEngine.ts";
+import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 const counts = { fixedTokens: 3, turnTokens: [1], windowTokens: 4096 };
 const turns = [user("q")];

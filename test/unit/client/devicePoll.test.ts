@@ -10,12 +10,12 @@ import {
 	createError,
 	type HeadroomError,
 } from "../../../src/protocol/errors.ts";
-import { FakeClock } from "../../support/fakeProcess.ts";
+import { FakeClock } from "../../support/fakes/fakeProcess.ts";
 import {
 	fakeDescription,
 	fakeLoad,
 	fakeRam,
-} from "../../support/fakeRuntime.ts";
+} from "../../support/fakes/fakeRuntime.ts";
 
 const ready: EngineStatus = {
 	kind: "ready",

@@ -8,7 +8,7 @@ import {
 	type ModelSelection,
 	selectedModel,
 } from "../../../src/protocol/modelSelection.ts";
-import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 

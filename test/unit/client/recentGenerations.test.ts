@@ -4,7 +4,7 @@ import { RecentGenerations } from "../../../src/client/recentGenerations.ts";
 import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
 import type { GenerationStats } from "../../../src/protocol/generation.ts";
 import type { SpeculationCounters } from "../../../src/protocol/speculation.ts";
-import { someStats } from "../../support/fakeEngine.ts";
+import { someStats } from "../../support/fakes/fakeEngine.ts";
 
 const cases: readonly (readonly [
 	name: string,

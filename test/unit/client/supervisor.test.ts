@@ -8,9 +8,9 @@ import type {
 	FimRequest,
 	GenerationStats,
 } from "../../../src/protocol/generation.ts";
-import { emptyRequest, someStats } from "../../support/fakeEngine.ts";
-import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
-import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+import { emptyRequest, someStats } from "../../support/fakes/fakeEngine.ts";
+import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 /** @param isAsked the test answers what to load. */
 function setUp({ isAsked = false } = {}) {

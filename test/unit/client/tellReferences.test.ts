@@ -3,8 +3,8 @@ import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import { ReferenceTexts } from "../../../src/completion/context/referenceTexts.ts";
-import { FakeClock, FakeProcess } from "../../support/fakeProcess.ts";
-import { fakeDescription, fakeLoad } from "../../support/fakeRuntime.ts";
+import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 /** As `extension.ts` wires it. */
 function setUp() {

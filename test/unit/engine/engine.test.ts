@@ -7,7 +7,7 @@ import {
 	type HeadroomError,
 } from "../../../src/protocol/errors.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
-import { emptyRequest } from "../../support/fakeEngine.ts";
+import { emptyRequest } from "../../support/fakes/fakeEngine.ts";
 import {
 	type FakeOptions,
 	FakeRuntime,
@@ -17,7 +17,7 @@ import {
 	fakeRam,
 	fakeText,
 	scripted,
-} from "../../support/fakeRuntime.ts";
+} from "../../support/fakes/fakeRuntime.ts";
 
 function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 	const runtime = new FakeRuntime({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { driveEngine, settle, user } from "../../support/drivenEngine.ts";
-import { fakeText } from "../../support/fakeRuntime.ts";
+import { driveEngine, settle, user } from "../../support/fakes/drivenEngine.ts";
+import { fakeText } from "../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
 
 /** Requests, loads and cancels in any order, some of them in the middle of a load, of an evaluation, or of making a context. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { multiplyWeights } from "../../support/multiplyWeights.ts";
+import { multiplyWeights } from "../../support/models/multiplyWeights.ts";
 
 const [f32, f16, q4_0, q8_0] = [0, 1, 2, 8];
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { readModelFile } from "../../../src/models/modelFile.ts";
+import { readModelFile } from "../../../src/models/header/modelFile.ts";
 import {
 	firstLayers,
 	type ModelShape,
@@ -13,7 +13,7 @@ import {
 	shapes,
 	weightBytes,
 	writeShapeModel,
-} from "../../support/shapeModels.ts";
+} from "../../support/models/shapeModels.ts";
 
 describe("shape models", () => {
 	let folder = "";

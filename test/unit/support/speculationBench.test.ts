@@ -1,9 +1,9 @@
 /** What the bench of speculation relies on: the bound, and the sequence that says what it is told to. */
 
 import assert from "node:assert/strict";
-import type { Sequence, Token } from "../../../src/engine/runtime.ts";
+import type { Sequence, Token } from "../../../src/engine/runtime/runtime.ts";
 import { leastMs, plainMs } from "../../bench/speculationCosts.ts";
-import { DictatedSequence } from "../../support/dictatedSequence.ts";
+import { DictatedSequence } from "../../support/sequences/dictatedSequence.ts";
 
 describe("the bound of speculation", () => {
 	it("takes the largest evaluations where all cost the same", () => {

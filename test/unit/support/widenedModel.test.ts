@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { readGgufHeader } from "../../../src/memory/ggufHeader.ts";
-import { readModelFile } from "../../../src/models/modelFile.ts";
-import { bytesOf } from "../../support/ggufWriter.ts";
-import { multiplyWeights } from "../../support/multiplyWeights.ts";
-import { builtInModel } from "../../support/realEngine.ts";
-import { writeSparseModel } from "../../support/sparseModel.ts";
+import { readGgufHeader } from "../../../src/gguf/ggufHeader.ts";
+import { readModelFile } from "../../../src/models/header/modelFile.ts";
+import { bytesOf } from "../../support/models/ggufWriter.ts";
+import { multiplyWeights } from "../../support/models/multiplyWeights.ts";
+import { builtInModel } from "../../support/models/realEngine.ts";
+import { writeSparseModel } from "../../support/models/sparseModel.ts";
 import {
 	type WideShape,
 	widenModel,
 	wideShapes,
-} from "../../support/widenedModel.ts";
+} from "../../support/models/widenedModel.ts";
 
 describe("widened models", () => {
 	let folder = "";

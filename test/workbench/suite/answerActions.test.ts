@@ -4,10 +4,10 @@ import { errorText } from "../../../src/protocol/errors.ts";
 import {
 	AnswerActions,
 	type CodeToApply,
-} from "../../../src/vscode/answerActions.ts";
-import { LastEditor } from "../../../src/vscode/lastEditor.ts";
-import type { Question } from "../../../src/vscode/question.ts";
-import { WorkspaceFiles } from "../../../src/vscode/workspaceFiles.ts";
+} from "../../../src/vscode/chat/edits/answerActions.ts";
+import type { Question } from "../../../src/vscode/platform/question.ts";
+import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
+import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import {
 	openFile,
 	readSaved,

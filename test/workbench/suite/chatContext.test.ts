@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as vscode from "vscode";
 import { errorText } from "../../../src/protocol/errors.ts";
-import { ChatContext } from "../../../src/vscode/chatContext.ts";
-import { LastEditor } from "../../../src/vscode/lastEditor.ts";
-import { WorkspaceFiles } from "../../../src/vscode/workspaceFiles.ts";
+import { ChatContext } from "../../../src/vscode/chat/chatContext.ts";
+import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
+import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import { openFile, removeFiles, run, until, write } from "./editor.ts";
 
 describe("what goes along with a question", () => {

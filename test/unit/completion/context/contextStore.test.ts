@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { isContextFile } from "../../../../src/completion/context/contextFiles.ts";
 import {
 	type CandidateKind,
 	ContextStore,
 } from "../../../../src/completion/context/contextStore.ts";
-import { linesOf, region } from "../../../../src/completion/context/regions.ts";
+import { isContextFile } from "../../../../src/workspace/contextFiles.ts";
+import { linesOf, region } from "../../../../src/workspace/regions.ts";
 
 const newStore = () =>
 	new ContextStore((path) =>

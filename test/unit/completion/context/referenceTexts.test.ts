@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Emitter } from "../../../../src/base/event.ts";
-import { isContextFile } from "../../../../src/completion/context/contextFiles.ts";
 import { ContextStore } from "../../../../src/completion/context/contextStore.ts";
 import {
 	chooseTexts,
@@ -13,6 +12,7 @@ import {
 	mostReferences,
 	References,
 } from "../../../../src/protocol/references.ts";
+import { isContextFile } from "../../../../src/workspace/contextFiles.ts";
 
 function setUp(files: () => Iterable<FileText>) {
 	const started = new Emitter<void>();

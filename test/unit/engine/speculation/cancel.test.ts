@@ -1,20 +1,26 @@
 /** Cancelled in the middle of anything, the cache is as if nothing had ever been drafted. */
 
 import assert from "node:assert/strict";
-import { generate } from "../../../../src/engine/generate.ts";
-import { KvCache } from "../../../../src/engine/kvCache.ts";
-import type { Token } from "../../../../src/engine/runtime.ts";
+import { generate } from "../../../../src/engine/decode/generate.ts";
+import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
+import type { Token } from "../../../../src/engine/runtime/runtime.ts";
 import { DraftModel } from "../../../../src/engine/speculation/draftModel.ts";
 import { Lookup } from "../../../../src/engine/speculation/lookup.ts";
 import { Speculation } from "../../../../src/engine/speculation/speculation.ts";
-import { FakeSequence, fakeTokens } from "../../../support/fakeRuntime.ts";
+import {
+	FakeSequence,
+	fakeTokens,
+} from "../../../support/fakes/fakeRuntime.ts";
+import {
+	markovModel,
+	markovTokens,
+} from "../../../support/models/markovModel.ts";
+import { seededRandom } from "../../../support/seededRandom.ts";
 import {
 	HookedSequence,
 	type SequenceWork,
-} from "../../../support/hookedSequence.ts";
-import { markovModel, markovTokens } from "../../../support/markovModel.ts";
-import { seededRandom } from "../../../support/seededRandom.ts";
-import { VerifyingAll } from "../../../support/verifyingAll.ts";
+} from "../../../support/sequences/hookedSequence.ts";
+import { VerifyingAll } from "../../../support/sequences/verifyingAll.ts";
 
 const model = markovModel(3, 0);
 /** Right about as often as wrong. */

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import {
+	VerifyCosts,
+	verifySizes,
+} from "../../../../src/engine/measure/verifyCosts.ts";
 import { Acceptance } from "../../../../src/engine/speculation/acceptance.ts";
 import {
 	bestGain,
@@ -14,11 +18,7 @@ import {
 	evidenceClasses,
 	matchEvidence,
 } from "../../../../src/engine/speculation/evidence.ts";
-import {
-	VerifyCosts,
-	verifySizes,
-} from "../../../../src/engine/speculation/verifyCosts.ts";
-import { mostVerifiedTokens } from "../../../../src/memory/plan.ts";
+import { mostVerifiedTokens } from "../../../../src/memory/plan/plan.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 const draftOf = (source: DraftSource, evidence: readonly number[]): Draft => ({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KvCache } from "../../../../src/engine/kvCache.ts";
+import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
 import type { DraftingOptions } from "../../../../src/engine/speculation/draft.ts";
 import { DraftModel } from "../../../../src/engine/speculation/draftModel.ts";
 import { probabilityEvidence } from "../../../../src/engine/speculation/evidence.ts";
@@ -8,7 +8,7 @@ import {
 	FakeSequence,
 	fakeText,
 	fakeTokenize,
-} from "../../../support/fakeRuntime.ts";
+} from "../../../support/fakes/fakeRuntime.ts";
 
 /** Says the alphabet, and is the less sure the further on it is. */
 const alphabet = (tokens: readonly number[]) => {

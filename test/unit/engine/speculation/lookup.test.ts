@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Token } from "../../../../src/engine/runtime.ts";
+import type { Token } from "../../../../src/engine/runtime/runtime.ts";
 import {
 	Lookup,
 	type LookupDraft,
@@ -7,7 +7,7 @@ import {
 	mostReferenceTokens,
 	type TokenReference,
 } from "../../../../src/engine/speculation/lookup.ts";
-import { fakeText, fakeTokenize } from "../../../support/fakeRuntime.ts";
+import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 /** Tokens are characters. */

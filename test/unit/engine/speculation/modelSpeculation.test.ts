@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { KvCache } from "../../../../src/engine/kvCache.ts";
+import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
+import { VerifyCosts } from "../../../../src/engine/measure/verifyCosts.ts";
 import type { Drafter } from "../../../../src/engine/speculation/draft.ts";
 import type { TokenReference } from "../../../../src/engine/speculation/lookup.ts";
 import {
@@ -7,14 +8,13 @@ import {
 	ModelSpeculation,
 	type ModelSpeculationOptions,
 } from "../../../../src/engine/speculation/modelSpeculation.ts";
-import { VerifyCosts } from "../../../../src/engine/speculation/verifyCosts.ts";
 import {
 	FakeSequence,
 	fakeText,
 	fakeTokenize,
-} from "../../../support/fakeRuntime.ts";
-import { HostileDrafter } from "../../../support/hostileDrafter.ts";
+} from "../../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
+import { HostileDrafter } from "../../../support/sequences/hostileDrafter.ts";
 
 const cacheOf = (cannotBeCutBack = false) =>
 	new KvCache(

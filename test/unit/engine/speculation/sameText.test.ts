@@ -5,30 +5,36 @@ import {
 	type GenerateOptions,
 	type GenerateOutcome,
 	generate,
-} from "../../../../src/engine/generate.ts";
-import { KvCache } from "../../../../src/engine/kvCache.ts";
-import type { Sampling, Token } from "../../../../src/engine/runtime.ts";
+} from "../../../../src/engine/decode/generate.ts";
+import { Vocabulary } from "../../../../src/engine/decode/vocabulary.ts";
+import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
+import {
+	VerifyCosts,
+	verifySizes,
+} from "../../../../src/engine/measure/verifyCosts.ts";
+import type {
+	Sampling,
+	Token,
+} from "../../../../src/engine/runtime/runtime.ts";
 import { Controller } from "../../../../src/engine/speculation/controller.ts";
 import type { Drafter } from "../../../../src/engine/speculation/draft.ts";
 import { DraftModel } from "../../../../src/engine/speculation/draftModel.ts";
 import { Lookup } from "../../../../src/engine/speculation/lookup.ts";
 import { Speculation } from "../../../../src/engine/speculation/speculation.ts";
-import {
-	VerifyCosts,
-	verifySizes,
-} from "../../../../src/engine/speculation/verifyCosts.ts";
-import { Vocabulary } from "../../../../src/engine/vocabulary.ts";
 import { surprise } from "../../../support/chiSquare.ts";
-import { FakeSequence, fakeTokens } from "../../../support/fakeRuntime.ts";
-import { HostileDrafter } from "../../../support/hostileDrafter.ts";
+import {
+	FakeSequence,
+	fakeTokens,
+} from "../../../support/fakes/fakeRuntime.ts";
 import {
 	markovModel,
 	markovText,
 	markovTokens,
 	markovVocabulary,
-} from "../../../support/markovModel.ts";
+} from "../../../support/models/markovModel.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
-import { VerifyingAll } from "../../../support/verifyingAll.ts";
+import { HostileDrafter } from "../../../support/sequences/hostileDrafter.ts";
+import { VerifyingAll } from "../../../support/sequences/verifyingAll.ts";
 
 const journal = () => ({
 	evaluated: [],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Token } from "../../../../src/engine/runtime.ts";
+import { VerifyCosts } from "../../../../src/engine/measure/verifyCosts.ts";
+import type { Token } from "../../../../src/engine/runtime/runtime.ts";
 import { Controller } from "../../../../src/engine/speculation/controller.ts";
 import type {
 	Draft,
@@ -11,11 +12,10 @@ import {
 	Speculation,
 	type SpeculationOptions,
 } from "../../../../src/engine/speculation/speculation.ts";
-import { VerifyCosts } from "../../../../src/engine/speculation/verifyCosts.ts";
-import { fakeText, fakeTokenize } from "../../../support/fakeRuntime.ts";
-import { HostileDrafter } from "../../../support/hostileDrafter.ts";
+import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
-import { VerifyingAll } from "../../../support/verifyingAll.ts";
+import { HostileDrafter } from "../../../support/sequences/hostileDrafter.ts";
+import { VerifyingAll } from "../../../support/sequences/verifyingAll.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,0 +1,88 @@
+/** Finds the words of a query in a conversation, in all of its branches. */
+
+import type { Conversation, Message } from "../../protocol/conversation.ts";
+
+export interface SearchHit {
+	/** Of the conversation. */
+	readonly id: string;
+	readonly title: string;
+	readonly updatedAtMs: number;
+	/** The message with the most of the words; null where only the title has any. */
+	readonly messageId: string | null;
+	readonly excerpt: Excerpt;
+}
+
+export interface Excerpt {
+	/** One line. */
+	readonly text: string;
+	/** Where words of the query are in it, in UTF-16 units. */
+	readonly marks: readonly { readonly start: number; readonly end: number }[];
+}
+
+export type Search = (conversation: Conversation) => SearchHit | undefined;
+
+/** In characters, on each side of the first word that is found. */
+const excerptReach = 60;
+
+/** A hit has every word somewhere, upper or lower case; undefined for a query without words. */
+export function searchFor(query: string): Search | undefined {
+	const words = [...new Set(query.toLowerCase().split(/\s+/))].filter(
+		(it) => it !== "",
+	);
+	if (words.length === 0) return undefined;
+	const patterns = words.map((word) => new RegExp(escaped(word), "iu"));
+	const any = new RegExp(
+		// A word before its own beginning, or that would be found in its place.
+		words
+			.toSorted((first, second) => second.length - first.length)
+			.map(escaped)
+			.join("|"),
+		"giu",
+	);
+	return (conversation) => find(conversation, patterns, any);
+}
+
+function find(
+	{ id, title, updatedAtMs, messages }: Conversation,
+	patterns: readonly RegExp[],
+	any: RegExp,
+): SearchHit | undefined {
+	const missing = new Set(patterns.filter((it) => !it.test(title)));
+	let best: Message | undefined;
+	let most = 0;
+	for (const message of messages) {
+		const found = patterns.filter((it) => it.test(message.text));
+		for (const pattern of found) missing.delete(pattern);
+		if (found.length > most) {
+			most = found.length;
+			best = message;
+		}
+	}
+	if (missing.size > 0) return undefined;
+	return {
+		id,
+		title,
+		updatedAtMs,
+		messageId: best?.id ?? null,
+		excerpt: excerptOf(best?.text ?? title, any),
+	};
+}
+
+function excerptOf(text: string, any: RegExp): Excerpt {
+	const at = Math.max(0, text.search(any));
+	const start = Math.max(0, at - excerptReach);
+	const end = Math.min(text.length, at + 2 * excerptReach);
+	const middle = text.slice(start, end).replace(/\s+/g, " ").trim();
+	const shown = `${start > 0 ? "…" : ""}${middle}${end < text.length ? "…" : ""}`;
+	return {
+		text: shown,
+		marks: [...shown.matchAll(any)].map((match) => ({
+			start: match.index,
+			end: match.index + match[0].length,
+		})),
+	};
+}
+
+function escaped(word: string): string {
+	return word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}

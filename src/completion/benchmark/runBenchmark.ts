@@ -1,0 +1,90 @@
+/** Runs the cases of the benchmark one after the other on one engine, and says how fast and how good its answers are. */
+
+import type { HeadroomError } from "../../protocol/errors.ts";
+import {
+	bareSurroundings,
+	type CompletionEngine,
+	getCompletion,
+} from "../request/getCompletion.ts";
+import { type BenchmarkCase, benchmarkCases } from "./benchmarkCases.ts";
+
+export interface BenchmarkFigures {
+	readonly cases: number;
+	/** Cases of which the rest of the line was suggested as it was. */
+	readonly exactMatches: number;
+	/** The median, from the request to the whole first line; null where there was no answer. */
+	readonly timeToFirstLineMs: number | null;
+	/** Of all cases together; null where nothing was decoded. */
+	readonly tokensPerSecond: number | null;
+}
+
+export type BenchmarkRun =
+	| { readonly kind: "done"; readonly figures: BenchmarkFigures }
+	| { readonly kind: "failed"; readonly error: HeadroomError }
+	| { readonly kind: "cancelled" };
+
+export interface BenchmarkOptions {
+	readonly signal: AbortSignal;
+	/** Called before each case, with how many are done. */
+	readonly onCase?: (done: number, total: number) => void;
+	readonly now?: () => number;
+	readonly cases?: readonly BenchmarkCase[];
+}
+
+/** The first case is run twice: once for the model to be loaded, which is not counted. */
+export async function runBenchmark(
+	engine: CompletionEngine,
+	{
+		signal,
+		onCase = () => {},
+		now = () => performance.now(),
+		cases = benchmarkCases,
+	}: BenchmarkOptions,
+): Promise<BenchmarkRun> {
+	const firstLinesMs: number[] = [];
+	let exactMatches = 0;
+	let decodeTokens = 0;
+	let decodeMs = 0;
+	for (const [index, { snapshot, expected }] of [
+		...cases.slice(0, 1),
+		...cases,
+	].entries()) {
+		onCase(Math.max(0, index - 1), cases.length);
+		const startMs = now();
+		let firstLineMs: number | undefined;
+		const result = await getCompletion(snapshot, engine, {
+			signal,
+			surroundings: bareSurroundings,
+			onFirstLine: () => {
+				firstLineMs ??= now() - startMs;
+			},
+		});
+		if (signal.aborted) return { kind: "cancelled" };
+		if (result.kind === "none" && result.reason.kind === "failed")
+			return { kind: "failed", error: result.reason.error };
+		if (index === 0) continue;
+		decodeTokens += result.stats?.decodeTokens ?? 0;
+		decodeMs += result.stats?.decodeMs ?? 0;
+		if (result.kind === "none") continue;
+		firstLinesMs.push(firstLineMs ?? now() - startMs);
+		if (firstLineOf(result.text) === expected) exactMatches++;
+	}
+	return {
+		kind: "done",
+		figures: {
+			cases: cases.length,
+			exactMatches,
+			timeToFirstLineMs: median(firstLinesMs),
+			tokensPerSecond: decodeMs > 0 ? (decodeTokens * 1000) / decodeMs : null,
+		},
+	};
+}
+
+function firstLineOf(text: string): string {
+	return (text.split("\n", 1)[0] ?? "").trimEnd();
+}
+
+function median(values: readonly number[]): number | null {
+	const sorted = values.toSorted((a, b) => a - b);
+	return sorted[Math.floor(sorted.length / 2)] ?? null;
+}

@@ -1,0 +1,40 @@
+/** Where nothing is suggested unless it is asked for by hand. */
+
+import type { DocumentSnapshot } from "../text/documentContext.ts";
+import type { NoSuggestionReason } from "./reasons.ts";
+
+export type QuietReason = Extract<
+	NoSuggestionReason,
+	{ readonly kind: "off" | "languageOff" | "snoozed" | "secretFile" }
+>;
+
+/** By language id; `*` stands for all that are not named. */
+export type LanguageSwitches = Readonly<Record<string, boolean>>;
+
+export interface QuietConditions {
+	readonly isEnabled: boolean;
+	readonly languages: LanguageSwitches;
+	readonly isSnoozed: boolean;
+	readonly looksSecret: (path: string) => boolean;
+}
+
+/** The first reason that holds, the widest first. Without a document, only those that hold everywhere are looked at. */
+export function quietReason(
+	document: Pick<DocumentSnapshot, "languageId" | "path"> | undefined,
+	{ isEnabled, languages, isSnoozed, looksSecret }: QuietConditions,
+): QuietReason | undefined {
+	if (!isEnabled) return { kind: "off" };
+	if (document && !isLanguageEnabled(languages, document.languageId))
+		return { kind: "languageOff", languageId: document.languageId };
+	if (isSnoozed) return { kind: "snoozed" };
+	if (document && looksSecret(document.path)) return { kind: "secretFile" };
+	return undefined;
+}
+
+export function isLanguageEnabled(
+	languages: LanguageSwitches,
+	languageId: string,
+): boolean {
+	const named = [languageId, "*"].find((it) => Object.hasOwn(languages, it));
+	return named === undefined || languages[named] === true;
+}

@@ -1,0 +1,191 @@
+/** What was decided each time a suggestion was asked for, kept for those who wonder why there was none. */
+
+import { inEnglish, type Sentence, sentence } from "../../base/sentence.ts";
+import { formatMs, formatPercent } from "../../base/units.ts";
+import type { GenerationStats } from "../../protocol/generation.ts";
+import { reasonSentence } from "../reasons/reasonSentences.ts";
+import type { NoSuggestionReason } from "../reasons/reasons.ts";
+import type { CompletionWork } from "../request/getCompletion.ts";
+
+export type DecisionOutcome =
+	| {
+			readonly kind: "suggested";
+			readonly characters: number;
+			readonly source: "engine" | "cache";
+	  }
+	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
+
+/** Holds no text of the user's. */
+export interface Decision {
+	/** When it was asked, in milliseconds since 1970. */
+	readonly atMs: number;
+	/** Relative to the workspace. */
+	readonly path: string;
+	readonly languageId: string;
+	/** Counts from 1, as does `column`. */
+	readonly line: number;
+	readonly column: number;
+	/** Asked for by hand. */
+	readonly isExplicit: boolean;
+	readonly outcome: DecisionOutcome;
+	/** Undefined where nothing was asked of the engine, or its answer was not waited for. */
+	readonly work: CompletionWork | undefined;
+	/** From the question to the answer, as the editor sees it. */
+	readonly totalMs: number;
+}
+
+/** The last of a run of decisions that are alike, and how long that run is. */
+export interface CountedDecision extends Decision {
+	readonly count: number;
+}
+
+/**
+ * The last decisions. Where no answer came to be judged, one stands for all that follow each other alike in one file: who types
+ * cancels with every key, and an engine that failed fails again, and neither may push out the rest.
+ */
+export class Decisions {
+	readonly #capacity: number;
+	#newestFirst: readonly CountedDecision[] = [];
+
+	constructor(capacity = 50) {
+		this.#capacity = capacity;
+	}
+
+	add(decision: Decision): void {
+		const [last, ...earlier] = this.#newestFirst;
+		this.#newestFirst =
+			last && isAlike(last, decision)
+				? [{ ...decision, count: last.count + 1 }, ...earlier]
+				: [{ ...decision, count: 1 }, ...this.#newestFirst].slice(
+						0,
+						this.#capacity,
+					);
+	}
+
+	newestFirst(): readonly CountedDecision[] {
+		return this.#newestFirst;
+	}
+}
+
+function isAlike(a: Decision, b: Decision): boolean {
+	const kind = unansweredBecause(a);
+	return (
+		kind !== undefined &&
+		kind === unansweredBecause(b) &&
+		a.path === b.path &&
+		a.isExplicit === b.isExplicit
+	);
+}
+
+/** Undefined where there was an answer, shown or not. */
+function unansweredBecause({ outcome }: Decision): string | undefined {
+	if (outcome.kind === "suggested") return undefined;
+	const { reason } = outcome;
+	switch (reason.kind) {
+		case "empty":
+		case "filtered":
+			return undefined;
+		case "failed":
+			return reason.error.code;
+		default:
+			return reason.kind;
+	}
+}
+
+export const decisionSentences = {
+	suggested: "Suggested {characters} characters.",
+	suggestedOne: "Suggested 1 character.",
+	inARow: "{count} times in a row",
+	explicit: "asked by hand",
+	cache: "from an earlier answer",
+	prompt: "prompt {tokens} tokens, {reused} reused",
+	leftOut: "{tokens} tokens left out",
+	prefill: "prefill {duration}",
+	firstToken: "first token after {duration}",
+	total: "total {duration}",
+	rules: "rules: {names}",
+} as const;
+
+export interface DecisionDescription {
+	readonly outcome: Sentence;
+	/** As in `src/a.ts:12:8`. */
+	readonly place: string;
+	readonly details: readonly Sentence[];
+}
+
+export function describeDecision(
+	decision: CountedDecision,
+): DecisionDescription {
+	const { path, line, column, count, isExplicit, outcome, work, totalMs } =
+		decision;
+	const details: Sentence[] = [];
+	if (count > 1)
+		details.push(sentence(decisionSentences.inARow, { count: `${count}` }));
+	if (isExplicit) details.push(sentence(decisionSentences.explicit, {}));
+	if (outcome.kind === "suggested" && outcome.source === "cache")
+		details.push(sentence(decisionSentences.cache, {}));
+	if (work?.stats) details.push(...describeStats(work.stats));
+	details.push(
+		sentence(decisionSentences.total, { duration: formatMs(totalMs) }),
+	);
+	if (work && work.firedFilters.length > 0)
+		details.push(
+			sentence(decisionSentences.rules, {
+				names: work.firedFilters.join(", "),
+			}),
+		);
+	return {
+		outcome: outcomeSentence(outcome),
+		place: `${path}:${line}:${column}`,
+		details,
+	};
+}
+
+function outcomeSentence(outcome: DecisionOutcome): Sentence {
+	if (outcome.kind === "none") return reasonSentence(outcome.reason);
+	return outcome.characters === 1
+		? sentence(decisionSentences.suggestedOne, {})
+		: sentence(decisionSentences.suggested, {
+				characters: `${outcome.characters}`,
+			});
+}
+
+function describeStats({
+	promptTokens,
+	reusedTokens,
+	leftOutTokens,
+	prefillMs,
+	timeToFirstTokenMs,
+}: GenerationStats): Sentence[] {
+	const reused = promptTokens === 0 ? 0 : reusedTokens / promptTokens;
+	return [
+		sentence(decisionSentences.prompt, {
+			tokens: `${promptTokens}`,
+			reused: formatPercent(reused),
+		}),
+		...(leftOutTokens === 0
+			? []
+			: [sentence(decisionSentences.leftOut, { tokens: `${leftOutTokens}` })]),
+		sentence(decisionSentences.prefill, { duration: formatMs(prefillMs) }),
+		...(timeToFirstTokenMs === null
+			? []
+			: [
+					sentence(decisionSentences.firstToken, {
+						duration: formatMs(timeToFirstTokenMs),
+					}),
+				]),
+	];
+}
+
+/** One line in English, with what finds it in the log: it is for reports of bugs, which are read by people elsewhere. */
+export function decisionText(decision: CountedDecision): string {
+	const { outcome, place, details } = describeDecision(decision);
+	const { atMs, languageId, work } = decision;
+	return [
+		`${new Date(atMs).toISOString()} ${place} (${languageId}): ${inEnglish(outcome)}`,
+		[
+			...details.map(inEnglish),
+			...(work ? [`request ${work.requestId}`] : []),
+		].join("; "),
+	].join(" ");
+}

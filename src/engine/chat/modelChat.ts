@@ -1,0 +1,228 @@
+/** What a loaded model needs for conversations: its template, and a context that is made when the first question is asked. */
+
+import { failure, type Result, success } from "../../base/result.ts";
+import { formatBytes } from "../../base/units.ts";
+import { usableBytes } from "../../memory/machine/devices.ts";
+import { mayLoad, type Plan, planFor } from "../../memory/plan/plan.ts";
+import { roleNeeds } from "../../memory/plan/roles.ts";
+import type { LoadableFile } from "../../models/header/modelFile.ts";
+import type { Device } from "../../protocol/device.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import type { Speculation as SpeculationSetting } from "../../protocol/speculation.ts";
+import { KvCache } from "../kv/kvCache.ts";
+import type { VerifyCosts } from "../measure/verifyCosts.ts";
+import type {
+	AllocatedBytes,
+	LoadedModel,
+	Sequences,
+	Token,
+} from "../runtime/runtime.ts";
+import { inTurns, type Turns } from "../schedule/turns.ts";
+import {
+	type DraftContext,
+	type ModelDraft,
+	sumOf,
+} from "../speculation/modelDraft.ts";
+import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
+import { type ChatTemplate, chatTemplateOf } from "./chatTemplate.ts";
+import { AnswerTokens } from "./chatTokens.ts";
+import { tagTokens } from "./reasoning.ts";
+
+export interface ModelChatOptions {
+	readonly file: LoadableFile;
+	readonly model: LoadedModel;
+	/** Of all that is loaded; undefined where it could not be planned. */
+	readonly plan: Plan | undefined;
+	/** As the user or the model limits them. */
+	readonly contextWindow: number;
+	readonly batchTokens: number;
+	readonly draft: ModelDraft | undefined;
+	readonly verifyCosts: VerifyCosts | undefined;
+	readonly speculation: SpeculationSetting;
+	readonly turns: Turns;
+	/** Names the file as it is, and the build of llama.cpp. */
+	readonly stateKey: string;
+	/** As they are now. */
+	readonly devices: () => Promise<readonly Device[]>;
+}
+
+/** The context of the one conversation that goes on. */
+export interface ChatContext {
+	readonly cache: KvCache;
+	readonly speculation: ModelSpeculation | undefined;
+	/** Its evaluations wait for theirs. */
+	readonly turns: Turns;
+	readonly allocatedBytes: AllocatedBytes;
+	/** With the context. */
+	readonly plan: Plan | undefined;
+}
+
+/** Without flash attention and plans there is still this much, if the model knows it. */
+const unplannedWindow = roleNeeds.chat.contextWindows.at(-1) ?? 0;
+
+export class ModelChat {
+	readonly template: ChatTemplate;
+	readonly windowTokens: number;
+	/** Tags round what a model thinks, where they are tokens. */
+	readonly tags: ReadonlyMap<Token, string>;
+	readonly answers = new AnswerTokens();
+	readonly #options: ModelChatOptions;
+	#context: ChatContext | undefined;
+	#sequences: Sequences | undefined;
+	#draft: DraftContext | undefined;
+
+	private constructor(
+		template: ChatTemplate,
+		windowTokens: number,
+		options: ModelChatOptions,
+	) {
+		this.template = template;
+		this.windowTokens = windowTokens;
+		this.tags = tagTokens(options.model);
+		this.#options = options;
+	}
+
+	/** Or why the model cannot have conversations. */
+	static of(options: ModelChatOptions): Result<ModelChat, HeadroomError> {
+		const { file, model } = options;
+		const template = chatTemplateOf(file, {
+			...model.specialTexts,
+			today: new Date(),
+		});
+		if (!template.ok) return template;
+		const windowTokens = largestWindow(options);
+		if (windowTokens === undefined)
+			return failure(
+				createError("chatOutOfMemory", {
+					needs: "not even the smallest context for one fits",
+				}),
+			);
+		return success(new ModelChat(template.value, windowTokens, options));
+	}
+
+	/** What a state must be of to be used. */
+	get stateKey(): string {
+		const kvType = this.#options.plan?.request.kvType ?? "f16";
+		return `${this.#options.stateKey}, ${this.windowTokens} tokens, ${kvType}`;
+	}
+
+	/** What a token takes in the cache, and in a file of its state; 0 where it could not be planned. */
+	get tokenBytes(): number {
+		const { plan } = this.#options;
+		if (!plan) return 0;
+		const { windowTokens: chatWindow } = this;
+		const added =
+			cacheBytes(planFor({ ...plan.request, chatWindow })) - cacheBytes(plan);
+		return added / chatWindow;
+	}
+
+	/** Whether its context is there. */
+	get isOpen(): boolean {
+		return this.#context !== undefined;
+	}
+
+	/** Its context, which is made when it is first asked for. */
+	async open(): Promise<Result<ChatContext, HeadroomError>> {
+		if (this.#context) return success(this.#context);
+		return this.#options.turns.take(() => this.#open());
+	}
+
+	async #open(): Promise<Result<ChatContext, HeadroomError>> {
+		const { model, plan, batchTokens, draft, turns } = this.#options;
+		const withContext =
+			plan && planFor({ ...plan.request, chatWindow: this.windowTokens });
+		const refusal =
+			plan && withContext && (await this.#refusal(plan, withContext));
+		if (refusal) return failure(refusal);
+		const options = {
+			contextWindow: this.windowTokens,
+			batchTokens,
+			kvType: plan?.request.kvType ?? "f16",
+		} as const;
+		const made = await model.createSequences({ ...options, count: 1 });
+		const [sequence] = made.ok ? made.value.all : [];
+		if (!made.ok || !sequence)
+			return failure(
+				createError("chatOutOfMemory", { needs: "llama.cpp finds too little" }),
+			);
+		const wrap = (it: typeof sequence) => inTurns(it, turns);
+		try {
+			this.#draft = await draft?.createContext(options, wrap);
+		} catch (thrown) {
+			// It is made anew with the next question.
+			await made.value.dispose();
+			throw thrown;
+		}
+		this.#sequences = made.value;
+		const cache = new KvCache(wrap(sequence));
+		const allocated = [made.value, this.#draft].flatMap(
+			(it) => it?.allocatedBytes ?? [],
+		);
+		this.#context = {
+			cache,
+			turns,
+			speculation: this.#speculation(cache),
+			allocatedBytes: allocated.reduce(sumOf),
+			plan: withContext,
+		};
+		return success(this.#context);
+	}
+
+	async dispose(): Promise<void> {
+		this.#context = undefined;
+		await this.#draft?.dispose();
+		await this.#sequences?.dispose();
+	}
+
+	/** It was priced at the load, and others may have taken the room since. */
+	async #refusal(
+		plan: Plan,
+		withContext: Plan,
+	): Promise<HeadroomError | undefined> {
+		const now = await this.#options.devices();
+		for (const [
+			index,
+			{ device, neededBytes },
+		] of withContext.devices.entries()) {
+			const addedBytes = neededBytes - (plan.devices[index]?.neededBytes ?? 0);
+			const free = now.find(({ id }) => id === device.id);
+			if (!free || addedBytes <= usableBytes(free)) continue;
+			return createError("chatOutOfMemory", {
+				needs: `it needs ${formatBytes(addedBytes)} of ${device.name}, of which ${formatBytes(usableBytes(free))} are free`,
+			});
+		}
+		return undefined;
+	}
+
+	/** With a look-up of its own: that of completions is in the middle of another text. */
+	#speculation(cache: KvCache): ModelSpeculation | undefined {
+		const { verifyCosts, speculation, draft, batchTokens, turns } =
+			this.#options;
+		const drafter = this.#draft?.drafter;
+		if (!verifyCosts) return undefined;
+		return new ModelSpeculation({
+			mode: speculation,
+			costs: verifyCosts,
+			draft: draft &&
+				drafter && { costs: draft.costs, models: new Map([[cache, drafter]]) },
+			chunkTokens: batchTokens,
+			now: () => turns.now(),
+		});
+	}
+}
+
+/** Of the model itself: the draft's is no part of a state. */
+function cacheBytes({ holders }: Plan): number {
+	return holders.reduce((sum, { bytes }) => sum + bytes.kvCache, 0);
+}
+
+/** Undefined where none fits. */
+function largestWindow({
+	plan,
+	contextWindow,
+}: ModelChatOptions): number | undefined {
+	if (!plan) return Math.min(contextWindow, unplannedWindow);
+	return roleNeeds.chat.contextWindows
+		.map((it) => Math.min(it, contextWindow))
+		.find((chatWindow) => mayLoad(planFor({ ...plan.request, chatWindow })));
+}

@@ -1,0 +1,124 @@
+/** Which tokens are resident in a sequence, and how much of the next prompt that saves. */
+
+import { assert } from "../../base/assert.ts";
+import type {
+	LikelyToken,
+	Sequence,
+	Token,
+	TokenChoice,
+} from "../runtime/runtime.ts";
+
+export function longestCommonPrefix(
+	a: readonly Token[],
+	b: readonly Token[],
+): number {
+	const limit = Math.min(a.length, b.length);
+	let length = 0;
+	while (length < limit && a[length] === b[length]) length++;
+	return length;
+}
+
+/** Invariant: `#tokens` are exactly the tokens whose state the sequence holds, unless `#unknown` is set. */
+export class KvCache {
+	readonly #sequence: Sequence;
+	#tokens: Token[] = [];
+	/** Set while the sequence changes: if that throws, nobody knows what it holds, and it is emptied before use. */
+	#unknown = false;
+
+	constructor(sequence: Sequence) {
+		this.#sequence = sequence;
+	}
+
+	get contextWindow(): number {
+		return this.#sequence.contextWindow;
+	}
+
+	get cutsAnywhere(): boolean {
+		return this.#sequence.cutsAnywhere;
+	}
+
+	get tokens(): readonly Token[] {
+		return this.#tokens;
+	}
+
+	/**
+	 * Keeps what the cache shares with the prompt from its start, and forgets the rest. The last token of the prompt is
+	 * never kept: it must be evaluated for what follows it to be known.
+	 *
+	 * @returns the number of tokens kept.
+	 */
+	async keepSharedWith(prompt: readonly Token[]): Promise<number> {
+		const kept = this.#unknown
+			? 0
+			: Math.min(
+					longestCommonPrefix(this.#tokens, prompt),
+					Math.max(prompt.length - 1, 0),
+				);
+		if (this.#unknown || kept < this.#tokens.length) {
+			this.#tokens.length = await this.#change(() =>
+				this.#sequence.truncate(kept),
+			);
+		}
+		return this.#tokens.length;
+	}
+
+	/** See {@link Sequence.evaluate}. */
+	async append(
+		tokens: readonly Token[],
+		predictions: number,
+		choice: TokenChoice = {},
+	): Promise<readonly Token[]> {
+		assert(
+			this.#tokens.length + tokens.length <= this.contextWindow,
+			"no more tokens than the context window holds",
+		);
+		const next = await this.#change(() =>
+			this.#sequence.evaluate(tokens, predictions, choice),
+		);
+		this.#tokens.push(...tokens);
+		return next;
+	}
+
+	/** See {@link Sequence.likeliest}. */
+	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+		const next = await this.#change(() => this.#sequence.likeliest(tokens));
+		this.#tokens.push(...tokens);
+		return next;
+	}
+
+	/**
+	 * Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. After a change that failed there is nothing to
+	 * cut: the cache is emptied before it is used again.
+	 */
+	async cutBackTo(length: number): Promise<void> {
+		assert(this.#sequence.cutsAnywhere, "a sequence that can be cut back");
+		if (this.#unknown || length >= this.#tokens.length) return;
+		this.#tokens.length = await this.#change(() =>
+			this.#sequence.truncate(length),
+		);
+	}
+
+	/** See {@link Sequence.saveState}. */
+	saveState(file: string): Promise<void> {
+		return this.#sequence.saveState(file);
+	}
+
+	/** See {@link Sequence.loadState}. If it rejects, the cache is empty afterwards. */
+	async loadState(file: string): Promise<void> {
+		this.#tokens = [
+			...(await this.#change(() => this.#sequence.loadState(file))),
+		];
+	}
+
+	/** See {@link Sequence.checkpoint}. */
+	async checkpoint(): Promise<void> {
+		await this.#change(() => this.#sequence.checkpoint());
+	}
+
+	async #change<T>(change: () => Promise<T>): Promise<T> {
+		this.#unknown = true;
+		const result = await change();
+		this.#unknown = false;
+		return result;
+	}
+}

@@ -1,0 +1,236 @@
+/** The small model beside the large one: loaded where both fit, and kept where it may pay. */
+
+import { assert } from "../../base/assert.ts";
+import type { Log } from "../../base/log.ts";
+import { formatBytes, formatMs } from "../../base/units.ts";
+import {
+	matchVocabularies,
+	type Vocabulary,
+} from "../../gguf/vocabularyMatch.ts";
+import { mayLoad, type Plan, planFor } from "../../memory/plan/plan.ts";
+import type { ReadModelFile } from "../../models/header/modelFile.ts";
+import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
+import { errorText, messageOf } from "../../protocol/errors.ts";
+import { KvCache } from "../kv/kvCache.ts";
+import { measureSpeed, probeWindow } from "../measure/measureSpeed.ts";
+import type { VerifyCosts } from "../measure/verifyCosts.ts";
+import type {
+	AllocatedBytes,
+	LoadedModel,
+	Runtime,
+	Sequence,
+	SequenceOptions,
+	Sequences,
+} from "../runtime/runtime.ts";
+import { bestGain, type DraftCosts, leastGain } from "./controller.ts";
+import { DraftModel } from "./draftModel.ts";
+
+export interface BesideModel {
+	readonly model: LoadedModel;
+	/** What it was loaded by. */
+	readonly plan: Plan;
+	readonly costs: VerifyCosts;
+	readonly caches: readonly KvCache[];
+	readonly probeText: string;
+}
+
+export interface ModelDraftOptions {
+	readonly runtime: Runtime;
+	readonly readModelFile: ReadModelFile;
+	readonly readVocabulary: ReadVocabulary;
+	readonly log: Log;
+	readonly now: () => number;
+}
+
+/** A draft that is in memory. */
+export interface ModelDraft {
+	readonly name: string;
+	/** Of the model and it together. */
+	readonly plan: Plan;
+	readonly allocatedBytes: AllocatedBytes;
+	readonly costs: DraftCosts;
+	/** For each cache of the model one of its own. */
+	readonly models: ReadonlyMap<KvCache, DraftModel>;
+	/** One more, in a context of its own. */
+	createContext(
+		options: Pick<SequenceOptions, "contextWindow" | "kvType" | "batchTokens">,
+		wrap: (sequence: Sequence) => Sequence,
+	): Promise<DraftContext | undefined>;
+	dispose(): Promise<void>;
+}
+
+export interface DraftContext {
+	readonly drafter: DraftModel;
+	readonly allocatedBytes: AllocatedBytes;
+	dispose(): Promise<void>;
+}
+
+/** What a draft that is nearly always right would have accepted: what does not pay then never will. */
+export const bestAcceptance = 0.95;
+
+/** The first of the files that can be a draft of this model, fits beside it and may pay; undefined where none does. Whatever goes wrong with a draft, the model goes without. */
+export async function loadDraft(
+	files: readonly string[],
+	beside: BesideModel,
+	options: ModelDraftOptions,
+): Promise<ModelDraft | undefined> {
+	const { log, readVocabulary } = options;
+	if (files.length === 0 || !beside.plan.isWhole) return undefined;
+	const vocabulary = await readVocabulary(beside.model.description.file);
+	if (!vocabulary) return undefined;
+	for (const file of files) {
+		const loaded = await loadOne(file, vocabulary, beside, options);
+		if (typeof loaded !== "string") return loaded;
+		log.info(`no draft by ${file}: ${loaded}`);
+	}
+	return undefined;
+}
+
+/** Or else why not. */
+async function loadOne(
+	file: string,
+	vocabulary: Vocabulary,
+	beside: BesideModel,
+	{ runtime, readModelFile, readVocabulary, log, now }: ModelDraftOptions,
+): Promise<ModelDraft | string> {
+	const own = await readVocabulary(file);
+	const shared = own && matchVocabularies(vocabulary, own);
+	if (!shared?.ok) return shared?.error ?? "it cannot be read";
+	const read = readModelFile(file);
+	if (!read.ok) return errorText(read.error);
+	const { description, shape } = read.value;
+	if (!shape.ok)
+		return `"${shape.error.key}" in its header: ${shape.error.why}`;
+	const { name, quantization } = description;
+	const { request } = beside.plan;
+	const plan = planFor({
+		...request,
+		draft: { name, quantization, shape: shape.value },
+	});
+	if (!mayLoad(plan)) return "there is no room for both";
+	const { correction: _, ...alone } = request;
+	const startMs = now();
+	const model = await runtime.loadModel({
+		description,
+		mapsFile: planFor({
+			...alone,
+			model: { name, quantization, shape: shape.value },
+		}).mapsFile,
+		onProgress: () => {},
+	});
+	if (!model.ok) return errorText(model.error);
+	let sequences: Sequences | undefined;
+	const dispose = async (): Promise<void> => {
+		await sequences?.dispose();
+		await model.value.dispose();
+	};
+	try {
+		const costs = await measuredCosts(model.value, beside, now);
+		if (!costs) {
+			await dispose();
+			return "there is no room for its context";
+		}
+		const made = await model.value.createSequences({
+			count: beside.caches.length,
+			contextWindow: request.contextWindow,
+			batchTokens: request.batchTokens,
+			kvType: request.kvType,
+		});
+		if (!made.ok) {
+			await dispose();
+			return "there is no room for its context";
+		}
+		sequences = made.value;
+		if (!sequences.all.every(({ cutsAnywhere }) => cutsAnywhere)) {
+			await dispose();
+			return "nothing can be taken back from its state";
+		}
+		const gain = bestGain(beside.costs, costs, bestAcceptance);
+		const speed = `${formatMs(costs.tokenMs)} a token against ${formatMs(beside.costs.plainMs)}`;
+		if (gain < leastGain) {
+			await dispose();
+			return `even if nearly always right it would gain nothing here (${speed})`;
+		}
+		const all = made.value.all;
+		const { vramBytes, ramBytes } = sumOf(
+			model.value.allocatedBytes,
+			made.value.allocatedBytes,
+		);
+		log.info(
+			`loaded the draft ${name} in ${formatMs(now() - startMs)}: ${formatBytes(vramBytes + ramBytes)}, ${speed}`,
+		);
+		return {
+			name,
+			plan,
+			allocatedBytes: { vramBytes, ramBytes },
+			costs,
+			models: new Map(
+				beside.caches.flatMap((cache, index) => {
+					const sequence = all[index];
+					if (!sequence) return [];
+					const drafter = new DraftModel(
+						new KvCache(sequence),
+						shared.value.sharedTokens,
+					);
+					return [[cache, drafter] as const];
+				}),
+			),
+			createContext: (them, wrap) =>
+				draftContext(model.value, shared.value.sharedTokens, them, wrap),
+			dispose,
+		};
+	} catch (thrown) {
+		await dispose();
+		return messageOf(thrown);
+	}
+}
+
+async function draftContext(
+	model: LoadedModel,
+	sharedTokens: number,
+	options: Omit<SequenceOptions, "count">,
+	wrap: (sequence: Sequence) => Sequence,
+): Promise<DraftContext | undefined> {
+	const made = await model.createSequences({ ...options, count: 1 });
+	if (!made.ok) return undefined;
+	const { all, allocatedBytes, dispose } = made.value;
+	const [sequence] = all;
+	assert(sequence, "the one that was asked for");
+	const drafter = new DraftModel(new KvCache(wrap(sequence)), sharedTokens);
+	return { drafter, allocatedBytes, dispose };
+}
+
+/** In a sequence of its own, as the large model is measured. Undefined without room for one. */
+async function measuredCosts(
+	model: LoadedModel,
+	{ plan, probeText }: BesideModel,
+	now: () => number,
+): Promise<DraftCosts | undefined> {
+	const { batchTokens, kvType } = plan.request;
+	const sequences = await model.createSequences({
+		count: 1,
+		contextWindow: probeWindow(batchTokens),
+		batchTokens,
+		kvType,
+	});
+	if (!sequences.ok) return undefined;
+	try {
+		const [sequence] = sequences.value.all;
+		if (!sequence) return undefined;
+		const { decodeTokensPerSecond, prefillTokensPerSecond } =
+			await measureSpeed(sequence, model.tokenize(probeText), batchTokens, now);
+		return {
+			tokenMs: 1000 / decodeTokensPerSecond,
+			readMs: 1000 / prefillTokensPerSecond,
+		};
+	} finally {
+		await sequences.value.dispose();
+	}
+}
+
+export function sumOf(a: AllocatedBytes, b: AllocatedBytes): AllocatedBytes {
+	return {
+		vramBytes: a.vramBytes + b.vramBytes,
+		ramBytes: a.ramBytes + b.ramBytes,
+	};
+}

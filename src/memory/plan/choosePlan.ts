@@ -1,0 +1,243 @@
+/** Which of the models at hand to load, and how: the largest that stays in fast memory and is fast enough for its role. */
+
+import {
+	cpuPlacement,
+	type Device,
+	gpuPlacements,
+	type Placement,
+} from "../machine/devices.ts";
+import { canBeCutBack, isPlannedDraft } from "./draftPair.ts";
+import type { KvType } from "./modelCost.ts";
+import { missingBytes, type NamedModel, type Plan, planFor } from "./plan.ts";
+import { type Role, roleNeeds } from "./roles.ts";
+
+export interface Candidate extends NamedModel {
+	readonly roles: readonly Role[];
+	/** A small model with the same vocabulary. */
+	readonly draft?: NamedModel;
+}
+
+export type Rejection =
+	| { readonly kind: "otherRole" }
+	/** With the plan that comes nearest to fitting. */
+	| { readonly kind: "doesNotFit"; readonly plan: Plan }
+	/** With the fastest plan that fits. */
+	| { readonly kind: "tooSlow"; readonly plan: Plan }
+	/** A larger model, or the same in a larger quantization, was chosen. */
+	| { readonly kind: "smaller" };
+
+export interface PassedOver {
+	readonly candidate: Candidate;
+	readonly rejection: Rejection;
+}
+
+/** What the plan has less of than was wanted, in the order in which it is given up. */
+export type Concession =
+	| { readonly kind: "noDraft"; readonly draft: NamedModel }
+	| { readonly kind: "shorterContext"; readonly wantedTokens: number }
+	| { readonly kind: "kvQ8" };
+
+export type Choice = {
+	readonly role: Role;
+	/** Every candidate but the chosen one, the largest first. */
+	readonly passedOver: readonly PassedOver[];
+	/** What there would have been on the GPUs, where the CPU does better. */
+	readonly insteadOf?: Choice;
+} & (
+	| {
+			readonly kind: "chosen";
+			readonly plan: Plan;
+			readonly concessions: readonly Concession[];
+	  }
+	/** The fastest plan that fits: for who would rather wait than have none. */
+	| { readonly kind: "tooSlow"; readonly plan: Plan }
+	| { readonly kind: "nothingFits" }
+);
+
+export interface ChoiceRequest {
+	readonly role: Role;
+	readonly candidates: readonly Candidate[];
+	readonly devices: readonly Device[];
+}
+
+/**
+ * The GPUs come first. Where nothing is both small and fast enough there, RAM is the fast memory, with the CPU beside it; never a bit
+ * of both. The same request always gives the same choice.
+ */
+export function choosePlan({
+	role,
+	candidates,
+	devices,
+}: ChoiceRequest): Choice {
+	const sorted = [...candidates].sort(largerFirst);
+	const gpus = gpuPlacements(devices);
+	const onGpus = gpus.length > 0 ? chooseAmong(role, sorted, gpus) : undefined;
+	if (onGpus?.kind === "chosen") return onGpus;
+	const cpu = cpuPlacement(devices);
+	const onCpu = cpu ? chooseAmong(role, sorted, [cpu]) : undefined;
+	const [best] = [onGpus, onCpu]
+		.filter((it) => it !== undefined)
+		.sort((a, b) => outcomes.indexOf(a.kind) - outcomes.indexOf(b.kind));
+	if (!best) return { kind: "nothingFits", role, passedOver: [] };
+	return onGpus && best !== onGpus ? { ...best, insteadOf: onGpus } : best;
+}
+
+/** The best first. */
+const outcomes: readonly Choice["kind"][] = [
+	"chosen",
+	"tooSlow",
+	"nothingFits",
+];
+
+function largerFirst(a: Candidate, b: Candidate): number {
+	return (
+		b.shape.parameterCount - a.shape.parameterCount ||
+		storedBytes(b) - storedBytes(a) ||
+		(`${a.name} ${a.quantization}` < `${b.name} ${b.quantization}` ? -1 : 1)
+	);
+}
+
+function storedBytes({ shape }: Candidate): number {
+	return shape.layers.reduce(
+		(sum, { weights }) => sum + weights.bytes,
+		shape.head.bytes,
+	);
+}
+
+function chooseAmong(
+	role: Role,
+	sorted: readonly Candidate[],
+	placements: readonly Placement[],
+): Choice {
+	const passedOver: PassedOver[] = [];
+	let chosen: { candidate: Candidate; plan: Plan } | undefined;
+	let fastest: Plan | undefined;
+	for (const candidate of sorted) {
+		const verdict = judge(candidate, role, placements, chosen !== undefined);
+		if (verdict.kind === "good") {
+			chosen = { candidate, plan: verdict.plan };
+			continue;
+		}
+		passedOver.push({ candidate, rejection: verdict });
+		if (verdict.kind === "tooSlow") fastest = faster(fastest, verdict.plan);
+	}
+	if (chosen)
+		return {
+			kind: "chosen",
+			role,
+			plan: chosen.plan,
+			concessions: concessions(chosen.candidate, role, chosen.plan),
+			passedOver,
+		};
+	return fastest
+		? { kind: "tooSlow", role, plan: fastest, passedOver }
+		: { kind: "nothingFits", role, passedOver };
+}
+
+function judge(
+	candidate: Candidate,
+	role: Role,
+	placements: readonly Placement[],
+	hasLarger: boolean,
+): Rejection | { readonly kind: "good"; readonly plan: Plan } {
+	if (!candidate.roles.includes(role)) return { kind: "otherRole" };
+	if (hasLarger) return { kind: "smaller" };
+	let fastest: Plan | undefined;
+	let nearest: Plan | undefined;
+	for (const plan of plansFor(candidate, role, placements)) {
+		if (!plan.fits || !plan.isWhole) nearest = nearer(nearest, plan);
+		else if (
+			plan.atFullWindow.tokensPerSecond >= roleNeeds[role].leastTokensPerSecond
+		)
+			return { kind: "good", plan };
+		else fastest = faster(fastest, plan);
+	}
+	if (fastest) return { kind: "tooSlow", plan: fastest };
+	return nearest
+		? { kind: "doesNotFit", plan: nearest }
+		: { kind: "otherRole" };
+}
+
+/** From what is wanted to the least: first the draft is given up, then context, then the precision of the cache. */
+function* plansFor(
+	candidate: Candidate,
+	role: Role,
+	placements: readonly Placement[],
+): Generator<Plan> {
+	const { sequences, batchTokens } = roleNeeds[role];
+	// Without flash attention the values cannot be quantized.
+	const kvTypes: readonly KvType[] =
+		candidate.shape.scoredHeads > 0 ? ["f16"] : ["f16", "q8_0"];
+	for (const kvType of kvTypes)
+		for (const contextWindow of contextWindows(candidate, role))
+			for (const withDraft of [true, false])
+				for (const placement of placements) {
+					const draft = withDraft
+						? worthwhileDraft(candidate, placement)
+						: undefined;
+					if (withDraft && !draft) continue;
+					yield planFor({
+						model: candidate,
+						...(draft && { draft }),
+						verifies: canBeCutBack(candidate.shape),
+						placement,
+						contextWindow,
+						sequences,
+						batchTokens,
+						kvType,
+					});
+				}
+}
+
+/** No longer than the model was trained for, even where that is less than the role's least: it knows no more. */
+function contextWindows(
+	{ shape }: NamedModel,
+	role: Role,
+): readonly [number, ...number[]] {
+	const [first, ...rest] = roleNeeds[role].contextWindows;
+	const within = (tokens: number) =>
+		Math.min(tokens, shape.trainedContextWindow);
+	return [
+		within(first),
+		...new Set(rest.map(within).filter((it) => it < within(first))),
+	];
+}
+
+/**
+ * A draft needs a device on which several tokens are evaluated in little more time than one: a discrete GPU, measured; Metal takes 1.8 times as
+ * long for two, a CPU twice.
+ */
+function worthwhileDraft(
+	{ draft, shape }: Candidate,
+	{ gpus }: Placement,
+): NamedModel | undefined {
+	if (gpus.length === 0 || gpus.some(({ kind }) => kind !== "discrete"))
+		return undefined;
+	return draft && isPlannedDraft(draft.shape, shape) ? draft : undefined;
+}
+
+function concessions(
+	candidate: Candidate,
+	role: Role,
+	{ request }: Plan,
+): readonly Concession[] {
+	const draft = worthwhileDraft(candidate, request.placement);
+	const [wantedTokens] = contextWindows(candidate, role);
+	return [
+		...(draft && !request.draft ? [{ kind: "noDraft", draft } as const] : []),
+		...(request.contextWindow < wantedTokens
+			? [{ kind: "shorterContext", wantedTokens } as const]
+			: []),
+		...(request.kvType === "q8_0" ? [{ kind: "kvQ8" } as const] : []),
+	];
+}
+
+function faster(a: Plan | undefined, b: Plan): Plan {
+	return a && a.atFullWindow.tokensPerSecond >= b.atFullWindow.tokensPerSecond
+		? a
+		: b;
+}
+
+function nearer(a: Plan | undefined, b: Plan): Plan {
+	return a && missingBytes(a) <= missingBytes(b) ? a : b;
+}

@@ -1,0 +1,128 @@
+/** Models worth having, as a short list that ships with the extension: where each is, under which licence, and what its price follows from. */
+
+import fs from "node:fs/promises";
+import * as z from "zod/mini";
+import { failure, type Result, success } from "../../base/result.ts";
+import type { Role } from "../../memory/plan/roles.ts";
+import type { ModelShape } from "../../memory/shape/modelShape.ts";
+import {
+	type Mix,
+	type PublishedModel,
+	shapeInMix,
+} from "../../memory/shape/quantization.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../../protocol/errors.ts";
+import type { Expected } from "../download/remoteFile.ts";
+import { isModelFileName } from "../stores/fileNames.ts";
+
+const count = z.int().check(z.positive());
+const countOrNone = z.int().check(z.nonnegative());
+
+/** As `PublishedModel`: prices are computed from it and stand nowhere in the catalogue. */
+const Published = z.readonly(
+	z.object({
+		layers: count,
+		embeddingWidth: count,
+		heads: count,
+		kvHeads: count,
+		headDimension: count,
+		feedForwardWidth: count,
+		feedForwardMatrices: z.union([z.literal(2), z.literal(3)]),
+		vocabularySize: count,
+		/** Of this file: some publishers write a tied embedding out twice. */
+		tiedEmbedding: z.boolean(),
+		experts: countOrNone,
+		expertsUsed: countOrNone,
+		trainedContextWindow: count,
+	}),
+) satisfies z.ZodMiniType<PublishedModel>;
+
+const Entry = z.readonly(
+	z.object({
+		name: z.string().check(z.minLength(1)),
+		roles: z
+			.readonly(
+				z.array(z.enum(["completion", "chat"]) satisfies z.ZodMiniType<Role>),
+			)
+			.check(z.refine((roles) => roles.length > 0)),
+		quantization: z.enum([
+			"Q4_K_M",
+			"Q5_K_M",
+			"Q6_K",
+			"Q8_0",
+			"F16",
+		]) satisfies z.ZodMiniType<Mix>,
+		/** Of the weights, by who made them: re-uploads are tagged wrongly. */
+		licence: z.readonly(
+			z.object({
+				/** An SPDX identifier where there is one. */
+				name: z.string().check(z.minLength(1)),
+				url: z.url({ protocol: /^https$/ }),
+			}),
+		),
+		/** On Hugging Face. */
+		repository: z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/)),
+		/** A commit, so that neither size nor hash can change; a branch where they are not known. */
+		revision: z.string().check(z.regex(/^(main|[0-9a-f]{40})$/)),
+		fileName: z.string().check(z.refine(isModelFileName)),
+		sizeBytes: z.nullable(count),
+		sha256: z.nullable(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+		model: Published,
+	}),
+);
+export type CatalogueEntry = z.infer<typeof Entry>;
+
+const Catalogue = z.object({
+	version: z.literal(1),
+	models: z.readonly(z.array(Entry)),
+});
+
+/** @param file `media/catalogue.json` of the extension. */
+export async function readCatalogue(
+	file: string,
+): Promise<Result<readonly CatalogueEntry[], HeadroomError>> {
+	try {
+		const parsed = Catalogue.safeParse(
+			JSON.parse(await fs.readFile(file, "utf8")),
+		);
+		if (parsed.success) return success(parsed.data.models);
+		const [issue] = parsed.error.issues;
+		const where = issue?.path.join(".") ?? "";
+		return unreadable(`${where}: ${issue?.message ?? "invalid"}`);
+	} catch (thrown) {
+		return unreadable(messageOf(thrown));
+	}
+}
+
+/** What memory and speed of the model follow from while there is no file. */
+export function catalogueShape({
+	model,
+	quantization,
+}: CatalogueEntry): ModelShape {
+	return shapeInMix(model, quantization);
+}
+
+export function catalogueUrl({
+	repository,
+	revision,
+	fileName,
+}: CatalogueEntry): string {
+	return `https://huggingface.co/${repository}/resolve/${revision}/${fileName}`;
+}
+
+/** Undefined where the host is to be asked after the click: `askHost`. */
+export function expectedOf({
+	sizeBytes,
+	sha256,
+}: CatalogueEntry): Expected | undefined {
+	return sizeBytes !== null && sha256 !== null
+		? { sizeBytes, sha256, from: "catalogue" }
+		: undefined;
+}
+
+function unreadable(why: string): Result<never, HeadroomError> {
+	return failure(createError("catalogueUnreadable", { why }));
+}

@@ -1,0 +1,53 @@
+/** How much of a model of the catalogue is in the folder of the models already: all, the beginning, or nothing. */
+
+import path from "node:path";
+import { exists, sizeOf } from "../../storage/disk.ts";
+import { PartFile } from "../download/partFile.ts";
+import { type LedgerEntry, readLedger } from "../folder/ledger.ts";
+import type { CatalogueEntry } from "./catalogue.ts";
+
+export type Presence =
+	| { readonly kind: "here"; readonly file: string }
+	/** An interrupted download, which goes on from there. */
+	| { readonly kind: "begun"; readonly doneBytes: number }
+	| { readonly kind: "absent" };
+
+/** In the order of the entries. A list that cannot be read, or a folder, counts as empty: the download says what is wrong with it. */
+export async function presencesIn(
+	folder: string,
+	entries: readonly CatalogueEntry[],
+): Promise<readonly Presence[]> {
+	const ledger = await readLedger(folder);
+	const listed = ledger.ok ? ledger.value : [];
+	return await Promise.all(
+		entries.map((entry) =>
+			presenceOf(folder, entry, listed).catch(
+				() => ({ kind: "absent" }) as const,
+			),
+		),
+	);
+}
+
+async function presenceOf(
+	folder: string,
+	entry: CatalogueEntry,
+	listed: readonly LedgerEntry[],
+): Promise<Presence> {
+	const own = listed.find((it) => isSame(it, entry));
+	if (own) {
+		const file = path.join(folder, own.fileName);
+		if (await exists(file)) return { kind: "here", file };
+	}
+	const doneBytes = await sizeOf(new PartFile(folder, entry.fileName).file);
+	return doneBytes ? { kind: "begun", doneBytes } : { kind: "absent" };
+}
+
+/** By the hash where it is known: an import may have another name. */
+function isSame(
+	listed: LedgerEntry,
+	{ sha256, fileName }: CatalogueEntry,
+): boolean {
+	return sha256 !== null && listed.sha256 !== null
+		? listed.sha256 === sha256
+		: listed.fileName === fileName;
+}

@@ -1,0 +1,119 @@
+/** The model for who chose none: the largest installed one that fits and is fast enough, or else the built-in one. */
+
+import { orAborted } from "../../base/abort.ts";
+import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import type { Device } from "../../memory/machine/devices.ts";
+import { roleNeeds } from "../../memory/plan/roles.ts";
+import { choiceText } from "../../memory/report/planText.ts";
+import { errorText, type HeadroomError } from "../../protocol/errors.ts";
+import type { ListedModel } from "../library/modelLibrary.ts";
+import type { BenchmarkResult } from "./benchmarkStore.ts";
+import { isShipped, isTrusted, recommend } from "./suitability.ts";
+
+export interface AutomaticModelOptions {
+	/** Must not reject. */
+	readonly list: () => Promise<readonly ListedModel[]>;
+	/** Must not reject. */
+	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
+	/** What the benchmark of this machine found. Must not reject. */
+	readonly benchmarks: () => Promise<readonly BenchmarkResult[]>;
+	/** What there is in any case; the models beside it are no choice of their own. */
+	readonly builtInFile: string;
+	readonly log: Log;
+	/** Aborts when a start of the engine has waited long enough for the choice. */
+	readonly timeLimit?: () => AbortSignal;
+}
+
+/** Listing takes milliseconds where descriptions are cached; a GPU that has to be woken up takes seconds. */
+const timeLimitMs = 3_000;
+
+/** The choice is made when it is first asked for, and stands until it is forgotten: no restart brings another model unasked. */
+export class AutomaticModel {
+	readonly #options: Required<AutomaticModelOptions>;
+	readonly #avoided = new Set<string>();
+	#choice: Promise<string> | undefined;
+	#chosenFile: string | undefined;
+
+	constructor(options: AutomaticModelOptions) {
+		this.#options = {
+			timeLimit: () => AbortSignal.timeout(timeLimitMs),
+			...options,
+		};
+	}
+
+	/** The file, however long it takes to choose it. */
+	choose(): Promise<string> {
+		this.#choice ??= this.#choose().then((file) => {
+			this.#chosenFile = file;
+			return file;
+		});
+		return this.#choice;
+	}
+
+	/** The same within the time limit: after that, the built-in model for this once. */
+	async chooseInTime(): Promise<string> {
+		const { timeLimit, builtInFile, log } = this.#options;
+		const file = await orAborted(this.choose(), timeLimit());
+		if (file !== undefined) return file;
+		log.warn(
+			"choosing a model takes too long: the built-in one is loaded now, and the choice counts from the next start of the engine",
+		);
+		return builtInFile;
+	}
+
+	/** To choose anew when it is asked for next, among all. */
+	forget(): void {
+		this.#choice = undefined;
+		this.#avoided.clear();
+	}
+
+	/** To choose another, because this one could not be loaded. False where it was not the choice, or there is no other. */
+	avoid(file: string): boolean {
+		if (file !== this.#chosenFile || file === this.#options.builtInFile)
+			return false;
+		this.#avoided.add(file);
+		this.#choice = undefined;
+		return true;
+	}
+
+	async #choose(): Promise<string> {
+		const { list, devices, benchmarks, builtInFile, log } = this.#options;
+		const slow = new Set(
+			(await benchmarks()).filter(isTooSlow).map(({ file }) => file),
+		);
+		const models = (await list()).filter(
+			(it) =>
+				!isShipped(it, builtInFile) &&
+				!this.#avoided.has(it.file) &&
+				!slow.has(it.file) &&
+				isTrusted(it, "completion"),
+		);
+		if (slow.size > 0)
+			log.info(`too slow in the benchmark: ${[...slow].join(", ")}`);
+		if (models.length === 0) {
+			log.info(
+				"the built-in model was chosen: no other for completion is installed",
+			);
+			return builtInFile;
+		}
+		const described = await devices();
+		if (!described.ok) {
+			log.warn(`the built-in model was chosen: ${errorText(described.error)}`);
+			return builtInFile;
+		}
+		const { model, choice } = recommend(models, "completion", described.value);
+		log.info(
+			`${model?.file ?? "the built-in model"} was chosen of ${models.length}: ${choiceText(choice).join("; ")}`,
+		);
+		return model?.file ?? builtInFile;
+	}
+}
+
+/** What was measured counts more than what is predicted. */
+function isTooSlow({ tokensPerSecond }: BenchmarkResult): boolean {
+	return (
+		tokensPerSecond !== null &&
+		tokensPerSecond < roleNeeds.completion.leastTokensPerSecond
+	);
+}

@@ -1,0 +1,162 @@
+/** From the models of the machine to the rows of a list to choose from: what each would take, how fast it would be, or why it cannot be used. */
+
+import type { Result } from "../../base/result.ts";
+import type { Device } from "../../memory/machine/devices.ts";
+import { type Concession, choosePlan } from "../../memory/plan/choosePlan.ts";
+import { mayLoad, type Plan, partialOffload } from "../../memory/plan/plan.ts";
+import type { Role } from "../../memory/plan/roles.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import type { ListedModel } from "../library/modelLibrary.ts";
+import { candidateOf, isShipped, isTrusted, recommend } from "./suitability.ts";
+
+export type RowVerdict =
+	/** All of it in fast memory, and fast enough for the role. */
+	| {
+			readonly kind: "fits";
+			readonly plan: Plan;
+			readonly concessions: readonly Concession[];
+	  }
+	/** It would be loaded, and answer late. */
+	| { readonly kind: "slow"; readonly plan: Plan }
+	/** Its header, or the machine, does not tell what is needed to price it. */
+	| { readonly kind: "unpriced"; readonly why: string }
+	/** With the plan that comes nearest, and one that there could be with other settings. */
+	| {
+			readonly kind: "doesNotFit";
+			readonly plan: Plan;
+			readonly instead: Plan | undefined;
+	  }
+	/** It is made for something else. */
+	| { readonly kind: "otherRole" }
+	| { readonly kind: "broken"; readonly error: HeadroomError };
+
+/** In the order in which they are shown. */
+export const rowGroups = [
+	"recommended",
+	"fits",
+	"doesNotFit",
+	"unusable",
+] as const;
+export type RowGroup = (typeof rowGroups)[number];
+
+export interface ModelRow {
+	readonly model: ListedModel;
+	readonly role: Role;
+	readonly group: RowGroup;
+	readonly verdict: RowVerdict;
+	readonly isBuiltIn: boolean;
+	/** A chat model that may never have learned what it is wanted for: never recommended. */
+	readonly isDoubtful: boolean;
+}
+
+export interface RowsRequest {
+	readonly role: Role;
+	readonly models: readonly ListedModel[];
+	/** As they are without the model that is loaded now. */
+	readonly devices: Result<readonly Device[], string>;
+	/** It is recommended where nothing else is, and never refused. */
+	readonly builtInFile: string;
+	/** Whether layers may stay in RAM where the GPU has no room for all. */
+	readonly allowsPartial: boolean;
+}
+
+/** The recommended one first, then the largest first; broken files last. */
+export function modelRows(request: RowsRequest): readonly ModelRow[] {
+	const { role, models, devices, builtInFile } = request;
+	const installed = models.filter((it) => !isShipped(it, builtInFile));
+	const recommended = devices.ok
+		? recommend(installed, role, devices.value).model?.file
+		: undefined;
+	const rows = models.map((model): ModelRow => {
+		const verdict = verdictOf(model, request);
+		const isBuiltIn = model.file === builtInFile;
+		const group = groupOf(verdict, isBuiltIn);
+		const isRecommended = model.file === (recommended ?? builtInFile);
+		return {
+			model,
+			role,
+			verdict,
+			group: group === "fits" && isRecommended ? "recommended" : group,
+			isBuiltIn,
+			isDoubtful: !isTrusted(model, role),
+		};
+	});
+	return rows.sort(
+		(a, b) =>
+			rowGroups.indexOf(a.group) - rowGroups.indexOf(b.group) ||
+			Number(a.verdict.kind === "broken") -
+				Number(b.verdict.kind === "broken") ||
+			parameterCount(b) - parameterCount(a) ||
+			b.model.sizeBytes - a.model.sizeBytes,
+	);
+}
+
+/** Whether choosing the row loads it. */
+export function mayChoose({ group }: ModelRow): boolean {
+	return group === "recommended" || group === "fits";
+}
+
+function groupOf({ kind }: RowVerdict, isBuiltIn: boolean): RowGroup {
+	switch (kind) {
+		case "fits":
+		case "slow":
+		case "unpriced":
+			return "fits";
+		case "doesNotFit":
+			// Its margin is larger than itself: the engine loads it also where that is taken.
+			return isBuiltIn ? "fits" : "doesNotFit";
+		default:
+			return "unusable";
+	}
+}
+
+function verdictOf(
+	model: ListedModel,
+	{ role, devices, allowsPartial }: RowsRequest,
+): RowVerdict {
+	const { content } = model;
+	if (!content.ok) return { kind: "broken", error: content.error };
+	const { description, shape } = content.value;
+	if (!description.roles.includes(role)) return { kind: "otherRole" };
+	if (!shape.ok) return { kind: "unpriced", why: shape.error.why };
+	if (!devices.ok) return { kind: "unpriced", why: devices.error };
+	const candidate = candidateOf(model);
+	if (!candidate) return { kind: "otherRole" };
+	const choice = choosePlan({
+		role,
+		candidates: [candidate],
+		devices: devices.value,
+	});
+	if (choice.kind === "chosen")
+		return {
+			kind: "fits",
+			plan: choice.plan,
+			concessions: choice.concessions,
+		};
+	// A model that the GPUs have no room for is not put on the CPU to be slow there, other than by the setting for that.
+	const onGpus = choice.insteadOf ?? choice;
+	const refused = onGpus.passedOver
+		.map(({ rejection }) => rejection)
+		.find((it) => it.kind === "doesNotFit")?.plan;
+	if (choice.kind === "tooSlow" && !(choice.insteadOf && refused))
+		return { kind: "slow", plan: choice.plan };
+	if (!refused) return { kind: "otherRole" };
+	// The engine asks for less of a margin than the choice, where a model is small.
+	if (mayLoad(refused) && refused.isWhole)
+		return { kind: "fits", plan: refused, concessions: [] };
+	const partial =
+		allowsPartial && refused.request.placement.gpus.length > 0
+			? partialOffload(refused.request)
+			: undefined;
+	return partial
+		? { kind: "slow", plan: partial }
+		: {
+				kind: "doesNotFit",
+				plan: refused,
+				instead: choice.kind === "tooSlow" ? choice.plan : undefined,
+			};
+}
+
+function parameterCount({ model: { content } }: ModelRow): number {
+	return content.ok ? content.value.description.parameterCount : 0;
+}

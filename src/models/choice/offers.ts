@@ -1,0 +1,107 @@
+/** What of the catalogue this machine could run, how fast, and in which order to offer it: priced before a byte is fetched. */
+
+import type { Device } from "../../memory/machine/devices.ts";
+import {
+	type Candidate,
+	type Choice,
+	choosePlan,
+} from "../../memory/plan/choosePlan.ts";
+import type { Plan } from "../../memory/plan/plan.ts";
+import type { Role } from "../../memory/plan/roles.ts";
+import { rejectionText } from "../../memory/report/planText.ts";
+import { type CatalogueEntry, catalogueShape } from "../catalogue/catalogue.ts";
+
+export type Outlook =
+	/** It stays in fast memory and is fast enough for the role. */
+	| { readonly kind: "runs"; readonly role: Role; readonly plan: Plan }
+	/** It fits, and there is no role for which it is fast enough. */
+	| {
+			readonly kind: "slow";
+			readonly role: Role;
+			readonly plan: Plan;
+			readonly why: string;
+	  }
+	| { readonly kind: "doesNotFit"; readonly why: string };
+
+export interface Offer {
+	readonly entry: CatalogueEntry;
+	/** For the role that it serves best; of two alike, the first that the catalogue names. */
+	readonly outlook: Outlook;
+	readonly parameterCount: number;
+	/** The roles for which nothing of the catalogue would do better here. */
+	readonly recommendedFor: readonly Role[];
+}
+
+const roles: readonly Role[] = ["completion", "chat"];
+
+/** The best first, and the recommended before the best. What does not fit comes last, what is nearest to fitting before the others. */
+export function offersFor(
+	entries: readonly CatalogueEntry[],
+	devices: readonly Device[],
+): readonly Offer[] {
+	const priced = entries.map((entry) => ({
+		entry,
+		candidate: asCandidate(entry),
+	}));
+	const candidates = priced.map(({ candidate }) => candidate);
+	const best = roles.map((role) => ({
+		role,
+		choice: choosePlan({ role, candidates, devices }),
+	}));
+	return priced
+		.map(({ entry, candidate }) => ({
+			entry,
+			outlook: outlookOf(candidate, devices),
+			parameterCount: candidate.shape.parameterCount,
+			recommendedFor: best
+				.filter(({ choice }) => chosenModel(choice) === candidate)
+				.map(({ role }) => role),
+		}))
+		.sort(betterFirst);
+}
+
+function asCandidate(entry: CatalogueEntry): Candidate {
+	const { name, quantization, roles } = entry;
+	return { name, quantization, roles, shape: catalogueShape(entry) };
+}
+
+function chosenModel(choice: Choice): Plan["request"]["model"] | undefined {
+	return choice.kind === "chosen" ? choice.plan.request.model : undefined;
+}
+
+const outlooks: readonly Outlook["kind"][] = ["runs", "slow", "doesNotFit"];
+
+function outlookOf(candidate: Candidate, devices: readonly Device[]): Outlook {
+	const [best] = candidate.roles
+		.map((role) =>
+			asOutlook(choosePlan({ role, candidates: [candidate], devices })),
+		)
+		.sort((a, b) => outlooks.indexOf(a.kind) - outlooks.indexOf(b.kind));
+	return best ?? { kind: "doesNotFit", why: "" };
+}
+
+/** @param choice among one candidate, which is passed over where it was not chosen. */
+function asOutlook(choice: Choice): Outlook {
+	const { role } = choice;
+	if (choice.kind === "chosen")
+		return { kind: "runs", role, plan: choice.plan };
+	// What the GPUs have no room for is refused there, and not put on the CPU to be slow.
+	const onGpus = choice.insteadOf ?? choice;
+	const [passedOver] = onGpus.passedOver;
+	const why = passedOver ? rejectionText(passedOver.rejection, onGpus) : "";
+	return choice.kind === "tooSlow" && onGpus.kind !== "nothingFits"
+		? { kind: "slow", role, plan: choice.plan, why }
+		: { kind: "doesNotFit", why };
+}
+
+function betterFirst(a: Offer, b: Offer): number {
+	const larger = b.parameterCount - a.parameterCount;
+	return (
+		rank(a) - rank(b) || (a.outlook.kind === "doesNotFit" ? -larger : larger)
+	);
+}
+
+function rank({ outlook, recommendedFor }: Offer): number {
+	const role = roles.findIndex((it) => recommendedFor.includes(it));
+	return role >= 0 ? role : roles.length + outlooks.indexOf(outlook.kind);
+}

@@ -1,0 +1,215 @@
+/** Fetches what a part still lacks, from where it stopped, as often as that takes. */
+
+import { failure, type Result, success } from "../../base/result.ts";
+import { formatBytes } from "../../base/units.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../../protocol/errors.ts";
+import type { PartWriter } from "./partWriter.ts";
+import {
+	type Expected,
+	type Opened,
+	openRemote,
+	type RemoteFile,
+} from "./remoteFile.ts";
+
+export interface Fetching extends RemoteFile {
+	readonly expected: Expected;
+	readonly signal: AbortSignal;
+	readonly onBytes: () => void;
+	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+	readonly idleMs?: number | undefined;
+}
+
+/** Before each further attempt. Together as long as a router takes to start anew. */
+const pausesMs = [1000, 2000, 5000, 15_000, 30_000] as const;
+
+/** An attempt that brought so much was a good one: the pauses begin anew. */
+const goodBytes = 2 ** 20;
+
+export type Fetched =
+	| { readonly kind: "whole" }
+	| { readonly kind: "cancelled" }
+	| {
+			readonly kind: "failed";
+			readonly error: HeadroomError;
+			/** Whether the part may still become the file. */
+			readonly resumable: boolean;
+	  };
+
+type Attempt =
+	| Fetched
+	| {
+			readonly kind: "dropped";
+			readonly why: string;
+			/** Where there was no connection at all. */
+			readonly error?: HeadroomError;
+	  };
+
+export async function fetchRest(
+	fetching: Fetching,
+	writer: PartWriter,
+): Promise<Fetched> {
+	const { expected, fileName, signal, sleep } = fetching;
+	let drops = 0;
+	for (let connected = false; ; ) {
+		const before = writer.doneBytes;
+		// A part that was whole when it was left needs no connection.
+		if (before === expected.sizeBytes) return { kind: "whole" };
+		const attempt = await fetchOnce(fetching, writer);
+		if (attempt.kind !== "dropped") return attempt;
+		if (attempt.error && !connected)
+			return { kind: "failed", error: attempt.error, resumable: true };
+		connected = true;
+		if (writer.doneBytes - before >= goodBytes) drops = 0;
+		const pauseMs = pausesMs[drops++];
+		if (pauseMs === undefined)
+			return {
+				kind: "failed",
+				resumable: true,
+				error: createError("downloadBroken", {
+					file: fileName,
+					done: formatBytes(writer.doneBytes),
+					total: formatBytes(expected.sizeBytes),
+					why: attempt.why,
+				}),
+			};
+		await sleep(pauseMs, signal);
+		if (signal.aborted) return { kind: "cancelled" };
+	}
+}
+
+async function fetchOnce(
+	fetching: Fetching,
+	writer: PartWriter,
+): Promise<Attempt> {
+	const { signal, idleMs } = fetching;
+	const opened = await openRemote(fetching, {
+		method: "GET",
+		signal,
+		idleMs,
+		headers: rangeFrom(writer),
+		accept: ({ statusCode }) =>
+			statusCode === 200 || statusCode === 206 || statusCode === 416,
+	});
+	if (!opened.ok) {
+		const problem = opened.error;
+		switch (problem.kind) {
+			case "cancelled":
+				return problem;
+			case "dropped": {
+				const { why = "" } = problem.error.values;
+				return { kind: "dropped", error: problem.error, why };
+			}
+			case "refused":
+				return { kind: "failed", error: problem.error, resumable: true };
+		}
+	}
+	const { host, response } = opened.value;
+	try {
+		const begun = await begin(response, host, fetching, writer);
+		if (!begun.ok) return begun.error;
+		return await receive(response, host, fetching, writer);
+	} finally {
+		response.destroy();
+	}
+}
+
+function rangeFrom({
+	doneBytes,
+	validator,
+}: PartWriter): Record<string, string> {
+	if (doneBytes === 0) return {};
+	const range = { range: `bytes=${doneBytes}-` };
+	return validator === null ? range : { ...range, "if-range": validator };
+}
+
+/** Looks at the head of the response, and brings the part to where its body begins. */
+async function begin(
+	response: Opened["response"],
+	host: string,
+	fetching: Fetching,
+	writer: PartWriter,
+): Promise<Result<void, Attempt>> {
+	const { sizeBytes } = fetching.expected;
+	const { headers, statusCode } = response;
+	const [, start, total] =
+		/^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers["content-range"] ?? "") ??
+		[];
+	const claimedBytes =
+		statusCode === 200 ? headers["content-length"] : (total ?? "*");
+	if (
+		claimedBytes !== undefined &&
+		claimedBytes !== "*" &&
+		Number(claimedBytes) !== sizeBytes
+	)
+		return failure(
+			wrongSize(fetching, host, formatExact(Number(claimedBytes))),
+		);
+	if (statusCode === 200) {
+		if (writer.doneBytes > 0) await writer.startOver();
+	} else if (
+		statusCode === 416 ||
+		Number(start) !== writer.doneBytes ||
+		isOther(headers.etag, writer.validator)
+	) {
+		await writer.startOver();
+		return failure({ kind: "dropped", why: "the host changed the file" });
+	}
+	await writer.identify(headers.etag);
+	return success(undefined);
+}
+
+/** A host that knows ETags but not `If-Range` sends the rest of whatever it has by now. */
+function isOther(etag: string | undefined, validator: string | null): boolean {
+	return validator !== null && etag !== undefined && etag !== validator;
+}
+
+async function receive(
+	response: Opened["response"],
+	host: string,
+	fetching: Fetching,
+	writer: PartWriter,
+): Promise<Attempt> {
+	const { expected, onBytes, signal } = fetching;
+	try {
+		for await (const bytes of response as AsyncIterable<Uint8Array>) {
+			if (writer.doneBytes + bytes.length > expected.sizeBytes)
+				return wrongSize(fetching, host, "more bytes");
+			const error = await writer.write(bytes);
+			if (error) return { kind: "failed", error, resumable: true };
+			onBytes();
+			if (signal.aborted) return { kind: "cancelled" };
+		}
+	} catch (thrown) {
+		if (signal.aborted) return { kind: "cancelled" };
+		return { kind: "dropped", why: messageOf(thrown) };
+	}
+	return writer.doneBytes === expected.sizeBytes
+		? { kind: "whole" }
+		: wrongSize(fetching, host, formatExact(writer.doneBytes));
+}
+
+function wrongSize(
+	{ expected, fileName }: Fetching,
+	host: string,
+	found: string,
+): Fetched {
+	return {
+		kind: "failed",
+		resumable: false,
+		error: createError("downloadSize", {
+			host,
+			file: fileName,
+			found,
+			expected: formatExact(expected.sizeBytes),
+		}),
+	};
+}
+
+/** Sizes that differ may look alike when they are rounded. */
+function formatExact(bytes: number): string {
+	return `${bytes} bytes`;
+}

@@ -1,0 +1,41 @@
+/** Removes a model, and only one that the extension itself put into its folder. */
+
+import fs from "node:fs/promises";
+import path from "node:path";
+import { failure, type Result } from "../../base/result.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import { codeOf, writeError } from "../../storage/disk.ts";
+import { type LedgerEntry, readLedger, removeFromLedger } from "./ledger.ts";
+
+/** Of a link, the link alone. A file that is gone already is only taken off the list. */
+export async function removeModel(
+	folder: string,
+	file: string,
+): Promise<Result<void, HeadroomError>> {
+	const fileName = path.basename(file);
+	const foreign = failure(createError("removeForeign", { file }));
+	if (path.resolve(file) !== path.resolve(folder, fileName)) return foreign;
+	const ledger = await readLedger(folder);
+	if (!ledger.ok) return ledger;
+	const entry = ledger.value.find((it) => it.fileName === fileName);
+	if (!entry) return foreign;
+	try {
+		if (!(await isUnchanged(file, entry))) return foreign;
+		await fs.unlink(file);
+	} catch (thrown) {
+		if (codeOf(thrown) !== "ENOENT")
+			return failure(writeError(fileName, folder, thrown));
+	}
+	return removeFromLedger(folder, fileName);
+}
+
+/** Whether it is still what was put there, as far as a look shows. */
+async function isUnchanged(
+	file: string,
+	{ how, sizeBytes, source }: LedgerEntry,
+): Promise<boolean> {
+	const stat = await fs.lstat(file);
+	return how === "symlinked"
+		? stat.isSymbolicLink() && (await fs.readlink(file)) === source
+		: stat.isFile() && stat.size === sizeBytes;
+}

@@ -1,0 +1,98 @@
+/** From a header that was read to what a model is, or to the one sentence that says what is wrong with it. */
+
+import path from "node:path";
+import { failure, type Result, success } from "../../base/result.ts";
+import { formatBytes } from "../../base/units.ts";
+import { ggmlType } from "../../gguf/ggmlType.ts";
+import type { GgufHeader, GgufProblem } from "../../gguf/ggufHeader.ts";
+import { describeModel } from "../../gguf/modelDescription.ts";
+import {
+	type ModelShape,
+	type ShapeProblem,
+	shapeOf,
+} from "../../memory/shape/modelShape.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import type { ModelDescription } from "../../protocol/model.ts";
+import { codeOf, reasonOf } from "../../storage/fileErrors.ts";
+import { type ModelTraits, rolesOf } from "./modelTraits.ts";
+
+export interface ModelFile {
+	readonly description: ModelDescription;
+	/** What its memory can be told from; a failure is no reason not to try it. */
+	readonly shape: Result<ModelShape, ShapeProblem>;
+}
+
+/** @param fileBytes of all its files. */
+export function describeHeader(
+	header: GgufHeader,
+	file: string,
+	fileBytes: number,
+	traits: ModelTraits,
+): Result<ModelFile, HeadroomError> {
+	const refusal = unusable(header);
+	if (refusal !== undefined)
+		return failure(createError("modelRefused", { file, why: refusal }));
+	return success({
+		description: describeModel(header, {
+			file,
+			baseName: path.basename(file),
+			fileBytes,
+			roles: rolesOf(header, traits),
+		}),
+		shape: shapeOf(header),
+	});
+}
+
+/** What llama.cpp would take at the load and then not survive. */
+function unusable(header: GgufHeader): string | undefined {
+	if (header.tensors.length === 0)
+		return "it holds no weights, only a header or a vocabulary";
+	// Seen: such a model loads, and the first decode ends the process with SIGSEGV.
+	const tensor = header.tensors.find(
+		({ typeId }) => ggmlType(typeId)?.name === "F64",
+	);
+	return tensor && `the weights "${tensor.name}" are of type F64`;
+}
+
+export function problemError(
+	file: string,
+	problem: GgufProblem,
+): HeadroomError {
+	switch (problem.kind) {
+		case "empty":
+			return createError("modelEmpty", { file });
+		case "notGguf":
+			return createError("modelNotGguf", { file, found: problem.found });
+		case "version":
+			return createError("modelVersion", {
+				file,
+				version: String(problem.version),
+			});
+		case "truncated":
+			return createError("modelTruncated", {
+				file,
+				...differing(problem.foundBytes, problem.expectedBytes),
+			});
+		case "corrupt":
+			return createError("modelCorrupt", { file, why: problem.why });
+	}
+}
+
+/** Two sizes as text, in bytes where rounding would make them look alike. */
+function differing(
+	foundBytes: number,
+	expectedBytes: number,
+): { found: string; expected: string } {
+	const found = formatBytes(foundBytes);
+	const expected = formatBytes(expectedBytes);
+	return found === expected
+		? { found: `${foundBytes} bytes`, expected: `${expectedBytes} bytes` }
+		: { found, expected };
+}
+
+export function openError(file: string, thrown: unknown): HeadroomError {
+	const code = codeOf(thrown);
+	return code === "ENOENT" || code === "ENOTDIR"
+		? createError("modelMissing", { file })
+		: createError("modelUnreadable", { file, why: reasonOf(thrown) });
+}

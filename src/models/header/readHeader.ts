@@ -1,0 +1,120 @@
+/** Reads the header of a model file without holding up the process: a piece at a time, and no more than the header has. */
+
+import { type FileHandle, open } from "node:fs/promises";
+import { failure, type Result, success } from "../../base/result.ts";
+import {
+	type ByteSource,
+	type GgufHeader,
+	type GgufProblem,
+	readGgufHeader,
+} from "../../gguf/ggufHeader.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import { openError, problemError } from "./describeHeader.ts";
+
+export interface ReadHeader {
+	readonly header: GgufHeader;
+	readonly fileBytes: number;
+	/** From the start of the file to the end of the header at least; the vocabulary is in here. */
+	readonly front: Buffer;
+}
+
+/** The magic, and the first window that the parser asks for. A vocabulary of 32,000 tokens fits, one of 150,000 has some 6 MB. */
+const firstFrontBytes = 4 + 1024 * 1024;
+/** The largest vocabularies, of 260,000 tokens with their merges, take half of it. */
+const mostFrontBytes = 32 * 1024 * 1024;
+
+/** Never rejects. */
+export async function readHeader(
+	file: string,
+): Promise<Result<ReadHeader, HeadroomError>> {
+	let handle: FileHandle | undefined;
+	try {
+		handle = await open(file, "r");
+		const stat = await handle.stat();
+		if (!stat.isFile())
+			return failure(
+				createError("modelUnreadable", { file, why: "it is not a file" }),
+			);
+		const read = await readGrowingFront(handle, stat.size);
+		return read.ok ? read : failure(problemError(file, read.error));
+	} catch (thrown) {
+		return failure(openError(file, thrown));
+	} finally {
+		await handle?.close();
+	}
+}
+
+/**
+ * The parser is synchronous. So it is given the front of the file, and where that does not reach, at least twice as much: all attempts
+ * together cost less than two whole ones, and the process does other things in between.
+ */
+async function readGrowingFront(
+	handle: FileHandle,
+	fileBytes: number,
+): Promise<Result<ReadHeader, GgufProblem>> {
+	let front: Buffer = Buffer.alloc(0);
+	let wantedBytes = firstFrontBytes;
+	for (;;) {
+		front = await extend(handle, front, Math.min(wantedBytes, fileBytes));
+		const attempt = parseFront(front, fileBytes);
+		if (!("neededBytes" in attempt))
+			return attempt.ok
+				? success({ header: attempt.value, fileBytes, front })
+				: attempt;
+		if (attempt.neededBytes > mostFrontBytes)
+			return failure({ kind: "corrupt", why: "its header has no end" });
+		wantedBytes = Math.min(
+			Math.max(2 * front.length, attempt.neededBytes),
+			mostFrontBytes,
+		);
+	}
+}
+
+async function extend(
+	handle: FileHandle,
+	front: Buffer,
+	toBytes: number,
+): Promise<Buffer> {
+	const bytes = Buffer.alloc(toBytes);
+	let filled = front.copy(bytes);
+	while (filled < toBytes) {
+		const { bytesRead } = await handle.read(
+			bytes,
+			filled,
+			toBytes - filled,
+			filled,
+		);
+		// Shorter than a moment ago. The rest stays zero, and the next look at the folder finds the new size.
+		if (bytesRead === 0) break;
+		filled += bytesRead;
+	}
+	return bytes;
+}
+
+function parseFront(
+	front: Buffer,
+	sizeBytes: number,
+): Result<GgufHeader, GgufProblem> | { readonly neededBytes: number } {
+	const source: ByteSource = {
+		sizeBytes,
+		read(offset, lengthBytes) {
+			const end = Math.min(offset + lengthBytes, sizeBytes);
+			if (end > front.length) throw new FrontTooShort(end);
+			return front.subarray(offset, end);
+		},
+	};
+	try {
+		return readGgufHeader(source);
+	} catch (thrown) {
+		if (thrown instanceof FrontTooShort)
+			return { neededBytes: thrown.neededBytes };
+		throw thrown;
+	}
+}
+
+/** Thrown inside this file alone, through the parser, which lets it pass. */
+class FrontTooShort extends Error {
+	constructor(readonly neededBytes: number) {
+		super();
+	}
+}

@@ -1,0 +1,83 @@
+/** What was read from model files, kept in one JSON file, so that no header is read twice. */
+
+import * as z from "zod/mini";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import { readSmallFile, replaceFile } from "../../storage/smallFile.ts";
+import type { ModelReading } from "../header/readModel.ts";
+import { packReading, unpackReading } from "./cachedReading.ts";
+
+/** To be raised when the same header is read differently than before: by the parser, the shape or the traits. */
+const version = 2;
+
+/** Entries are parsed one by one when they are asked for: a broken one costs itself. */
+const CacheFile = z.object({
+	version: z.literal(version),
+	models: z.record(
+		z.string(),
+		z.object({ stamp: z.string(), reading: z.unknown() }),
+	),
+});
+type CacheEntry = z.infer<typeof CacheFile>["models"][string];
+
+/** One entry has some 1.5 KB. */
+const mostCacheBytes = 64 * 1024 * 1024;
+
+/** These follow from the bytes of a file. Others, such as a missing permission, can change while size and time do not. */
+const lastingErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+	"modelEmpty",
+	"modelNotGguf",
+	"modelVersion",
+	"modelTruncated",
+	"modelCorrupt",
+	"modelRefused",
+]);
+
+export class ModelCache {
+	readonly #file: string;
+	readonly #loaded: ReadonlyMap<string, CacheEntry>;
+	/** What was asked for or added. The rest is of files that are gone. */
+	readonly #kept = new Map<string, CacheEntry>();
+	#isChanged = false;
+
+	private constructor(file: string, loaded: ReadonlyMap<string, CacheEntry>) {
+		this.#file = file;
+		this.#loaded = loaded;
+	}
+
+	/** A file that is missing or broken is an empty cache. Never rejects. */
+	static async open(file: string): Promise<ModelCache> {
+		try {
+			const { models } = CacheFile.parse(
+				JSON.parse(await readSmallFile(file, mostCacheBytes)),
+			);
+			return new ModelCache(file, new Map(Object.entries(models)));
+		} catch {
+			return new ModelCache(file, new Map());
+		}
+	}
+
+	/** @param stamp of the model file as it is now. */
+	get(file: string, stamp: string): ModelReading | undefined {
+		const entry = this.#loaded.get(file);
+		if (entry?.stamp !== stamp) return undefined;
+		const reading = unpackReading(entry.reading);
+		if (reading) this.#kept.set(file, entry);
+		return reading;
+	}
+
+	set(file: string, stamp: string, reading: ModelReading): void {
+		if (reading.kind === "broken" && !lastingErrors.has(reading.error.code))
+			return;
+		this.#kept.set(file, { stamp, reading: packReading(reading) });
+		this.#isChanged = true;
+	}
+
+	/** Writes where there is something new, or something gone. Rejects where that fails. */
+	async save(): Promise<void> {
+		if (!this.#isChanged && this.#kept.size === this.#loaded.size) return;
+		await replaceFile(
+			this.#file,
+			JSON.stringify({ version, models: Object.fromEntries(this.#kept) }),
+		);
+	}
+}

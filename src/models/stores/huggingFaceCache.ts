@@ -1,0 +1,78 @@
+/** The cache of huggingface_hub, which llama.cpp uses too: `models--ORG--NAME/snapshots/REVISION/FILE`, mostly a link to `blobs/SHA256`. */
+
+import { readlink } from "node:fs/promises";
+import path from "node:path";
+import { inParallel } from "../../base/inParallel.ts";
+import type { Candidate, Layout, LayoutFindings } from "./layout.ts";
+import {
+	type FileSet,
+	fileSets,
+	mayBeModel,
+	titleOf,
+} from "./modelFileNames.ts";
+import { walkFolder } from "./walkFolder.ts";
+
+/** Of the cache: a repository is one, with three folders in it. */
+const mostHubEntries = 20_000;
+/** In the snapshots of one repository; some repositories keep each quantization in a folder. */
+const mostEntries = 5_000;
+const depth = 3;
+const repositoryPattern = /^models--(.+)$/;
+
+export const huggingFaceCache: Layout = async (folder) => {
+	const hub = await walkFolder(folder, {
+		depth: 1,
+		entries: mostHubEntries,
+		wantsFile: () => false,
+		wantsFolder: (name) => repositoryPattern.test(name),
+	});
+	const [, ...repositories] = hub.folders;
+	const found = await inParallel(repositories, 8, inRepository);
+	return {
+		candidates: found.flatMap(({ candidates }) => candidates),
+		folders: [
+			...(found.length > 0 ? [folder] : []),
+			...found.flatMap(({ folders }) => folders),
+		],
+		skipped: [hub, ...found].flatMap(({ skipped }) => skipped),
+	};
+};
+
+async function inRepository(folder: string): Promise<LayoutFindings> {
+	const [, name = ""] = repositoryPattern.exec(path.basename(folder)) ?? [];
+	const label = name.replaceAll("--", "/");
+	const walk = await walkFolder(path.join(folder, "snapshots"), {
+		depth,
+		entries: mostEntries,
+		wantsFile: mayBeModel,
+		wantsFolder: () => true,
+	});
+	return {
+		...walk,
+		candidates: await inParallel(fileSets(walk.files), 8, (set) =>
+			candidateOf(set, label),
+		),
+	};
+}
+
+async function candidateOf(set: FileSet, label: string): Promise<Candidate> {
+	// The path through the snapshot, not the blob: llama.cpp finds the other parts of a split model by the name of the first.
+	const [first = ""] = set.files;
+	const digest = set.files.length === 1 ? await digestOf(first) : undefined;
+	return {
+		...set,
+		name: titleOf(first),
+		label,
+		...(digest === undefined ? {} : { digest }),
+	};
+}
+
+/** Large files are kept by their SHA-256; on Windows without links there is none to follow. */
+async function digestOf(file: string): Promise<string | undefined> {
+	try {
+		const blob = path.basename(await readlink(file));
+		return /^[0-9a-f]{64}$/.test(blob) ? blob : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,98 @@
+/**
+ * The store of Ollama: `manifests/REGISTRY/NAMESPACE/MODEL/TAG` names the layers of a model, `blobs/sha256-HEX` holds them.
+ *
+ * Its templates are written in Go's language, which llama.cpp does not speak, and its licences are whole texts: of both, what
+ * the header of the model says is used instead.
+ */
+
+import path from "node:path";
+import * as z from "zod/mini";
+import { inParallel } from "../../base/inParallel.ts";
+import { reasonOf } from "../../storage/fileErrors.ts";
+import { readSmallFile } from "../../storage/smallFile.ts";
+import type { Candidate, Layout } from "./layout.ts";
+import { type Skipped, walkFolder } from "./walkFolder.ts";
+
+const Manifest = z.object({
+	layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
+});
+
+const mostEntries = 20_000;
+/** Real ones have 1 KB; those of models that are no GGUF files list every tensor. */
+const mostManifestBytes = 4 * 1024 * 1024;
+/** Registry, namespace, model; the tag is a file. */
+const depth = 3;
+
+export const ollamaStore: Layout = async (folder) => {
+	const manifests = path.join(folder, "manifests");
+	const walk = await walkFolder(manifests, {
+		depth,
+		entries: mostEntries,
+		wantsFile: (name) => !name.startsWith("."),
+		wantsFolder: (name) => !name.startsWith("."),
+	});
+	const skipped: Skipped[] = [...walk.skipped];
+	const read = await inParallel(walk.files, 8, async (file) => {
+		const parts = path.relative(manifests, file).split(path.sep);
+		if (parts.length !== depth + 1) return undefined;
+		try {
+			const digest = modelDigest(await readSmallFile(file, mostManifestBytes));
+			return digest === undefined
+				? undefined
+				: candidateOf(folder, ollamaName(parts), digest);
+		} catch (thrown) {
+			skipped.push({ path: file, why: reasonOf(thrown) });
+			return undefined;
+		}
+	});
+	return {
+		candidates: read.filter((it) => it !== undefined),
+		folders: walk.folders,
+		skipped,
+	};
+};
+
+function candidateOf(folder: string, name: string, digest: string): Candidate {
+	return {
+		files: [path.join(folder, "blobs", `sha256-${digest}`)],
+		missingFiles: [],
+		name,
+		label: name,
+		digest,
+	};
+}
+
+/**
+ * Undefined for what is no GGUF file of its own: models in the cloud, tensors one by one, and an adapter on top of another model, whose weights
+ * alone are not what the name promises. Throws where it is no manifest.
+ */
+function modelDigest(json: string): string | undefined {
+	const { layers } = parseManifest(json);
+	const isKind = (kind: string) => (layer: { readonly mediaType: string }) =>
+		layer.mediaType === `application/vnd.ollama.image.${kind}`;
+	if (layers.some(isKind("adapter"))) return undefined;
+	// The digest becomes a path: nothing but hex may come through.
+	return /^sha256:([0-9a-f]{64})$/.exec(
+		layers.find(isKind("model"))?.digest ?? "",
+	)?.[1];
+}
+
+function parseManifest(json: string): z.infer<typeof Manifest> {
+	try {
+		return Manifest.parse(JSON.parse(json));
+	} catch {
+		throw new Error("it is not a manifest of Ollama");
+	}
+}
+
+/** As `ollama list` prints it: the usual registry and namespace are left out. */
+function ollamaName(parts: readonly string[]): string {
+	const [registry = "", namespace = "", model = "", tag = ""] = parts;
+	const owner = [
+		...(registry === "registry.ollama.ai" ? [] : [registry]),
+		...(registry === "registry.ollama.ai" && namespace === "library"
+			? []
+			: [namespace]),
+	];
+	return `${[...owner, model].join("/")}:${tag}`;
+}

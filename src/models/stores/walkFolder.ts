@@ -1,0 +1,127 @@
+/** Lists what is in a folder and below it, to a bounded depth and number of entries, without ever going round in a circle. */
+
+import { opendir, realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { inParallel } from "../../base/inParallel.ts";
+import { codeOf, reasonOf } from "../../storage/fileErrors.ts";
+
+/** What was left out, and why, as the end of a sentence. */
+export interface Skipped {
+	readonly path: string;
+	readonly why: string;
+}
+
+export interface Walk {
+	/** Absolute paths, links as they are named; in order of depth, then name. */
+	readonly files: readonly string[];
+	/** Those that were read, for watching. */
+	readonly folders: readonly string[];
+	readonly skipped: readonly Skipped[];
+}
+
+export interface WalkLimits {
+	/** Levels of folders below the first; 0 stays in it. */
+	readonly depth: number;
+	/** Entries looked at in all, after which the walk ends. */
+	readonly entries: number;
+	/** By name; a link with such a name is taken for a file without a look at it. */
+	readonly wantsFile: (name: string) => boolean;
+	readonly wantsFolder: (name: string) => boolean;
+}
+
+/** Node has four threads for files; more waits at once than this gain nothing. */
+const foldersAtOnce = 16;
+
+/** A folder that does not exist is an empty one; one that cannot be read is told of in `skipped`. */
+export async function walkFolder(
+	root: string,
+	limits: WalkLimits,
+): Promise<Walk> {
+	const files: string[] = [];
+	const folders: string[] = [];
+	const skipped: Skipped[] = [];
+	const visited = new Set<string>();
+	let entriesLeft = limits.entries;
+	let level = [root];
+	for (let depth = 0; depth <= limits.depth && level.length > 0; depth++) {
+		const listings = await inParallel(level, foldersAtOnce, (folder) =>
+			listFolder(folder, entriesLeft, limits),
+		);
+		level = [];
+		for (const listing of listings) {
+			if ("why" in listing) skipped.push(listing);
+			// Two ways to one folder, such as a link to a parent: the first counts.
+			if (!("realPath" in listing) || visited.has(listing.realPath)) continue;
+			visited.add(listing.realPath);
+			folders.push(listing.path);
+			files.push(...listing.files);
+			level.push(...listing.folders);
+			entriesLeft -= listing.entries;
+			if (entriesLeft > 0) continue;
+			skipped.push({
+				path: root,
+				why: `it has more than ${limits.entries} entries`,
+			});
+			return { files, folders, skipped };
+		}
+	}
+	return { files, folders, skipped };
+}
+
+interface Listing {
+	readonly path: string;
+	readonly realPath: string;
+	readonly files: readonly string[];
+	readonly folders: readonly string[];
+	readonly entries: number;
+}
+
+async function listFolder(
+	folder: string,
+	mostEntries: number,
+	{ wantsFile, wantsFolder }: WalkLimits,
+): Promise<Listing | Skipped | { readonly gone: true }> {
+	const files: string[] = [];
+	const folders: string[] = [];
+	const links: string[] = [];
+	let entries = 0;
+	try {
+		const realPath = await realpath(folder);
+		for await (const entry of await opendir(folder, { bufferSize: 512 })) {
+			const { name } = entry;
+			const file = path.join(folder, name);
+			if (entry.isDirectory()) {
+				if (wantsFolder(name)) folders.push(file);
+			} else if (entry.isFile()) {
+				if (wantsFile(name)) files.push(file);
+			} else if (entry.isSymbolicLink()) {
+				if (wantsFile(name)) files.push(file);
+				else if (wantsFolder(name)) links.push(file);
+			}
+			entries++;
+			if (entries >= mostEntries) break;
+		}
+		const linked = await inParallel(links, 4, isFolder);
+		folders.push(...links.filter((_, index) => linked[index]));
+		return {
+			path: folder,
+			realPath,
+			// The order of a folder is that of its file system.
+			files: files.sort(),
+			folders: folders.sort(),
+			entries,
+		};
+	} catch (thrown) {
+		return codeOf(thrown) === "ENOENT"
+			? { gone: true }
+			: { path: folder, why: reasonOf(thrown) };
+	}
+}
+
+async function isFolder(file: string): Promise<boolean> {
+	try {
+		return (await stat(file)).isDirectory();
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,48 @@
+/** Makes what was chosen or named into the text that goes along with a question. */
+
+import type * as vscode from "vscode";
+import { assertNever } from "../../../base/assert.ts";
+import { failure, type Result } from "../../../base/result.ts";
+import type { Attachment } from "../../../protocol/conversation.ts";
+import { createError, type HeadroomError } from "../../../protocol/errors.ts";
+import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
+import { attachChanges } from "./attachedChanges.ts";
+import { attachFile, attachFolder } from "./attachedFiles.ts";
+import { attachProblems } from "./attachedProblems.ts";
+import type { Reference } from "./references.ts";
+import { attachSymbol, findSymbols } from "./symbols.ts";
+
+/** @param visible the document that is looked at. */
+export async function attach(
+	reference: Reference,
+	visible: vscode.TextDocument | undefined,
+	files: WorkspaceFiles,
+): Promise<Result<readonly Attachment[], HeadroomError>> {
+	switch (reference.kind) {
+		case "file":
+			return await attachFile(reference.path, files);
+		case "folder":
+			return await attachFolder(reference.path, files);
+		case "symbol":
+			return await attachNamed(reference, visible);
+		case "problems":
+			return attachProblems(visible, files);
+		case "changes":
+			return await attachChanges(visible?.uri, files);
+		default:
+			return assertNever(reference);
+	}
+}
+
+async function attachNamed(
+	{ name, place }: Extract<Reference, { kind: "symbol" }>,
+	visible: vscode.TextDocument | undefined,
+): Promise<Result<readonly Attachment[], HeadroomError>> {
+	if (place) return await attachSymbol({ name, ...place });
+	const found = (await findSymbols(name, visible)).find(
+		(it) => it.name === name,
+	);
+	return found
+		? await attachSymbol(found)
+		: failure(createError("symbolMissing", { name }));
+}

@@ -1,0 +1,66 @@
+/** What the editor reports about the code, as it goes along with a question. */
+
+import * as vscode from "vscode";
+import { failure, type Result, success } from "../../../base/result.ts";
+import {
+	type Problem,
+	problemLines,
+} from "../../../chat/attachments/problemLines.ts";
+import type { Attachment } from "../../../protocol/conversation.ts";
+import { createError, type HeadroomError } from "../../../protocol/errors.ts";
+import { documentPath, workspacePath } from "../../workspace/documentPath.ts";
+import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
+
+/** More are mostly the same one, over and over. */
+const mostProblems = 200;
+
+/** Of the file that is looked at, or else of the workspace. */
+export function attachProblems(
+	document: vscode.TextDocument | undefined,
+	files: WorkspaceFiles,
+): Result<readonly Attachment[], HeadroomError> {
+	const problems = document
+		? problemsOf(
+				documentPath(document),
+				vscode.languages.getDiagnostics(document.uri),
+			)
+		: vscode.languages
+				.getDiagnostics()
+				.filter(([uri]) => vscode.workspace.getWorkspaceFolder(uri))
+				.map(([uri, found]) => [workspacePath(uri), found] as const)
+				.filter(([path]) => files.mayShow(path))
+				.flatMap(([path, found]) => problemsOf(path, found));
+	if (problems.length === 0) return failure(createError("problemsNone", {}));
+	const { text, shownCount } = problemLines(problems, mostProblems);
+	const path = document ? documentPath(document) : null;
+	const place = path ?? vscode.workspace.name ?? "workspace";
+	const isCut = shownCount < problems.length;
+	return success([
+		{
+			kind: "problems",
+			label: isCut ? `${place} (${shownCount} of ${problems.length})` : place,
+			path,
+			languageId: "",
+			text,
+		},
+	]);
+}
+
+function problemsOf(
+	path: string,
+	diagnostics: readonly vscode.Diagnostic[],
+): Problem[] {
+	return diagnostics.map(({ range, severity, message }) => ({
+		path,
+		line: range.start.line,
+		severity: severities[severity],
+		message,
+	}));
+}
+
+const severities = {
+	[vscode.DiagnosticSeverity.Error]: "error",
+	[vscode.DiagnosticSeverity.Warning]: "warning",
+	[vscode.DiagnosticSeverity.Information]: "info",
+	[vscode.DiagnosticSeverity.Hint]: "hint",
+} as const;

@@ -1,0 +1,103 @@
+/** The commands of the chat, and the lightbulb that leads to it. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { SlashCommand } from "../../chat/prompt/slashCommands.ts";
+import type { ChatPanel } from "./chatPanel.ts";
+import { chatViewId } from "./chatViewProvider.ts";
+
+/** @param panel made when it is needed first. */
+export function registerChatCommands(panel: () => ChatPanel): Disposable {
+	const { registerCommand } = vscode.commands;
+	const store = new DisposableStore();
+	const askWith = (command: SlashCommand) => async (): Promise<void> => {
+		await showView();
+		await panel().ask(`/${command}`);
+	};
+	store.add(
+		registerCommand("headroom.chat.new", async () => {
+			await showView();
+			await panel().newConversation();
+			panel().focusInput();
+		}),
+	);
+	store.add(
+		registerCommand("headroom.chat.ask", async () => {
+			await showView();
+			panel().focusInput();
+		}),
+	);
+	store.add(registerCommand("headroom.chat.stop", () => panel().stop()));
+	store.add(
+		registerCommand("headroom.chat.exportConversation", () =>
+			panel().exportConversation(),
+		),
+	);
+	store.add(registerCommand("headroom.chat.explain", askWith("explain")));
+	store.add(
+		registerCommand("headroom.chat.fix", async (...problem: unknown[]) => {
+			const said = await selectProblem(problem);
+			await showView();
+			await panel().ask(`/fix ${said}`.trim());
+		}),
+	);
+	store.add(registerCommand("headroom.chat.tests", askWith("tests")));
+	store.add(registerCommand("headroom.chat.doc", askWith("doc")));
+	store.add(registerCommand("headroom.chat.simplify", askWith("simplify")));
+	store.add(
+		vscode.languages.registerCodeActionsProvider(
+			"*",
+			{ provideCodeActions: fixActions },
+			{ providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+		),
+	);
+	return store;
+}
+
+function fixActions(
+	document: vscode.TextDocument,
+	_range: vscode.Range,
+	{ diagnostics }: vscode.CodeActionContext,
+): vscode.CodeAction[] {
+	const [first] = diagnostics;
+	if (!first) return [];
+	const action = new vscode.CodeAction(
+		vscode.l10n.t("Fix with Headroom"),
+		vscode.CodeActionKind.QuickFix,
+	);
+	action.diagnostics = [...diagnostics];
+	action.command = {
+		title: action.title,
+		command: "headroom.chat.fix",
+		arguments: [document.uri, first.range, first.message],
+	};
+	return [action];
+}
+
+/**
+ * Selects the lines of a problem, so that they are what is fixed.
+ *
+ * @returns what is wrong with them; empty where the command was not called with a problem.
+ */
+async function selectProblem([
+	uri,
+	range,
+	message,
+]: readonly unknown[]): Promise<string> {
+	const isProblem =
+		uri instanceof vscode.Uri &&
+		range instanceof vscode.Range &&
+		typeof message === "string";
+	if (!isProblem) return "";
+	const editor = await vscode.window.showTextDocument(uri);
+	const { end } = editor.document.lineAt(range.end.line).range;
+	editor.selection = new vscode.Selection(
+		range.start.with({ character: 0 }),
+		end,
+	);
+	return message;
+}
+
+async function showView(): Promise<void> {
+	await vscode.commands.executeCommand(`${chatViewId}.focus`);
+}

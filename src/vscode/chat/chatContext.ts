@@ -1,0 +1,253 @@
+/** What goes along with the next question in the chat: what is looked at, what was chosen, and what the question names. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { Emitter, type Event } from "../../base/event.ts";
+import { LruCache } from "../../base/lruCache.ts";
+import { type Result, success } from "../../base/result.ts";
+import {
+	type DefaultItem,
+	defaultItems,
+	stillRemoved,
+} from "../../chat/attachments/defaultContext.ts";
+import { parseMentions } from "../../chat/attachments/mentions.ts";
+import { attachmentText } from "../../chat/prompt/promptParts.ts";
+import type {
+	ContextChip,
+	Suggestion,
+	SuggestionKind,
+} from "../../protocol/chatView.ts";
+import type { Attachment } from "../../protocol/conversation.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import { looksSecret } from "../../workspace/contextFiles.ts";
+import { documentPath } from "../workspace/documentPath.ts";
+import type { LastEditor } from "../workspace/lastEditor.ts";
+import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
+import {
+	fileAttachment,
+	lengthOf,
+	mostFileBytes,
+} from "./attachments/attachedFiles.ts";
+import { attach } from "./attachments/attachReference.ts";
+import {
+	chipOf,
+	type Reference,
+	referenceId,
+	referenceOf,
+} from "./attachments/references.ts";
+import { findSymbols } from "./attachments/symbols.ts";
+import {
+	commandSuggestions,
+	foldersOf,
+	kindSuggestions,
+	mostSuggestions,
+	parseReferenceQuery,
+	pathSuggestions,
+	type ReferenceSuggestion,
+	symbolSuggestions,
+} from "./chatSuggestions.ts";
+
+export interface ChatContextOptions {
+	readonly lastEditor: LastEditor;
+	readonly files: WorkspaceFiles;
+}
+
+/** Lists of some keys before are still on the screen when one of their entries is chosen. */
+const keptSuggestions = 200;
+
+export class ChatContext implements Disposable {
+	readonly #options: ChatContextOptions;
+	readonly #store = new DisposableStore();
+	readonly #onDidChange = this.#store.add(new Emitter<void>());
+	/** In the order in which they were chosen, by id. */
+	readonly #chosen = new Map<string, Reference>();
+	readonly #suggested = new LruCache<string, Reference>(keptSuggestions);
+	#removed: ReadonlySet<string> = new Set();
+	/** The ids of the default chips at the last look. */
+	#shown = "";
+
+	/** Fires when other chips are there. */
+	readonly onDidChange: Event<void> = this.#onDidChange.event;
+
+	constructor(options: ChatContextOptions) {
+		this.#options = options;
+		this.#store.add(options.lastEditor.onDidChange(() => this.#look()));
+		this.#look();
+	}
+
+	/** Their tokens are not counted. */
+	chips(): readonly ContextChip[] {
+		const defaults = this.#defaults().map(
+			({ id, kind, label }): ContextChip => ({
+				id,
+				kind,
+				label,
+				tokens: null,
+				removable: true,
+			}),
+		);
+		const shown = new Set(defaults.map(({ id }) => id));
+		const chosen = [...this.#chosen.values()].map(chipOf);
+		return [...defaults, ...chosen.filter(({ id }) => !shown.has(id))];
+	}
+
+	/** One that goes along by default comes back with another file or selection. */
+	remove(id: string): void {
+		this.#chosen.delete(id);
+		if (this.#defaults().some((it) => it.id === id))
+			this.#removed = new Set([...this.#removed, id]);
+		this.#onDidChange.fire();
+	}
+
+	/**
+	 * Of the chips and of what the input names, in this order and each once.
+	 *
+	 * @returns an error where one of them cannot go along: then the question is not to be asked, for it would be answered without.
+	 */
+	async attachmentsFor(
+		input: string,
+	): Promise<Result<readonly Attachment[], HeadroomError>> {
+		const editor = this.#options.lastEditor.current;
+		const attachments = editor
+			? this.#defaults().map((it) => defaultAttachment(it, editor))
+			: [];
+		const mentioned = parseMentions(input).map(referenceOf);
+		const references = new Map(
+			[...this.#chosen.values(), ...mentioned].map((it) => [
+				referenceId(it),
+				it,
+			]),
+		);
+		for (const { id } of this.#defaults()) references.delete(id);
+		const found = await Promise.all(
+			[...references.values()].map((it) =>
+				attach(it, editor?.document, this.#options.files),
+			),
+		);
+		for (const result of found) {
+			if (!result.ok) return result;
+			attachments.push(...result.value);
+		}
+		// A file may go along by itself and with its folder.
+		const byText = new Map(attachments.map((it) => [attachmentText(it), it]));
+		return success([...byText.values()]);
+	}
+
+	/** @param query what is typed behind the sign. */
+	async suggestionsFor(
+		of: SuggestionKind,
+		query: string,
+	): Promise<readonly Suggestion[]> {
+		if (of === "command") return commandSuggestions(query, vscode.l10n.t);
+		const found = await this.#references(query);
+		for (const { suggestion, reference } of found)
+			if (reference) this.#suggested.set(suggestion.id, reference);
+		return found.map(({ suggestion }) => suggestion);
+	}
+
+	/** Makes a suggestion a chip; those that only go on writing are none. */
+	choose(id: string): void {
+		const reference = this.#suggested.get(id);
+		if (!reference) return;
+		this.#chosen.set(id, reference);
+		// Who takes back what was removed wants it again.
+		this.#removed = new Set([...this.#removed].filter((it) => it !== id));
+		this.#onDidChange.fire();
+	}
+
+	/** A question was asked: what was chosen for it has gone along. */
+	asked(): void {
+		if (this.#chosen.size === 0) return;
+		this.#chosen.clear();
+		this.#onDidChange.fire();
+	}
+
+	dispose(): void {
+		this.#store.dispose();
+	}
+
+	async #references(query: string): Promise<readonly ReferenceSuggestion[]> {
+		const { kind, text } = parseReferenceQuery(query);
+		const { files, lastEditor } = this.#options;
+		switch (kind) {
+			case "file":
+				return pathSuggestions(
+					kind,
+					text,
+					text === "" ? this.#openPaths() : await files.paths(),
+				);
+			case "folder":
+				return pathSuggestions(kind, text, foldersOf(await files.paths()));
+			case "symbol":
+				return symbolSuggestions(
+					text,
+					(await findSymbols(text, lastEditor.current?.document)).filter((it) =>
+						files.mayShow(it.path),
+					),
+				);
+			case "any": {
+				const kinds = kindSuggestions(text, vscode.l10n.t);
+				const paths = text === "" ? this.#openPaths() : await files.paths();
+				return [...kinds, ...pathSuggestions("file", text, paths)].slice(
+					0,
+					mostSuggestions,
+				);
+			}
+		}
+	}
+
+	/** Of what is open: before a letter is typed, the likeliest. */
+	#openPaths(): string[] {
+		return vscode.workspace.textDocuments
+			.filter(({ uri }) => vscode.workspace.getWorkspaceFolder(uri))
+			.map(documentPath)
+			.filter((path) => this.#options.files.mayShow(path));
+	}
+
+	#look(): void {
+		const editor = this.#options.lastEditor.current;
+		// While no file is shown, no other one has come.
+		if (editor) this.#removed = stillRemoved(this.#removed, this.#all());
+		const shown = this.#defaults()
+			.map(({ id }) => id)
+			.join("\n");
+		if (shown === this.#shown) return;
+		this.#shown = shown;
+		this.#onDidChange.fire();
+	}
+
+	#defaults(): DefaultItem[] {
+		return this.#all().filter(({ id }) => !this.#removed.has(id));
+	}
+
+	#all(): DefaultItem[] {
+		const editor = this.#options.lastEditor.current;
+		if (!editor) return [];
+		const { document, selection } = editor;
+		const path = documentPath(document);
+		return defaultItems({
+			path,
+			selection: selection.isEmpty
+				? null
+				: {
+						startLine: selection.start.line,
+						startCharacter: selection.start.character,
+						endLine: selection.end.line,
+						endCharacter: selection.end.character,
+					},
+			// Unlike what is found, it is there to be seen and removed, also where git ignores it.
+			mayGoAlong: !looksSecret(path),
+			isHuge: lengthOf(document) > mostFileBytes,
+		});
+	}
+}
+
+function defaultAttachment(
+	{ kind, label, path }: DefaultItem,
+	{ document, selection }: vscode.TextEditor,
+): Attachment {
+	const file = fileAttachment(path, document);
+	return kind === "file"
+		? file
+		: { ...file, kind, label, text: document.getText(selection) };
+}

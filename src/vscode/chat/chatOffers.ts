@@ -1,0 +1,105 @@
+/** Models that can chat, for who has one that cannot: those that are here, and then those that could be had. */
+
+import * as vscode from "vscode";
+import { failure, type Result, success } from "../../base/result.ts";
+import type { Device } from "../../memory/machine/devices.ts";
+import { readCatalogue } from "../../models/catalogue/catalogue.ts";
+import { mayChoose, modelRows } from "../../models/choice/modelRows.ts";
+import { offersFor } from "../../models/choice/offers.ts";
+import type { ListedModel } from "../../models/library/modelLibrary.ts";
+import type { ModelOffer } from "../../protocol/chatView.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import { modelName, offerRow } from "../models/getModelText.ts";
+import { nameOf, verdictText } from "../models/modelRowTexts.ts";
+import { describeError } from "../platform/localize.ts";
+
+export interface ChatOffersContext {
+	readonly models: () => Promise<readonly ListedModel[]>;
+	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
+	readonly builtInFile: string;
+	/** `media/catalogue.json` of the extension. */
+	readonly catalogueFile: string;
+	readonly allowsPartial: () => boolean;
+	/** Loads a model file. */
+	readonly switchModel: (file: string) => Promise<void>;
+}
+
+/** A longer list is that of the command. */
+const mostOffers = 4;
+
+interface Choice {
+	readonly offer: ModelOffer;
+	readonly choose: () => unknown;
+}
+
+export class ChatOffers {
+	readonly #context: ChatOffersContext;
+	#choices: readonly Choice[] = [];
+
+	constructor(context: ChatOffersContext) {
+		this.#context = context;
+	}
+
+	/** Opens no connection. */
+	async find(): Promise<readonly ModelOffer[]> {
+		const here = await this.#installed();
+		const missing = mostOffers - here.length;
+		this.#choices = [
+			...here,
+			...(missing > 0 ? (await this.#catalogue()).slice(0, missing) : []),
+		];
+		return this.#choices.map(({ offer }) => offer);
+	}
+
+	/** What is no longer offered is nothing. */
+	async choose(id: string): Promise<void> {
+		await this.#choices.find(({ offer }) => offer.id === id)?.choose();
+	}
+
+	async #installed(): Promise<readonly Choice[]> {
+		const { models, devices, builtInFile, allowsPartial, switchModel } =
+			this.#context;
+		const [listed, machine] = await Promise.all([models(), devices()]);
+		return modelRows({
+			role: "chat",
+			models: listed,
+			devices: machine.ok
+				? success(machine.value)
+				: failure(describeError(machine.error)),
+			builtInFile,
+			allowsPartial: allowsPartial(),
+		})
+			.filter((row) => mayChoose(row) && !row.isBuiltIn)
+			.slice(0, mostOffers)
+			.map((row) => ({
+				offer: {
+					id: row.model.file,
+					label: nameOf(row),
+					detail: verdictText(row),
+				},
+				choose: () => switchModel(row.model.file),
+			}));
+	}
+
+	async #catalogue(): Promise<readonly Choice[]> {
+		const { catalogueFile, devices } = this.#context;
+		const [catalogue, machine] = await Promise.all([
+			readCatalogue(catalogueFile),
+			devices(),
+		]);
+		if (!catalogue.ok || !machine.ok) return [];
+		return offersFor(catalogue.value, machine.value)
+			.filter(
+				({ entry, outlook }) =>
+					entry.roles.includes("chat") && outlook.kind !== "doesNotFit",
+			)
+			.map((it) => ({
+				offer: {
+					id: `get:${it.entry.fileName}`,
+					label: vscode.l10n.t("Get {model}", { model: modelName(it) }),
+					detail: offerRow(it, { kind: "absent" }, vscode.l10n.t).detail,
+				},
+				choose: () => vscode.commands.executeCommand("headroom.getModel"),
+			}));
+	}
+}

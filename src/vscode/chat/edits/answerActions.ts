@@ -1,0 +1,180 @@
+/** What comes out of an answer: its code into a file, at the cursor or as a proposed change, and its links opened. */
+
+import * as vscode from "vscode";
+import type { Disposable } from "../../../base/disposable.ts";
+import { failure, type Result, success } from "../../../base/result.ts";
+import { parseLink } from "../../../chat/edit/answerLink.ts";
+import { editTarget, selectionIn } from "../../../chat/edit/editTarget.ts";
+import { insertedCode } from "../../../chat/edit/insertedCode.ts";
+import { languageIdOf } from "../../../chat/edit/languageIds.ts";
+import type { Attachment } from "../../../protocol/conversation.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../../../protocol/errors.ts";
+import { linesOf } from "../../../workspace/regions.ts";
+import type { Question } from "../../platform/question.ts";
+import { documentPath } from "../../workspace/documentPath.ts";
+import type { LastEditor } from "../../workspace/lastEditor.ts";
+import { uriOf, type WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
+import { documentAt } from "../attachments/attachedFiles.ts";
+import { Proposals } from "./proposals.ts";
+
+export interface AnsweredCode {
+	readonly code: string;
+	/** As the model named it; empty where it did not. */
+	readonly language: string;
+}
+
+export interface CodeToApply extends AnsweredCode {
+	/** Of the file that the answer names for it; null where it names none. */
+	readonly path: string | null;
+	/** Of the question that was answered. */
+	readonly attachments: readonly Attachment[];
+}
+
+/** That the user decided against it is no error. */
+type Outcome = Result<void, HeadroomError>;
+
+export interface AnswerActionsOptions {
+	readonly lastEditor: LastEditor;
+	readonly files: WorkspaceFiles;
+	/** Whether the user wants what is asked; a modal dialog where none is given. */
+	readonly confirm?: (question: Question) => Promise<boolean>;
+}
+
+export class AnswerActions implements Disposable {
+	readonly #options: AnswerActionsOptions;
+	readonly proposals = new Proposals();
+
+	constructor(options: AnswerActionsOptions) {
+		this.#options = options;
+	}
+
+	/** At the cursor, or in place of what is selected; one step to undo. */
+	async insert(code: string): Promise<Outcome> {
+		const editor = this.#options.lastEditor.current;
+		if (!editor) return failure(createError("editorMissing", {}));
+		const { document, selection, viewColumn } = editor;
+		const { start } = selection;
+		const text = insertedCode(code, {
+			before: document.lineAt(start.line).text.slice(0, start.character),
+			replaced: document.getText(selection),
+			lines: linesOf(document.getText()),
+		});
+		const isDone = await editor.edit((edit) => edit.replace(selection, text));
+		if (!isDone)
+			return failure(
+				createError("editRefused", { file: documentPath(document) }),
+			);
+		await vscode.window.showTextDocument(
+			document,
+			viewColumn === undefined ? {} : { viewColumn },
+		);
+		return success(undefined);
+	}
+
+	/** Shows what the file would become; nothing is changed before that is accepted. */
+	async apply(block: CodeToApply): Promise<Outcome> {
+		const path = await this.#pathFor(block);
+		if (!path.ok) return path;
+		const document = await documentAt(path.value);
+		if (!document.ok) return document;
+		return await this.proposals.show(document.value, {
+			block: block.code,
+			selection: selectionIn(path.value, block.attachments),
+		});
+	}
+
+	/** In an editor of its own, saved nowhere. */
+	async newFile({ code, language }: AnsweredCode): Promise<Outcome> {
+		const known = await vscode.languages.getLanguages();
+		const id = languageIdOf(language, known);
+		const content = code === "" || code.endsWith("\n") ? code : `${code}\n`;
+		const document = await vscode.workspace.openTextDocument(
+			id === undefined ? { content } : { content, language: id },
+		);
+		await vscode.window.showTextDocument(document, { preview: false });
+		return success(undefined);
+	}
+
+	/** A file of the workspace at its line; an address after the user has seen it and agreed. */
+	async openLink(href: string): Promise<Outcome> {
+		const link = parseLink(href);
+		switch (link.kind) {
+			case "refused":
+				return failure(
+					createError("linkRefused", { address: href.slice(0, 200) }),
+				);
+			case "file":
+				return await this.#openFile(link.path, link.line);
+			case "web":
+				return await this.#openAddress(link.address);
+		}
+	}
+
+	dispose(): void {
+		this.proposals.dispose();
+	}
+
+	async #pathFor({
+		path: named,
+		attachments,
+	}: CodeToApply): Promise<Result<string, HeadroomError>> {
+		const { lastEditor, files } = this.#options;
+		const visible = lastEditor.current;
+		const target = editTarget({
+			named,
+			attachments,
+			visible: visible ? documentPath(visible.document) : null,
+		});
+		switch (target.kind) {
+			case "path":
+				return success(target.path);
+			case "elsewhere":
+				return await files.resolve(target.name);
+			case "unclear":
+				return failure(createError("editTargetUnclear", {}));
+		}
+	}
+
+	async #openFile(name: string, line: number): Promise<Outcome> {
+		const path = await this.#options.files.resolve(name);
+		if (!path.ok) return path;
+		const uri = uriOf(path.value);
+		if (!uri) return failure(createError("fileMissing", { file: name }));
+		try {
+			const place = new vscode.Position(line, 0);
+			// Not as text in any case: it may be an image.
+			await vscode.commands.executeCommand("vscode.open", uri, {
+				selection: new vscode.Range(place, place),
+			} satisfies vscode.TextDocumentShowOptions);
+			return success(undefined);
+		} catch (thrown) {
+			const why = messageOf(thrown);
+			return failure(createError("fileUnreadable", { file: path.value, why }));
+		}
+	}
+
+	async #openAddress(address: string): Promise<Outcome> {
+		const { t } = vscode.l10n;
+		const confirm = this.#options.confirm ?? askUser;
+		const isWanted = await confirm({
+			title: t("Open this address outside of VS Code?"),
+			detail: address,
+			button: t("Open"),
+		});
+		if (isWanted) await vscode.env.openExternal(vscode.Uri.parse(address));
+		return success(undefined);
+	}
+}
+
+async function askUser({ title, detail, button }: Question): Promise<boolean> {
+	const chosen = await vscode.window.showWarningMessage(
+		title,
+		{ modal: true, detail },
+		button,
+	);
+	return chosen === button;
+}

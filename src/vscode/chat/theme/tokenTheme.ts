@@ -1,0 +1,93 @@
+/** The colours in which the editor shows code: VS Code tells of them through the files of its themes alone. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../../base/disposable.ts";
+import type { TokenTheme } from "../../../protocol/chatView.ts";
+import { customRules, type DeclaredTheme, themesOf } from "./themeFile.ts";
+import { findTheme, readTheme, tokenTheme } from "./themeFiles.ts";
+
+/** Of one file. Larger ones are no themes. */
+const largestBytes = 2 * 1024 * 1024;
+
+const kinds: Readonly<Record<vscode.ColorThemeKind, DeclaredTheme["uiTheme"]>> =
+	{
+		[vscode.ColorThemeKind.Light]: "vs",
+		[vscode.ColorThemeKind.Dark]: "vs-dark",
+		[vscode.ColorThemeKind.HighContrast]: "hc-black",
+		[vscode.ColorThemeKind.HighContrastLight]: "hc-light",
+	};
+
+/** In the order in which they count: the others stand in where the editor follows the system. */
+const themeSettings = [
+	"colorTheme",
+	"preferredDarkColorTheme",
+	"preferredLightColorTheme",
+	"preferredHighContrastColorTheme",
+	"preferredHighContrastLightColorTheme",
+];
+
+interface FoundTheme extends DeclaredTheme {
+	readonly extensionUri: vscode.Uri;
+}
+
+/** Null where the theme cannot be read. */
+export async function currentTokenTheme(): Promise<TokenTheme | null> {
+	const uiTheme = kinds[vscode.window.activeColorTheme.kind];
+	const theme = findTheme(allThemes(), configuredNames(), uiTheme);
+	if (!theme) return null;
+	const files = await readTheme(
+		vscode.Uri.joinPath(theme.extensionUri, theme.path).toString(),
+		readText,
+		(from, include) =>
+			vscode.Uri.joinPath(vscode.Uri.parse(from), "..", include).toString(),
+	);
+	if (!files) return null;
+	const custom = vscode.workspace
+		.getConfiguration("editor")
+		.get<unknown>("tokenColorCustomizations");
+	const name = theme.id ?? theme.label ?? "";
+	return tokenTheme(uiTheme, files, customRules(custom, name));
+}
+
+export function onDidChangeTokenTheme(listener: () => void): Disposable {
+	const store = new DisposableStore();
+	store.add(vscode.window.onDidChangeActiveColorTheme(listener));
+	store.add(
+		vscode.workspace.onDidChangeConfiguration((event) => {
+			// The name of a theme may come later than the theme itself.
+			const settings = [
+				"editor.tokenColorCustomizations",
+				"workbench.colorTheme",
+			];
+			if (settings.some((it) => event.affectsConfiguration(it))) listener();
+		}),
+	);
+	return store;
+}
+
+/** While the editor follows the system, the theme that is preferred for what the system is. */
+function configuredNames(): readonly string[] {
+	const configuration = vscode.workspace.getConfiguration("workbench");
+	const followsSystem = vscode.workspace
+		.getConfiguration("window")
+		.get<boolean>("autoDetectColorScheme", false);
+	const names = themeSettings.map((it) => configuration.get<string>(it, ""));
+	return followsSystem ? [...names.slice(1), ...names.slice(0, 1)] : names;
+}
+
+function allThemes(): readonly FoundTheme[] {
+	return vscode.extensions.all.flatMap(({ packageJSON, extensionUri }) =>
+		themesOf(packageJSON).map((it) => ({ ...it, extensionUri })),
+	);
+}
+
+async function readText(uri: string): Promise<string | undefined> {
+	try {
+		const file = vscode.Uri.parse(uri);
+		const { size } = await vscode.workspace.fs.stat(file);
+		if (size > largestBytes) return undefined;
+		return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,110 @@
+/** The definitions of what stands near the cursor, as the language's own extension finds them. */
+
+import * as vscode from "vscode";
+import {
+	linesOf,
+	type Region,
+	region,
+	regionAround,
+} from "../../workspace/regions.ts";
+import { workspacePath } from "../workspace/documentPath.ts";
+
+export interface FoundDefinition {
+	/** Relative to the workspace. */
+	readonly path: string;
+	/** Of the whole file. */
+	readonly text: string;
+	readonly region: Region;
+}
+
+/** The current line and those just above are what is worked on. */
+const linesAbove = 4;
+const mostNames = 8;
+const mostImports = 4;
+const importLines = 100;
+const importing = /^\s*(?:import|from|use|using|require|include)\b/;
+const keywords = /^(?:import|from|type|use|using|require|include)$/;
+const names = /[\p{L}_$][\p{L}\p{N}_$]{2,}/gu;
+/** Language servers that start up take many seconds: then there is no definition this time. */
+const longestMs = 500;
+const largestFileBytes = 256 * 1024;
+
+export async function findDefinitions(
+	editor: vscode.TextEditor,
+): Promise<readonly FoundDefinition[]> {
+	const { document } = editor;
+	const deadline = new Promise<undefined>((resolve) =>
+		setTimeout(() => resolve(undefined), longestMs),
+	);
+	const lookups = namesNear(editor).map((position) =>
+		Promise.race([definitionAt(document, position), deadline]),
+	);
+	return (await Promise.all(lookups)).flatMap((it) => it ?? []);
+}
+
+/** Where the names nearest to the cursor stand, each once. */
+function namesNear({
+	document,
+	selection,
+}: vscode.TextEditor): vscode.Position[] {
+	const places = new Map<string, vscode.Position>();
+	const { line } = selection.active;
+	const note = (at: number, mayNote: (name: string) => boolean): void => {
+		for (const { 0: name, index } of document.lineAt(at).text.matchAll(names))
+			if (!places.has(name) && mayNote(name))
+				places.set(name, new vscode.Position(at, index));
+	};
+	for (let at = line; at >= Math.max(0, line - linesAbove); at--)
+		note(at, () => true);
+	const near = [...places.values()].slice(0, mostNames);
+	// What is imported tells what the file is made of; the latest imports are of the file's own project mostly.
+	places.clear();
+	for (let at = 0; at < Math.min(importLines, document.lineCount); at++)
+		if (importing.test(document.lineAt(at).text))
+			note(at, (name) => !keywords.test(name));
+	return [...near, ...[...places.values()].slice(-mostImports)];
+}
+
+/** Undefined where it is in this document, outside of the workspace, or not known. */
+async function definitionAt(
+	document: vscode.TextDocument,
+	position: vscode.Position,
+): Promise<FoundDefinition | undefined> {
+	try {
+		const [found] = await vscode.commands.executeCommand<
+			(vscode.Location | vscode.LocationLink)[]
+		>("vscode.executeDefinitionProvider", document.uri, position);
+		if (!found) return undefined;
+		const { uri, range } =
+			"targetUri" in found
+				? { uri: found.targetUri, range: found.targetRange }
+				: found;
+		if (
+			uri.toString() === document.uri.toString() ||
+			!vscode.workspace.getWorkspaceFolder(uri)
+		)
+			return undefined;
+		const text = await textOf(uri);
+		const { start, end } = range;
+		// A range of one line names the thing and does not show it.
+		const shown =
+			end.line > start.line
+				? region(linesOf(text), start.line, end.line + 1)
+				: regionAround(text, start.line);
+		return shown && { path: workspacePath(uri), text, region: shown };
+	} catch {
+		// A language's extension that fails is no reason to do without other context.
+		return undefined;
+	}
+}
+
+/** Of a document that is open, as it is there. Throws where the file is gone or too large. */
+async function textOf(uri: vscode.Uri): Promise<string> {
+	const open = vscode.workspace.textDocuments.find(
+		(it) => it.uri.toString() === uri.toString(),
+	);
+	if (open) return open.getText();
+	const { size } = await vscode.workspace.fs.stat(uri);
+	if (size > largestFileBytes) throw new Error("the file is large");
+	return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+}

@@ -1,0 +1,99 @@
+/** Where the user wants no suggestions unasked: the switches in the settings, and the snooze with its timer. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { Emitter, type Event } from "../../base/event.ts";
+import {
+	type QuietReason,
+	quietReason,
+} from "../../completion/reasons/quiet.ts";
+import { reasonSentence } from "../../completion/reasons/reasonSentences.ts";
+import { Snooze, type SnoozeEnd } from "../../completion/reasons/snooze.ts";
+import { clockTime } from "../platform/clockTime.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { localize } from "../platform/localize.ts";
+import { documentPath } from "../workspace/documentPath.ts";
+
+export class Quiet implements Disposable {
+	readonly #configuration: Configuration;
+	readonly #looksSecret: (path: string) => boolean;
+	readonly #snooze = new Snooze();
+	readonly #onDidChange = new Emitter<void>();
+	readonly #store = new DisposableStore();
+	#timer: NodeJS.Timeout | undefined;
+
+	/** Fires when something was switched, or the snooze begins or ends. */
+	readonly onDidChange: Event<void> = this.#onDidChange.event;
+
+	/** @param looksSecret whether the file at a path, relative to the workspace, may hold secrets. */
+	constructor(
+		configuration: Configuration,
+		looksSecret: (path: string) => boolean,
+	) {
+		this.#configuration = configuration;
+		this.#looksSecret = looksSecret;
+		this.#store.add(this.#onDidChange);
+		this.#store.add(this.#snooze);
+		this.#store.add(
+			this.#snooze.onDidChange(() => {
+				this.#setTimer();
+				this.#onDidChange.fire();
+			}),
+		);
+		this.#store.add(configuration.onDidChange(() => this.#onDidChange.fire()));
+	}
+
+	/** Why nothing is suggested by itself in this document; without one, only what holds everywhere. */
+	reasonFor(
+		document: vscode.TextDocument | undefined,
+	): QuietReason | undefined {
+		const { settings } = this.#configuration;
+		return quietReason(
+			document && {
+				languageId: document.languageId,
+				path: documentPath(document),
+			},
+			{
+				isEnabled: settings["completion.enabled"],
+				languages: settings["completion.languages"],
+				isSnoozed: this.snoozedUntil !== undefined,
+				looksSecret: this.#looksSecret,
+			},
+		);
+	}
+
+	/** The reason in words, with the time where there is one. */
+	describe(reason: QuietReason): string {
+		const { t } = vscode.l10n;
+		const until = this.snoozedUntil;
+		if (reason.kind !== "snoozed" || until === undefined)
+			return localize(reasonSentence(reason));
+		return until === "restart"
+			? t("Completions are snoozed until VS Code restarts.")
+			: t("Completions are snoozed until {time}.", { time: clockTime(until) });
+	}
+
+	get snoozedUntil(): SnoozeEnd | undefined {
+		return this.#snooze.until(Date.now());
+	}
+
+	snooze(end: SnoozeEnd): void {
+		this.#snooze.begin(end);
+	}
+
+	endSnooze(): void {
+		this.#snooze.end();
+	}
+
+	dispose(): void {
+		clearTimeout(this.#timer);
+		this.#store.dispose();
+	}
+
+	#setTimer(): void {
+		clearTimeout(this.#timer);
+		const until = this.snoozedUntil;
+		if (typeof until === "number")
+			this.#timer = setTimeout(() => this.#snooze.end(), until - Date.now());
+	}
+}

@@ -1,0 +1,141 @@
+/** Which model the user chose, where that is kept, and which file it stands for. */
+
+import type * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import { Emitter, type Event } from "../../base/event.ts";
+import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import type { Device } from "../../memory/machine/devices.ts";
+import { AutomaticModel } from "../../models/choice/automaticModel.ts";
+import { readBenchmarkResults } from "../../models/choice/benchmarkStore.ts";
+import { DraftModels } from "../../models/choice/draftModels.ts";
+import { listInstalledModels } from "../../models/library/installedModels.ts";
+import type { ModelList } from "../../models/library/modelLibrary.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import {
+	automaticModel,
+	builtInModel,
+	type ModelSelection,
+	parsePin,
+	selectedModel,
+} from "../../protocol/modelSelection.ts";
+import { usesDraftModel } from "../../protocol/speculation.ts";
+import type { Configuration } from "../platform/configuration.ts";
+
+/** Not a setting: the files of a workspace must not choose what is loaded. */
+const pinKey = "headroom.model.pinned";
+
+export interface ChosenModelOptions {
+	readonly context: vscode.ExtensionContext;
+	readonly configuration: Configuration;
+	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
+	readonly builtInFile: string;
+	/** Where the benchmark keeps its figures. */
+	readonly benchmarkFile: string;
+	readonly log: Log;
+}
+
+export class ChosenModel implements Disposable {
+	readonly builtInFile: string;
+	readonly #options: ChosenModelOptions;
+	readonly #automatic: AutomaticModel;
+	readonly #drafts: DraftModels;
+	readonly #onDidSelect = new Emitter<void>();
+
+	/** Fires when something is to be loaded without a change of the settings, which tells of itself. */
+	readonly onDidSelect: Event<void> = this.#onDidSelect.event;
+
+	constructor(options: ChosenModelOptions) {
+		const { builtInFile, devices, log } = options;
+		this.#options = options;
+		this.builtInFile = builtInFile;
+		const list = async () => (await this.list()).models;
+		this.#drafts = new DraftModels({ list, log });
+		this.#automatic = new AutomaticModel({
+			list,
+			benchmarks: () => readBenchmarkResults(options.benchmarkFile),
+			devices,
+			builtInFile,
+			log,
+		});
+	}
+
+	get selection(): ModelSelection {
+		const { configuration, context } = this.#options;
+		return {
+			setting: configuration.settings["model.file"],
+			pin: parsePin(context.workspaceState.get<unknown>(pinKey)),
+		};
+	}
+
+	/** The model is loaded once, also where both have changed. Rejects where VS Code cannot write. */
+	async select({ setting, pin }: ModelSelection): Promise<void> {
+		const { configuration, context } = this.#options;
+		await context.workspaceState.update(pinKey, pin);
+		if (setting === configuration.settings["model.file"])
+			this.#onDidSelect.fire();
+		else await configuration.set("model.file", setting);
+	}
+
+	/** For a start of the engine, which does not wait long. */
+	fileToLoad(): Promise<string> {
+		return this.#fileOf(this.selection, () => this.#automatic.chooseInTime());
+	}
+
+	fileOf(selection: ModelSelection): Promise<string> {
+		return this.#fileOf(selection, () => this.#automatic.choose());
+	}
+
+	/** What could draft for it, the best first. A load does not wait long for that, and for the built-in model not at all: its draft is known. */
+	async draftsFor(file: string): Promise<readonly string[]> {
+		const { speculation } = this.#options.configuration.settings;
+		return file === this.builtInFile || !usesDraftModel(speculation)
+			? []
+			: this.#drafts.findInTime(file);
+	}
+
+	/** Has "automatic" look again at what there is. */
+	chooseAnew(): void {
+		this.#automatic.forget();
+	}
+
+	/** Because it could not be loaded. True where it was the automatic choice, and there is another from now on. */
+	avoid(file: string): boolean {
+		return (
+			selectedModel(this.selection) === automaticModel &&
+			this.#automatic.avoid(file)
+		);
+	}
+
+	/** Models on this machine, found anew. */
+	list(): Promise<ModelList> {
+		const { context, configuration } = this.#options;
+		const { settings } = configuration;
+		return listInstalledModels({
+			builtInFile: this.builtInFile,
+			storageFolder: context.globalStorageUri.fsPath,
+			folders: settings["models.folders"],
+			searchesStores: settings["models.searchStores"],
+			chosen: selectedModel(this.selection),
+		});
+	}
+
+	dispose(): void {
+		this.#onDidSelect.dispose();
+	}
+
+	async #fileOf(
+		selection: ModelSelection,
+		chooseAutomatic: () => Promise<string>,
+	): Promise<string> {
+		const selected = selectedModel(selection);
+		switch (selected) {
+			case automaticModel:
+				return chooseAutomatic();
+			case builtInModel:
+				return this.builtInFile;
+			default:
+				return selected;
+		}
+	}
+}

@@ -1,0 +1,179 @@
+/** Downloads an offer once its questions were answered with yes, and says how that ended. */
+
+import * as vscode from "vscode";
+import type { Result } from "../../base/result.ts";
+import { formatBytes } from "../../base/units.ts";
+import { expectedOf } from "../../models/catalogue/catalogue.ts";
+import {
+	type DownloadSource,
+	downloadSource,
+} from "../../models/catalogue/downloadSource.ts";
+import type { Offer } from "../../models/choice/offers.ts";
+import {
+	type DownloadOutcome,
+	type DownloadProgress,
+	discardDownload,
+	downloadModel,
+} from "../../models/download/download.ts";
+import { askHost, type Expected } from "../../models/download/remoteFile.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { describeError } from "../platform/localize.ts";
+import type { Question } from "../platform/question.ts";
+import { withUserProgress } from "../platform/userProgress.ts";
+import {
+	askQuestion,
+	downloadQuestion,
+	mayContinue,
+	modelName,
+	progressText,
+} from "./getModelText.ts";
+import { tellModelNews } from "./useModel.ts";
+
+export interface DownloadContext {
+	readonly configuration: Configuration;
+	/** Absolute path of the folder of the models. */
+	readonly folder: string;
+}
+
+/** Nothing connects to anywhere before the click in a modal that names the host. */
+export async function downloadOffer(
+	offer: Offer,
+	context: DownloadContext,
+): Promise<void> {
+	const { settings } = context.configuration;
+	const source = downloadSource(offer.entry, {
+		proxy: settings["download.proxy"],
+		mirror: settings["download.mirror"],
+	});
+	const expected =
+		expectedOf(offer.entry) ?? (await askForExpected(offer, source));
+	if (!expected) return;
+	const question = downloadQuestion(
+		offer,
+		source.host,
+		expected,
+		vscode.l10n.t,
+	);
+	if (!(await confirms(question))) return;
+	while ((await downloadOnce(offer, source, expected, context)) === "again");
+}
+
+/** Undefined where the user said no, cancelled, or was told what went wrong. */
+async function askForExpected(
+	offer: Offer,
+	source: DownloadSource,
+): Promise<Expected | undefined> {
+	const { t } = vscode.l10n;
+	const { host } = source;
+	if (!(await confirms(askQuestion(offer, host, t)))) return undefined;
+	const asked = await withUserProgress(t("Asking {host}", { host }), (signal) =>
+		askHost(source, signal),
+	);
+	if (asked.ok) return asked.value;
+	void vscode.window.showErrorMessage(
+		`Headroom: ${describeError(asked.error)}`,
+	);
+	return undefined;
+}
+
+async function confirms({ title, detail, button }: Question): Promise<boolean> {
+	const answer = await vscode.window.showInformationMessage(
+		title,
+		{ modal: true, detail },
+		button,
+	);
+	return answer === button;
+}
+
+async function downloadOnce(
+	offer: Offer,
+	source: DownloadSource,
+	expected: Expected,
+	{ configuration, folder }: DownloadContext,
+): Promise<"again" | "over"> {
+	const { t } = vscode.l10n;
+	const model = modelName(offer);
+	let last: DownloadProgress | undefined;
+	const downloaded: Result<DownloadOutcome, HeadroomError> =
+		await withUserProgress(
+			t("Downloading {model}", { model }),
+			(signal, report) =>
+				downloadModel({
+					...source,
+					expected,
+					folder,
+					signal,
+					onProgress(progress) {
+						last = progress;
+						const { doneBytes, totalBytes } = progress;
+						report({
+							message: progressText(progress, t),
+							fraction: doneBytes / totalBytes,
+						});
+					},
+				}),
+		);
+	if (!downloaded.ok) return await tellFailure(downloaded.error);
+	const outcome = downloaded.value;
+	switch (outcome.kind) {
+		case "downloaded":
+			void tellModelNews(
+				{
+					severity: "info",
+					text: t("{model} is downloaded and checked.", { model }),
+					file: outcome.file,
+				},
+				configuration,
+			);
+			return "over";
+		case "alreadyThere":
+			void tellModelNews(
+				{
+					severity: "info",
+					text: t("{model} was here already.", { model }),
+					file: outcome.file,
+				},
+				configuration,
+			);
+			return "over";
+		case "cancelled":
+			return await tellCancelled(offer, last?.doneBytes ?? 0, folder);
+	}
+}
+
+async function tellFailure(error: HeadroomError): Promise<"again" | "over"> {
+	const again = vscode.l10n.t("Continue");
+	const chosen = await vscode.window.showErrorMessage(
+		`Headroom: ${describeError(error)}`,
+		...(mayContinue(error) ? [again] : []),
+	);
+	return chosen === again ? "again" : "over";
+}
+
+async function tellCancelled(
+	offer: Offer,
+	doneBytes: number,
+	folder: string,
+): Promise<"again" | "over"> {
+	const { t } = vscode.l10n;
+	const again = t("Continue");
+	const discard = t("Discard");
+	const chosen = await vscode.window.showInformationMessage(
+		t("The download of {model} was stopped. What came is kept: {bytes}.", {
+			model: modelName(offer),
+			bytes: formatBytes(doneBytes),
+		}),
+		again,
+		discard,
+	);
+	if (chosen === discard) {
+		const { fileName } = offer.entry;
+		const discarded = await discardDownload({ folder, fileName });
+		if (!discarded.ok)
+			void vscode.window.showErrorMessage(
+				`Headroom: ${describeError(discarded.error)}`,
+			);
+	}
+	return chosen === again ? "again" : "over";
+}

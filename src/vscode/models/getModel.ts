@@ -1,0 +1,117 @@
+/** "Get Model": the catalogue as a list, each model with what it would take here and how fast it would be. */
+
+import * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import { type Result, success } from "../../base/result.ts";
+import type { Device } from "../../memory/machine/devices.ts";
+import { readCatalogue } from "../../models/catalogue/catalogue.ts";
+import { type Presence, presencesIn } from "../../models/catalogue/presence.ts";
+import { type Offer, offersFor } from "../../models/choice/offers.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import { describeError } from "../platform/localize.ts";
+import { type DownloadContext, downloadOffer } from "./downloadModel.ts";
+import { modelName, type OfferRow, offerRow } from "./getModelText.ts";
+import { tellModelNews } from "./useModel.ts";
+
+export interface GetModelContext extends DownloadContext {
+	/** `media/catalogue.json` of the extension. */
+	readonly catalogueFile: string;
+	/** What this machine has, as it is now. */
+	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
+}
+
+interface Row extends OfferRow, vscode.QuickPickItem {
+	readonly label: string;
+	readonly description: string;
+	readonly detail: string;
+	readonly offer: Offer;
+	readonly presence: Presence;
+}
+
+export function registerGetModel(context: GetModelContext): Disposable {
+	return vscode.commands.registerCommand("headroom.getModel", () =>
+		getModel(context),
+	);
+}
+
+async function getModel(context: GetModelContext): Promise<void> {
+	const row = await pickRow(context);
+	if (!row) return;
+	const { offer, presence } = row;
+	if (presence.kind === "here")
+		await tellModelNews(
+			{
+				severity: "info",
+				text: vscode.l10n.t("{model} is here already.", {
+					model: modelName(offer),
+				}),
+				file: presence.file,
+			},
+			context.configuration,
+		);
+	else await downloadOffer(offer, context);
+}
+
+/** The list stands at once, and is filled when the machine has told of itself. Undefined where it was left. */
+function pickRow(context: GetModelContext): Promise<Row | undefined> {
+	const { t } = vscode.l10n;
+	return new Promise((resolve) => {
+		const pick = vscode.window.createQuickPick<Row>();
+		pick.title = t("Get Model");
+		pick.placeholder = t("Looking at what this machine has room for...");
+		pick.matchOnDescription = true;
+		pick.matchOnDetail = true;
+		pick.busy = true;
+		pick.onDidAccept(() => {
+			const [row] = pick.selectedItems;
+			if (!row) return;
+			resolve(row);
+			pick.hide();
+		});
+		pick.onDidHide(() => {
+			resolve(undefined);
+			pick.dispose();
+		});
+		pick.show();
+		void rowsOf(context).then((rows) => {
+			if (!rows.ok) {
+				pick.hide();
+				void vscode.window.showErrorMessage(
+					`Headroom: ${describeError(rows.error)}`,
+				);
+				return;
+			}
+			pick.busy = false;
+			pick.placeholder = t(
+				"Nothing is downloaded before you confirm host, size and licence",
+			);
+			pick.items = rows.value;
+		});
+	});
+}
+
+/** Opens no connection: prices follow from the catalogue. */
+async function rowsOf({
+	catalogueFile,
+	devices,
+	folder,
+}: GetModelContext): Promise<Result<readonly Row[], HeadroomError>> {
+	const [catalogue, machine] = await Promise.all([
+		readCatalogue(catalogueFile),
+		devices(),
+	]);
+	if (!catalogue.ok) return catalogue;
+	if (!machine.ok) return machine;
+	const offers = offersFor(catalogue.value, machine.value);
+	const presences = await presencesIn(
+		folder,
+		offers.map(({ entry }) => entry),
+	);
+	return success(
+		offers.map((offer, index) => {
+			const presence = presences[index] ?? { kind: "absent" };
+			const row = offerRow(offer, presence, vscode.l10n.t);
+			return { ...row, offer, presence };
+		}),
+	);
+}

@@ -1,0 +1,210 @@
+/** What "Get Model" says: the rows of its list, its questions and its outcomes. Without an editor. */
+
+import { formatBytes, formatPercent } from "../../base/units.ts";
+import { modelBytes } from "../../memory/plan/plan.ts";
+import type { Role } from "../../memory/plan/roles.ts";
+import { weightsFileBytes } from "../../memory/shape/quantization.ts";
+import { catalogueShape } from "../../models/catalogue/catalogue.ts";
+import type { Presence } from "../../models/catalogue/presence.ts";
+import type { Offer, Outlook } from "../../models/choice/offers.ts";
+import type { DownloadProgress } from "../../models/download/download.ts";
+import type { Expected } from "../../models/download/remoteFile.ts";
+import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
+import type { Question } from "../platform/question.ts";
+import type { Translate } from "../platform/translate.ts";
+
+export interface OfferRow {
+	readonly label: string;
+	readonly description: string;
+	readonly detail: string;
+}
+
+/** Beside words that say the same. */
+const icons: Readonly<Record<Outlook["kind"], string>> = {
+	runs: "check",
+	slow: "watch",
+	doesNotFit: "circle-slash",
+};
+
+export function offerRow(
+	offer: Offer,
+	presence: Presence,
+	t: Translate,
+): OfferRow {
+	const { outlook, entry, parameterCount, recommendedFor } = offer;
+	const isHere = presence.kind === "here";
+	return {
+		label: `$(${isHere ? "database" : icons[outlook.kind]}) ${modelName(offer)}`,
+		description: [
+			...(isHere ? [t("here already")] : []),
+			...recommendedFor.map((role) => recommendedText(role, t)),
+			verdictText(offer, t),
+		].join(" · "),
+		detail: [
+			priceText(outlook, t),
+			downloadText(offer, presence, t),
+			entry.licence.name,
+			t("{count} parameters", { count: countText(parameterCount) }),
+		].join(" · "),
+	};
+}
+
+export function modelName({ entry }: Offer): string {
+	return `${entry.name} ${entry.quantization}`;
+}
+
+function verdictText({ outlook, recommendedFor }: Offer, t: Translate): string {
+	if (outlook.kind === "doesNotFit") return t("does not fit");
+	if (outlook.kind === "slow") return t("fits, but slow");
+	const { plan, role } = outlook;
+	const isInRam = plan.request.placement.gpus.length === 0;
+	if (role === "chat" && !recommendedFor.includes(role))
+		return isInRam ? t("fits in RAM, for chat") : t("fits, for chat");
+	return isInRam ? t("fits in RAM") : t("fits");
+}
+
+function priceText(outlook: Outlook, t: Translate): string {
+	if (outlook.kind === "doesNotFit") return outlook.why;
+	return t("takes {bytes}, about {speed} tokens/s", {
+		bytes: formatBytes(modelBytes(outlook.plan)),
+		speed: speedText(outlook.plan.atFullWindow.tokensPerSecond),
+	});
+}
+
+function recommendedText(role: Role, t: Translate): string {
+	return role === "completion"
+		? t("recommended for completion")
+		: t("recommended for chat");
+}
+
+function downloadText(offer: Offer, presence: Presence, t: Translate): string {
+	const size = sizeText(offer, t);
+	switch (presence.kind) {
+		case "here":
+			return size;
+		case "begun":
+			return t("{done} of {size} downloaded", {
+				done: formatBytes(presence.doneBytes),
+				size,
+			});
+		case "absent":
+			return t("{size} to download", { size });
+	}
+}
+
+function sizeText({ entry }: Offer, t: Translate): string {
+	return entry.sizeBytes === null
+		? t("about {bytes}", {
+				bytes: formatBytes(weightsFileBytes(catalogueShape(entry))),
+			})
+		: formatBytes(entry.sizeBytes);
+}
+
+function countText(count: number): string {
+	return count < 1e9
+		? `${Math.round(count / 1e6)}M`
+		: `${(count / 1e9).toFixed(1)}B`;
+}
+
+function speedText(tokensPerSecond: number): string {
+	return tokensPerSecond < 10
+		? tokensPerSecond.toFixed(1)
+		: String(Math.round(tokensPerSecond));
+}
+
+/** Before the host is asked for what the catalogue does not know. */
+export function askQuestion(
+	offer: Offer,
+	host: string,
+	t: Translate,
+): Question {
+	return {
+		title: t("Ask {host} about {model}?", { host, model: modelName(offer) }),
+		detail: [
+			...reservations(offer, t),
+			t(
+				"The catalogue has neither size nor SHA-256 of this file. {host} is asked for both; nothing is downloaded yet.",
+				{ host },
+			),
+			t("Size: {size}.", { size: sizeText(offer, t) }),
+			licenceText(offer, t),
+		].join("\n\n"),
+		button: t("Ask {host}", { host }),
+	};
+}
+
+export function downloadQuestion(
+	offer: Offer,
+	host: string,
+	expected: Expected,
+	t: Translate,
+): Question {
+	return {
+		title: t("Download {model}?", { model: modelName(offer) }),
+		detail: [
+			...reservations(offer, t),
+			t("From {host} and the hosts of Hugging Face that it leads to: {size}.", {
+				host,
+				size: formatBytes(expected.sizeBytes),
+			}),
+			licenceText(offer, t),
+			expected.from === "catalogue"
+				? t("The file is checked against the SHA-256 in Headroom's catalogue.")
+				: t(
+						"The file is checked against the SHA-256 that {host} states itself: that shows that nothing went wrong on the way, and not who made it.",
+						{ host },
+					),
+		].join("\n\n"),
+		button:
+			offer.outlook.kind === "runs" ? t("Download") : t("Download Anyway"),
+	};
+}
+
+/** Why one would rather not, first of all. */
+function reservations(offer: Offer, t: Translate): readonly string[] {
+	const { outlook } = offer;
+	return outlook.kind === "runs"
+		? []
+		: [
+				t("On this machine {model} {why}.", {
+					model: modelName(offer),
+					why: outlook.why,
+				}),
+			];
+}
+
+function licenceText({ entry: { licence } }: Offer, t: Translate): string {
+	return t("Licence: {licence}, {url}", {
+		licence: licence.name,
+		url: licence.url,
+	});
+}
+
+export function progressText(
+	{ kind, doneBytes, totalBytes }: DownloadProgress,
+	t: Translate,
+): string {
+	const values = {
+		done: formatBytes(doneBytes),
+		total: formatBytes(totalBytes),
+		percent: formatPercent(totalBytes > 0 ? doneBytes / totalBytes : 0),
+	};
+	return kind === "checking"
+		? t("checking what is here already: {done} of {total}", values)
+		: t("{done} of {total} ({percent})", values);
+}
+
+/** After which another attempt goes on from where this one ended. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+	"diskFull",
+	"diskTooSmall",
+	"downloadBroken",
+	"downloadHostFails",
+	"downloadProxy",
+	"downloadTooMany",
+	"downloadUnreachable",
+]);
+
+export function mayContinue({ code }: HeadroomError): boolean {
+	return passing.has(code);
+}

@@ -1,0 +1,82 @@
+/** What "Import Model File" says of its progress and its outcome. Without an editor. */
+
+import { formatBytes, formatPercent } from "../../base/units.ts";
+import type {
+	ImportedFile,
+	ImportProgress,
+} from "../../models/folder/importFile.ts";
+import type { ImportOutcome } from "../../models/folder/importModel.ts";
+import { errorIn, type Translate } from "../platform/translate.ts";
+import type { ModelNews } from "./useModel.ts";
+
+/** A message is no place for the names of a whole disk. */
+const mostNames = 5;
+
+/** One message for everything. */
+export function importSummary(
+	{ files, cancelled }: ImportOutcome,
+	t: Translate,
+): ModelNews {
+	const imported = files.filter((it) => it.kind === "imported");
+	const there = files.filter((it) => it.kind === "alreadyThere");
+	const failed = files.filter((it) => it.kind === "failed");
+	const sentences = [
+		...(cancelled ? [t("The import was cancelled.")] : []),
+		...(imported.length > 0
+			? [t("Imported: {names}.", { names: named(imported, t) })]
+			: []),
+		...(there.length > 0
+			? [t("Here already: {names}.", { names: named(there, t) })]
+			: []),
+		...failed.slice(0, mostNames).map(({ error }) => errorIn(t, error)),
+		...(failed.length > mostNames
+			? [
+					t("{count} more could not be imported.", {
+						count: String(failed.length - mostNames),
+					}),
+				]
+			: []),
+	];
+	const [only, ...others] = imported.length > 0 ? imported : there;
+	return {
+		severity:
+			failed.length === 0
+				? "info"
+				: failed.length < files.length
+					? "warning"
+					: "error",
+		text: sentences.join(" "),
+		file: others.length === 0 ? only?.file : undefined,
+	};
+}
+
+function named(files: readonly ImportedFile[], t: Translate): string {
+	const names = files
+		.slice(0, mostNames)
+		.map(({ source }) => baseName(source))
+		.join(", ");
+	return files.length > mostNames
+		? t("{names} and {count} more", {
+				names,
+				count: String(files.length - mostNames),
+			})
+		: names;
+}
+
+export function importProgressText(
+	{ kind, file, doneBytes, totalBytes }: ImportProgress,
+	t: Translate,
+): string {
+	const values = {
+		file: baseName(file),
+		total: formatBytes(totalBytes),
+		percent: formatPercent(totalBytes > 0 ? doneBytes / totalBytes : 0),
+	};
+	return kind === "checking"
+		? t("checking {file}: {percent} of {total}", values)
+		: t("copying {file}: {percent} of {total}", values);
+}
+
+function baseName(file: string): string {
+	return file.split(/[\\/]/).at(-1) ?? file;
+}

@@ -1,0 +1,151 @@
+/** Models in words, for a list to choose from: what each takes and how fast it would be, or why it cannot be used. */
+
+import * as vscode from "vscode";
+import { assertNever } from "../../base/assert.ts";
+import { formatBytes } from "../../base/units.ts";
+import { bandwidthOf } from "../../memory/machine/devices.ts";
+import type { Plan, PlannedDevice } from "../../memory/plan/plan.ts";
+import {
+	concessionText,
+	partsText,
+	refusalText,
+} from "../../memory/report/planText.ts";
+import { type ModelRow, mayChoose } from "../../models/choice/modelRows.ts";
+import type { StoreKind } from "../../models/stores/modelStores.ts";
+import { describeError } from "../platform/localize.ts";
+
+/** The file's own name in Ollama and the like tells versions of a model apart, which its header often does not. */
+export function nameOf({ model, isBuiltIn }: ModelRow): string {
+	return isBuiltIn && model.content.ok
+		? model.content.value.description.name
+		: model.name;
+}
+
+/** What matters first: a list shows some eighty characters, and the rest to who asks. */
+export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
+	const { t } = vscode.l10n;
+	const doubt = isDoubtful
+		? [t("a chat model, which may not have learned to complete code")]
+		: [];
+	switch (verdict.kind) {
+		case "fits":
+			return [
+				...planTexts(verdict.plan),
+				...doubt,
+				...verdict.concessions.map(concessionText),
+				...arithmetic(verdict.plan),
+			].join("; ");
+		case "slow":
+			return [
+				t("slow"),
+				...planTexts(verdict.plan),
+				...doubt,
+				...arithmetic(verdict.plan),
+			].join("; ");
+		case "unpriced":
+			return t("What it takes is not known before it is loaded: {why}", {
+				why: verdict.why,
+			});
+		case "doesNotFit":
+			return [
+				...verdict.plan.devices
+					.filter(({ neededBytes, freeBytes }) => neededBytes > freeBytes)
+					.map(shortfall),
+				refusalText(verdict.plan, verdict.instead),
+			].join("; ");
+		case "otherRole":
+			return t(
+				"Not made for completion: its file names no fill-in-the-middle tokens",
+			);
+		case "broken":
+			// Without the folder, which would fill the line.
+			return describeError({
+				...verdict.error,
+				values: { ...verdict.error.values, file: model.name },
+			});
+		default:
+			return assertNever(verdict);
+	}
+}
+
+function shortfall({ device, neededBytes, freeBytes }: PlannedDevice): string {
+	const { t } = vscode.l10n;
+	const needed = formatBytes(neededBytes);
+	const free = formatBytes(freeBytes);
+	return device.kind === "cpu"
+		? t("Does not fit: needs {needed} of RAM, and {free} are free", {
+				needed,
+				free,
+			})
+		: t("Does not fit: needs {needed} of {device}, and {free} are free", {
+				needed,
+				free,
+				device: device.name,
+			});
+}
+
+function planTexts(plan: Plan): readonly string[] {
+	const { t } = vscode.l10n;
+	const { gpus, host } = plan.request.placement;
+	const isGuess = (gpus.length > 0 ? gpus : [host]).some(
+		(it) => bandwidthOf(it).source === "assumed",
+	);
+	// More digits than a prediction has.
+	const tokens = String(
+		Number(plan.atFullWindow.tokensPerSecond.toPrecision(2)),
+	);
+	return [
+		isGuess
+			? t("about {tokens} tokens per second (a guess)", { tokens })
+			: t("about {tokens} tokens per second", { tokens }),
+		...plan.devices.map(({ device, bytes, neededBytes, freeBytes }) => {
+			// The margin is to be free, and is not taken.
+			const needed = formatBytes(neededBytes - bytes.margin);
+			const free = formatBytes(freeBytes);
+			return device.kind === "cpu"
+				? t("takes {needed} of {free} free RAM", { needed, free })
+				: t("takes {needed} of {free} free on {device}", {
+						needed,
+						free,
+						device: device.name,
+					});
+		}),
+	];
+}
+
+function arithmetic({ devices }: Plan): readonly string[] {
+	return devices.map((it) => `${it.device.name}: ${partsText(it)}`);
+}
+
+export function foundText({ model }: ModelRow): string {
+	const { t } = vscode.l10n;
+	const [{ store, label }] = model.sightings;
+	const names: Readonly<Record<StoreKind, string>> = {
+		headroom: "Headroom",
+		folder: t("folder of the settings"),
+		ollama: "Ollama",
+		lmStudio: "LM Studio",
+		huggingFace: "Hugging Face",
+		llamaCpp: "llama.cpp",
+		jan: "Jan",
+		gpt4all: "GPT4All",
+	};
+	return label === model.name ? names[store] : `${names[store]} (${label})`;
+}
+
+/** Why choosing it loads nothing. */
+export function refusalOf(row: ModelRow): string | undefined {
+	if (mayChoose(row)) return undefined;
+	const { verdict } = row;
+	switch (verdict.kind) {
+		case "doesNotFit":
+			return vscode.l10n.t("{model} does not fit: {needs}.", {
+				model: nameOf(row),
+				needs: refusalText(verdict.plan, verdict.instead),
+			});
+		case "broken":
+			return describeError(verdict.error);
+		default:
+			return `${nameOf(row)}: ${verdictText(row)}`;
+	}
+}

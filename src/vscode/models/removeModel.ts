@@ -1,0 +1,77 @@
+/** "Remove Model": lists what the extension put into its folder, and removes what the user confirms. */
+
+import * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import {
+	isSamePath,
+	type OwnModel,
+	ownModels,
+} from "../../models/folder/ownModels.ts";
+import { removeModel } from "../../models/folder/removeModel.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { describeError } from "../platform/localize.ts";
+import { type RemovalRow, removalQuestion, removalRow } from "./removeText.ts";
+
+export interface RemoveModelContext {
+	readonly configuration: Configuration;
+	/** Absolute path of the folder of the models. */
+	readonly folder: string;
+}
+
+export function registerRemoveModel(context: RemoveModelContext): Disposable {
+	return vscode.commands.registerCommand("headroom.removeModel", () =>
+		pickAndRemove(context),
+	);
+}
+
+async function pickAndRemove({
+	configuration,
+	folder,
+}: RemoveModelContext): Promise<void> {
+	const { t } = vscode.l10n;
+	const models = await ownModels(folder);
+	if (!models.ok) return showError(models.error);
+	if (models.value.length === 0) {
+		void vscode.window.showInformationMessage(
+			t(
+				"There is nothing to remove: Headroom has downloaded or imported no model. Files of other tools are never removed.",
+			),
+		);
+		return;
+	}
+	const isChosen = ({ file }: OwnModel) =>
+		isSamePath(file, configuration.settings["model.file"]);
+	const rows: readonly (RemovalRow & { readonly model: OwnModel })[] =
+		models.value.map((model) => ({
+			...removalRow(model, isChosen(model), t),
+			model,
+		}));
+	const picked = await vscode.window.showQuickPick(rows, {
+		title: t("Remove Model"),
+		placeHolder: t("Only what Headroom downloaded or imported is listed"),
+	});
+	if (!picked || !(await confirms(picked.model))) return;
+	const { model } = picked;
+	// The engine is not to look for a file that is gone.
+	if (isChosen(model)) await configuration.set("model.file", "");
+	const removed = await removeModel(folder, model.file);
+	if (!removed.ok) return showError(removed.error);
+	void vscode.window.showInformationMessage(
+		t("{file} is removed.", { file: model.fileName }),
+	);
+}
+
+async function confirms(model: OwnModel): Promise<boolean> {
+	const { title, detail, button } = removalQuestion(model, vscode.l10n.t);
+	const answer = await vscode.window.showWarningMessage(
+		title,
+		{ modal: true, detail },
+		button,
+	);
+	return answer === button;
+}
+
+function showError(error: HeadroomError): void {
+	void vscode.window.showErrorMessage(`Headroom: ${describeError(error)}`);
+}

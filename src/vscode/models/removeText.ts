@@ -1,0 +1,54 @@
+/** What "Remove Model" says: its rows, and what it asks. Without an editor. */
+
+import { formatBytes } from "../../base/units.ts";
+import type { OwnModel } from "../../models/folder/ownModels.ts";
+import type { Question } from "../platform/question.ts";
+import type { Translate } from "../platform/translate.ts";
+
+export interface RemovalRow {
+	readonly label: string;
+	readonly description: string;
+	readonly detail: string;
+}
+
+export function removalRow(
+	model: OwnModel,
+	isInUse: boolean,
+	t: Translate,
+): RemovalRow {
+	const size = formatBytes(model.sizeBytes);
+	return {
+		label: model.fileName,
+		description: isInUse ? t("{size}, in use", { size }) : size,
+		detail: originText(model, t),
+	};
+}
+
+function originText({ how, source, addedAt }: OwnModel, t: Translate): string {
+	const values = { source, date: addedAt.slice(0, 10) };
+	switch (how) {
+		case "downloaded":
+			return t("downloaded on {date} from {source}", values);
+		case "copied":
+			return t("copied on {date} from {source}", values);
+		case "hardLinked":
+			return t("linked on {date} to {source}", values);
+		case "symlinked":
+			return t("refers since {date} to {source}", values);
+	}
+}
+
+export function removalQuestion(model: OwnModel, t: Translate): Question {
+	const { fileName, how, source, sizeBytes } = model;
+	const size = formatBytes(sizeBytes);
+	return {
+		title: t("Remove {file}?", { file: fileName }),
+		detail:
+			how === "hardLinked" || how === "symlinked"
+				? t("Only the link in Headroom's folder is removed. {source} stays.", {
+						source,
+					})
+				: t("{size} are deleted from this machine.", { size }),
+		button: t("Remove"),
+	};
+}

@@ -1,0 +1,89 @@
+/** The fit report as a document that is only read: what the loaded model takes of memory, and why it fits. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { fitReport } from "../../memory/report/fitReport.ts";
+import { speculationReport } from "../../memory/report/speculationReport.ts";
+import { readModel } from "../../models/header/readModel.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { describeError } from "../platform/localize.ts";
+import type { GaugeSources } from "./engineStatusItem.ts";
+
+const reportUri = vscode.Uri.from({
+	scheme: "headroom-report",
+	path: "/Headroom Fit Report.txt",
+});
+
+export interface FitReportSources
+	extends Pick<GaugeSources, "engine" | "devices" | "recent"> {
+	readonly configuration: Configuration;
+}
+
+export class FitReport implements Disposable {
+	readonly #sources: FitReportSources;
+	readonly #store = new DisposableStore();
+	readonly #onDidChange = this.#store.add(
+		new vscode.EventEmitter<vscode.Uri>(),
+	);
+
+	constructor(sources: FitReportSources) {
+		this.#sources = sources;
+		this.#store.add(
+			vscode.workspace.registerTextDocumentContentProvider(reportUri.scheme, {
+				onDidChange: this.#onDidChange.event,
+				provideTextDocumentContent: () => this.#text(),
+			}),
+		);
+	}
+
+	async show(): Promise<void> {
+		// One that is open already tells of what was.
+		this.#onDidChange.fire(reportUri);
+		await vscode.window.showTextDocument(reportUri, { preview: true });
+	}
+
+	dispose(): void {
+		this.#store.dispose();
+	}
+
+	async #text(): Promise<string> {
+		const { t } = vscode.l10n;
+		const {
+			engine: { status },
+			devices: { devices },
+			recent: { counters },
+			configuration: { settings },
+		} = this.#sources;
+		if (status.kind !== "ready" && status.kind !== "generating")
+			return t("No model is loaded.");
+		if (devices.length === 0)
+			return t(
+				"What is free is not known yet: it is asked for while this window has the focus and the status bar is shown.",
+			);
+		const { name, quantization, file } = status.model;
+		const reading = await readModel([file]);
+		if (reading.kind === "broken") return describeError(reading.error);
+		const shape = reading.kind === "model" ? reading.content.shape : undefined;
+		if (!shape?.ok)
+			return t("What {model} takes of memory is not known from its header.", {
+				model: name,
+			});
+		const { load } = status;
+		const { warning } = load;
+		return [
+			...(warning ? [describeError(warning), ""] : []),
+			...fitReport({
+				model: { name, quantization, shape: shape.value },
+				load,
+				devices,
+			}),
+			"",
+			...speculationReport({
+				setting: settings.speculation,
+				shape: shape.value,
+				load,
+				counters: counters.speculation,
+			}),
+		].join("\n");
+	}
+}

@@ -1,0 +1,333 @@
+/** The memory gauge in words: for the status bar, for the tooltip, and for who hears it read out. */
+
+import { assert, assertNever } from "../../base/assert.ts";
+import { formatBytes, formatPercent } from "../../base/units.ts";
+import type { GenerationCounters } from "../../client/recentGenerations.ts";
+import type { QuietReason } from "../../completion/reasons/quiet.ts";
+import {
+	type Gauge,
+	type GaugeMemory,
+	type GaugePart,
+	gaugeParts,
+	partsIn,
+	usedBytes,
+} from "../../memory/report/gauge.ts";
+import type { EngineStatus, LoadReport } from "../../protocol/engineStatus.ts";
+import type { ModelDescription } from "../../protocol/model.ts";
+import type { SpeculationCounters } from "../../protocol/speculation.ts";
+import { errorIn, type Translate } from "../platform/translate.ts";
+
+export interface GaugeView {
+	readonly gauge: Gauge;
+	readonly status: EngineStatus;
+	readonly counters: GenerationCounters;
+	/** Why nothing is suggested by itself, and the same as a sentence. */
+	readonly quiet:
+		| { readonly reason: QuietReason; readonly sentence: string }
+		| undefined;
+}
+
+/** How a state shows without any colour. */
+interface Look {
+	readonly icon: string;
+	/** What the status bar says beside the memory in use; empty where that says enough. */
+	readonly word: string;
+	/** What is read out. */
+	readonly spoken: string;
+}
+
+/** Such as `$(headroom-gauge-5) 5.2/8.0 GB`. */
+export function gaugeText(view: GaugeView, t: Translate): string {
+	const { icon, word } = lookOf(view, t);
+	const { gauge, status } = view;
+	const name = "model" in status && word === "" ? status.model.name : "";
+	const words = [word, gauge.usage || name].filter((it) => it !== "");
+	return `$(${icon}) ${words.join(" ")}`;
+}
+
+/** All that the tooltip has, as sentences. */
+export function gaugeLabel(view: GaugeView, t: Translate): string {
+	const { memories } = view.gauge;
+	const { spoken } = lookOf(view, t);
+	return [
+		`Headroom: ${spoken}`,
+		...sentencesOf(view, t),
+		...factsOf(view, t).map(([name, value]) => `${name}: ${value}`),
+		...memories.map((it) => memoryInWords(it, view, t)),
+	]
+		.map((it) => it.replace(/[.]?$/, "."))
+		.join(" ");
+}
+
+/** Markdown without trust: names come out of files that anyone may have made. */
+export function gaugeTooltip(view: GaugeView, t: Translate): string {
+	const facts = factsOf(view, t);
+	return [
+		`**${escapeMarkdown(lookOf(view, t).spoken)}**`,
+		...sentencesOf(view, t).map(escapeMarkdown),
+		...(facts.length > 0 ? [table(["", ""], facts)] : []),
+		...view.gauge.memories.map((it) => memoryTable(it, view, t)),
+	].join("\n\n");
+}
+
+function lookOf({ gauge, status, quiet }: GaugeView, t: Translate): Look {
+	switch (gauge.state) {
+		case "stopped":
+			return {
+				icon: "circle-outline",
+				word: "Headroom",
+				spoken: t("Not running"),
+			};
+		case "loading":
+			return spinning(loadingWord(status, t));
+		case "generating":
+			return { ...spinning(t("Generating")), word: "" };
+		case "ready":
+			return {
+				icon: `headroom-gauge-${gauge.level}`,
+				word: "",
+				spoken: t("Ready"),
+			};
+		case "paused":
+			assert(quiet, "there is a reason");
+			return quietLook(quiet.reason, t);
+		case "pressure":
+			return said("warning", t("Low memory"));
+		case "spill":
+			return said("headroom-gauge-spill", t("Slow"));
+		case "failed":
+			return said("error", t("No model"));
+		case "crashed":
+			return said("error", isGivenUp(status) ? t("Stopped") : t("Restarting"));
+		default:
+			return assertNever(gauge.state);
+	}
+}
+
+export function isGivenUp(status: EngineStatus): boolean {
+	return status.kind === "crashed" && status.restartInMs === null;
+}
+
+function said(icon: string, word: string): Look {
+	return { icon, word, spoken: word };
+}
+
+function spinning(word: string): Look {
+	return said("loading~spin", word);
+}
+
+function loadingWord(status: EngineStatus, t: Translate): string {
+	switch (status.kind) {
+		case "loading":
+			return t("Loading {percent}", {
+				percent: formatPercent(status.fraction),
+			});
+		case "warmingUp":
+			return t("Warming up");
+		default:
+			return t("Starting");
+	}
+}
+
+function quietLook(reason: QuietReason, t: Translate): Look {
+	switch (reason.kind) {
+		case "off":
+			return said("circle-slash", t("Headroom off"));
+		case "languageOff":
+			return said(
+				"circle-slash",
+				t("Off for {languageId}", { languageId: reason.languageId }),
+			);
+		case "snoozed":
+			return said("bell-slash", t("Snoozed"));
+		case "secretFile":
+			return said("lock", t("Off in this file"));
+		default:
+			return assertNever(reason);
+	}
+}
+
+/** What the model is, or why there is none; and what the user should know besides. */
+function sentencesOf(
+	{ gauge, status, quiet }: GaugeView,
+	t: Translate,
+): readonly string[] {
+	const pause = gauge.state === "paused" && quiet ? [quiet.sentence] : [];
+	switch (status.kind) {
+		case "stopped":
+			return [
+				...pause,
+				pause.length > 0
+					? t("The engine is not running.")
+					: t("The engine starts with the first completion."),
+			];
+		case "starting":
+			return [t("The engine is starting.")];
+		case "loading":
+			return [t("Loading {file}", { file: status.file })];
+		case "warmingUp":
+			return [modelDetail(status.model)];
+		case "ready":
+		case "generating": {
+			const { warning } = status.load;
+			return [
+				modelDetail(status.model),
+				...pause,
+				...(warning ? [errorIn(t, warning)] : []),
+				...(gauge.state === "pressure"
+					? [t("Little memory is left for anything else.")]
+					: []),
+			];
+		}
+		case "failed":
+		case "crashed":
+			return [errorIn(t, status.error)];
+		default:
+			return assertNever(status);
+	}
+}
+
+function modelDetail(model: ModelDescription): string {
+	return `${model.name}, ${model.quantization}, ${formatBytes(model.fileBytes)}`;
+}
+
+type Row = readonly [name: string, value: string];
+
+function factsOf(
+	{ status, counters }: GaugeView,
+	t: Translate,
+): readonly Row[] {
+	if (status.kind !== "ready" && status.kind !== "generating") return [];
+	const { contextWindow, sequences, kvType, draft, decodeTokensPerSecond } =
+		status.load;
+	const { tokensPerSecond, reusedShare, speculation } = counters;
+	return [
+		[
+			t("Context window"),
+			t("{sequences} × {tokens} tokens", {
+				sequences: String(sequences),
+				tokens: String(contextWindow),
+			}),
+		],
+		[t("KV cache type"), kvTypeNames[kvType]],
+		[
+			t("Speed"),
+			t("{count} tokens per second", {
+				count: String(Math.round(tokensPerSecond ?? decodeTokensPerSecond)),
+			}),
+		],
+		...(reusedShare === undefined
+			? []
+			: [[t("Prompt reused"), formatPercent(reusedShare)] as const]),
+		...(draft === null ? [] : [[t("Draft model"), draft] as const]),
+		...(speculation
+			? [[t("Guessed ahead"), guessesInWords(speculation, t)] as const]
+			: []),
+	];
+}
+
+function guessesInWords(
+	{ acceptedShare, tokensPerStep, gain }: SpeculationCounters,
+	t: Translate,
+): string {
+	return t("{accepted} accepted, {tokens} tokens per step, {gain} × as fast", {
+		accepted: formatPercent(acceptedShare),
+		tokens: tokensPerStep.toFixed(1),
+		gain: gain.toFixed(1),
+	});
+}
+
+const kvTypeNames: Readonly<Record<LoadReport["kvType"], string>> = {
+	f16: "F16",
+	q8_0: "Q8_0",
+};
+
+function memoryName({ kind, devices }: GaugeMemory, t: Translate): string {
+	const [device = ""] = devices;
+	switch (kind) {
+		case "discrete":
+			return device;
+		case "unified":
+			return t("{device}, unified memory", { device });
+		case "cpu":
+			return devices.length > 1
+				? t("RAM, shared with {device}", { device })
+				: t("RAM");
+		default:
+			return assertNever(kind);
+	}
+}
+
+function partName(
+	part: GaugePart,
+	{ status }: GaugeView,
+	t: Translate,
+): string {
+	switch (part) {
+		case "weights":
+			return t("Weights");
+		case "kvCache":
+			return t("KV cache");
+		case "buffers":
+			return t("Buffers");
+		case "draft":
+			return t("Draft model");
+		case "others":
+			return "load" in status && status.load.memory.length === 0
+				? t("In use, the model included")
+				: t("Other programs");
+		case "free":
+			return t("Free");
+		default:
+			return assertNever(part);
+	}
+}
+
+function shownParts({ bytes }: GaugeMemory): readonly GaugePart[] {
+	return gaugeParts.filter((it) => bytes[it] > 0 || it === "free");
+}
+
+function memoryInWords(
+	memory: GaugeMemory,
+	view: GaugeView,
+	t: Translate,
+): string {
+	const parts = shownParts(memory).map(
+		(it) => `${partName(it, view, t)} ${formatBytes(memory.bytes[it])}`,
+	);
+	const use = t("{used} of {total} in use", {
+		used: formatBytes(usedBytes(memory)),
+		total: formatBytes(memory.totalBytes),
+	});
+	return `${memoryName(memory, t)}: ${use}: ${parts.join(", ")}`;
+}
+
+const mebibyte = 2 ** 20;
+
+/** In one unit, so that the lines add up as they are read. */
+function memoryTable(
+	memory: GaugeMemory,
+	view: GaugeView,
+	t: Translate,
+): string {
+	const megabytes = partsIn(mebibyte, memory);
+	return table(
+		[memoryName(memory, t), "MB"],
+		[
+			...shownParts(memory).map(
+				(it): Row => [partName(it, view, t), String(megabytes[it])],
+			),
+			[t("Total"), String(Math.round(memory.totalBytes / mebibyte))],
+		],
+	);
+}
+
+function table(head: Row, rows: readonly Row[]): string {
+	const line = (row: Row) => `| ${row.map(escapeMarkdown).join(" | ")} |`;
+	return [line(head), "| :-- | --: |", ...rows.map(line)].join("\n");
+}
+
+/** Markdown takes any punctuation behind a backslash for itself; a line must stay one. */
+export function escapeMarkdown(text: string): string {
+	return text.replace(/\s+/g, " ").replace(/[!-/:-@[-`{-~]/g, "\\$&");
+}

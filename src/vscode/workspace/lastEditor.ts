@@ -1,0 +1,48 @@
+/** The text editor that was used last and can still be seen: the one that the chat panel beside it is about. */
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { Emitter, type Event } from "../../base/event.ts";
+import { isOfUser } from "./documentPath.ts";
+
+export class LastEditor implements Disposable {
+	readonly #store = new DisposableStore();
+	readonly #onDidChange = this.#store.add(new Emitter<void>());
+	#last = vscode.window.activeTextEditor;
+
+	/** Fires when it is another one, and when something else is selected in it. */
+	readonly onDidChange: Event<void> = this.#onDidChange.event;
+
+	constructor() {
+		const { window } = vscode;
+		this.#store.add(
+			window.onDidChangeActiveTextEditor((editor) => {
+				if (editor && isOfUser(editor.document)) this.#last = editor;
+				this.#onDidChange.fire();
+			}),
+		);
+		this.#store.add(
+			window.onDidChangeVisibleTextEditors(() => this.#onDidChange.fire()),
+		);
+		this.#store.add(
+			window.onDidChangeTextEditorSelection(({ textEditor }) => {
+				if (textEditor === this.#last) this.#onDidChange.fire();
+			}),
+		);
+	}
+
+	/** Undefined where no file is shown. */
+	get current(): vscode.TextEditor | undefined {
+		const last = this.#last;
+		if (!last || !isOfUser(last.document)) return undefined;
+		const visible = vscode.window.visibleTextEditors;
+		// VS Code makes another editor when the same file is shown elsewhere, such as in a diff.
+		return visible.includes(last)
+			? last
+			: visible.find(({ document }) => document === last.document);
+	}
+
+	dispose(): void {
+		this.#store.dispose();
+	}
+}

@@ -1,0 +1,152 @@
+/** An answer on the page: finished blocks are made once and kept, and the open ones at most once in a frame. */
+
+import { element } from "../chat/dom.ts";
+import { type Block, splitBlocks } from "../markdown/blocks.ts";
+import { renderMarkdown } from "../markdown/render.ts";
+import { visibleProse } from "../markdown/visible.ts";
+import { CodeBlock, type CodeBlockOptions } from "./codeBlock.ts";
+import { plainText } from "./plainText.ts";
+import { sanitized } from "./sanitize.ts";
+
+interface BlockView {
+	readonly block: Block;
+	readonly element: HTMLElement;
+	readonly codes: readonly CodeBlock[];
+}
+
+export interface AnswerTextOptions extends CodeBlockOptions {
+	readonly onLink: (href: string) => void;
+}
+
+/** Drawing takes at most a fifth of the time, however long the open block has become. */
+const restPerDrawing = 4;
+
+export class AnswerText {
+	readonly element = element("div", { class: "answer" });
+	readonly #options: AnswerTextOptions;
+	/** What the open blocks are made of. */
+	#openText = "";
+	#open: readonly BlockView[] = [];
+	#frame: number | undefined;
+	#nextDrawingMs = 0;
+
+	constructor(text: string, isComplete: boolean, options: AnswerTextOptions) {
+		this.#options = options;
+		this.#openText = text;
+		this.#draw();
+		if (isComplete) this.complete();
+	}
+
+	append(text: string): void {
+		this.#openText += text;
+		this.#frame ??= requestAnimationFrame((nowMs) => this.#onFrame(nowMs));
+	}
+
+	/** Nothing follows any more. */
+	complete(): void {
+		this.dispose();
+		this.#draw();
+		for (const view of this.#open) finish(view);
+		this.#open = [];
+		this.#openText = "";
+	}
+
+	dispose(): void {
+		if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+		this.#frame = undefined;
+	}
+
+	#onFrame(nowMs: number): void {
+		if (nowMs < this.#nextDrawingMs) {
+			this.#frame = requestAnimationFrame((ms) => this.#onFrame(ms));
+			return;
+		}
+		this.#frame = undefined;
+		const beganMs = performance.now();
+		this.#draw();
+		const tookMs = performance.now() - beganMs;
+		this.#nextDrawingMs = nowMs + tookMs * restPerDrawing;
+	}
+
+	#draw(): void {
+		const { finished, open, openFrom } = splitBlocks(this.#openText);
+		this.#openText = this.#openText.slice(openFrom);
+		const before = this.#open;
+		const views = [...finished, ...open].map((block, index) => {
+			const old = before[index];
+			const kept = old && this.#keep(old, block);
+			if (kept) return kept;
+			const made = this.#make(block);
+			if (old) old.element.replaceWith(made.element);
+			else this.element.append(made.element);
+			return made;
+		});
+		for (const { element } of before.slice(views.length)) element.remove();
+		for (const view of views.slice(0, finished.length)) finish(view);
+		this.#open = views.slice(finished.length);
+	}
+
+	/** The view of before, where it can show the block of now. */
+	#keep(old: BlockView, block: Block): BlockView | undefined {
+		if (block.kind === "code" && old.block.kind === "code")
+			return old.codes[0]?.grow(block) ? { ...old, block } : undefined;
+		const isSame =
+			block.kind !== "code" &&
+			block.kind === old.block.kind &&
+			block.source === old.block.source;
+		return isSame ? old : undefined;
+	}
+
+	#make(block: Block): BlockView {
+		if (block.kind === "code") {
+			const code = new CodeBlock(block, this.#options);
+			return { block, element: code.element, codes: [code] };
+		}
+		const { source } = block;
+		if (block.kind === "plain") {
+			const text = plainText(source, visibleProse);
+			const made = element("div", { class: "block plain" }, text);
+			return { block, element: made, codes: [] };
+		}
+		const made = element("div", { class: "block" });
+		return { block, element: made, codes: this.#fill(made, source) };
+	}
+
+	#fill(target: HTMLElement, source: string): CodeBlock[] {
+		const { html, codes } = renderMarkdown(source);
+		target.append(sanitized(html));
+		for (const link of target.querySelectorAll("a")) this.#disarm(link);
+		for (const table of target.querySelectorAll("table")) scrollable(table);
+		return [...target.querySelectorAll("pre")].flatMap((pre, index) => {
+			const code = codes[index];
+			if (!code) return [];
+			const made = new CodeBlock(code, this.#options);
+			pre.replaceWith(made.element);
+			return [made];
+		});
+	}
+
+	/** A link leads nowhere by itself: VS Code would open what has an address, and asks nobody. */
+	#disarm(link: HTMLAnchorElement): void {
+		const href = link.getAttribute("href") ?? "";
+		link.removeAttribute("href");
+		if (href === "") return;
+		link.setAttribute("role", "link");
+		link.tabIndex = 0;
+		link.title = this.#options.words.say("linkTo", { address: href });
+		link.addEventListener("click", () => this.#options.onLink(href));
+		link.addEventListener("keydown", ({ key }) => {
+			if (key === "Enter") this.#options.onLink(href);
+		});
+	}
+}
+
+function scrollable(table: HTMLTableElement): void {
+	const frame = element("div", { class: "table", tabindex: "0" });
+	table.replaceWith(frame);
+	frame.append(table);
+}
+
+function finish({ codes }: BlockView): void {
+	for (const code of codes) code.finish();
+}

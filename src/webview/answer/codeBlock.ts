@@ -1,0 +1,98 @@
+/** A block of code of an answer: its text, and what can be done with it. */
+
+import { button, element } from "../chat/dom.ts";
+import type { Words } from "../chat/words.ts";
+import type { CodeSource } from "../markdown/render.ts";
+import { visibleCode } from "../markdown/visible.ts";
+import { type Highlighter, hasLongLine } from "./highlighter.ts";
+import { plainText } from "./plainText.ts";
+
+export type CodeAction = "copy" | "insert" | "apply" | "newFile";
+
+export interface CodeBlockOptions {
+	readonly words: Words;
+	readonly highlighter: Highlighter;
+	/** The block is told by its element, for its number depends on what stands before it. */
+	readonly onAction: (
+		action: CodeAction,
+		block: HTMLElement,
+		source: CodeSource,
+	) => void;
+}
+
+export class CodeBlock {
+	readonly element: HTMLElement;
+	readonly #code = element("code");
+	readonly #pre = element("pre", { tabindex: "0" }, this.#code);
+	readonly #highlighter: Highlighter;
+	readonly #buttons: readonly HTMLButtonElement[];
+	#source: CodeSource;
+
+	constructor(source: CodeSource, options: CodeBlockOptions) {
+		const { words, onAction } = options;
+		this.#highlighter = options.highlighter;
+		this.#source = source;
+		const { language } = source;
+		const label =
+			language === "" ? words.say("code") : words.say("codeIn", { language });
+		this.#pre.setAttribute("role", "group");
+		this.#pre.setAttribute("aria-label", label);
+		const action = (name: CodeAction, text: string, title: string) =>
+			button({
+				text,
+				label: title,
+				onClick: () => onAction(name, this.element, this.#source),
+			});
+		this.#buttons = [
+			action("copy", words.say("copy"), words.say("copyCode")),
+			action("insert", words.say("insert"), words.say("insertCode")),
+			action("apply", words.say("apply"), words.say("applyCode")),
+			action("newFile", words.say("newFile"), words.say("newFileCode")),
+		];
+		// Half of a function is of no use in a file.
+		for (const made of this.#buttons) made.disabled = true;
+		this.element = element(
+			"div",
+			{ class: "code-block" },
+			element(
+				"div",
+				{ class: "code-actions" },
+				element("span", { class: "language" }, language),
+				...this.#buttons,
+			),
+			this.#pre,
+		);
+		this.#show(source.code);
+	}
+
+	/** False where it is another block, and not a later state of this one. */
+	grow(source: CodeSource): boolean {
+		const { language, code } = this.#source;
+		if (source.language !== language || !source.code.startsWith(code))
+			return false;
+		if (source.code !== code) this.#show(source.code);
+		this.#source = source;
+		return true;
+	}
+
+	/** Nothing follows any more: now it can be used, and is worth its colours. */
+	finish(): void {
+		for (const made of this.#buttons) made.disabled = false;
+		const { code, language } = this.#source;
+		this.#highlighter.highlight(this.#code, {
+			language,
+			code: withoutLastLineEnd(code),
+		});
+	}
+
+	#show(code: string): void {
+		this.#pre.classList.toggle("long", hasLongLine(code));
+		this.#code.replaceChildren(
+			plainText(withoutLastLineEnd(code), visibleCode),
+		);
+	}
+}
+
+function withoutLastLineEnd(code: string): string {
+	return code.endsWith("\n") ? code.slice(0, -1) : code;
+}

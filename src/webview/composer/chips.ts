@@ -1,0 +1,52 @@
+/** What goes along with the next question, each to be removed by its button. */
+
+import type { ContextChip } from "../../protocol/chatView.ts";
+import { button, element } from "../chat/dom.ts";
+import type { Words } from "../chat/words.ts";
+
+export class Chips {
+	readonly element: HTMLUListElement;
+	readonly #words: Words;
+	readonly #onRemove: (id: string) => void;
+
+	constructor(words: Words, onRemove: (id: string) => void) {
+		this.#words = words;
+		this.#onRemove = onRemove;
+		this.element = element("ul", {
+			class: "chips",
+			"aria-label": words.say("context"),
+		});
+		this.element.hidden = true;
+	}
+
+	show(chips: readonly ContextChip[]): void {
+		const focused = [...this.element.children].findIndex((it) =>
+			it.contains(document.activeElement),
+		);
+		this.element.replaceChildren(...chips.map((chip) => this.#chip(chip)));
+		this.element.hidden = chips.length === 0;
+		// The next one takes the place of one that was removed, also for the keyboard.
+		const buttons = [...this.element.querySelectorAll("button")];
+		if (focused >= 0) (buttons[focused] ?? buttons.at(-1))?.focus();
+	}
+
+	#chip({ id, label, kind, tokens, removable }: ContextChip): HTMLLIElement {
+		const words = this.#words;
+		const title =
+			tokens === null ? label : words.say("chipTokens", { label, tokens });
+		const made = element(
+			"li",
+			{ class: `chip ${kind}`, title },
+			element("span", {}, label),
+		);
+		if (removable) {
+			const remove = button({
+				text: "\u00d7",
+				label: words.say("removeChip", { label }),
+				onClick: () => this.#onRemove(id),
+			});
+			made.append(remove);
+		}
+		return made;
+	}
+}

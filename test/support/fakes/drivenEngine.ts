@@ -1,0 +1,209 @@
+/** The engine on a fake runtime, with a model that completes and talks, and all that it sends. */
+
+import assert from "node:assert/strict";
+import { success } from "../../../src/base/result.ts";
+import { Engine } from "../../../src/engine/engine.ts";
+import type { ChatRequest, ChatTurn } from "../../../src/protocol/chat.ts";
+import type {
+	FromEngine,
+	LoadOptions,
+} from "../../../src/protocol/engineProtocol.ts";
+import type { FimRequest } from "../../../src/protocol/generation.ts";
+import { emptyRequest } from "./fakeEngine.ts";
+import {
+	type FakeOptions,
+	FakeRuntime,
+	fakeDescription,
+	fakeModelFile,
+	scripted,
+} from "./fakeRuntime.ts";
+
+/** What is asked stands between a prefix and a suffix, answers between a middle and an end. */
+export const fakeTemplate =
+	"{% for message in messages %}{% if message.role == 'assistant' %}<middle>{{ message.content }}<endOfText>" +
+	"{% else %}<prefix>{{ message.content }}<suffix>{% endif %}{% endfor %}<middle>";
+
+export const chattyDescription = {
+	...fakeDescription,
+	trainedContextWindow: 4096,
+	roles: ["completion", "chat"],
+} as const satisfies typeof fakeDescription;
+
+export const user = (text: string): ChatTurn => ({ role: "user", text });
+export const assistant = (text: string): ChatTurn => ({
+	role: "assistant",
+	text,
+});
+
+const question: ChatRequest = {
+	conversation: "one",
+	turns: [user("q")],
+	maxTokens: null,
+	temperature: 0,
+	seed: 1,
+	reference: "",
+	stateFile: null,
+};
+
+const loadOptions: LoadOptions = {
+	file: "/models/fake.gguf",
+	gpu: "off",
+	partialOffload: false,
+	record: null,
+	threads: null,
+	latencyTargetMs: 300,
+	speculation: "off",
+	drafts: [],
+	contextWindow: 1024,
+};
+
+/** The last message of a request. */
+type Last = Extract<
+	FromEngine,
+	{ readonly kind: "done" | "failed" | "counted" | "devices" }
+>;
+
+export interface DrivenOptions extends FakeOptions {
+	readonly chatTemplate?: string | null;
+	readonly now?: () => number;
+	/** Told before the engine goes on. */
+	readonly onSend?: (message: FromEngine) => void;
+}
+
+export function driveEngine(options: DrivenOptions = {}) {
+	const { chatTemplate = fakeTemplate, now = () => 0, onSend } = options;
+	const runtime = new FakeRuntime({
+		continuation: scripted("abc"),
+		description: chattyDescription,
+		...options,
+	});
+	const sent: FromEngine[] = [];
+	const waiting: { test: () => boolean; resolve: () => void }[] = [];
+	let shutdowns = 0;
+	const notify = () => {
+		for (const it of waiting) if (it.test()) it.resolve();
+	};
+	const engine = new Engine({
+		createRuntime: () => Promise.resolve(success(runtime)),
+		readVocabulary: () => Promise.resolve(undefined),
+		readModelFile: (file) =>
+			success(
+				fakeModelFile(
+					{ ...(options.description ?? chattyDescription), file },
+					chatTemplate,
+				),
+			),
+		send: (message) => {
+			sent.push(message);
+			onSend?.(message);
+			notify();
+		},
+		onShutdown: () => {
+			shutdowns++;
+			notify();
+		},
+		now,
+	});
+	const until = (test: () => boolean) =>
+		test()
+			? Promise.resolve()
+			: new Promise<void>((resolve) => waiting.push({ test, resolve }));
+	const lasts = (requestId: string): readonly Last[] =>
+		sent.filter(
+			(it): it is Last =>
+				(it.kind === "done" ||
+					it.kind === "failed" ||
+					it.kind === "counted" ||
+					it.kind === "devices") &&
+				it.requestId === requestId,
+		);
+	const end = async (requestId: string): Promise<Last> => {
+		await until(() => lasts(requestId).length > 0);
+		const [last] = lasts(requestId);
+		assert.ok(last);
+		return last;
+	};
+	return {
+		engine,
+		runtime,
+		sent,
+		until,
+		lasts,
+		end,
+		shutdowns: () => shutdowns,
+		load: (changes: Partial<LoadOptions> = {}) =>
+			engine.receive({
+				kind: "load",
+				options: { ...loadOptions, ...changes },
+			}),
+		complete: (requestId: string, changes: Partial<FimRequest> = {}) =>
+			engine.receive({
+				kind: "complete",
+				requestId,
+				request: { ...emptyRequest, line: "x", ...changes },
+			}),
+		chat: (requestId: string, changes: Partial<ChatRequest> = {}) =>
+			engine.receive({
+				kind: "chat",
+				requestId,
+				request: { ...question, ...changes },
+			}),
+		count: (requestId: string, turns: readonly ChatTurn[] = [user("q")]) =>
+			engine.receive({ kind: "count", requestId, turns }),
+		cancel: (requestId: string) =>
+			engine.receive({ kind: "cancel", requestId }),
+		shutdown: () => engine.receive({ kind: "shutdown" }),
+		/** How it ended, in a word. */
+		outcome: async (requestId: string) => {
+			const last = await end(requestId);
+			return last.kind === "done"
+				? last.stopReason
+				: last.kind === "failed"
+					? last.error.code
+					: last.kind;
+		},
+		statsOf: async (requestId: string) => {
+			const last = await end(requestId);
+			assert.ok(last.kind === "done", JSON.stringify(last));
+			return last.stats;
+		},
+		said: (requestId: string, segment: "answer" | "reasoning" = "answer") =>
+			sent
+				.map((it) =>
+					it.kind === "said" &&
+					it.requestId === requestId &&
+					it.segment === segment
+						? it.text
+						: "",
+				)
+				.join(""),
+		reports: () =>
+			sent.flatMap((it) => (it.kind === "report" ? [it.report.kind] : [])),
+	};
+}
+
+export type DrivenEngine = ReturnType<typeof driveEngine>;
+
+/** A place where something waits until a test lets it go on. */
+export function gate() {
+	let open = () => {};
+	const opened = new Promise<void>((resolve) => {
+		open = resolve;
+	});
+	let reach = () => {};
+	const reached = new Promise<void>((resolve) => {
+		reach = resolve;
+	});
+	return {
+		/** Resolves when something waits there. */
+		reached,
+		open,
+		wait: (): Promise<void> => {
+			reach();
+			return opened;
+		},
+	};
+}
+
+/** Lets everything run that waits for promises alone. */
+export const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,241 @@
+/** What a chat is between, for its tests: an engine that says what it is told to, a disk in memory, a context, a clock. */
+
+import type { Disposable } from "../../../src/base/disposable.ts";
+import { Emitter } from "../../../src/base/event.ts";
+import { failure, type Result, success } from "../../../src/base/result.ts";
+import type {
+	ChatContextSource,
+	ChatEngine,
+	ChatModel,
+	ConversationPort,
+} from "../../../src/chat/chatPorts.ts";
+import type {
+	ChatRequest,
+	ChatTurn,
+	SegmentKind,
+} from "../../../src/protocol/chat.ts";
+import type { ContextChip } from "../../../src/protocol/chatView.ts";
+import type {
+	Attachment,
+	Conversation,
+} from "../../../src/protocol/conversation.ts";
+import {
+	createError,
+	type HeadroomError,
+} from "../../../src/protocol/errors.ts";
+import type { GenerationEnd } from "../../../src/protocol/generation.ts";
+import { someStats } from "./fakeEngine.ts";
+
+export const someModel: ChatModel = {
+	name: "Model 7B",
+	parameterCount: 7e9,
+	windowTokens: 8_192,
+	error: null,
+};
+
+/** Of the template of the fake engine. */
+export const tokensPerTurn = 4;
+
+/** An answer under way. */
+export class FakeAnswer {
+	readonly #pieces: (
+		| { readonly segment: SegmentKind; readonly text: string }
+		| GenerationEnd
+	)[] = [];
+	#wake = (): void => {};
+
+	constructor(
+		readonly request: ChatRequest,
+		readonly signal: AbortSignal,
+	) {
+		signal.addEventListener("abort", () => this.#wake());
+	}
+
+	say(text: string, segment: SegmentKind = "answer"): void {
+		this.#pieces.push({ segment, text });
+		this.#wake();
+	}
+
+	end(end: GenerationEnd | "endOfText" | "contextFull" = "endOfText"): void {
+		this.#pieces.push(
+			typeof end === "string"
+				? { kind: "done", stopReason: end, stats: someStats }
+				: end,
+		);
+		this.#wake();
+	}
+
+	async *said(): ReturnType<ChatEngine["answer"]> {
+		for (;;) {
+			if (this.signal.aborted) return { kind: "cancelled" };
+			const next = this.#pieces.shift();
+			if (next && "segment" in next) yield next;
+			else if (next) return next;
+			else
+				await new Promise<void>((resolve) => {
+					this.#wake = resolve;
+				});
+		}
+	}
+}
+
+/** One word is one token. */
+export class FakeChatEngine implements ChatEngine {
+	readonly answers: FakeAnswer[] = [];
+	readonly counted: (readonly ChatTurn[])[] = [];
+	readonly #onDidChangeModel = new Emitter<void>();
+	readonly onDidChangeModel = this.#onDidChangeModel.event;
+	model: ChatModel | undefined = someModel;
+	/** What a start brings, where no model is loaded. */
+	starting: Promise<Result<ChatModel, HeadroomError> | undefined> =
+		Promise.resolve(success(someModel));
+
+	setModel(model: ChatModel | undefined): void {
+		this.model = model;
+		this.#onDidChangeModel.fire();
+	}
+
+	async start(signal: AbortSignal): ReturnType<ChatEngine["start"]> {
+		if (this.model) return success(this.model);
+		const aborted = new Promise<undefined>((resolve) =>
+			signal.addEventListener("abort", () => resolve(undefined)),
+		);
+		const started = await Promise.race([this.starting, aborted]);
+		if (started?.ok) this.setModel(started.value);
+		return started;
+	}
+
+	answer(
+		request: ChatRequest,
+		signal: AbortSignal,
+	): ReturnType<ChatEngine["answer"]> {
+		const answer = new FakeAnswer(request, signal);
+		this.answers.push(answer);
+		return answer.said();
+	}
+
+	async count(turns: readonly ChatTurn[]): ReturnType<ChatEngine["count"]> {
+		if (!this.model) return undefined;
+		this.counted.push(turns);
+		return success({
+			// The words that ask for an answer are those of one turn more.
+			fixedTokens: (turns.length + 1) * tokensPerTurn,
+			turnTokens: turns.map(({ text }) => text.split(/\s+/).length),
+			windowTokens: this.model.windowTokens,
+		});
+	}
+}
+
+export class FakeConversations implements ConversationPort {
+	readonly saved = new Map<string, Conversation>();
+	saves = 0;
+	/** What the next operation fails with. */
+	error: HeadroomError | undefined;
+
+	async list(): ReturnType<ConversationPort["list"]> {
+		if (this.error) return failure(this.error);
+		const conversations = [...this.saved.values()]
+			.map(({ id, createdAtMs, updatedAtMs, title, messages }) => ({
+				id,
+				createdAtMs,
+				updatedAtMs,
+				title,
+				messageCount: messages.length,
+				sizeBytes: 1,
+			}))
+			.sort((a, b) => b.updatedAtMs - a.updatedAtMs);
+		return success({ conversations, problems: [] });
+	}
+
+	async open(id: string): ReturnType<ConversationPort["open"]> {
+		const conversation = this.saved.get(id);
+		return conversation && !this.error
+			? success({ conversation, problem: null })
+			: failure(
+					this.error ??
+						createError("conversationUnreadable", { file: id, why: "gone" }),
+				);
+	}
+
+	async save(conversation: Conversation): ReturnType<ConversationPort["save"]> {
+		if (this.error) return failure(this.error);
+		this.saves++;
+		this.saved.set(conversation.id, conversation);
+		return success({ problem: null });
+	}
+
+	async delete(id: string): ReturnType<ConversationPort["delete"]> {
+		if (this.error) return failure(this.error);
+		this.saved.delete(id);
+		return success(undefined);
+	}
+
+	async *search<Hit>(
+		find: (conversation: Conversation) => Hit | undefined,
+	): AsyncGenerator<Hit, void, void> {
+		for (const conversation of this.saved.values()) {
+			const hit = find(conversation);
+			if (hit !== undefined) yield hit;
+		}
+	}
+}
+
+export class FakeContext implements ChatContextSource {
+	readonly #onDidChange = new Emitter<void>();
+	readonly onDidChange = this.#onDidChange.event;
+	attached: Result<readonly Attachment[], HeadroomError> = success([]);
+	shown: readonly ContextChip[] = [];
+	askedCount = 0;
+
+	change(): void {
+		this.#onDidChange.fire();
+	}
+
+	chips(): readonly ContextChip[] {
+		return this.shown;
+	}
+
+	remove(): void {}
+
+	async attachmentsFor(): ReturnType<ChatContextSource["attachmentsFor"]> {
+		return this.attached;
+	}
+
+	async suggestionsFor(
+		...[of, query]: Parameters<ChatContextSource["suggestionsFor"]>
+	): ReturnType<ChatContextSource["suggestionsFor"]> {
+		return [{ id: "1", label: `${of} ${query}`, detail: "", insert: "" }];
+	}
+
+	choose(): void {}
+
+	asked(): void {
+		this.askedCount++;
+	}
+}
+
+/** Timers that run when they are told to. */
+export class FakeTimers {
+	readonly #timers = new Set<{
+		readonly callback: () => void;
+		readonly ms: number;
+	}>();
+
+	readonly set = (callback: () => void, ms: number): Disposable => {
+		const timer = { callback, ms };
+		this.#timers.add(timer);
+		return { dispose: () => this.#timers.delete(timer) };
+	};
+
+	/** Those that are due within so many milliseconds of when they were set. */
+	run(withinMs: number): void {
+		for (const timer of [...this.#timers])
+			if (timer.ms <= withinMs && this.#timers.delete(timer)) timer.callback();
+	}
+}
+
+/** What has been promised so far comes about. */
+export async function settle(): Promise<void> {
+	await new Promise((resolve) => setImmediate(resolve));
+	await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,97 @@
+/**
+ * Golden cases of the rules on a suggestion, as text that is easy to read and to write by hand:
+ *
+ *     language: python
+ *     indentation: 4
+ *
+ *     === title
+ *     --- document
+ *     x = █
+ *     --- answer
+ *     1
+ *     y = 2
+ *     --- suggestion
+ *     1
+ *     --- fired: lineEnd
+ *
+ * `indentation` is `tab` or a number of spaces, `path` the file's; both may also stand below a title, for that case. In place of
+ * `--- suggestion` stands `--- none: empty`, or the name of the rule that left nothing. A middle dot is a space that an editor would
+ * take away at the end of a line.
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+export interface GoldenCase {
+	readonly title: string;
+	readonly languageId: string;
+	readonly path: string;
+	readonly insertSpaces: boolean;
+	readonly tabSize: number;
+	/** With a cursor in it. */
+	readonly document: string;
+	/** What the model says. */
+	readonly answer: string;
+	readonly expected: { readonly text: string } | { readonly none: string };
+	readonly fired: readonly string[];
+}
+
+const folder = path.resolve(import.meta.dirname, "../../unit/golden/filters");
+
+export function goldenCases(): GoldenCase[] {
+	return readdirSync(folder)
+		.sort()
+		.flatMap((file) => casesOf(readFileSync(path.join(folder, file), "utf8")));
+}
+
+export function casesOf(file: string): GoldenCase[] {
+	const [head = "", ...cases] = file.split(/^=== /m);
+	return cases.map((text) => caseOf(text, optionsOf(head)));
+}
+
+interface Options {
+	readonly language?: string;
+	readonly indentation?: string;
+	readonly path?: string;
+}
+
+function optionsOf(text: string): Options {
+	return Object.fromEntries(
+		[...text.matchAll(/^(language|indentation|path): (.+)$/gm)].map(
+			([, key, value]) => [key, value],
+		),
+	);
+}
+
+function caseOf(text: string, fileOptions: Options): GoldenCase {
+	const [head = "", ...parts] = text.split(/^--- /m);
+	const [title = ""] = head.split("\n");
+	const sections = new Map(
+		parts.map((part) => {
+			const [name = "", ...lines] = part.split("\n");
+			const [key = "", value = ""] = name.split(/:\s*/);
+			// The last line end belongs to the format.
+			return [key, value || lines.slice(0, -1).join("\n").replaceAll("·", " ")];
+		}),
+	);
+	const section = (name: string): string => {
+		const it = sections.get(name);
+		if (it === undefined) throw new Error(`${title} has no section ${name}`);
+		return it;
+	};
+	const options = { ...fileOptions, ...optionsOf(head) };
+	const none = sections.get("none");
+	return {
+		title,
+		languageId: options.language ?? "typescript",
+		path: options.path ?? "src/a.ts",
+		insertSpaces: options.indentation !== "tab",
+		tabSize: Number(options.indentation) || 4,
+		document: section("document"),
+		answer: section("answer"),
+		expected: none === undefined ? { text: section("suggestion") } : { none },
+		fired: section("fired")
+			.split(/[\s,]+/)
+			.filter((name) => name !== ""),
+	};
+}

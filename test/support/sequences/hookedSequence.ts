@@ -1,0 +1,61 @@
+/** A sequence that tells what is about to be done with it: so that it can be aborted in the middle of anything. */
+
+import type {
+	LikelyToken,
+	Sequence,
+	Token,
+	TokenChoice,
+} from "../../../src/engine/runtime/runtime.ts";
+
+export type SequenceWork = "prefill" | "decode" | "verify" | "draft" | "cut";
+
+export class HookedSequence implements Sequence {
+	readonly #sequence: Sequence;
+	readonly #onWork: (work: SequenceWork) => void;
+
+	constructor(sequence: Sequence, onWork: (work: SequenceWork) => void) {
+		this.#sequence = sequence;
+		this.#onWork = onWork;
+	}
+
+	get contextWindow(): number {
+		return this.#sequence.contextWindow;
+	}
+
+	get cutsAnywhere(): boolean {
+		return this.#sequence.cutsAnywhere;
+	}
+
+	evaluate(
+		tokens: readonly Token[],
+		predictions: number,
+		choice?: TokenChoice,
+	): Promise<readonly Token[]> {
+		this.#onWork(
+			predictions === 0 ? "prefill" : predictions === 1 ? "decode" : "verify",
+		);
+		return this.#sequence.evaluate(tokens, predictions, choice);
+	}
+
+	likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+		this.#onWork("draft");
+		return this.#sequence.likeliest(tokens);
+	}
+
+	checkpoint(): Promise<void> {
+		return this.#sequence.checkpoint();
+	}
+
+	saveState(file: string): Promise<void> {
+		return this.#sequence.saveState(file);
+	}
+
+	loadState(file: string): Promise<readonly Token[]> {
+		return this.#sequence.loadState(file);
+	}
+
+	truncate(length: number): Promise<number> {
+		this.#onWork("cut");
+		return this.#sequence.truncate(length);
+	}
+}

@@ -1,0 +1,46 @@
+/** Says with great confidence whatever comes to its mind. */
+
+import type { Token } from "../../../src/engine/runtime/runtime.ts";
+import type {
+	Draft,
+	Drafter,
+	DraftingOptions,
+} from "../../../src/engine/speculation/draft.ts";
+import { probabilityEvidence } from "../../../src/engine/speculation/evidence.ts";
+
+export class HostileDrafter implements Drafter {
+	/** How often it was asked. */
+	asked = 0;
+	readonly #random: () => number;
+	readonly #tokens: readonly Token[];
+
+	/** @param tokens that come to its mind. */
+	constructor(random: () => number, tokens: readonly Token[]) {
+		this.#random = random;
+		this.#tokens = tokens;
+	}
+
+	unreadTokens(): number {
+		return 0;
+	}
+
+	read(): Promise<void> {
+		return Promise.resolve();
+	}
+
+	draft(
+		_text: readonly Token[],
+		{ mostTokens, goesOn }: DraftingOptions,
+	): Promise<Draft | undefined> {
+		this.asked++;
+		const tokens: Token[] = [];
+		const evidence: number[] = [];
+		while (tokens.length < mostTokens && goesOn(evidence)) {
+			const { length } = this.#tokens;
+			tokens.push(this.#tokens[Math.floor(this.#random() * length)] ?? 0);
+			evidence.push(probabilityEvidence(1));
+		}
+		const draft: Draft = { source: "model", tokens, evidence };
+		return Promise.resolve(tokens.length > 0 ? draft : undefined);
+	}
+}

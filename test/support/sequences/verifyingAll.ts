@@ -1,0 +1,46 @@
+/** A controller that has every draft verified to its end, however bad it was so far: what must hold for any draft is seen on all of them. */
+
+import { VerifyCosts } from "../../../src/engine/measure/verifyCosts.ts";
+import {
+	Controller,
+	type Decision,
+	mostDraftedByModel,
+} from "../../../src/engine/speculation/controller.ts";
+import type { Draft } from "../../../src/engine/speculation/draft.ts";
+import { mostVerifiedTokens } from "../../../src/memory/plan/plan.ts";
+
+export class VerifyingAll extends Controller {
+	verifiedTokens = 0;
+	acceptedTokens = 0;
+	readonly #most: number;
+
+	/** @param most tokens of a draft that are verified. */
+	constructor(most = mostVerifiedTokens) {
+		super(new VerifyCosts(new Map([[1, 1]])), { tokenMs: 1, readMs: 1 });
+		this.#most = most;
+	}
+
+	/** A longer draft goes before a shorter one. */
+	override decide({ tokens }: Draft): Decision {
+		const length = Math.min(tokens.length, this.#most);
+		return { length, gain: 1 + length };
+	}
+
+	override expectedOfModel(): number {
+		return Number.POSITIVE_INFINITY;
+	}
+
+	override mayRead(): boolean {
+		return true;
+	}
+
+	override goesOn(evidence: readonly number[]): boolean {
+		return evidence.length < mostDraftedByModel;
+	}
+
+	override settle(step: Parameters<Controller["settle"]>[0]): void {
+		this.verifiedTokens += step.draft?.tokens.length ?? 0;
+		this.acceptedTokens += step.acceptedTokens;
+		super.settle(step);
+	}
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import {
+	defaultItems,
+	linesText,
+	type SelectedRange,
+	type ShownFile,
+	stillRemoved,
+} from "../../../../src/chat/attachments/defaultContext.ts";
+
+const range = (
+	startLine: number,
+	startCharacter: number,
+	endLine: number,
+	endCharacter: number,
+): SelectedRange => ({ startLine, startCharacter, endLine, endCharacter });
+
+const shown = (more: Partial<ShownFile> = {}): ShownFile => ({
+	path: "src/a.ts",
+	selection: null,
+	mayGoAlong: true,
+	isHuge: false,
+	...more,
+});
+
+const labels = (file: ShownFile | undefined) =>
+	defaultItems(file).map(({ kind, label }) => `${kind} ${label}`);
+
+describe("defaultItems", () => {
+	const selection = range(2, 0, 4, 3);
+	const cases: readonly (readonly [
+		what: string,
+		file: ShownFile | undefined,
+		items: readonly string[],
+	])[] = [
+		["nothing without a file", undefined, []],
+		["the file", shown(), ["file src/a.ts"]],
+		[
+			"the file, and what is selected in it",
+			shown({ selection }),
+			["file src/a.ts", "selection src/a.ts:3-5"],
+		],
+		["nothing of a secret", shown({ selection, mayGoAlong: false }), []],
+		["nothing of a huge file", shown({ isHuge: true }), []],
+		[
+			"what is selected of a huge file",
+			shown({ isHuge: true, selection }),
+			["selection src/a.ts:3-5"],
+		],
+	];
+	for (const [what, file, items] of cases)
+		it(`is ${what}`, () => {
+			assert.deepEqual(labels(file), items);
+		});
+
+	it("tells selections in one line apart", () => {
+		const [first, second] = [range(2, 0, 2, 3), range(2, 4, 2, 7)].map(
+			(selection) => defaultItems(shown({ selection })).at(-1),
+		);
+		assert.equal(first?.label, second?.label);
+		assert.notEqual(first?.id, second?.id);
+	});
+});
+
+describe("stillRemoved", () => {
+	const items = (more?: Partial<ShownFile>) => defaultItems(shown(more));
+	const idsOf = (more?: Partial<ShownFile>) => items(more).map(({ id }) => id);
+
+	it("keeps what was removed while it would still go along", () => {
+		const removed = new Set(idsOf());
+		assert.deepEqual(stillRemoved(removed, items()), removed);
+	});
+
+	it("forgets a file when another one comes, and it goes along again", () => {
+		const removed = new Set(idsOf());
+		const later = stillRemoved(removed, items({ path: "src/b.ts" }));
+		assert.equal(later.size, 0);
+	});
+
+	it("forgets a selection when another one comes, and keeps its file", () => {
+		const first = range(0, 0, 1, 0);
+		const removed = new Set(idsOf({ selection: first }));
+		const later = stillRemoved(
+			removed,
+			items({ selection: range(5, 0, 6, 0) }),
+		);
+		assert.deepEqual([...later], ["file:src/a.ts"]);
+	});
+});
+
+describe("linesText", () => {
+	for (const [selected, text] of [
+		[range(0, 0, 0, 5), "1"],
+		[range(2, 3, 4, 1), "3-5"],
+		[range(2, 0, 3, 0), "3"],
+		[range(2, 0, 5, 0), "3-5"],
+	] as const)
+		it(`says ${text}`, () => {
+			assert.equal(linesText(selected), text);
+		});
+});

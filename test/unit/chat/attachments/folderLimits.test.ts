@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import {
+	checkCount,
+	checkSize,
+	mostFolderBytes,
+	mostFolderFiles,
+} from "../../../../src/chat/attachments/folderLimits.ts";
+import { errorText } from "../../../../src/protocol/errors.ts";
+
+describe("the limits of a folder", () => {
+	it("take as much as may be", () => {
+		assert.ok(checkCount("src", 1).ok);
+		assert.ok(checkCount("src", mostFolderFiles).ok);
+		assert.ok(checkSize("src", []).ok);
+		assert.ok(checkSize("src", [1, mostFolderBytes - 1]).ok);
+	});
+
+	for (const [what, checked, sentence] of [
+		["nothing", checkCount("src", 0), /^There is nothing in src to attach/],
+		[
+			"more files",
+			checkCount("src", mostFolderFiles + 1),
+			/^src has 101 files, and at most 100 can be attached/,
+		],
+		[
+			"more bytes",
+			checkSize("src", [mostFolderBytes, 1024]),
+			/^The files of src have 401\.0 KB, and at most 400\.0 KB/,
+		],
+	] as const)
+		it(`refuse ${what}, with the figures`, () => {
+			assert.ok(!checked.ok);
+			assert.match(errorText(checked.error), sentence);
+		});
+});

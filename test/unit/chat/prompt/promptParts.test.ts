@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import {
+	ask,
+	createConversation,
+	failed,
+	stopped,
+	visiblePath,
+} from "../../../../src/chat/conversation/conversation.ts";
+import { fenced } from "../../../../src/chat/conversation/fence.ts";
+import {
+	exchangesOf,
+	notYetAttached,
+	referenceOf,
+	systemPrompts,
+	turnsOf,
+} from "../../../../src/chat/prompt/promptParts.ts";
+import type { Conversation } from "../../../../src/protocol/conversation.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
+import {
+	answered,
+	attachment,
+	question,
+} from "../../../support/conversations.ts";
+
+const turns = (conversation: Conversation) =>
+	turnsOf(systemPrompts.small, exchangesOf(visiblePath(conversation)));
+const empty = createConversation("c", 0);
+const file = attachment("src/a.ts", "let a;\n");
+
+describe("the turns of a conversation", () => {
+	it("have what is attached before the question, under its path", () => {
+		const it = ask(empty, {
+			...question("one", 1, file, attachment("src/a.ts:1", "let", "selection")),
+			prompt: "Explain it.",
+		});
+		assert.deepEqual(turns(it), [
+			{ role: "system", text: systemPrompts.small },
+			{
+				role: "user",
+				text: "File src/a.ts:\n```typescript\nlet a;\n```\n\nSelected code, src/a.ts:1:\n```typescript\nlet\n```\n\nExplain it.",
+			},
+		]);
+	});
+
+	it("only grow at their end, byte for byte", () => {
+		let it = empty;
+		let before = turns(it);
+		for (const [index, name] of ["one", "two", "three"].entries()) {
+			const asked = question(name, index, file);
+			const streaming = turns(ask(it, asked));
+			assert.deepEqual(streaming.slice(0, before.length), before);
+			it = answered(it, asked);
+			assert.deepEqual(turns(it).slice(0, -1), streaming);
+			before = turns(it);
+		}
+		assert.equal(before.length, 7);
+	});
+
+	it("take turns, also where an answer has no text", () => {
+		const first = ask(empty, question("one", 1, file));
+		const withoutText = [
+			stopped(first, "a-one"),
+			failed(first, "a-one", createError("engineStopped", {})),
+		];
+		for (const it of withoutText) {
+			const next = turns(answered(it, question("two", 2)));
+			assert.deepEqual(
+				next.map(({ role }) => role),
+				["system", "user", "assistant"],
+			);
+			assert.match(next[1]?.text ?? "", /let a;[\s\S]*ask one\n\nask two$/);
+		}
+	});
+
+	it("tell for counting what was attached, as it stands in them", () => {
+		const [exchange] = exchangesOf(
+			visiblePath(ask(empty, question("one", 1, file))),
+		);
+		assert.deepEqual(
+			exchange?.attachments.map(({ label }) => label),
+			["src/a.ts"],
+		);
+		assert.ok(
+			exchange?.user.text.startsWith(exchange.attachments[0]?.text ?? "none"),
+		);
+		assert.equal(exchange?.label, "ask one");
+	});
+
+	it("do not repeat a file that is the same still", () => {
+		const path = visiblePath(answered(empty, question("one", 1, file)));
+		const changed = attachment("src/a.ts", "let b;\n");
+		assert.deepEqual(notYetAttached(path, [file, changed]), [changed]);
+		assert.deepEqual(notYetAttached([], [file]), [file]);
+	});
+
+	it("refer to the code that was attached last", () => {
+		const other = attachment("b.ts", "other");
+		const problems = attachment("problems", "…", "problems");
+		let it = answered(empty, question("one", 1, file));
+		assert.equal(referenceOf(visiblePath(it)), "let a;\n");
+		it = answered(it, question("two", 2, other, problems));
+		it = ask(it, question("three", 3, problems));
+		assert.equal(referenceOf(visiblePath(it)), "other");
+		assert.equal(referenceOf([]), "");
+	});
+});
+
+describe("fenced", () => {
+	const cases: readonly (readonly [text: string, fence: string])[] = [
+		["a", "```"],
+		["a `b` ``c``", "```"],
+		["```\nout\n```", "````"],
+		["x ````` y", "``````"],
+	];
+	for (const [text, fence] of cases)
+		it(`holds ${JSON.stringify(text)}`, () => {
+			assert.equal(fenced(text, "md"), `${fence}md\n${text}\n${fence}`);
+		});
+	it("adds no line to text that ends with one, nor to none", () => {
+		assert.equal(fenced("a\n", ""), "```\na\n```");
+		assert.equal(fenced("", ""), "```\n```");
+	});
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { Vocabulary } from "../../../../src/engine/decode/vocabulary.ts";
+import { seededRandom } from "../../../support/seededRandom.ts";
+
+describe("Vocabulary", () => {
+	const texts = [
+		"r",
+		"re",
+		"ret",
+		"return",
+		"returned",
+		" return",
+		"tu",
+		"",
+		"é",
+	];
+	const vocabulary = new Vocabulary(texts.map((text, token) => [token, text]));
+	const beginning = (start: string) =>
+		vocabulary
+			.beginning(start)
+			.map((token) => texts[token])
+			.sort();
+
+	for (const [start, expected] of [
+		["retu", ["r", "re", "ret", "return", "returned"]],
+		["return", ["r", "re", "ret", "return", "returned"]],
+		["returnX", ["r", "re", "ret", "return"]],
+		["t", ["tu"]],
+		[" ", [" return"]],
+		["x", []],
+		["é", ["é"]],
+	] as const)
+		it(`begins ${JSON.stringify(start)} with ${JSON.stringify(expected)}`, () => {
+			assert.deepEqual(beginning(start), expected);
+			assert.equal(vocabulary.canBegin(start), expected.length > 0);
+		});
+
+	it("knows tokens of equal text apart", () =>
+		assert.deepEqual(
+			new Vocabulary([
+				[1, "a"],
+				[2, "a"],
+			]).beginning("a"),
+			[1, 2],
+		));
+
+	it("finds what a look at every token finds", () => {
+		const random = seededRandom(7);
+		const word = () =>
+			Array.from({ length: 1 + random() * 4 }, () =>
+				String.fromCodePoint(0x61 + Math.floor(random() * 3)),
+			).join("");
+		const words = Array.from({ length: 200 }, word);
+		const all = new Vocabulary(words.map((text, token) => [token, text]));
+		for (let i = 0; i < 100; i++) {
+			const start = word();
+			const expected = words.flatMap((text, token) =>
+				text.startsWith(start) || start.startsWith(text) ? [token] : [],
+			);
+			assert.deepEqual(
+				[...all.beginning(start)].sort((a, b) => a - b),
+				expected,
+			);
+		}
+	});
+});

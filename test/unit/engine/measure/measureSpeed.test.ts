@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import {
+	measureSpeed,
+	measureVerifying,
+	probeWindow,
+} from "../../../../src/engine/measure/measureSpeed.ts";
+import { verifySizes } from "../../../../src/engine/measure/verifyCosts.ts";
+import { FakeSequence } from "../../../support/fakes/fakeRuntime.ts";
+
+const text = [1, 2, 3];
+
+/** A sequence whose evaluations take what this says. */
+function sequenceOf(msOf: (tokens: number, evaluations: number) => number) {
+	let nowMs = 0;
+	const sizes: number[] = [];
+	const sequence = new FakeSequence(
+		probeWindow(128),
+		{
+			onEvaluate: (tokens) => {
+				nowMs += msOf(tokens.length, sizes.length);
+				sizes.push(tokens.length);
+			},
+			continuation: () => "x",
+		},
+		{
+			evaluated: [],
+			truncatedTo: [],
+			checkpoints: [],
+			liveModels: 0,
+			liveSequences: 0,
+		},
+	);
+	return { sequence, sizes, now: () => nowMs };
+}
+
+describe("measureVerifying", () => {
+	it("measures the most telling numbers of tokens first, each the best of two", async () => {
+		const { sequence, sizes, now } = sequenceOf(
+			(tokens, at) => tokens / 10 + (at < 6 ? 3 : 1),
+		);
+		const measured = await measureVerifying(sequence, 0, text, now);
+		const order = [1, 16, 32, 4, 8, 2];
+		assert.deepEqual(sizes, [...order, ...order]);
+		assert.deepEqual(
+			[...measured.keys()].sort((a, b) => a - b),
+			[...verifySizes],
+		);
+		for (const [size, ms] of measured)
+			assert.ok(Math.abs(ms - size / 10 - 1) < 1e-9);
+		assert.deepEqual(sequence.tokens, [], "it is left empty");
+	});
+
+	for (const [what, msOf, sizes] of [
+		[
+			"as many as there is time for in a second",
+			() => 100,
+			[1, 16, 32, 4, 8, 2, 1, 16, 32, 4],
+		],
+		[
+			"less often where that is all there is time for",
+			(tokens: number) => 20 * tokens,
+			[1, 16, 32, 4],
+		],
+		[
+			"one token and sixteen at least, once each, however slow",
+			() => 3000,
+			[1, 16],
+		],
+	] as const)
+		it(`measures ${what}`, async () => {
+			const it = sequenceOf(msOf);
+			const measured = await measureVerifying(it.sequence, 0, text, it.now);
+			assert.deepEqual(it.sizes, sizes);
+			assert.deepEqual([...measured.keys()], [...new Set(sizes)]);
+		});
+
+	it("says of a clock that stands still that everything takes next to nothing", async () => {
+		const { sequence } = sequenceOf(() => 0);
+		const measured = await measureVerifying(sequence, 0, text, () => 0);
+		assert.equal(measured.size, verifySizes.length);
+		assert.ok([...measured.values()].every((ms) => ms > 0));
+	});
+});
+
+describe("measureSpeed", () => {
+	it("takes the best of three rounds, and tells what the sequence holds", async () => {
+		const { sequence, sizes, now } = sequenceOf((tokens, at) =>
+			tokens === 1 ? 10 - at : tokens,
+		);
+		const speed = await measureSpeed(sequence, text, 128, now);
+		assert.deepEqual(sizes, [16, 1, 128, 1, 128, 1]);
+		assert.equal(speed.rounds, 3);
+		assert.equal(Math.round(speed.prefillTokensPerSecond), 1000);
+		assert.equal(speed.decodeTokensPerSecond, 200);
+		assert.equal(speed.depthTokens, sequence.tokens.length);
+	});
+
+	it("has enough after one round on a slow machine", async () => {
+		const { sequence, sizes, now } = sequenceOf(() => 200);
+		const speed = await measureSpeed(sequence, text, 128, now);
+		assert.deepEqual(sizes, [16, 1]);
+		assert.equal(speed.rounds, 1);
+	});
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { measureSpeed } from "../../../../src/engine/measure/measureSpeed.ts";
+import {
+	fitBudget,
+	promptBudget,
+	windowFor,
+} from "../../../../src/engine/measure/promptBudget.ts";
+import { FakeSequence } from "../../../support/fakes/fakeRuntime.ts";
+
+describe("promptBudget", () => {
+	for (const [what, prefill, decode, targetMs, localTokens] of [
+		["what is read in the time that the line leaves", 3000, 100, 300, 512],
+		["what is read in half of the time at least", 3000, 10, 300, 448],
+		["no less than is worth asking about", 50, 10, 300, 256],
+		["no more than helps", 20_000, 200, 300, 1024],
+		["more with more patience", 800, 50, 1000, 576],
+	] as const)
+		it(`is ${what}`, () =>
+			assert.deepEqual(
+				promptBudget(
+					{ prefillTokensPerSecond: prefill, decodeTokensPerSecond: decode },
+					targetMs,
+				),
+				{ localTokens, contextTokens: 2 * localTokens },
+			));
+
+	for (const [what, contextWindow, expected] of [
+		["all of it in a large window", 8192, [1024, 2048]],
+		["less of other files in a smaller one", 2048, [1024, 896]],
+		["nothing of other files where too little is left", 1300, [1024, 0]],
+		["the file alone in a small one", 768, [640, 0]],
+		["nothing without room for an answer", 100, [0, 0]],
+	] as const)
+		it(`fits ${what}`, () => {
+			const fitted = fitBudget(
+				{ localTokens: 1024, contextTokens: 2048 },
+				contextWindow,
+			);
+			assert.deepEqual([fitted.localTokens, fitted.contextTokens], expected);
+			assert.ok(windowFor(fitted) <= Math.max(contextWindow, 128));
+		});
+});
+
+describe("measureSpeed", () => {
+	/** @param msPerToken of each evaluation in turn, the last of them for all that follow. */
+	function machine(...msPerToken: number[]) {
+		let nowMs = 0;
+		const journal = {
+			evaluated: [] as (readonly number[])[],
+			truncatedTo: [],
+			checkpoints: [],
+			liveModels: 0,
+			liveSequences: 0,
+		};
+		const sequence = new FakeSequence(
+			1000,
+			{
+				onEvaluate: (tokens) => {
+					nowMs +=
+						tokens.length *
+						(msPerToken[journal.evaluated.length] ?? msPerToken.at(-1) ?? 1);
+				},
+			},
+			journal,
+		);
+		const run = () => measureSpeed(sequence, [1, 2, 3], 128, () => nowMs);
+		return { run, journal };
+	}
+
+	it("takes the best round: the first builds what the others use", async () => {
+		const { run } = machine(2, 20, 0.5, 10, 0.25, 5);
+		assert.deepEqual(await run(), {
+			prefillTokensPerSecond: 4000,
+			decodeTokensPerSecond: 200,
+			rounds: 3,
+			depthTokens: 275,
+		});
+	});
+
+	it("does not keep a slow machine busy", async () => {
+		const { run, journal } = machine(100);
+		assert.deepEqual(await run(), {
+			prefillTokensPerSecond: 10,
+			decodeTokensPerSecond: 10,
+			rounds: 1,
+			depthTokens: 17,
+		});
+		assert.equal(journal.evaluated.length, 2);
+	});
+});

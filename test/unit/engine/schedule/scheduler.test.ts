@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import {
+	Scheduler,
+	type Urgency,
+} from "../../../../src/engine/schedule/scheduler.ts";
+import { inTurns, Turns } from "../../../../src/engine/schedule/turns.ts";
+import {
+	FakeRuntime,
+	fakeDescription,
+} from "../../../support/fakes/fakeRuntime.ts";
+
+describe("Scheduler", () => {
+	for (const [asked, expected] of [
+		["idle chat typing", "typing chat idle"],
+		["chat idle typing chat typing", "typing typing chat chat idle"],
+		["idle idle chat", "chat idle idle"],
+		["typing", "typing"],
+	] as const)
+		it(`runs what is asked for together by its urgency: ${asked}`, async () => {
+			const scheduler = new Scheduler();
+			const order: string[] = [];
+			await Promise.all(
+				asked.split(" ").map((urgency) =>
+					scheduler.run(async () => {
+						order.push(urgency);
+					}, urgency as Urgency),
+				),
+			);
+			assert.equal(order.join(" "), expected);
+		});
+
+	it("runs what is as urgent in the order of asking, and one thing at a time", async () => {
+		const scheduler = new Scheduler();
+		const order: string[] = [];
+		const work = (name: string) =>
+			scheduler.run(async () => {
+				order.push(`${name} begins`);
+				await new Promise((resolve) => setImmediate(resolve));
+				order.push(`${name} ends`);
+			}, "chat");
+		await Promise.all([work("1"), work("2"), work("3")]);
+		assert.deepEqual(
+			order,
+			["1", "2", "3"].flatMap((it) => [`${it} begins`, `${it} ends`]),
+		);
+	});
+
+	for (const [what, work] of [
+		["rejects", () => Promise.reject(new Error("lost"))],
+		[
+			"throws at once",
+			() => {
+				throw new Error("lost");
+			},
+		],
+	] as const)
+		it(`goes on after work that ${what}`, async () => {
+			const scheduler = new Scheduler();
+			const failed = scheduler.run(work);
+			const next = scheduler.run(() => Promise.resolve("done"));
+			await assert.rejects(failed, /lost/);
+			assert.equal(await next, "done");
+			assert.equal(await scheduler.run(() => Promise.resolve(2)), 2);
+		});
+
+	it("takes what is asked for by work that runs, and puts the urgent first", async () => {
+		const scheduler = new Scheduler();
+		const order: string[] = [];
+		const note = (name: string, urgency: Urgency) =>
+			scheduler.run(async () => {
+				order.push(name);
+			}, urgency);
+		let inner: readonly Promise<void>[] = [];
+		await scheduler.run(async () => {
+			inner = [
+				note("idle", "idle"),
+				note("chat", "chat"),
+				note("typing", "typing"),
+			];
+		}, "idle");
+		await Promise.all(inner);
+		assert.deepEqual(order, ["typing", "chat", "idle"]);
+	});
+});
+
+describe("Turns", () => {
+	it("have a clock that stands still while others have theirs", async () => {
+		let nowMs = 0;
+		const scheduler = new Scheduler();
+		const turns = new Turns(scheduler, "chat", () => nowMs);
+		const takes = (ms: number) => async () => {
+			nowMs += ms;
+		};
+		const typed = scheduler.run(takes(100));
+		await turns.take(takes(7));
+		await typed;
+		assert.equal(turns.now(), 7);
+		await turns.take(takes(5));
+		assert.equal(turns.now(), 12);
+	});
+
+	it("pass on what work throws, and count its time", async () => {
+		let nowMs = 0;
+		const turns = new Turns(new Scheduler(), "chat", () => nowMs);
+		await assert.rejects(
+			turns.take(async () => {
+				nowMs += 3;
+				throw new Error("lost");
+			}),
+			/lost/,
+		);
+		assert.equal(turns.now(), 3);
+	});
+
+	it("let a completion in between two evaluations of a sequence", async () => {
+		const scheduler = new Scheduler();
+		const order: string[] = [];
+		const model = await new FakeRuntime({
+			onEvaluate: () => void order.push("slice"),
+		}).loadModel({
+			description: fakeDescription,
+			mapsFile: undefined,
+			onProgress: () => {},
+		});
+		assert.ok(model.ok);
+		const made = await model.value.createSequences({
+			count: 1,
+			contextWindow: 64,
+			batchTokens: 8,
+			kvType: "f16",
+		});
+		const [sequence] = made.ok ? made.value.all : [];
+		assert.ok(sequence);
+		const it = inTurns(sequence, new Turns(scheduler, "chat", () => 0));
+		const first = it.evaluate([1, 2], 0);
+		const second = it.evaluate([3], 1);
+		const typed = scheduler.run(async () => void order.push("typing"));
+		await Promise.all([first, second, typed]);
+		assert.deepEqual(order, ["typing", "slice", "slice"]);
+		assert.equal(it.contextWindow, 64);
+		assert.equal(await it.truncate(2), 2);
+	});
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
+import { downloadSource } from "../../../../src/models/catalogue/downloadSource.ts";
+import { parseAddress } from "../../../../src/models/download/hosts.ts";
+
+const entry = {
+	repository: "org/model",
+	revision: "main",
+	fileName: "model.gguf",
+} as CatalogueEntry;
+const path = "/org/model/resolve/main/model.gguf";
+
+describe("where a model is fetched from", () => {
+	for (const [mirror, host, url] of [
+		["", "huggingface.co", `https://huggingface.co${path}`],
+		[
+			"https://mirror.example/hf/",
+			"mirror.example",
+			`https://mirror.example/hf${path}`,
+		],
+		["http://127.0.0.1:8080", "127.0.0.1:8080", `http://127.0.0.1:8080${path}`],
+	] as const)
+		it(`is ${host} with the mirror "${mirror}", which may be connected to`, () => {
+			const source = downloadSource(entry, { proxy: "", mirror });
+			assert.equal(source.url, url);
+			assert.equal(source.host, host);
+			assert.ok(parseAddress(source.url, source.allowedHosts).ok);
+			assert.ok(!("proxy" in source));
+		});
+
+	it("goes through the proxy that is set", () =>
+		assert.equal(
+			downloadSource(entry, { proxy: "http://proxy:3128", mirror: "" }).proxy,
+			"http://proxy:3128",
+		));
+});

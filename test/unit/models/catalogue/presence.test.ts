@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
+import { presencesIn } from "../../../../src/models/catalogue/presence.ts";
+import { addToLedger } from "../../../../src/models/folder/ledger.ts";
+import {
+	isSamePath,
+	ownModels,
+} from "../../../../src/models/folder/ownModels.ts";
+
+const sha256 = "a".repeat(64);
+const entry = { fileName: "model.gguf", sha256 } as CatalogueEntry;
+
+describe("what is in the folder of the models", () => {
+	let root: string;
+	let folder: string;
+	beforeEach(() => {
+		root = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
+		folder = path.join(root, "models");
+		mkdirSync(folder);
+	});
+	afterEach(() => rmSync(root, { recursive: true }));
+
+	const put = (name: string, bytes = 1) =>
+		writeFileSync(path.join(folder, name), Buffer.alloc(bytes));
+	const list = (
+		fileName: string,
+		changes: { sha256?: string | null; addedAt?: string } = {},
+	) =>
+		addToLedger(folder, {
+			fileName,
+			sizeBytes: 1,
+			sha256,
+			how: "downloaded",
+			source: "https://huggingface.co/o/r",
+			addedAt: "2026-01-01T00:00:00.000Z",
+			...changes,
+		});
+	const presence = async (wanted = entry) =>
+		(await presencesIn(folder, [wanted]))[0];
+
+	it("is nothing where there is no folder", async () => {
+		rmSync(folder, { recursive: true });
+		assert.deepEqual(await presence(), { kind: "absent" });
+	});
+
+	it("is the model that is listed by its hash, under whatever name", async () => {
+		put("other-name.gguf");
+		await list("other-name.gguf");
+		assert.deepEqual(await presence(), {
+			kind: "here",
+			file: path.join(folder, "other-name.gguf"),
+		});
+	});
+
+	it("is found by its name where the catalogue has no hash", async () => {
+		put("model.gguf");
+		await list("model.gguf");
+		assert.equal((await presence({ ...entry, sha256: null }))?.kind, "here");
+	});
+
+	it("is not a file of the same name with other bytes", async () => {
+		put("model.gguf");
+		await list("model.gguf", { sha256: "b".repeat(64) });
+		assert.deepEqual(await presence(), { kind: "absent" });
+	});
+
+	it("is not what was listed and is gone", async () => {
+		await list("model.gguf");
+		assert.deepEqual(await presence(), { kind: "absent" });
+	});
+
+	it("is the beginning of a download", async () => {
+		put("model.gguf.part", 700);
+		assert.deepEqual(await presence(), { kind: "begun", doneBytes: 700 });
+	});
+
+	it("counts as nothing where the list cannot be read", async () => {
+		writeFileSync(path.join(folder, "models.json"), "{");
+		assert.deepEqual(await presence(), { kind: "absent" });
+		assert.ok(!(await ownModels(folder)).ok);
+	});
+
+	it("lists its own models with the newest first, and no others", async () => {
+		put("foreign.gguf");
+		await list("old.gguf");
+		await list("new.gguf", { addedAt: "2026-02-01T00:00:00.000Z" });
+		const models = await ownModels(folder);
+		assert.deepEqual(models.ok && models.value.map(({ file }) => file), [
+			path.join(folder, "new.gguf"),
+			path.join(folder, "old.gguf"),
+		]);
+	});
+
+	it("compares paths, and takes an empty one for none", () => {
+		assert.ok(isSamePath("/a/../b/m.gguf", "/b/m.gguf"));
+		assert.ok(!isSamePath("/a/m.gguf", "/b/m.gguf"));
+		assert.ok(!isSamePath("", ""));
+	});
+});

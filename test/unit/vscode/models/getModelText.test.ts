@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import type { Device } from "../../../../src/memory/machine/devices.ts";
+import {
+	expectedOf,
+	readCatalogue,
+} from "../../../../src/models/catalogue/catalogue.ts";
+import { downloadSource } from "../../../../src/models/catalogue/downloadSource.ts";
+import type { Presence } from "../../../../src/models/catalogue/presence.ts";
+import { presencesIn } from "../../../../src/models/catalogue/presence.ts";
+import { type Offer, offersFor } from "../../../../src/models/choice/offers.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
+import {
+	askQuestion,
+	downloadQuestion,
+	mayContinue,
+	offerRow,
+	progressText,
+} from "../../../../src/vscode/models/getModelText.ts";
+import { english } from "../../../support/english.ts";
+import { assertGolden } from "../../../support/golden/golden.ts";
+
+const file = path.resolve(
+	import.meta.dirname,
+	"../../../../media/catalogue.json",
+);
+const gib = 2 ** 30;
+
+const devices: readonly Device[] = [
+	{
+		id: "cuda0",
+		name: "NVIDIA GeForce RTX 4060",
+		kind: "discrete",
+		totalBytes: 8 * gib,
+		freeBytes: 7 * gib,
+	},
+	{
+		id: "cpu",
+		name: "RAM",
+		kind: "cpu",
+		totalBytes: 32 * gib,
+		freeBytes: 24 * gib,
+	},
+];
+
+async function offersHere(): Promise<readonly Offer[]> {
+	const catalogue = await readCatalogue(file);
+	assert.ok(catalogue.ok);
+	return offersFor(catalogue.value, devices);
+}
+
+const absent: Presence = { kind: "absent" };
+const route = { proxy: "", mirror: "" };
+
+describe("Get Model", () => {
+	let offers: readonly Offer[];
+	before(async () => {
+		offers = await offersHere();
+	});
+
+	const offerOf = (kind: Offer["outlook"]["kind"]) => {
+		const offer = offers.find(({ outlook }) => outlook.kind === kind);
+		assert.ok(offer, kind);
+		return offer;
+	};
+
+	it("says of each model what it is, what it takes, whether it fits, and how fast", () => {
+		const rows = offers.map((offer) => {
+			const { label, description, detail } = offerRow(offer, absent, english);
+			return `${label}\n  ${description}\n  ${detail}`;
+		});
+		assertGolden("catalogueRows", rows.join("\n"));
+	});
+
+	it("marks what is here already, and what was begun", () => {
+		const offer = offerOf("runs");
+		const here = offerRow(offer, { kind: "here", file: "/m.gguf" }, english);
+		assert.match(here.description, /^here already · .*fits/);
+		assert.doesNotMatch(here.detail, /to download/);
+		const begun = offerRow(offer, { kind: "begun", doneBytes: gib }, english);
+		assert.match(begun.detail, /1\.0 GB of .+ downloaded/);
+	});
+
+	it("names host, size, licence and hash before it downloads", () => {
+		for (const offer of offers) {
+			const expected = expectedOf(offer.entry);
+			if (!expected) continue;
+			const { host } = downloadSource(offer.entry, route);
+			const { title, detail } = downloadQuestion(
+				offer,
+				host,
+				expected,
+				english,
+			);
+			assert.ok(title.includes(offer.entry.name));
+			for (const it of [
+				"huggingface.co",
+				"GB",
+				offer.entry.licence.name,
+				offer.entry.licence.url,
+				"SHA-256 in Headroom's catalogue",
+			])
+				if (it !== "GB" || expected.sizeBytes > gib)
+					assert.ok(detail.includes(it), `${it} in ${detail}`);
+		}
+	});
+
+	it("asks the host first where the catalogue knows no hash, and then says whose it is", () => {
+		const offer = offers.find(({ entry }) => !expectedOf(entry));
+		assert.ok(offer);
+		const ask = askQuestion(offer, "huggingface.co", english);
+		assert.equal(ask.button, "Ask huggingface.co");
+		assert.match(ask.detail, /nothing is downloaded yet/);
+		assert.match(ask.detail, /about \d+\.\d GB/);
+		const { detail } = downloadQuestion(
+			offer,
+			"huggingface.co",
+			{ sizeBytes: 9 * gib, sha256: "a".repeat(64), from: "host" },
+			english,
+		);
+		assert.match(detail, /SHA-256 that huggingface\.co states itself/);
+		assert.match(detail, /9\.0 GB/);
+	});
+
+	it("says first why one would rather not, and has another button for it", () => {
+		const expected = {
+			sizeBytes: gib,
+			sha256: "a".repeat(64),
+			from: "catalogue",
+		} as const;
+		const fits = downloadQuestion(offerOf("runs"), "h", expected, english);
+		assert.equal(fits.button, "Download");
+		const refused = downloadQuestion(
+			offerOf("doesNotFit"),
+			"h",
+			expected,
+			english,
+		);
+		assert.equal(refused.button, "Download Anyway");
+		assert.match(
+			refused.detail,
+			/^On this machine .+ does not fit: .+ free 7\.0 GB\./,
+		);
+	});
+
+	for (const [progress, expected] of [
+		[
+			{ kind: "downloading", doneBytes: 0, totalBytes: 2 * gib },
+			"0 B of 2.0 GB (0 %)",
+		],
+		[
+			{ kind: "downloading", doneBytes: gib / 2, totalBytes: 2 * gib },
+			"512.0 MB of 2.0 GB (25 %)",
+		],
+		[
+			{ kind: "checking", doneBytes: gib, totalBytes: 2 * gib },
+			"checking what is here already: 1.0 GB of 2.0 GB",
+		],
+	] as const)
+		it(`shows progress as "${expected}"`, () =>
+			assert.equal(progressText(progress, english), expected));
+
+	it("offers to continue after what passes, and not after a file that is wrong", () => {
+		const why = "x";
+		const host = "h";
+		assert.ok(mayContinue(createError("downloadUnreachable", { host, why })));
+		assert.ok(
+			!mayContinue(
+				createError("downloadHash", {
+					file: "f",
+					host,
+					found: "a",
+					expected: "b",
+				}),
+			),
+		);
+	});
+});
+
+describe("before the click", () => {
+	const { connect } = net.Socket.prototype;
+	let connections = 0;
+	beforeEach(() => {
+		connections = 0;
+		net.Socket.prototype.connect = function () {
+			connections++;
+			this.destroy();
+			return this;
+		};
+	});
+	afterEach(() => {
+		net.Socket.prototype.connect = connect;
+	});
+
+	it("nothing connects: listing, pricing and asking are done with what is here", async () => {
+		const offers = await offersHere();
+		const presences = await presencesIn(
+			path.join(os.tmpdir(), "headroom-none"),
+			offers.map(({ entry }) => entry),
+		);
+		for (const [index, offer] of offers.entries()) {
+			offerRow(offer, presences[index] ?? absent, english);
+			const { host } = downloadSource(offer.entry, route);
+			const expected = expectedOf(offer.entry);
+			if (expected) downloadQuestion(offer, host, expected, english);
+			else askQuestion(offer, host, english);
+		}
+		assert.equal(connections, 0);
+	});
+
+	it("a connection would be seen", () => {
+		net.connect(9, "127.0.0.1");
+		assert.equal(connections, 1);
+	});
+});

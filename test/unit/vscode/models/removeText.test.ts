@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { OwnModel } from "../../../../src/models/folder/ownModels.ts";
+import {
+	removalQuestion,
+	removalRow,
+} from "../../../../src/vscode/models/removeText.ts";
+import { english } from "../../../support/english.ts";
+
+const model = (how: OwnModel["how"]): OwnModel => ({
+	file: "/models/a.gguf",
+	fileName: "a.gguf",
+	sizeBytes: 3 * 2 ** 30,
+	sha256: null,
+	how,
+	source: "/stick/a.gguf",
+	addedAt: "2026-03-04T05:06:07.000Z",
+});
+
+describe("Remove Model", () => {
+	it("says what a model is, whether it is used and where it came from", () =>
+		assert.deepEqual(removalRow(model("copied"), true, english), {
+			label: "a.gguf",
+			description: "3.0 GB, in use",
+			detail: "copied on 2026-03-04 from /stick/a.gguf",
+		}));
+
+	for (const [how, expected] of [
+		["downloaded", /^3\.0 GB are deleted/],
+		["copied", /^3\.0 GB are deleted/],
+		["hardLinked", /^Only the link .+ \/stick\/a\.gguf stays/],
+		["symlinked", /^Only the link .+ \/stick\/a\.gguf stays/],
+	] as const)
+		it(`says what goes with a model that was ${how}`, () =>
+			assert.match(removalQuestion(model(how), english).detail, expected));
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { inEnglish } from "../../../../src/base/sentence.ts";
+import { gaugeOf } from "../../../../src/memory/report/gauge.ts";
+import type {
+	EngineStatus,
+	HeldMemory,
+	LoadReport,
+} from "../../../../src/protocol/engineStatus.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
+import type { ModelDescription } from "../../../../src/protocol/model.ts";
+import type { Translate } from "../../../../src/vscode/platform/translate.ts";
+import {
+	escapeMarkdown,
+	type GaugeView,
+	gaugeLabel,
+	gaugeText,
+	gaugeTooltip,
+} from "../../../../src/vscode/status/gaugeText.ts";
+import {
+	fakeDescription,
+	fakeLoad,
+} from "../../../support/fakes/fakeRuntime.ts";
+import { assertGolden } from "../../../support/golden/golden.ts";
+
+const t: Translate = (
+	text: string,
+	values: Readonly<Record<string, string>> = {},
+) => inEnglish({ text, values });
+const gib = 2 ** 30;
+
+const gpu: HeldMemory = {
+	device: "NVIDIA GeForce RTX 4060",
+	kind: "discrete",
+	weights: 4.2 * gib,
+	kvCache: 0.3 * gib,
+	buffers: 0.1 * gib,
+	draft: 0.2 * gib,
+	freeBytes: 2.8 * gib,
+	totalBytes: 8 * gib,
+};
+const ram: HeldMemory = {
+	device: "AMD Ryzen 7",
+	kind: "cpu",
+	weights: 0.25 * gib,
+	kvCache: 0,
+	buffers: 0,
+	draft: 0,
+	freeBytes: 20 * gib,
+	totalBytes: 32 * gib,
+};
+const model: ModelDescription = {
+	...fakeDescription,
+	name: "Qwen2.5-Coder 7B",
+	quantization: "Q4_K_M",
+	fileBytes: 4.4 * gib,
+};
+
+function loaded(
+	load: Partial<LoadReport> = {},
+	changes: { kind?: "generating"; name?: string } = {},
+): EngineStatus {
+	return {
+		kind: changes.kind ?? "ready",
+		model: { ...model, name: changes.name ?? model.name },
+		budget: { localTokens: 256, contextTokens: 0 },
+		load: { ...fakeLoad, memory: [gpu, ram], ...load },
+	};
+}
+
+function view(
+	status: EngineStatus,
+	changes: Partial<Pick<GaugeView, "quiet" | "counters">> = {},
+): GaugeView {
+	const { quiet, counters } = changes;
+	return {
+		gauge: gaugeOf({ status, devices: [], isPaused: quiet !== undefined }),
+		status,
+		counters: counters ?? {
+			tokensPerSecond: undefined,
+			reusedShare: undefined,
+			speculation: undefined,
+		},
+		quiet,
+	};
+}
+
+const snoozed: GaugeView["quiet"] = {
+	reason: { kind: "snoozed" },
+	sentence: "Completions are snoozed until 10:15.",
+};
+const warning = createError("modelSpills", {
+	bytes: "1.2 GB",
+	model: "Qwen2.5-Coder 7B",
+	device: "NVIDIA GeForce RTX 4060",
+});
+const crash = createError("engineCrashed", { why: "signal SIGSEGV" });
+
+const views: Readonly<Record<string, GaugeView>> = {
+	stopped: view({ kind: "stopped" }),
+	"stopped, snoozed": view({ kind: "stopped" }, { quiet: snoozed }),
+	starting: view({ kind: "starting" }),
+	loading: view({ kind: "loading", file: "/models/a_b.gguf", fraction: 0.4 }),
+	"warming up": view({ kind: "warmingUp", model }),
+	ready: view(loaded(), {
+		counters: {
+			tokensPerSecond: 61.4,
+			reusedShare: 0.934,
+			speculation: undefined,
+		},
+	}),
+	"ready, guessing ahead": view(loaded({ draft: "Qwen2.5-Coder 0.5B" }), {
+		counters: {
+			tokensPerSecond: 98.2,
+			reusedShare: 0.934,
+			speculation: { acceptedShare: 0.78, tokensPerStep: 2.44, gain: 1.62 },
+		},
+	}),
+	generating: view(loaded({}, { kind: "generating" })),
+	"ready, snoozed": view(loaded(), { quiet: snoozed }),
+	"ready, off for a language": view(loaded(), {
+		quiet: {
+			reason: { kind: "languageOff", languageId: "markdown" },
+			sentence: "Completions are off for markdown.",
+		},
+	}),
+	pressure: view(loaded({ memory: [{ ...gpu, freeBytes: gib / 4 }, ram] })),
+	spill: view(loaded({ warning })),
+	"integrated GPU": view(
+		loaded({
+			memory: [
+				{ ...gpu, device: "Intel Iris", kind: "integrated", draft: 0 },
+				ram,
+			],
+			kvType: "q8_0",
+		}),
+	),
+	"unified memory": view(
+		loaded({ memory: [{ ...gpu, device: "Apple M3", kind: "unified" }] }),
+	),
+	"not planned": view(loaded({ memory: [] })),
+	failed: view({
+		kind: "failed",
+		error: createError("modelMissing", { file: "/models/a_b.gguf" }),
+	}),
+	crashed: view({ kind: "crashed", error: crash, restartInMs: 500 }),
+	"given up": view({ kind: "crashed", error: crash, restartInMs: null }),
+};
+
+describe("the memory gauge in words", () => {
+	it("is as it was read last", () => {
+		assertGolden(
+			"gauge",
+			Object.entries(views)
+				.map(([name, it]) =>
+					[
+						`=== ${name}`,
+						gaugeText(it, t),
+						"",
+						gaugeLabel(it, t),
+						"",
+						gaugeTooltip(it, t),
+						"",
+					].join("\n"),
+				)
+				.join("\n"),
+		);
+	});
+
+	for (const [name, it_] of Object.entries(views))
+		it(`says in the label what the icon and the table say: ${name}`, () => {
+			const label = gaugeLabel(it_, t);
+			assert.match(label, /^Headroom: [^.]+\. .+\.$/);
+			assert.doesNotMatch(label, /\$\(|\\|\||undefined|NaN/);
+			for (const memory of it_.gauge.memories)
+				for (const device of memory.devices.slice(0, 1))
+					if (memory.kind !== "cpu") assert.ok(label.includes(device));
+		});
+
+	it("has a table for each memory whose lines add up to the total", () => {
+		for (const it of Object.values(views)) {
+			const tables = gaugeTooltip(it, t)
+				.split("\n\n")
+				.filter((block) => block.includes("MB |"));
+			assert.equal(tables.length, it.gauge.memories.length);
+			for (const table of tables) {
+				const numbers = [...table.matchAll(/\| (\d+) \|$/gm)].map((row) =>
+					Number(row[1]),
+				);
+				const total = numbers.pop();
+				assert.ok(numbers.length > 0);
+				assert.equal(
+					numbers.reduce((sum, value) => sum + value, 0),
+					total,
+				);
+			}
+		}
+	});
+
+	it("tells of guesses where there were any, and of a draft where there is one", () => {
+		const of = (name: string) => gaugeLabel(views[name] ?? view(loaded()), t);
+		assert.match(
+			of("ready, guessing ahead"),
+			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Guessed ahead: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
+		);
+		assert.doesNotMatch(of("ready"), /Draft model:|Guessed/);
+	});
+
+	it("takes nothing in a name for markup", () => {
+		const name = "![x](http://a.b/c.png)\n<img src=x> | `y` [z](command:d)";
+		const tooltip = gaugeTooltip(
+			view(loaded({ draft: `${name} draft` }, { name })),
+			t,
+		);
+		assert.ok(tooltip.includes(escapeMarkdown(name)));
+		assert.ok(tooltip.includes(escapeMarkdown(`${name} draft`)));
+		assert.doesNotMatch(tooltip, /(?<!\\)[[\]<>!`]/);
+		assert.equal(escapeMarkdown("a|b\nc"), "a\\|b c");
+	});
+});
