@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const [name, ...args] = process.argv.slice(2);
@@ -21,9 +22,10 @@ if (!isInstalled()) {
 	console.error(
 		"Installing the packages that package-lock.json names (once, about a minute) ...",
 	);
-	// Not `npm ci`: it insists on the packages for all other systems too, and some of those of the pinned llama.cpp were never
-	// published. What npm prints goes to stderr: some commands have their result on stdout.
-	if (npm(["install", "--no-save", "--no-audit", "--no-fund"]) !== 0)
+	// `npm ci` installs exactly what the lock file names. It refuses a lock file that package.json has run ahead of, as it does while a
+	// dependency is being changed; only then does `npm install` decide. What npm prints goes to stderr: some commands have their result on stdout.
+	const command = isLockCurrent() ? ["ci"] : ["install", "--no-save"];
+	if (npm([...command, "--no-audit", "--no-fund"]) !== 0)
 		fail(
 			"The packages could not be installed; what npm printed above says why.",
 		);
@@ -57,6 +59,17 @@ function isInstalled() {
 	return Object.entries(locked).every(
 		([key, entry]) =>
 			key === "" || entry.optional || installed[key]?.version === entry.version,
+	);
+}
+
+/** Whether the lock file was made from the dependencies that package.json names now. */
+function isLockCurrent() {
+	const manifest = JSON.parse(
+		readFileSync(path.join(root, "package.json"), "utf8"),
+	);
+	const locked = packagesOf("package-lock.json")?.[""] ?? {};
+	return ["dependencies", "devDependencies", "optionalDependencies"].every(
+		(kind) => isDeepStrictEqual(manifest[kind] ?? {}, locked[kind] ?? {}),
 	);
 }
 

@@ -53,12 +53,15 @@ const greedy = {
 	generateNext: { token: true, options: { temperature: 0 } },
 } as const;
 
-/** The weight of all tokens, as multiples of that of the likeliest: its inverse is the probability, without sorting a vocabulary for it. */
-const likely = {
+/**
+ * The most probable tokens with their probabilities, the first before all others. Top-k comes first, because without it the library sorts the
+ * whole vocabulary (11 ms for 152 k tokens); what lies beyond it is left out of the sum, which matters only where the first is improbable anyway.
+ * At a temperature of 0 the library would apply no top-k.
+ */
+const argmaxWithProbability = {
 	generateNext: {
-		token: true,
-		totalLogitWeight: true,
-		options: { temperature: 0 },
+		probabilities: true,
+		options: { temperature: 1, topK: 64, topP: 1, minP: 0, seed: 0 },
 	},
 } as const;
 
@@ -461,15 +464,13 @@ class LlamaSequence implements Sequence {
 		const last = tokens.length - 1;
 		const results = await this.#sequence.controlledEvaluate(
 			branded(tokens).map((token, index) =>
-				index === last ? [token, likely] : token,
+				index === last ? [token, argmaxWithProbability] : token,
 			),
 		);
-		const next = results[last]?.next;
-		assert(
-			typeof next?.token === "number" && next.totalLogitWeight !== undefined,
-			"a prediction was asked for",
-		);
-		return { token: next.token, probability: 1 / next.totalLogitWeight };
+		const [first] = results[last]?.next.probabilities ?? [];
+		assert(first !== undefined, "a prediction was asked for");
+		const [token, probability] = first;
+		return { token, probability };
 	}
 
 	async checkpoint(): Promise<void> {
