@@ -19,9 +19,9 @@ import { Supervisor } from "../src/client/supervisor.ts";
 import { reasonText } from "../src/completion/reasons/reasonSentences.ts";
 import type { NoSuggestionReason } from "../src/completion/reasons/reasons.ts";
 import {
-	bareSurroundings,
 	type CompletionResult,
 	getCompletion,
+	noContext,
 } from "../src/completion/request/getCompletion.ts";
 import type { DocumentSnapshot } from "../src/completion/text/documentContext.ts";
 import { errorText } from "../src/protocol/errors.ts";
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
 	for (const snapshot of snapshots) {
 		const result = await getCompletion(snapshot, client, {
 			signal: new AbortController().signal,
-			surroundings: bareSurroundings,
+			surroundings: noContext,
 		});
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);

@@ -42,7 +42,7 @@ const usage =
 	"usage: npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]";
 
 /** Folders in folders; model folders have one for each publisher, and one for each model. */
-const mostDepth = 5;
+const maxDepth = 5;
 
 interface Verdict {
 	readonly file: string;
@@ -102,7 +102,7 @@ function modelFilesIn(place: string, depth = 0): readonly string[] {
 			const inside = path.join(place, entry.name);
 			// Links to folders could lead round in circles; links to files are how Hugging Face's cache is made.
 			if (entry.isDirectory())
-				return depth < mostDepth ? modelFilesIn(inside, depth + 1) : [];
+				return depth < maxDepth ? modelFilesIn(inside, depth + 1) : [];
 			return entry.name.endsWith(".gguf") ? [inside] : [];
 		});
 }

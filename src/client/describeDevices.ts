@@ -45,7 +45,7 @@ const visibleDevicesVariables: Readonly<Record<string, string>> = {
 };
 
 /** Vulkan counts devices that it does not use by itself, such as a CPU or a second driver of the same GPU. */
-const mostUnusedDevices = 4;
+const maxUnusedDevices = 4;
 
 /**
  * Each GPU by itself, in the backend's order and with ids such as `vulkan0` and `vulkan1`. Where they cannot be told apart they are one
@@ -100,7 +100,7 @@ function entriesOf(
 	const entries = (chosen ?? "").split(/[\s,]+/).filter((it) => it !== "");
 	return entries.length > 0
 		? entries
-		: Array.from({ length: count + mostUnusedDevices }, (_, i) => String(i));
+		: Array.from({ length: count + maxUnusedDevices }, (_, i) => String(i));
 }
 
 /** Settles when the process has ended, or was told to and did not in time. */

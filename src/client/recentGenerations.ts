@@ -16,7 +16,7 @@ export interface GenerationCounters {
 }
 
 /** Enough to smooth, few enough to follow a change of what is typed. */
-const mostCompletions = 20;
+const maxCompletions = 20;
 
 /** Of one model: another one starts from nothing. */
 export class RecentGenerations implements Disposable {
@@ -77,7 +77,7 @@ export class RecentGenerations implements Disposable {
 	#add(stats: GenerationStats): void {
 		if (stats.decodeTokens === 0) return;
 		this.#stats.push(stats);
-		if (this.#stats.length > mostCompletions) this.#stats.shift();
+		if (this.#stats.length > maxCompletions) this.#stats.shift();
 		this.#onDidChange.fire();
 	}
 }

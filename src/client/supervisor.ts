@@ -81,7 +81,7 @@ export class Supervisor implements Disposable {
 	#run: Run | undefined;
 	#restartTimer: Disposable | undefined;
 	/** Counts what was asked for by `restart` and `stop`: the last one stands. */
-	#wish = 0;
+	#latestRequest = 0;
 	#crashTimesMs: number[] = [];
 	/** The last end of a process, where that was in the middle of a load. */
 	#crashedLoad: Load | undefined;
@@ -134,15 +134,16 @@ export class Supervisor implements Disposable {
 	async restart(): Promise<void> {
 		this.#crashTimesMs = [];
 		this.#crashedLoad = undefined;
-		const wish = ++this.#wish;
+		const wish = ++this.#latestRequest;
 		await this.#stopRun();
 		// A `stop` that came in the meantime stands.
-		if (wish === this.#wish && !this.#disposed && !this.#run) this.#start();
+		if (wish === this.#latestRequest && !this.#disposed && !this.#run)
+			this.#start();
 	}
 
 	/** Stops the process until it is needed again. Who waits for one is told so. */
 	async stop(): Promise<void> {
-		this.#wish++;
+		this.#latestRequest++;
 		this.#settleWaiters(failure(createError("engineStopped", {})));
 		await this.#stopRun();
 	}

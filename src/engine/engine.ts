@@ -40,7 +40,7 @@ import {
 } from "./load/modelSlot.ts";
 import type { CreateRuntime, FimTokens } from "./runtime/runtime.ts";
 import { Scheduler, type Urgency } from "./schedule/scheduler.ts";
-import { Turns } from "./schedule/turns.ts";
+import { TimeSlicer } from "./schedule/timeSlicer.ts";
 import { References } from "./speculation/references.ts";
 
 export interface EngineOptions {
@@ -105,7 +105,7 @@ export class Engine {
 			driver,
 			measureRam,
 			learn: (learned) => send({ kind: "learned", learned }),
-			turns: new Turns(this.#scheduler, "chat", now),
+			slicer: new TimeSlicer(this.#scheduler, "chat", now),
 		});
 		this.#chat = new Chat({
 			model: () => this.#chattingModel(),

@@ -158,7 +158,7 @@ const typeOfString = 8;
 const typeOfArray = 9;
 
 /** Bytes of one value by its type id; strings have at least their length. */
-const leastBytesOf: ReadonlyMap<number, number> = new Map([
+const minBytesOf: ReadonlyMap<number, number> = new Map([
 	[0, 1],
 	[1, 1],
 	[2, 2],
@@ -178,11 +178,11 @@ function readValue(reader: Reader, typeId: number, key: string): GgufValue {
 	if (typeId !== typeOfArray) return readScalar(reader, typeId, key);
 
 	const elementType = reader.uint32();
-	const leastBytes = leastBytesOf.get(elementType);
-	if (leastBytes === undefined)
+	const minBytes = minBytesOf.get(elementType);
+	if (minBytes === undefined)
 		throw corrupt(`"${key}" is an array of unknown type ${elementType}`);
 	const length = reader.count(`elements of "${key}"`, maxArrayElements);
-	reader.expect(length * leastBytes);
+	reader.expect(length * minBytes);
 	if (elementType === typeOfString) {
 		const startBytes = reader.offset;
 		for (let i = 0; i < length; i++)

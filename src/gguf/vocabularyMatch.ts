@@ -19,7 +19,7 @@ export interface SharedVocabulary {
 }
 
 /** The limits of llama.cpp (`common/speculative.cpp`): a larger difference is another vocabulary, and the first ids are special ones. */
-export const mostSizeDifference = 128;
+export const maxSizeDifference = 128;
 const firstComparedId = 5;
 
 /**
@@ -71,7 +71,7 @@ export function matchVocabularies(
 		return failure(
 			`its text is cut as for ${draft.preTokenizer}, not ${target.preTokenizer}`,
 		);
-	if (Math.abs(target.tokenCount - draft.tokenCount) > mostSizeDifference)
+	if (Math.abs(target.tokenCount - draft.tokenCount) > maxSizeDifference)
 		return failure(
 			`it has ${draft.tokenCount} tokens, not ${target.tokenCount}`,
 		);

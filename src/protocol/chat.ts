@@ -6,21 +6,21 @@ export const ChatRole = z.enum(["system", "user", "assistant"]);
 export type ChatRole = z.infer<typeof ChatRole>;
 
 /** Some million tokens, more than any window: tokenizing more would hold up completions for seconds. */
-export const mostTurnChars = 4 * 2 ** 20;
+export const maxTurnChars = 4 * 2 ** 20;
 /** More than fit into any window: each has some tokens of the template. */
-export const mostTurns = 16_384;
+export const maxTurns = 16_384;
 
 /** What one side said, before the model's own template is put around it. */
 export const ChatTurn = z.readonly(
 	z.object({
 		role: ChatRole,
-		text: z.string().check(z.maxLength(mostTurnChars)),
+		text: z.string().check(z.maxLength(maxTurnChars)),
 	}),
 );
 export type ChatTurn = z.infer<typeof ChatTurn>;
 
 export const ChatTurns = z.readonly(
-	z.array(ChatTurn).check(z.maxLength(mostTurns)),
+	z.array(ChatTurn).check(z.maxLength(maxTurns)),
 );
 
 export const ChatRequest = z.readonly(
@@ -35,7 +35,7 @@ export const ChatRequest = z.readonly(
 		temperature: z.number().check(z.nonnegative()),
 		seed: z.int().check(z.nonnegative()),
 		/** Text that the answer is likely to repeat, such as the file that is to be changed; empty where there is none. */
-		reference: z.string().check(z.maxLength(mostTurnChars)),
+		reference: z.string().check(z.maxLength(maxTurnChars)),
 		/**
 		 * Where the state of the conversation is kept, absolute, so that another process need not evaluate it anew; null keeps none. Beside it
 		 * stands a file of the same name with `.json` behind it.

@@ -8,22 +8,22 @@
 import * as z from "zod/mini";
 
 /** In each table. A machine has some devices and some dozen models; what is older than so many entries was long replaced. */
-export const mostEntries = 200;
+export const maxEntries = 200;
 
 /** A key holds a file's name and those of the devices, which may be anything. */
-const mostCharacters = 1000;
+const maxCharacters = 1000;
 
-const text = z.string().check(z.minLength(1), z.maxLength(mostCharacters));
+const text = z.string().check(z.minLength(1), z.maxLength(maxCharacters));
 const timeMs = z.number().check(z.nonnegative());
 
 /** From a floppy disk to a hundred times the fastest accelerator: anything else is an error of measuring. */
 const bandwidth = z.number().check(z.gte(1e6), z.lte(1e15));
 
 /** Estimates are some percent off, and no model of a hundred gigabytes is loaded here: more than this was somebody else's memory. */
-const mostResidualBytes = 4 * 2 ** 30;
+const maxResidualBytes = 4 * 2 ** 30;
 const residualBytes = z
 	.number()
-	.check(z.gte(-mostResidualBytes), z.lte(mostResidualBytes));
+	.check(z.gte(-maxResidualBytes), z.lte(maxResidualBytes));
 
 /** How fast a device proved to be. */
 export const DeviceMeasurement = z.readonly(
@@ -63,7 +63,7 @@ export const BadLoad = z.readonly(
 		/** What was tried, as the engine puts it: from `stepKey`. */
 		step: text,
 		/** One line. */
-		why: z.string().check(z.maxLength(mostCharacters)),
+		why: z.string().check(z.maxLength(maxCharacters)),
 		seenAtMs: timeMs,
 	}),
 );
@@ -187,7 +187,7 @@ export function withBadLoad(
 	const bad = {
 		file: baseName(file),
 		step,
-		why: withoutFolders(oneLine(why)).slice(0, mostCharacters),
+		why: withoutFolders(oneLine(why)).slice(0, maxCharacters),
 		seenAtMs,
 	};
 	return {
@@ -237,7 +237,7 @@ function table<Entry extends z.ZodMiniType>(entry: Entry) {
 					const parsed = entry.safeParse(it);
 					return parsed.success ? [parsed.data] : [];
 				})
-				.slice(-mostEntries),
+				.slice(-maxEntries),
 		),
 	);
 }
@@ -254,7 +254,7 @@ function withEntry<Entry>(
 	const others = entries.filter((it) =>
 		sameBy.some((key) => it[key] !== parsed.data[key]),
 	);
-	return [...others, parsed.data].slice(-mostEntries);
+	return [...others, parsed.data].slice(-maxEntries);
 }
 
 function oneLine(text: string): string {

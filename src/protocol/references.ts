@@ -3,24 +3,24 @@
 import * as z from "zod/mini";
 
 /** More open files than most people have, and each is looked through for every draft. */
-export const mostReferences = 16;
+export const maxReferences = 16;
 /** Some 1,500 lines. Every change sends the text again, so it must cross the channel and be tokenized within a pause. */
-export const mostReferenceChars = 64 * 1024;
+export const maxReferenceChars = 64 * 1024;
 /** Eight such texts, or some 170,000 tokens: what the engine has room for. */
-export const mostReferenceCharsInAll = 512 * 1024;
+export const maxReferenceCharsInAll = 512 * 1024;
 
 export const Reference = z.readonly(
 	z.object({
 		/** The same as long as it is the same file. */
 		id: z.string(),
 		/** Left out where the engine has it already. */
-		text: z.exactOptional(z.string().check(z.maxLength(mostReferenceChars))),
+		text: z.exactOptional(z.string().check(z.maxLength(maxReferenceChars))),
 	}),
 );
 export type Reference = z.infer<typeof Reference>;
 
 /** All that there are, the most recent first: what is not among them is forgotten. */
 export const References = z.readonly(
-	z.array(Reference).check(z.maxLength(mostReferences)),
+	z.array(Reference).check(z.maxLength(maxReferences)),
 );
 export type References = z.infer<typeof References>;

@@ -17,7 +17,7 @@ import {
 const fileMode = 0o600;
 const folderMode = 0o700;
 /** A conversation with a thousand files attached is smaller. */
-const mostFileBytes = 256 * 2 ** 20;
+const maxFileBytes = 256 * 2 ** 20;
 
 export async function makePrivateFolder(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: folderMode });
@@ -28,8 +28,8 @@ export async function readPrivateFile(file: string): Promise<string> {
 	// Before it is opened: opening a pipe waits until someone writes into it.
 	const look = await stat(file);
 	if (!look.isFile()) throw new Error("it is not a file");
-	if (look.size > mostFileBytes)
-		throw new Error(`it has more than ${mostFileBytes} bytes`);
+	if (look.size > maxFileBytes)
+		throw new Error(`it has more than ${maxFileBytes} bytes`);
 	return await readFile(file, "utf8");
 }
 

@@ -25,7 +25,7 @@ export interface RecordStoreOptions {
 export const recordFileName = "machine.json";
 
 /** All tables full of the longest entries are smaller. */
-const mostFileBytes = 4 * 2 ** 20;
+const maxFileBytes = 4 * 2 ** 20;
 
 /** What is learned in one load is written at once. */
 const writePauseMs = 1_000;
@@ -155,7 +155,7 @@ export class RecordStore implements Disposable {
 async function readRecord(file: string, log: Log): Promise<MachineRecord> {
 	try {
 		const { size } = await stat(file);
-		if (size > mostFileBytes) throw new Error(`it has ${size} bytes`);
+		if (size > maxFileBytes) throw new Error(`it has ${size} bytes`);
 		const parsed = MachineRecord.safeParse(
 			JSON.parse(await readFile(file, "utf8")),
 		);

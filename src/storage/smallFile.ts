@@ -7,13 +7,13 @@ import path from "node:path";
 /** Rejects where it cannot be read, is no file or is larger than the limit. */
 export async function readSmallFile(
 	file: string,
-	mostBytes: number,
+	maxBytes: number,
 ): Promise<string> {
 	// Before it is opened: opening a pipe waits until someone writes into it.
 	const look = await stat(file);
 	if (!look.isFile()) throw new Error("it is not a file");
-	if (look.size > mostBytes)
-		throw new Error(`it has more than ${mostBytes} bytes`);
+	if (look.size > maxBytes)
+		throw new Error(`it has more than ${maxBytes} bytes`);
 	return await readFile(file, "utf8");
 }
 

@@ -8,8 +8,8 @@ const lastPartBonus = 1;
 const sameCaseBonus = 0.5;
 
 /** A longer one is the name of nothing that someone types. */
-const mostNameLength = 512;
-const mostQueryLength = 64;
+const maxNameLength = 512;
+const maxQueryLength = 64;
 
 const impossible = Number.NEGATIVE_INFINITY;
 
@@ -19,7 +19,7 @@ export function fuzzyRank(
 	names: readonly string[],
 	most: number,
 ): string[] {
-	const letters = query.replace(/\s+/g, "").slice(0, mostQueryLength);
+	const letters = query.replace(/\s+/g, "").slice(0, maxQueryLength);
 	return names
 		.map((name) => ({ name, score: scoreOf(letters, name) }))
 		.filter(({ score }) => score > impossible)
@@ -36,7 +36,7 @@ export function fuzzyRank(
 /** Of the best way to find the letters in the name. */
 function scoreOf(letters: string, name: string): number {
 	if (letters === "") return 0;
-	if (name.length > mostNameLength) return impossible;
+	if (name.length > maxNameLength) return impossible;
 	const lowerLetters = letters.toLowerCase();
 	const lowerName = name.toLowerCase();
 	if (!isSubsequence(lowerLetters, lowerName)) return impossible;

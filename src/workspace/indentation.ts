@@ -64,11 +64,10 @@ export function documentIndentation(
 	return {
 		insertSpaces: true,
 		tabSize:
-			first?.[0] ??
-			(editor.insertSpaces ? editor.tabSize : leastWidth(indented)),
+			first?.[0] ?? (editor.insertSpaces ? editor.tabSize : minWidth(indented)),
 	};
 }
 
-function leastWidth(lines: readonly string[]): number {
+function minWidth(lines: readonly string[]): number {
 	return Math.min(...lines.map((line) => indentWidth(line)));
 }

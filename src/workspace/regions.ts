@@ -15,7 +15,7 @@ export interface Region {
 const maxLines = 40;
 const maxChars = 1500;
 /** A shorter block takes the next with it: a constant, or a comment, and what it is for. */
-const leastLines = 8;
+const minLines = 8;
 /** Lines either side of a place that was edited or looked at. */
 const linesAround = 10;
 
@@ -44,7 +44,7 @@ export function regionsOf(text: string): Region[] {
 	for (const [index, blockStart] of borders.entries()) {
 		const blockEnd = borders[index + 1] ?? lines.length;
 		if (start < blockStart && !fits(lines, start, blockEnd)) cutAt(blockStart);
-		if (blockEnd - start >= leastLines) cutAt(blockEnd);
+		if (blockEnd - start >= minLines) cutAt(blockEnd);
 	}
 	cutAt(lines.length);
 	return regions;

@@ -36,8 +36,8 @@ export class CountedSequence implements Sequence {
 		return this.#sequence.contextWindow;
 	}
 
-	get cutsAnywhere(): boolean {
-		return this.#sequence.cutsAnywhere;
+	get canRollBack(): boolean {
+		return this.#sequence.canRollBack;
 	}
 
 	/** Since the last time. */
@@ -69,9 +69,9 @@ export class CountedSequence implements Sequence {
 		return said;
 	}
 
-	likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+	argmax(tokens: readonly Token[]): Promise<LikelyToken> {
 		this.#count(tokens.length);
-		return this.#sequence.likeliest(tokens);
+		return this.#sequence.argmax(tokens);
 	}
 
 	saveState(file: string): Promise<void> {

@@ -18,15 +18,15 @@ import type {
 	Runtime,
 	Sequence,
 } from "../../src/engine/runtime/runtime.ts";
-import { mostVerifiedTokens } from "../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../src/memory/plan/plan.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import { widenModel, wideShapes } from "../support/models/widenedModel.ts";
 import {
 	type CostOf,
-	leastMs,
 	measureCosts,
+	minMs,
 	plainMs,
 } from "./speculationCosts.ts";
 import {
@@ -256,7 +256,7 @@ async function run(
 				if (lane.source !== "none") continue;
 				const lengths = [task.prompt.length, answer.tokens.length] as const;
 				ofPlain += plainMs(...lengths, costs.costOf);
-				ofPerfect += leastMs(...lengths, costs.costOf);
+				ofPerfect += minMs(...lengths, costs.costOf);
 			}
 			for (const [source, text] of said)
 				if (text !== said.get("none"))
@@ -347,7 +347,7 @@ async function sequenceOf(
 
 /** The first evaluations make buffers. */
 async function warm(sequence: Sequence): Promise<Sequence> {
-	const tokens = Array.from({ length: mostVerifiedTokens }, (_, i) => i + 100);
+	const tokens = Array.from({ length: maxVerifiedTokens }, (_, i) => i + 100);
 	await sequence.evaluate(tokens, tokens.length);
 	await sequence.truncate(0);
 	return sequence;

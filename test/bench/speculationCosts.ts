@@ -2,7 +2,7 @@
 
 import { verifySizes } from "../../src/engine/measure/verifyCosts.ts";
 import type { Sequence, Token } from "../../src/engine/runtime/runtime.ts";
-import { mostVerifiedTokens } from "../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../src/memory/plan/plan.ts";
 import type { Evaluation } from "./countedSequence.ts";
 
 /**
@@ -50,7 +50,7 @@ export async function measureCosts(
  * The least that an answer can take. If every draft were right, free and there from the first token on, an evaluation of n tokens would bring
  * n tokens: the cheapest way to make up the answer of such evaluations is this bound.
  */
-export function leastMs(
+export function minMs(
 	promptTokens: number,
 	answerTokens: number,
 	costOf: CostOf,
@@ -58,11 +58,7 @@ export function leastMs(
 	const best = [0];
 	for (let end = 1; end <= answerTokens; end++) {
 		let least = Number.POSITIVE_INFINITY;
-		for (
-			let tokens = 1;
-			tokens <= Math.min(end, mostVerifiedTokens);
-			tokens++
-		) {
+		for (let tokens = 1; tokens <= Math.min(end, maxVerifiedTokens); tokens++) {
 			const depth = promptTokens + end - tokens;
 			const beforeMs = best[end - tokens] ?? 0;
 			least = Math.min(least, beforeMs + costOf({ tokens, depth }));

@@ -11,7 +11,7 @@ import type {
 import {
 	bestGain,
 	type DraftCosts,
-	leastGain,
+	minGain,
 } from "../../src/engine/speculation/controller.ts";
 import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
 import { bestAcceptance } from "../../src/engine/speculation/modelDraft.ts";
@@ -78,7 +78,7 @@ export class Lane {
 
 	/** As after a load: nothing is learned, and the draft model has read nothing. */
 	async forget(): Promise<void> {
-		await this.#draftCache.cutBackTo(0);
+		await this.#draftCache.rollBackTo(0);
 		this.#speculation = this.#begin();
 	}
 
@@ -130,7 +130,7 @@ export class Lane {
 		const { source, verifyMs, draftCosts, model } = this.#options;
 		const costs = new VerifyCosts(verifyMs);
 		// A load does not keep a draft that cannot pay.
-		const isKept = bestGain(costs, draftCosts, bestAcceptance) >= leastGain;
+		const isKept = bestGain(costs, draftCosts, bestAcceptance) >= minGain;
 		const now = this.#options.now ?? (() => performance.now());
 		const drafter = new DraftModel(this.#draftCache, model.allTokens().length);
 		return new ModelSpeculation({

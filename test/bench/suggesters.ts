@@ -154,8 +154,8 @@ const nothing: Suggested = { text: undefined, isFromCache: false };
 
 const linesAbove = 256;
 const linesBelow = 64;
-const mostCharsRight = 8;
-const mostTokens = 128;
+const maxCharsRight = 8;
+const maxAnswerTokens = 128;
 
 /** Of prediction: over that, it ends with the next line end. */
 const predictMs = 500;
@@ -189,7 +189,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 	return {
 		async suggest(snapshot, signal) {
 			const { line, prefix, lineAfter, suffix } = contextOf(snapshot);
-			if (lineAfter.length > mostCharsRight) return nothing;
+			if (lineAfter.length > maxCharsRight) return nothing;
 			for (let typed = 0; typed <= line.length; typed++) {
 				const kept = cache.get(
 					key(prefix, suffix, line.slice(0, line.length - typed)),
@@ -208,7 +208,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 						path: snapshot.path,
 						prefixBlocks: [prefix + line],
 						suffix,
-						maxTokens: mostTokens,
+						maxTokens: maxAnswerTokens,
 					},
 					enough.signal,
 				);

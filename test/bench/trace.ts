@@ -52,8 +52,8 @@ export function makeTraces(perLanguage: number): Trace[] {
 	];
 }
 
-const leastTypedChars = 120;
-const mostTypedChars = 500;
+const minTypedChars = 120;
+const maxTypedChars = 500;
 
 /** Insertions that the project's own commits made: what was really written, where it was written. */
 function historyTraces(most: number): Trace[] {
@@ -117,8 +117,8 @@ function insertionTrace(
 	const typed = after.slice(start, after.length - end);
 	const remove = before.length - end - start;
 	if (
-		typed.length < leastTypedChars ||
-		typed.length > 3 * mostTypedChars ||
+		typed.length < minTypedChars ||
+		typed.length > 3 * maxTypedChars ||
 		remove > 200
 	)
 		return undefined;
@@ -127,7 +127,7 @@ function insertionTrace(
 		languageId: "typescript",
 		text: before,
 		files: [],
-		events: typing(typed.slice(0, mostTypedChars), start, remove, seed),
+		events: typing(typed.slice(0, maxTypedChars), start, remove, seed),
 	};
 }
 
@@ -151,8 +151,8 @@ function packageTraces(
 		if (lines.some((line) => line.length > 200)) continue;
 		const middle = Math.floor(text.length * (0.3 + 0.4 * random()));
 		const start = text.indexOf("\n", middle) + 1;
-		const end = text.indexOf("\n", start + leastTypedChars + random() * 250);
-		if (start === 0 || end < 0 || end - start > mostTypedChars) continue;
+		const end = text.indexOf("\n", start + minTypedChars + random() * 250);
+		if (start === 0 || end < 0 || end - start > maxTypedChars) continue;
 		traces.push({
 			path: shortPath(file),
 			languageId,
@@ -164,7 +164,7 @@ function packageTraces(
 	return traces;
 }
 
-const mostNeighbours = 6;
+const maxNeighbours = 6;
 
 /** The files of the same folder that are nearest by name: what someone has open beside it. */
 function neighboursOf(file: string, files: readonly string[]): Trace["files"] {
@@ -174,8 +174,8 @@ function neighboursOf(file: string, files: readonly string[]): Trace["files"] {
 	);
 	const at = siblings.findIndex((it) => it > file);
 	return siblings
-		.slice(Math.max(0, (at < 0 ? siblings.length : at) - mostNeighbours / 2))
-		.slice(0, mostNeighbours)
+		.slice(Math.max(0, (at < 0 ? siblings.length : at) - maxNeighbours / 2))
+		.slice(0, maxNeighbours)
 		.map((it) => ({
 			path: shortPath(it),
 			text: readFileSync(it, "utf8").replaceAll("\r\n", "\n"),

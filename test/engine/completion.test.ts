@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import {
-	bareSurroundings,
 	getCompletion,
+	noContext,
 } from "../../src/completion/request/getCompletion.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import {
@@ -165,7 +165,7 @@ describe("the engine with the built-in model", () => {
 				engine.client,
 				{
 					signal: new AbortController().signal,
-					surroundings: bareSurroundings,
+					surroundings: noContext,
 				},
 			);
 			if (typed === 0) continue;

@@ -19,7 +19,7 @@ import type {
 	Token,
 } from "../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../src/engine/schedule/scheduler.ts";
-import { Turns } from "../../src/engine/schedule/turns.ts";
+import { TimeSlicer } from "../../src/engine/schedule/timeSlicer.ts";
 import type { Drafter } from "../../src/engine/speculation/draft.ts";
 import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
 import { Lookup } from "../../src/engine/speculation/lookup.ts";
@@ -157,7 +157,7 @@ describe("speculation with llama.cpp", function () {
 		draftModel: Drafter | undefined,
 		references: readonly Token[] = [],
 	): Speculation {
-		const lookup = new Lookup({ leastMatch: 1 });
+		const lookup = new Lookup({ minMatch: 1 });
 		lookup.setReferences([{ id: "reference", tokens: references }]);
 		return new Speculation({
 			mode: draftModel ? "draft" : "lookup",
@@ -261,7 +261,7 @@ describe("speculation with llama.cpp", function () {
 			const whole = [...work];
 			// What follows, by the state as it was left.
 			const rest = [...prompt, ...tokens].slice(cached.length);
-			const { token, probability } = await cache.likeliest(rest);
+			const { token, probability } = await cache.argmax(rest);
 			const next = [token];
 			while (next.length < 8)
 				next.push(...(await cache.append(next.slice(-1), 1)));
@@ -319,7 +319,7 @@ describe("a model slot with llama.cpp", function () {
 			epochMs: () => Date.now(),
 			driver: "",
 			measureRam: () => Promise.resolve(undefined),
-			turns: new Turns(new Scheduler(), "chat", () => 0),
+			slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 			learn: () => {},
 		});
 		await slot.load({

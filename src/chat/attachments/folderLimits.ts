@@ -5,17 +5,17 @@ import { formatBytes } from "../../base/units.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 /** More files than anyone looks through in a list of what was attached. */
-export const mostFolderFiles = 100;
+export const maxFolderFiles = 100;
 /** Some 100,000 tokens: more than the models have room for that run on such machines. */
-export const mostFolderBytes = 400 * 1024;
+export const maxFolderBytes = 400 * 1024;
 
 export function checkCount(
 	folder: string,
 	count: number,
 ): Result<void, HeadroomError> {
 	if (count === 0) return failure(createError("folderEmpty", { folder }));
-	if (count <= mostFolderFiles) return success(undefined);
-	const most = String(mostFolderFiles);
+	if (count <= maxFolderFiles) return success(undefined);
+	const most = String(maxFolderFiles);
 	return failure(
 		createError("folderTooMany", { folder, count: String(count), most }),
 	);
@@ -27,12 +27,12 @@ export function checkSize(
 	sizesBytes: readonly number[],
 ): Result<void, HeadroomError> {
 	const total = sizesBytes.reduce((sum, size) => sum + size, 0);
-	if (total <= mostFolderBytes) return success(undefined);
+	if (total <= maxFolderBytes) return success(undefined);
 	return failure(
 		createError("folderTooLarge", {
 			folder,
 			bytes: formatBytes(total),
-			most: formatBytes(mostFolderBytes),
+			most: formatBytes(maxFolderBytes),
 		}),
 	);
 }

@@ -36,7 +36,7 @@ export interface NewQuestion extends NewAnswer {
 }
 
 /** In characters: about what a line of the list of conversations shows. */
-const mostTitleCharacters = 60;
+const maxTitleCharacters = 60;
 
 export function createConversation(
 	id: string,
@@ -293,7 +293,7 @@ function oneLine(text: string): string {
 	// No more than what can be shown is looked at: a question may be a whole file.
 	const words = text.slice(0, 1_000).replace(/\s+/g, " ").trim();
 	const characters = [...words];
-	if (characters.length <= mostTitleCharacters) return words;
-	const start = characters.slice(0, mostTitleCharacters - 1).join("");
+	if (characters.length <= maxTitleCharacters) return words;
+	const start = characters.slice(0, maxTitleCharacters - 1).join("");
 	return `${start.trimEnd()}…`;
 }

@@ -14,13 +14,13 @@ export type AnswerLink =
 
 const webProtocols = new Set(["http:", "https:", "mailto:"]);
 /** What is longer cannot be judged by looking at it. */
-const mostLength = 2_048;
+const maxLength = 2_048;
 const fileWithLine = /^(?<path>[^:#?]+)(?:(?::|#L)(?<line>\d{1,7})(?:\D.*)?)?$/;
 
 export function parseLink(href: string): AnswerLink {
 	const text = href.trim();
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
-	if (text.length > mostLength || /[\u0000-\u001F\u007F]/.test(text))
+	if (text.length > maxLength || /[\u0000-\u001F\u007F]/.test(text))
 		return refused;
 	const file = fileWithLine.exec(text)?.groups;
 	return file ? asFile(file) : asWeb(text);

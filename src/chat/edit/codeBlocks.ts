@@ -48,13 +48,13 @@ export function namesOf(
 	before: string,
 ): Pick<CodeBlock, "language" | "path"> {
 	const [first = "", ...rest] = info
-		.slice(0, mostNamingLength)
+		.slice(0, maxNamingLength)
 		.split(/\s+/)
 		.filter((it) => it !== "");
 	const [language = "", named = ""] = split(first, ":");
 	const attribute =
 		/(?:^|\s)(?:title|file|filename|path)=(?:"([^"]+)"|'([^']+)'|(\S+))/.exec(
-			info.slice(0, mostNamingLength),
+			info.slice(0, maxNamingLength),
 		);
 	const inAttribute = attribute?.[1] ?? attribute?.[2] ?? attribute?.[3] ?? "";
 	const isPathAlone = asPath(first) !== null;
@@ -73,7 +73,7 @@ export function namesOf(
 }
 
 /** What names a block is short: nothing longer is looked at. */
-const mostNamingLength = 300;
+const maxNamingLength = 300;
 
 function closes(line: string, fence: string, indent: string): boolean {
 	const trimmed = line.trim();
@@ -96,7 +96,7 @@ function lineBefore(lines: readonly string[], index: number): string {
 }
 
 function pathInLine(line: string): string | null {
-	if (line.length > mostNamingLength) return null;
+	if (line.length > maxNamingLength) return null;
 	const quoted = [...line.matchAll(/`([^`]+)`/g)].flatMap(
 		(match) => asPath(match[1] ?? "") ?? [],
 	);

@@ -25,7 +25,7 @@ const noName = new Set(
 );
 
 /** Nobody writes a longer one, and the patterns look at a line more than once. */
-const mostHeadLength = 300;
+const maxHeadLength = 300;
 
 /** The line that says what the code is; undefined where the code is more than one construct, or a single line. */
 export function headOf(code: readonly string[]): number | undefined {
@@ -82,7 +82,7 @@ export function withAnnotations(
 
 /** What a line declares; undefined for what is no declaration, such as a call. */
 export function declaredName(line: string): string | undefined {
-	if (line.length > mostHeadLength) return undefined;
+	if (line.length > maxHeadLength) return undefined;
 	const name = keyword.exec(line)?.[1] ?? method.exec(line)?.[1];
 	return name !== undefined && !noName.has(name) ? name : undefined;
 }

@@ -26,7 +26,7 @@ export type Placed =
 	| { readonly kind: "none" };
 
 /** Of a line of the code with a line of the file: comparing more takes longer than someone waits for a click. */
-const mostComparisons = 2e7;
+const maxComparisons = 2e7;
 
 /**
  * @param code without blank lines at either end.
@@ -87,7 +87,7 @@ function placeBetweenAnchors(
 	const last = code.at(-1) ?? "";
 	if (code.length < 2) return none;
 	const starts = indicesOf(lines, (line) => line.trim() === first.trim());
-	if (code.length * lines.length * starts.length > mostComparisons)
+	if (code.length * lines.length * starts.length > maxComparisons)
 		return starts.length > 1 ? ambiguous(first, starts.length) : none;
 	const found = starts
 		.map((start) => ({ start, end: bestEnd(lines, code, start, last) }))

@@ -36,9 +36,9 @@ export interface QuestionPlan extends PromptPlan {
 /** Of the windows that the engine makes, the one in the middle: while no model is loaded. */
 const guessedWindowTokens = 8_192;
 /** Some hundred lines of code; of a small window, a quarter. */
-const mostAnswerTokens = 1_024;
+const maxAnswerTokens = 1_024;
 /** Smaller models lose themselves in long instructions. */
-const leastParametersForFull = 2e9;
+const minParametersForFull = 2e9;
 
 /** @param path ends with the question. */
 export async function planPrompt(
@@ -46,13 +46,13 @@ export async function planPrompt(
 	model: ChatModel | undefined,
 	counter: TurnCounter,
 ): Promise<PromptPlan> {
-	const isSmall = model && model.parameterCount < leastParametersForFull;
+	const isSmall = model && model.parameterCount < minParametersForFull;
 	const systemPrompt = systemPrompts[isSmall ? "small" : "full"];
 	const exchanges = exchangesOf(withoutTooLarge(path));
 	const sizes = await counter.sizesOf(systemPrompt, exchanges);
 	const windowTokens =
 		model && !model.error ? model.windowTokens : guessedWindowTokens;
-	const answerTokens = Math.min(mostAnswerTokens, Math.floor(windowTokens / 4));
+	const answerTokens = Math.min(maxAnswerTokens, Math.floor(windowTokens / 4));
 	return {
 		systemPrompt,
 		exchanges,

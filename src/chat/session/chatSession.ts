@@ -51,7 +51,7 @@ import { type CodeBlock, codeBlocksOf } from "../edit/codeBlocks.ts";
 import { planQuestion } from "../prompt/questionPlan.ts";
 import { subjectOf, wordQuestion } from "../prompt/slashCommands.ts";
 import { TurnCounter } from "../prompt/turnCounter.ts";
-import { Gather } from "./gather.ts";
+import { ChunkBatcher } from "./chunkBatcher.ts";
 import { runAnswer } from "./runAnswer.ts";
 import { TokenLine } from "./tokenLine.ts";
 
@@ -81,7 +81,7 @@ export interface AnsweredCode {
 interface Run {
 	readonly answerId: string;
 	readonly controller: AbortController;
-	readonly gather: Gather;
+	readonly gather: ChunkBatcher;
 }
 
 /** So much of an answer may be lost with the window. */
@@ -328,7 +328,7 @@ export class ChatSession implements Disposable {
 		const run: Run = {
 			answerId,
 			controller: new AbortController(),
-			gather: new Gather(setTimer, (segment, text) => {
+			gather: new ChunkBatcher(setTimer, (segment, text) => {
 				const piece = segment === "answer" ? "text" : segment;
 				this.#kept.set(appended(this.#kept.current, answerId, piece, text));
 				this.#options.post({

@@ -42,7 +42,7 @@ export class TokenLine implements Disposable {
 	#input = "";
 	#timer: Disposable | undefined;
 	/** Counts what was asked for: only the last is shown. */
-	#wish = 0;
+	#latestRequest = 0;
 
 	constructor(options: TokenLineOptions) {
 		this.#options = options;
@@ -65,7 +65,7 @@ export class TokenLine implements Disposable {
 	/** Counts anew, after a pause. */
 	update(): void {
 		this.#timer?.dispose();
-		const wish = ++this.#wish;
+		const wish = ++this.#latestRequest;
 		this.#timer = this.#options.setTimer(
 			// What cannot go along is told when it is sent.
 			() => void this.#count(wish).catch(() => {}),
@@ -80,7 +80,7 @@ export class TokenLine implements Disposable {
 	}
 
 	#show(plan: PromptPlan): void {
-		this.#wish++;
+		this.#latestRequest++;
 		this.#timer?.dispose();
 		const { room, sizes } = plan;
 		const { isExact } = sizes;
@@ -97,7 +97,7 @@ export class TokenLine implements Disposable {
 
 	dispose(): void {
 		this.#timer?.dispose();
-		this.#wish++;
+		this.#latestRequest++;
 		this.#store.dispose();
 	}
 
@@ -135,7 +135,7 @@ export class TokenLine implements Disposable {
 			engine.model,
 			counter,
 		);
-		if (wish !== this.#wish) return;
+		if (wish !== this.#latestRequest) return;
 		const parts = plan.sizes.exchanges.at(-1)?.attachments ?? [];
 		this.#attachedTokens = new Map(
 			parts.map(({ label, tokens }) => [label, tokens]),

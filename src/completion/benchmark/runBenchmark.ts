@@ -2,9 +2,9 @@
 
 import type { HeadroomError } from "../../protocol/errors.ts";
 import {
-	bareSurroundings,
 	type CompletionEngine,
 	getCompletion,
+	noContext,
 } from "../request/getCompletion.ts";
 import { type BenchmarkCase, benchmarkCases } from "./benchmarkCases.ts";
 
@@ -54,7 +54,7 @@ export async function runBenchmark(
 		let firstLineMs: number | undefined;
 		const result = await getCompletion(snapshot, engine, {
 			signal,
-			surroundings: bareSurroundings,
+			surroundings: noContext,
 			onFirstLine: () => {
 				firstLineMs ??= now() - startMs;
 			},

@@ -12,9 +12,9 @@ import { editDistance } from "../text/similarity.ts";
 const maxDocuments = 8;
 /** Copilot's rule: of the first 50 tokens one in ten may differ. */
 const comparedTokens = 50;
-const mostChangedTokens = 0.1;
+const maxChangedTokens = 0.1;
 /** Of the lines further on as well. */
-const mostChangedLines = 0.1;
+const maxChangedLines = 0.1;
 
 export class FrozenSuffix {
 	readonly #suffixes = new LruCache<string, string>(maxDocuments);
@@ -64,7 +64,7 @@ function fewTokensChanged(earlier: string, now: string): boolean {
 	const after = firstTokens(now);
 	return (
 		editDistance(before, after) <=
-		Math.max(before.length, after.length) * mostChangedTokens
+		Math.max(before.length, after.length) * maxChangedTokens
 	);
 }
 
@@ -92,5 +92,5 @@ function fewLinesChanged(
 		earlier.at(-1 - sameAtEnd) === now.at(-1 - sameAtEnd)
 	)
 		sameAtEnd++;
-	return longer - same - sameAtEnd <= longer * mostChangedLines;
+	return longer - same - sameAtEnd <= longer * maxChangedLines;
 }

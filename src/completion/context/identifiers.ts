@@ -12,7 +12,7 @@ const keywords = new Set(
 		"unknown unless unsafe unsigned until use using val var virtual void volatile when where while with yield"
 	).split(" "),
 );
-const leastLetters = 3;
+const minLetters = 3;
 
 const other = 0;
 const lower = 1;
@@ -62,7 +62,7 @@ function wordsOf(identifier: string): readonly string[] {
 	if (kindOf(identifier, 0) === digit) return [];
 	const parts = partsOf(identifier);
 	return (parts.length === 1 ? parts : [parts.join(""), ...parts]).filter(
-		(word) => word.length >= leastLetters && !keywords.has(word),
+		(word) => word.length >= minLetters && !keywords.has(word),
 	);
 }
 

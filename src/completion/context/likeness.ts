@@ -1,9 +1,9 @@
 /** Whether two pieces of code say the same. */
 
 /** From LVIM, which drops what is more than half like the text round the cursor: models repeat such text. */
-const mostAlike = 0.5;
+const maxAlike = 0.5;
 /** A line with fewer letters and digits, such as `} else {`, is in all code. */
-const leastLetters = 5;
+const minLetters = 5;
 
 /** The distinct lines of a text that tell it from other code. */
 export function tellingLines(text: string): ReadonlySet<string> {
@@ -12,7 +12,7 @@ export function tellingLines(text: string): ReadonlySet<string> {
 			.split(/\r\n|\r|\n/)
 			.map((line) => line.trim())
 			.filter(
-				(line) => (line.match(/[\p{L}\p{N}]/gu) ?? []).length >= leastLetters,
+				(line) => (line.match(/[\p{L}\p{N}]/gu) ?? []).length >= minLetters,
 			),
 	);
 }
@@ -29,5 +29,5 @@ export function areAlike(
 	const [small, large] = a.size <= b.size ? [a, b] : [b, a];
 	let shared = 0;
 	for (const line of small) if (large.has(line)) shared++;
-	return shared > small.size * mostAlike;
+	return shared > small.size * maxAlike;
 }

@@ -3,9 +3,9 @@
 import type { Disposable } from "../../base/disposable.ts";
 import type { Event } from "../../base/event.ts";
 import {
-	mostReferenceChars,
-	mostReferenceCharsInAll,
-	mostReferences,
+	maxReferenceChars,
+	maxReferenceCharsInAll,
+	maxReferences,
 	type References,
 } from "../../protocol/references.ts";
 
@@ -60,9 +60,9 @@ export function chooseTexts(
 	files: Iterable<FileText>,
 ): ReadonlyMap<string, string> {
 	const chosen = new Map<string, string>();
-	let chars = mostReferenceCharsInAll;
+	let chars = maxReferenceCharsInAll;
 	for (const file of files) {
-		if (chosen.size === mostReferences) break;
+		if (chosen.size === maxReferences) break;
 		const text = startOf(file.text);
 		if (text === "" || text.length > chars) continue;
 		chosen.set(file.path, text);
@@ -88,7 +88,7 @@ function changesTo(
 
 /** Whole lines, as long as there are any. */
 function startOf(text: string): string {
-	if (text.length <= mostReferenceChars) return text;
-	const lineEnd = text.lastIndexOf("\n", mostReferenceChars - 1);
-	return text.slice(0, lineEnd < 0 ? mostReferenceChars : lineEnd + 1);
+	if (text.length <= maxReferenceChars) return text;
+	const lineEnd = text.lastIndexOf("\n", maxReferenceChars - 1);
+	return text.slice(0, lineEnd < 0 ? maxReferenceChars : lineEnd + 1);
 }

@@ -14,7 +14,7 @@ import type { RankedCandidate } from "./ranking.ts";
 /** A new list must score this many times what the present one does with its additions: evaluating it all takes seconds on a CPU. */
 const rebuildGain = 1.5;
 /** What scores less than this share of the best is not worth its tokens. */
-const leastShare = 0.25;
+const minShare = 0.25;
 
 export interface ContextProposal {
 	/** From `rankCandidates`, for this window. */
@@ -105,7 +105,7 @@ function additions(
 
 function aboveShare(ranked: readonly RankedCandidate[]): RankedCandidate[] {
 	const best = Math.max(0, ...ranked.map(({ score }) => score));
-	return ranked.filter(({ score }) => score >= best * leastShare);
+	return ranked.filter(({ score }) => score >= best * minShare);
 }
 
 /** The sum of the scores. A region may have grown since it became a snippet: what is alike to it speaks for it. */

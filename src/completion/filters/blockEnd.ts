@@ -29,7 +29,7 @@ export async function* untilBlockEnd(
 	const below = nextLine({ linesBelow });
 	const isClosedBelow =
 		isClosingLine(below, languageId) && indentWidth(below) === ownWidth;
-	const leastWidth = lineBefore.trim() === "" ? ownWidth : ownWidth + 1;
+	const minWidth = lineBefore.trim() === "" ? ownWidth : ownWidth + 1;
 	for await (const piece of lines) {
 		const line = lineOf(piece);
 		if (piece.startsWith("\n") && line.trim() !== "") {
@@ -38,7 +38,7 @@ export async function* untilBlockEnd(
 				if (!isClosedBelow || !isClosingLine(line, languageId)) yield piece;
 				return;
 			}
-			if (lineWidth < leastWidth) return;
+			if (lineWidth < minWidth) return;
 		}
 		yield piece;
 	}

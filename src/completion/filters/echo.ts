@@ -51,7 +51,7 @@ function foreignFrames(place: FilterPlace): string[] {
 }
 
 /** Shorter beginnings of a line may well come again in it: `max(max(`. */
-const leastEchoChars = 8;
+const minEchoChars = 8;
 
 /** Takes the beginning of the current line off where the text begins with it anew. */
 export function withoutRepeatedPrefix(
@@ -60,7 +60,7 @@ export function withoutRepeatedPrefix(
 ): AsyncIterable<string> {
 	const echo = lineBefore.trim();
 	if (
-		echo.length < leastEchoChars ||
+		echo.length < minEchoChars ||
 		!/\w\W+\w/.test(echo) ||
 		/[([{<,+*]$/.test(echo)
 	)

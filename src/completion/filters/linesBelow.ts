@@ -7,7 +7,7 @@ import { lineOf, type Text } from "./text.ts";
 /** A suggestion that reaches further down than this was not going there. */
 const lookedAt = 5;
 /** So many letters and digits do not come twice by chance; `return;` does. */
-const leastDistinct = 12;
+const minDistinct = 12;
 
 /**
  * Ends before a line that stands below. A line proves that by what follows it, which must go on as it does below; one that is the very
@@ -62,5 +62,5 @@ function isNext(line: string, [next = ""]: readonly string[]): boolean {
 }
 
 function isNextAndDistinct(line: string, below: readonly string[]): boolean {
-	return isNext(line, below) && line.replace(/\W/g, "").length >= leastDistinct;
+	return isNext(line, below) && line.replace(/\W/g, "").length >= minDistinct;
 }

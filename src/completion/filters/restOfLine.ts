@@ -4,7 +4,7 @@ import type { FilterPlace } from "./filterPlace.ts";
 import { type Text, until } from "./text.ts";
 
 /** Less than this may well occur in a text twice. */
-const leastChars = 4;
+const minChars = 4;
 
 /** Ends before the rest of the line, however it is spaced. An end of the text that only overlaps with it is cut in the last look. */
 export function untilRestOfLine(
@@ -12,7 +12,7 @@ export function untilRestOfLine(
 	{ lineAfter }: Pick<FilterPlace, "lineAfter">,
 ): AsyncIterable<string> {
 	const rest = lineAfter.trim();
-	if (rest.length < leastChars || !/\w/.test(rest)) return chunks;
+	if (rest.length < minChars || !/\w/.test(rest)) return chunks;
 	const words = rest.match(/\w+|[^\w\s]/g) ?? [];
 	const escaped = words.map((word) => word.replace(/\W/g, "\\$&"));
 	// Not inside a word: behind `a`, the rest `able` is none of `table`.

@@ -4,7 +4,7 @@ import type { FilterPlace } from "./filterPlace.ts";
 import { type Text, withHead } from "./text.ts";
 
 /** Python's style asks for two between functions. */
-const mostBlankLines = 2;
+const maxBlankLines = 2;
 
 /** Leaves out blank lines at the beginning that would make a third in a row. */
 export function withoutBlankLines(
@@ -14,9 +14,9 @@ export function withoutBlankLines(
 	const lastWithText = linesAbove.findLastIndex((line) => line.trim() !== "");
 	const room =
 		lineBefore.trim() === ""
-			? Math.max(0, mostBlankLines - (linesAbove.length - 1 - lastWithText))
+			? Math.max(0, maxBlankLines - (linesAbove.length - 1 - lastWithText))
 			: // The first line end only leaves the current line.
-				mostBlankLines + 1;
+				maxBlankLines + 1;
 	return withHead(chunks, (head, isWhole) => {
 		if (!isWhole && head.trim() === "") return undefined;
 		const blank = /^\s*\n/.exec(head)?.[0] ?? "";

@@ -109,7 +109,7 @@ function unlessBelow(text: string, place: FilterPlace): string {
 }
 
 /** So many lines that stand right above, in the same order, are a copy, also where the text then goes on. */
-const leastCopied = 3;
+const minCopied = 3;
 
 /** Nothing where the lines are those right above. What differs is data. */
 function unlessAbove(
@@ -134,7 +134,7 @@ function unlessAbove(
 		);
 	};
 	if (isCopyOfLast(lines.length)) return "";
-	for (let count = leastCopied; count < lines.length; count++)
+	for (let count = minCopied; count < lines.length; count++)
 		if (isCopyOfLast(count)) return "";
 	return text;
 }

@@ -56,7 +56,7 @@ export interface PromptSurroundings {
 }
 
 /** No other files, and the text behind the cursor as it is. */
-export const bareSurroundings: PromptSurroundings = {
+export const noContext: PromptSurroundings = {
 	repositoryOf: () => "",
 	snippetsFor: () => [],
 	suffixFor: (_, suffix) => suffix,

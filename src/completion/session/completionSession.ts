@@ -21,6 +21,7 @@ import {
 } from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
+import { AdaptiveDebounce } from "./adaptiveDebounce.ts";
 import { CompletionCache } from "./completionCache.ts";
 import {
 	type CompletionHooks,
@@ -35,7 +36,6 @@ import {
 	samePlace,
 } from "./suggestion.ts";
 import { typedSince } from "./typedSince.ts";
-import { TypistRhythm } from "./typistRhythm.ts";
 
 /** The completion behind a suggestion that is on screen, for when it is accepted. */
 interface Ahead {
@@ -76,7 +76,7 @@ const slowAnswerMs = 500;
 export class CompletionSession {
 	readonly #options: CompletionSessionOptions;
 	readonly #cache = new CompletionCache();
-	readonly #rhythm = new TypistRhythm({ editorDelayMs });
+	readonly #rhythm = new AdaptiveDebounce({ editorDelayMs });
 	#running: RunningCompletion | undefined;
 	#ahead: Ahead | undefined;
 	/** Where a suggestion was accepted: what follows it is asked for at once. */

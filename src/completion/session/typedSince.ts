@@ -23,7 +23,7 @@ export interface PlaceText {
 	readonly reachesEnd: boolean;
 }
 
-const mostClosers = 64;
+const maxClosers = 64;
 const onlyClosers = /^[\s)\]}"'`]*$/;
 
 /** What was typed at a place since; empty where nothing changed, undefined where anything else did. */
@@ -33,7 +33,7 @@ export function typedAt(
 ): Typed | undefined {
 	if (to.offset < offset || !to.text.startsWith(before, offset - before.length))
 		return undefined;
-	const behind = to.text.slice(to.offset, to.offset + mostClosers);
+	const behind = to.text.slice(to.offset, to.offset + maxClosers);
 	for (let length = 0; length <= behind.length; length++) {
 		const closers = behind.slice(0, length);
 		if (!onlyClosers.test(closers)) return undefined;

@@ -3,7 +3,7 @@
 /** A loop is this many times the same in a row ... */
 const times = 4;
 /** ... and at least this long altogether, so that `0000` passes. Rules such as `-----` are no loops at any length. */
-const leastChars = 12;
+const minChars = 12;
 const longestPeriod = 80;
 
 /** Where the text begins to repeat itself up to its end: after the first of the repeated pieces. Undefined where it does not. */
@@ -18,7 +18,7 @@ export function loopStart(text: string): number | undefined {
 		const length = text.length - start;
 		if (
 			length >= period * times &&
-			length >= leastChars &&
+			length >= minChars &&
 			/\w/.test(text.slice(start, start + period))
 		)
 			return start + period;
@@ -35,9 +35,9 @@ export function withoutLoop(text: string): string {
 }
 
 /** Lines that differ only in their numbers are data; so many of them show that they are, and more are a model that counts. */
-const mostCounted = 4;
+const maxCounted = 4;
 /** A line twice is no accident in a test or a table; three times it is. A block of several lines is one the second time. */
-const mostEqual = 2;
+const maxEqual = 2;
 
 /**
  * How many of the lines stand before the first that only repeats: a line for the third time in a row (of which one is kept), the same
@@ -47,8 +47,8 @@ export function repeatedFrom(lines: readonly string[]): number | undefined {
 	const trimmed = lines.map((line) => line.trim());
 	const counted = trimmed.map((line) => line.replace(/\d+/g, "0"));
 	for (let end = 1; end <= lines.length; end++) {
-		if (runLength(trimmed, end) > mostEqual) return end - mostEqual;
-		if (runLength(counted, end) > mostCounted) return end - 1;
+		if (runLength(trimmed, end) > maxEqual) return end - maxEqual;
+		if (runLength(counted, end) > maxCounted) return end - 1;
 		for (let size = 2; 2 * size <= end; size++) {
 			const block = trimmed.slice(end - size, end);
 			if (

@@ -10,25 +10,25 @@ function bare(line: string): string {
 }
 
 /** Continue's figure: a tenth of the longer line. */
-const mostDistance = 0.1;
+const maxDistance = 0.1;
 /** Between short lines one letter is a difference. */
-const leastLetters = 5;
+const minLetters = 5;
 
 /** Longer lines are data, and comparing them takes time by the square of their length. */
-const mostCompared = 200;
+const maxCompared = 200;
 
 /** Whether a few characters tell the lines apart, and not only digits: those are what tells lines of data apart. */
 export function isNearly(a: string, b: string): boolean {
 	const [left, right] = [bare(a), bare(b)];
 	const length = Math.max(left.length, right.length);
 	return (
-		length <= mostCompared &&
+		length <= maxCompared &&
 		left !== right &&
-		letters(left) >= leastLetters &&
-		letters(right) >= leastLetters &&
+		letters(left) >= minLetters &&
+		letters(right) >= minLetters &&
 		left.replace(/\d+/g, "0") !== right.replace(/\d+/g, "0") &&
-		Math.abs(left.length - right.length) < length * mostDistance &&
-		editDistance([...left], [...right]) < length * mostDistance
+		Math.abs(left.length - right.length) < length * maxDistance &&
+		editDistance([...left], [...right]) < length * maxDistance
 	);
 }
 

@@ -59,7 +59,7 @@ const topK = 40;
 const topP = 0.95;
 
 /** An answer needs room to be worth asking for. */
-const leastAnswerTokens = 64;
+const minAnswerTokens = 64;
 
 interface Answering {
 	readonly controller: AbortController;
@@ -240,7 +240,7 @@ export class Chat {
 		const parts = renderChat(template, turns.map(inOnePiece));
 		if (!parts.ok) return parts;
 		const tokens = chatTokens(parts.value, answers.within(model, turns));
-		const room = Math.max(0, windowTokens - leastAnswerTokens);
+		const room = Math.max(0, windowTokens - minAnswerTokens);
 		if (tokens.length > room)
 			return failure(
 				createError("chatTooLong", {
@@ -259,7 +259,7 @@ export class Chat {
 		signal,
 		ready: { model, chunkTokens },
 		chat,
-		context: { cache, speculation: ofModel, turns },
+		context: { cache, speculation: ofModel, slicer },
 		parts,
 		tokens: prompt,
 	}: {
@@ -294,7 +294,7 @@ export class Chat {
 			speculation,
 			isEnd: (token) => model.isSpecial(token) && !chat.tags.has(token),
 			signal,
-			now: () => turns.now(),
+			now: () => slicer.now(),
 		});
 		const text = new TokenText(
 			(them, before) => model.detokenize(them, before),

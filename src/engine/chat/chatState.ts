@@ -18,11 +18,11 @@ import { ChatStateCompanion } from "./chatStateCompanion.ts";
 import type { AnswerTokens } from "./chatTokens.ts";
 
 /** Answers of the longest conversations. */
-const mostCompanionBytes = 16 * 2 ** 20;
+const maxCompanionBytes = 16 * 2 ** 20;
 /** Less is evaluated as fast as it is read. */
-const leastTokens = 256;
+const minTokens = 256;
 /** llama.cpp writes 2.5 GB per second where nothing but memory is in the way: a completion that comes meanwhile waits for a tenth of one. */
-const mostStateBytes = 256 * 2 ** 20;
+const maxStateBytes = 256 * 2 ** 20;
 
 /** Which conversation. */
 type Stated = Pick<ChatRequest, "stateFile">;
@@ -91,8 +91,8 @@ export class ChatStates {
 		const { length } = owner.cache.tokens;
 		if (
 			stateFile === null ||
-			length < leastTokens ||
-			length * owner.tokenBytes > mostStateBytes
+			length < minTokens ||
+			length * owner.tokenBytes > maxStateBytes
 		)
 			return this.#last;
 		this.#saving++;
@@ -151,7 +151,7 @@ async function readCompanion(
 	file: string,
 ): Promise<ChatStateCompanion | undefined> {
 	try {
-		const text = await readSmallFile(companionOf(file), mostCompanionBytes);
+		const text = await readSmallFile(companionOf(file), maxCompanionBytes);
 		return ChatStateCompanion.safeParse(JSON.parse(text)).data;
 	} catch {
 		return undefined;

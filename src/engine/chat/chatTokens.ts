@@ -70,11 +70,11 @@ export function countTurns(
 }
 
 /** More than any conversation that fits into a context window. */
-const mostAnswers = 1000;
+const maxAnswers = 1000;
 
 /** Answers in the tokens that the model chose for them: those are in the KV cache, and its tokenizer may cut the same text otherwise. */
 export class AnswerTokens {
-	readonly #tokens = new LruCache<string, readonly Token[]>(mostAnswers);
+	readonly #tokens = new LruCache<string, readonly Token[]>(maxAnswers);
 
 	/** @param text of exactly these tokens. */
 	remember(text: string, tokens: readonly Token[]): void {

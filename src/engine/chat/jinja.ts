@@ -25,7 +25,7 @@ export type RenderTemplate = (
 ) => Result<string, string>;
 
 /** For a thousand turns the templates of the known families take 40 ms. More than this is a loop, which would hold up every completion. */
-const mostRenderMs = 1000;
+const maxRenderMs = 1000;
 
 export function compileTemplate(
 	source: string,
@@ -55,7 +55,7 @@ const entry = new Script("work()");
 function guarded<T>(work: () => T): Result<T, string> {
 	try {
 		room.work = work;
-		return success(entry.runInContext(room, { timeout: mostRenderMs }));
+		return success(entry.runInContext(room, { timeout: maxRenderMs }));
 	} catch (thrown) {
 		return failure(messageOf(thrown));
 	} finally {
@@ -83,13 +83,13 @@ function globalsFor({ beginningOfText, endOfText, today }: TemplateFacts) {
 }
 
 /** No conversation has more turns; and the time limit comes too late for a list that fills the memory. */
-const mostNumbers = 100_000;
+const maxNumbers = 100_000;
 
 /** As Python has it. */
 function range(startOrEnd: number, end?: number, step = 1): number[] {
 	if (step === 0) throw new Error("range() got a step of zero");
 	const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
-	if ((to - from) / step > mostNumbers) throw new Error("range() is too long");
+	if ((to - from) / step > maxNumbers) throw new Error("range() is too long");
 	const numbers: number[] = [];
 	for (let i = from; step > 0 ? i < to : i > to; i += step) numbers.push(i);
 	return numbers;

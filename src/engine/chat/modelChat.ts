@@ -3,7 +3,7 @@
 import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes } from "../../base/units.ts";
 import { usableBytes } from "../../memory/machine/devices.ts";
-import { mayLoad, type Plan, planFor } from "../../memory/plan/plan.ts";
+import { admits, type Plan, planFor } from "../../memory/plan/plan.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -17,7 +17,7 @@ import type {
 	Sequences,
 	Token,
 } from "../runtime/runtime.ts";
-import { inTurns, type Turns } from "../schedule/turns.ts";
+import { type TimeSlicer, timeSliced } from "../schedule/timeSlicer.ts";
 import {
 	type DraftContext,
 	type ModelDraft,
@@ -39,7 +39,7 @@ export interface ModelChatOptions {
 	readonly draft: ModelDraft | undefined;
 	readonly verifyCosts: VerifyCosts | undefined;
 	readonly speculation: SpeculationSetting;
-	readonly turns: Turns;
+	readonly slicer: TimeSlicer;
 	/** Names the file as it is, and the build of llama.cpp. */
 	readonly stateKey: string;
 	/** As they are now. */
@@ -51,7 +51,7 @@ export interface ChatContext {
 	readonly cache: KvCache;
 	readonly speculation: ModelSpeculation | undefined;
 	/** Its evaluations wait for theirs. */
-	readonly turns: Turns;
+	readonly slicer: TimeSlicer;
 	readonly allocatedBytes: AllocatedBytes;
 	/** With the context. */
 	readonly plan: Plan | undefined;
@@ -124,11 +124,11 @@ export class ModelChat {
 	/** Its context, which is made when it is first asked for. */
 	async open(): Promise<Result<ChatContext, HeadroomError>> {
 		if (this.#context) return success(this.#context);
-		return this.#options.turns.take(() => this.#open());
+		return this.#options.slicer.take(() => this.#open());
 	}
 
 	async #open(): Promise<Result<ChatContext, HeadroomError>> {
-		const { model, plan, batchTokens, draft, turns } = this.#options;
+		const { model, plan, batchTokens, draft, slicer } = this.#options;
 		const withContext =
 			plan && planFor({ ...plan.request, chatWindow: this.windowTokens });
 		const refusal =
@@ -145,7 +145,7 @@ export class ModelChat {
 			return failure(
 				createError("chatOutOfMemory", { needs: "llama.cpp finds too little" }),
 			);
-		const wrap = (it: typeof sequence) => inTurns(it, turns);
+		const wrap = (it: typeof sequence) => timeSliced(it, slicer);
 		try {
 			this.#draft = await draft?.createContext(options, wrap);
 		} catch (thrown) {
@@ -160,7 +160,7 @@ export class ModelChat {
 		);
 		this.#context = {
 			cache,
-			turns,
+			slicer,
 			speculation: this.#speculation(cache),
 			allocatedBytes: allocated.reduce(sumOf),
 			plan: withContext,
@@ -196,7 +196,7 @@ export class ModelChat {
 
 	/** With a look-up of its own: that of completions is in the middle of another text. */
 	#speculation(cache: KvCache): ModelSpeculation | undefined {
-		const { verifyCosts, speculation, draft, batchTokens, turns } =
+		const { verifyCosts, speculation, draft, batchTokens, slicer } =
 			this.#options;
 		const drafter = this.#draft?.drafter;
 		if (!verifyCosts) return undefined;
@@ -206,7 +206,7 @@ export class ModelChat {
 			draft: draft &&
 				drafter && { costs: draft.costs, models: new Map([[cache, drafter]]) },
 			chunkTokens: batchTokens,
-			now: () => turns.now(),
+			now: () => slicer.now(),
 		});
 	}
 }
@@ -224,5 +224,5 @@ function largestWindow({
 	if (!plan) return Math.min(contextWindow, unplannedWindow);
 	return roleNeeds.chat.contextWindows
 		.map((it) => Math.min(it, contextWindow))
-		.find((chatWindow) => mayLoad(planFor({ ...plan.request, chatWindow })));
+		.find((chatWindow) => admits(planFor({ ...plan.request, chatWindow })));
 }

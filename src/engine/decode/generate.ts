@@ -58,7 +58,7 @@ export async function* generate(
 ): AsyncGenerator<Token, GenerateOutcome> {
 	const { maxTokens, isEnd, signal, now, speculation } = options;
 	const startMs = now();
-	const reusedTokens = await cache.keepSharedWith(prompt);
+	const reusedTokens = await cache.reusePrefix(prompt);
 	speculation?.begin(prompt);
 	await prefill(cache, prompt, options);
 
@@ -86,13 +86,13 @@ export async function* generate(
 			if (cache.tokens.length === cache.contextWindow)
 				return outcome("contextFull");
 			const limits = limitsFor(heldBack, options.start);
-			if (limits.among?.length === 0) return outcome("endOfText");
-			const isFree = limits.among === undefined;
+			if (limits.allowed?.length === 0) return outcome("endOfText");
+			const isFree = limits.allowed === undefined;
 			const said =
 				decodeTokens === 0 && (!isFree || options.start?.rank)
 					? await firstToken(cache, prompt, limits, options)
 					: await nextTokens(cache, text, limits, options, {
-							mostDrafted: isFree ? maxTokens - decodeTokens - 1 : 0,
+							maxDrafted: isFree ? maxTokens - decodeTokens - 1 : 0,
 						});
 			if (said.length > 0) decodeSteps++;
 			for (const [index, next] of said.entries()) {
@@ -108,7 +108,7 @@ export async function* generate(
 	} finally {
 		// Token by token, the last one that was yielded is evaluated only to learn what follows it.
 		const evaluated = text.length - (isEnded ? 0 : 1);
-		if (speculation) await cache.cutBackTo(evaluated);
+		if (speculation) await cache.rollBackTo(evaluated);
 		speculation?.end(decodeTokens);
 	}
 }
@@ -122,12 +122,12 @@ async function nextTokens(
 	text: readonly Token[],
 	limits: TokenLimits,
 	{ speculation, sampling, signal, now }: GenerateOptions,
-	{ mostDrafted }: { readonly mostDrafted: number },
+	{ maxDrafted }: { readonly maxDrafted: number },
 ): Promise<readonly Token[]> {
 	const room = cache.contextWindow - cache.tokens.length - 1;
 	const draft = await speculation?.propose(
 		text,
-		Math.min(mostDrafted, room),
+		Math.min(maxDrafted, room),
 		signal,
 	);
 	if (signal.aborted) return [];
@@ -140,7 +140,7 @@ async function nextTokens(
 		{ ...limits, sampling },
 	);
 	const accepted = acceptedTokens(draft, said);
-	if (accepted < drafted.length) await cache.cutBackTo(start + 1 + accepted);
+	if (accepted < drafted.length) await cache.rollBackTo(start + 1 + accepted);
 	const tokens = said.slice(0, accepted + 1);
 	speculation?.settle(draft, tokens, now() - startMs);
 	return tokens;
@@ -179,7 +179,7 @@ function limitsFor(
 	start: AnswerStart | undefined,
 ): TokenLimits {
 	if (heldBack === "" || !start) return {};
-	return { among: start.vocabulary.beginning(heldBack) };
+	return { allowed: start.vocabulary.beginning(heldBack) };
 }
 
 /** Of the given rank: the model is asked once more without each token that is likelier. */
@@ -194,7 +194,7 @@ async function firstToken(
 	for (;;) {
 		const said = await cache.append(prompt.slice(-1), 1, {
 			...limits,
-			except: likelier,
+			banned: likelier,
 			sampling,
 		});
 		const isLast = likelier.length === (options.start?.rank ?? 0);
@@ -203,7 +203,7 @@ async function firstToken(
 			return said;
 		}
 		likelier.push(...said);
-		await cache.keepSharedWith(prompt);
+		await cache.reusePrefix(prompt);
 		await prefill(cache, prompt, options);
 	}
 }

@@ -46,7 +46,7 @@ const pathShare = 0.25;
 const cutStepTokens = 64;
 
 /** A word in more tokens than this is rare, and choosing each again costs the time of a token. */
-const mostHeldBackTokens = 4;
+const maxHeldBackTokens = 4;
 
 /** What a token that ends within a character's bytes decodes to. */
 const halfACharacter = "\ufffd";
@@ -128,11 +128,11 @@ function contextOf(
 function pathOf(
 	path: string,
 	{ tokens: { fileSeparator }, tokenize }: FimVocabulary,
-	mostTokens: number,
+	maxTokens: number,
 ): readonly Token[] {
 	if (fileSeparator === null) return [];
 	const header = [fileSeparator, ...tokenize(`${path}\n`)];
-	return header.length <= mostTokens ? header : [];
+	return header.length <= maxTokens ? header : [];
 }
 
 /**
@@ -145,7 +145,7 @@ function holdBack(
 	{ detokenize, canBegin }: FimVocabulary,
 ): { readonly kept: readonly Token[]; readonly heldBack: string } {
 	let shortest = { kept: line, heldBack: "" };
-	const most = Math.min(mostHeldBackTokens, line.length);
+	const most = Math.min(maxHeldBackTokens, line.length);
 	for (let count = 1; count <= most; count++) {
 		const kept = line.slice(0, line.length - count);
 		const heldBack = detokenize(line.slice(line.length - count), kept);

@@ -33,8 +33,8 @@ export class KvCache {
 		return this.#sequence.contextWindow;
 	}
 
-	get cutsAnywhere(): boolean {
-		return this.#sequence.cutsAnywhere;
+	get canRollBack(): boolean {
+		return this.#sequence.canRollBack;
 	}
 
 	get tokens(): readonly Token[] {
@@ -47,7 +47,7 @@ export class KvCache {
 	 *
 	 * @returns the number of tokens kept.
 	 */
-	async keepSharedWith(prompt: readonly Token[]): Promise<number> {
+	async reusePrefix(prompt: readonly Token[]): Promise<number> {
 		const kept = this.#unknown
 			? 0
 			: Math.min(
@@ -79,9 +79,9 @@ export class KvCache {
 		return next;
 	}
 
-	/** See {@link Sequence.likeliest}. */
-	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
-		const next = await this.#change(() => this.#sequence.likeliest(tokens));
+	/** See {@link Sequence.argmax}. */
+	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+		const next = await this.#change(() => this.#sequence.argmax(tokens));
 		this.#tokens.push(...tokens);
 		return next;
 	}
@@ -90,8 +90,8 @@ export class KvCache {
 	 * Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. After a change that failed there is nothing to
 	 * cut: the cache is emptied before it is used again.
 	 */
-	async cutBackTo(length: number): Promise<void> {
-		assert(this.#sequence.cutsAnywhere, "a sequence that can be cut back");
+	async rollBackTo(length: number): Promise<void> {
+		assert(this.#sequence.canRollBack, "a sequence that can be cut back");
 		if (this.#unknown || length >= this.#tokens.length) return;
 		this.#tokens.length = await this.#change(() =>
 			this.#sequence.truncate(length),

@@ -50,12 +50,12 @@ export class KvCachePool {
 
 	#holding(prompt: CachedPrompt): Place | undefined {
 		let holding: Place | undefined;
-		let mostShared = 0;
+		let maxShared = 0;
 		for (const place of this.#places) {
 			const shared = longestCommonPrefix(place.cache.tokens, prompt.tokens);
-			if (shared <= mostShared || !holdsTextOf(prompt, place, shared)) continue;
+			if (shared <= maxShared || !holdsTextOf(prompt, place, shared)) continue;
 			holding = place;
-			mostShared = shared;
+			maxShared = shared;
 		}
 		return holding;
 	}

@@ -7,8 +7,8 @@ import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes, formatMs } from "../../base/units.ts";
 import type { KvType } from "../../memory/plan/modelCost.ts";
 import {
+	admits,
 	heldBytes,
-	mayLoad,
 	type Plan,
 	planFor,
 } from "../../memory/plan/plan.ts";
@@ -52,7 +52,7 @@ import {
 import {
 	type EngineSpeed,
 	fitBudget,
-	leastBudget,
+	minBudget,
 	promptBudget,
 	shrinkBudget,
 	windowFor,
@@ -64,7 +64,7 @@ import type {
 	Runtime,
 	Sequences,
 } from "../runtime/runtime.ts";
-import type { Turns } from "../schedule/turns.ts";
+import type { TimeSlicer } from "../schedule/timeSlicer.ts";
 import {
 	type BesideModel,
 	loadDraft,
@@ -72,9 +72,13 @@ import {
 	sumOf,
 } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
-import { Knowledge } from "./knowledge.ts";
 import { heldMemory, mismatchOf, type Observed } from "./loadOutcome.ts";
-import { chooseStep, evenParts, type LoadStep } from "./loadSteps.ts";
+import {
+	chooseStrategy,
+	evenParts,
+	type LoadStrategy,
+} from "./loadStrategies.ts";
+import { MachineProfile } from "./machineProfile.ts";
 
 /**
  * Tokens in one call of llama.cpp, between two looks at the abort signal. The logits buffer grows with it (300 MiB at 512
@@ -120,10 +124,10 @@ interface Attempt {
 	readonly file: LoadableFile;
 	readonly runtime: Runtime;
 	/** Undefined where the header does not say what is needed for a plan: llama.cpp may know better. */
-	readonly step: LoadStep | undefined;
+	readonly step: LoadStrategy | undefined;
 	/** The machine as it is before the load, and what is known of it. */
 	readonly devices: readonly Device[];
-	readonly knowledge: Knowledge;
+	readonly knowledge: MachineProfile;
 	/** Of the model, or what the user allows of it. */
 	readonly contextWindow: number;
 	readonly latencyTargetMs: number;
@@ -147,7 +151,7 @@ export interface ModelSlotOptions {
 	readonly measureRam: (threads: number | null) => Promise<number | undefined>;
 	readonly learn: (learned: Learned) => void;
 	/** Of conversations. */
-	readonly turns: Turns;
+	readonly slicer: TimeSlicer;
 }
 
 /** Calls must not overlap: the scheduler keeps them apart. */
@@ -280,7 +284,7 @@ export class ModelSlot {
 		const { report } = this.#options;
 		const { file } = description;
 		const { runtime, step, knowledge } = attempt;
-		const plan = step?.price(leastWindow(attempt));
+		const plan = step?.price(minWindow(attempt));
 		const named = (phase: "loading" | "warmingUp") =>
 			step && { step: knowledge.stepKey(description, step, phase) };
 		const loading = { kind: "loading", file, ...named("loading") } as const;
@@ -348,12 +352,12 @@ export class ModelSlot {
 		}
 		const { name, quantization } = description;
 		const ofLoads = knowledge.ofLoads(description);
-		const verdict = chooseStep({
+		const verdict = chooseStrategy({
 			model: { name, quantization, shape: shape.value },
 			devices: attempt.devices,
 			sequences: sequenceCount,
 			batchTokens,
-			leastWindow: leastWindow(attempt),
+			minWindow: minWindow(attempt),
 			allowsPartial: options.partialOffload,
 			speculates: options.speculation !== "off",
 			knowledge: {
@@ -388,15 +392,19 @@ export class ModelSlot {
 	}
 
 	/** What another build of llama.cpp did is another's. */
-	#knowledge(record: MachineRecord, { build }: Runtime): Knowledge {
+	#knowledge(record: MachineRecord, { build }: Runtime): MachineProfile {
 		const { driver, epochMs } = this.#options;
-		return new Knowledge(record, `${driver}, llama.cpp ${build}`, epochMs());
+		return new MachineProfile(
+			record,
+			`${driver}, llama.cpp ${build}`,
+			epochMs(),
+		);
 	}
 
 	/** As they proved to be. How fast the RAM is, is measured once a day, while nothing else reads it. */
 	async #devicesFor(
 		runtime: Runtime,
-		knowledge: Knowledge,
+		knowledge: MachineProfile,
 		{ threads, record }: LoadOptions,
 	): Promise<readonly Device[]> {
 		const devices = knowledge.measured(await runtime.devices());
@@ -419,7 +427,7 @@ export class ModelSlot {
 
 	/** What goes to the CPU is loaded by a runtime that leaves the GPU alone. */
 	async #onRuntimeOf(
-		step: LoadStep,
+		step: LoadStrategy,
 		attempt: Attempt,
 		options: LoadOptions,
 	): Promise<Result<Attempt, HeadroomError>> {
@@ -466,7 +474,7 @@ export class ModelSlot {
 			draft,
 			verifyCosts,
 			speculation: attempt.speculation,
-			turns: this.#options.turns,
+			slicer: this.#options.slicer,
 			stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
 			devices: async () => (await runtime.devices()).flatMap(evenParts),
 		});
@@ -541,13 +549,13 @@ export class ModelSlot {
 		const { step, contextWindow, latencyTargetMs } = attempt;
 		const wanted = fitBudget(
 			step?.window === "least"
-				? leastBudget
+				? minBudget
 				: promptBudget(speed, latencyTargetMs),
 			contextWindow,
 		);
 		const budget = shrinkBudget(
 			wanted,
-			(window) => !step || mayLoad(step.price(window)),
+			(window) => !step || admits(step.price(window)),
 		);
 		if (windowFor(budget) < windowFor(wanted))
 			this.#options.log.info(
@@ -601,7 +609,7 @@ export class ModelSlot {
 			assert(sequence, "the one that was asked for");
 			const text = model.tokenize(probeText);
 			const speed = await measureSpeed(sequence, text, batchTokens, now);
-			const isSpeculating = speculation !== "off" && sequence.cutsAnywhere;
+			const isSpeculating = speculation !== "off" && sequence.canRollBack;
 			const verifyCosts = isSpeculating
 				? new VerifyCosts(
 						await measureVerifying(sequence, speed.depthTokens, text, now),
@@ -630,10 +638,8 @@ export class ModelSlot {
 }
 
 /** Of each sequence; with less, a model knows too little to be asked. */
-function leastWindow({
-	contextWindow,
-}: Pick<Attempt, "contextWindow">): number {
-	return windowFor(fitBudget(leastBudget, contextWindow));
+function minWindow({ contextWindow }: Pick<Attempt, "contextWindow">): number {
+	return windowFor(fitBudget(minBudget, contextWindow));
 }
 
 /** Buffers for verifying grow when a draft is first verified: until then llama.cpp does not tell of them. */
@@ -643,11 +649,11 @@ function asLoaded({ request }: Plan): Plan {
 
 /** Of a prompt, in one slice: a completion that comes meanwhile waits for it. */
 const sliceMs = 50;
-const leastSliceTokens = 16;
+const minSliceTokens = 16;
 
 function sliceTokens({ prefillTokensPerSecond }: MeasuredSpeed): number {
 	const tokens = Math.floor((prefillTokensPerSecond * sliceMs) / 1000);
-	return Math.min(Math.max(tokens, leastSliceTokens), batchTokens);
+	return Math.min(Math.max(tokens, minSliceTokens), batchTokens);
 }
 
 /** A file that was written anew is another. */

@@ -14,7 +14,7 @@ export interface SystemFacts {
 const linuxModules = ["nvidia", "amdgpu", "xe", "i915"] as const;
 
 /** No line that tells a version is longer; the file may be anything. */
-const mostCharacters = 120;
+const maxCharacters = 120;
 
 /**
  * A short text that is another one after the driver changed, such as `nvidia 550.54.14`. Drivers that are part of the kernel, and those of
@@ -48,7 +48,7 @@ function nvidiaVersion(root: string): string | undefined {
 function firstLine(file: string): string | undefined {
 	try {
 		const [line = ""] = readFileSync(file, "utf8").split("\n", 1);
-		return line.trim().slice(0, mostCharacters) || undefined;
+		return line.trim().slice(0, maxCharacters) || undefined;
 	} catch {
 		return undefined;
 	}

@@ -15,10 +15,10 @@ export interface MeasuredSpeed extends EngineSpeed {
 const firstTokens = 16;
 /** No further round starts after this. */
 const enoughMs = 250;
-const mostRounds = 3;
+const maxRounds = 3;
 /** Each batch is a whole one, and the sequence has room for all, and for a draft behind them. */
 export const probeWindow = (batchTokens: number): number =>
-	firstTokens + mostRounds * (batchTokens + 1) + 1;
+	firstTokens + maxRounds * (batchTokens + 1) + 1;
 
 /**
  * The best of a few rounds: other work on the machine only ever makes it slower.
@@ -49,7 +49,7 @@ export async function measureSpeed(
 		rounds: 1,
 		depthTokens: firstTokens + 1,
 	};
-	for (let i = 1; i < mostRounds && now() - startMs < enoughMs; i++)
+	for (let i = 1; i < maxRounds && now() - startMs < enoughMs; i++)
 		speed = {
 			prefillTokensPerSecond: Math.max(
 				speed.prefillTokensPerSecond,

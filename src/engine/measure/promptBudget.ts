@@ -14,17 +14,17 @@ export interface EngineSpeed {
 export const answerTokens = 128;
 
 /** With less text the model knows too little to be worth asking, however slow the machine. */
-const leastLocalTokens = 256;
+const minLocalTokens = 256;
 /** With more text completions hardly become better, and each token's attention costs more. */
-const mostLocalTokens = 1024;
+const maxLocalTokens = 1024;
 /** Tokens of a typical line. */
 const lineTokens = 12;
 /** The line leaves at least this share of the target to the prompt. */
-const leastPrefillShare = 0.5;
+const minPrefillShare = 0.5;
 /** Context may take this many times as long to evaluate as the user would wait: pauses are longer than answers. */
 const contextPerLocal = 2;
 /** Less room than this for other files holds no useful snippet. */
-const leastContextTokens = 256;
+const minContextTokens = 256;
 /** Budgets are multiples of this, so that two measurements of one machine mostly give the same. */
 const stepTokens = 64;
 
@@ -36,11 +36,11 @@ export function promptBudget(
 	const lineMs = (lineTokens / decodeTokensPerSecond) * 1000;
 	const prefillMs = Math.max(
 		latencyTargetMs - lineMs,
-		latencyTargetMs * leastPrefillShare,
+		latencyTargetMs * minPrefillShare,
 	);
 	const affordable = (prefillMs / 1000) * prefillTokensPerSecond;
 	const localTokens = steps(
-		Math.min(Math.max(affordable, leastLocalTokens), mostLocalTokens),
+		Math.min(Math.max(affordable, minLocalTokens), maxLocalTokens),
 	);
 	return { localTokens, contextTokens: localTokens * contextPerLocal };
 }
@@ -53,12 +53,12 @@ export function fitBudget(
 	const room = Math.max(0, contextWindow - answerTokens);
 	const localTokens = Math.min(budget.localTokens, room);
 	const left = Math.min(budget.contextTokens, room - localTokens);
-	return { localTokens, contextTokens: left < leastContextTokens ? 0 : left };
+	return { localTokens, contextTokens: left < minContextTokens ? 0 : left };
 }
 
 /** What is left to go on with where neither time nor memory allows more. */
-export const leastBudget: PromptBudget = {
-	localTokens: leastLocalTokens,
+export const minBudget: PromptBudget = {
+	localTokens: minLocalTokens,
 	contextTokens: 0,
 };
 
@@ -85,10 +85,10 @@ function nextSmaller({
 }: PromptBudget): PromptBudget | undefined {
 	const left = contextTokens - stepTokens;
 	if (contextTokens > 0)
-		return { localTokens, contextTokens: left < leastContextTokens ? 0 : left };
-	if (localTokens <= leastLocalTokens) return undefined;
+		return { localTokens, contextTokens: left < minContextTokens ? 0 : left };
+	if (localTokens <= minLocalTokens) return undefined;
 	return {
-		localTokens: Math.max(leastLocalTokens, localTokens - stepTokens),
+		localTokens: Math.max(minLocalTokens, localTokens - stepTokens),
 		contextTokens,
 	};
 }

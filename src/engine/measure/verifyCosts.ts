@@ -1,24 +1,24 @@
 /** What it takes a model to evaluate several tokens at once, on this machine. Pure. */
 
 import { assert } from "../../base/assert.ts";
-import { mostVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 
 /** Numbers of tokens whose cost is measured. */
-export const verifySizes = [1, 2, 4, 8, 16, mostVerifiedTokens] as const;
+export const verifySizes = [1, 2, 4, 8, 16, maxVerifiedTokens] as const;
 
 /** The newest measurement counts for so much of what is known. */
 const ownWeight = 0.1;
 /** And for so much of what is known of other numbers: machines get slower or faster as a whole, and so does a text that grows. */
 const othersWeight = 0.05;
 /** Another program had the machine, or the clock was set. */
-const mostFactor = 2;
+const maxFactor = 2;
 
 export class VerifyCosts {
 	/** Rising, from one token on. */
 	readonly #sizes: readonly number[];
 	readonly #measuredMs: number[];
 	/** By number of tokens: it is looked at a hundred times for each token that is said. */
-	readonly #ms = new Float64Array(mostVerifiedTokens + 1);
+	readonly #ms = new Float64Array(maxVerifiedTokens + 1);
 
 	/** @param measured milliseconds by number of tokens; that of one token at the least. */
 	constructor(measured: ReadonlyMap<number, number>) {
@@ -52,7 +52,7 @@ export class VerifyCosts {
 		const index = this.#sizes.indexOf(tokens);
 		const known = this.#measuredMs[index];
 		if (known === undefined) return;
-		const factor = Math.min(Math.max(ms / known, 1 / mostFactor), mostFactor);
+		const factor = Math.min(Math.max(ms / known, 1 / maxFactor), maxFactor);
 		for (const [at, expectedMs] of this.#measuredMs.entries()) {
 			const weight = at === index ? ownWeight : othersWeight;
 			this.#measuredMs[at] = expectedMs * (1 + weight * (factor - 1));
@@ -67,7 +67,7 @@ export class VerifyCosts {
 	#fill(): void {
 		const largest = this.#sizes.at(-1) ?? 1;
 		const largestMs = this.#measuredMs.at(-1) ?? 0;
-		for (let tokens = 1; tokens <= mostVerifiedTokens; tokens++) {
+		for (let tokens = 1; tokens <= maxVerifiedTokens; tokens++) {
 			const at = this.#sizes.findIndex((size) => size >= tokens);
 			this.#ms[tokens] = this.#measuredMs[at] ?? (largestMs * tokens) / largest;
 		}

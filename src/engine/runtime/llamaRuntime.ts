@@ -72,7 +72,7 @@ type Choice = Exclude<ControlledEvaluateInputItem, LibraryToken>[1];
 const preferredLogit = 1000;
 
 /** More are never needed: one behind the context, one behind the file, and those of the prompt before. */
-const mostCheckpoints = 4;
+const maxCheckpoints = 4;
 
 const libraryKvTypes = { f16: "F16", q8_0: "Q8_0" } as const;
 
@@ -422,13 +422,13 @@ class LlamaSequence implements Sequence {
 	constructor(context: LlamaContext, contextWindow: number) {
 		this.#sequence = context.getSequence({
 			// They are taken where a prompt needs them, and nowhere else.
-			checkpoints: { max: mostCheckpoints, interval: false },
+			checkpoints: { max: maxCheckpoints, interval: false },
 		});
 		// At the last cell the library would begin to shift the context: it is kept out of reach.
 		this.contextWindow = Math.min(contextWindow, context.contextSize) - 1;
 	}
 
-	get cutsAnywhere(): boolean {
+	get canRollBack(): boolean {
 		return !this.#sequence.needsCheckpoints;
 	}
 
@@ -460,7 +460,7 @@ class LlamaSequence implements Sequence {
 		});
 	}
 
-	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
 		const last = tokens.length - 1;
 		const results = await this.#sequence.controlledEvaluate(
 			branded(tokens).map((token, index) =>
@@ -512,31 +512,31 @@ class LlamaSequence implements Sequence {
 	}
 
 	/** Half a vocabulary takes a while: the same list is only made into a bias once. */
-	#preferring(among: readonly Token[]): TokenBias {
-		const known = this.#biases.get(among);
+	#preferring(allowed: readonly Token[]): TokenBias {
+		const known = this.#biases.get(allowed);
 		if (known) return known;
-		const made = this.#bias(among, []);
-		this.#biases.set(among, made);
+		const made = this.#bias(allowed, []);
+		this.#biases.set(allowed, made);
 		return made;
 	}
 
 	#bias(
-		among: readonly Token[] | undefined,
-		except: readonly Token[],
+		allowed: readonly Token[] | undefined,
+		banned: readonly Token[],
 	): TokenBias {
 		const tokenBias = new TokenBias(this.#sequence.model.tokenizer);
-		for (const token of branded(among ?? []))
+		for (const token of branded(allowed ?? []))
 			tokenBias.set(token, { logit: preferredLogit });
-		for (const token of branded(except)) tokenBias.set(token, "never");
+		for (const token of branded(banned)) tokenBias.set(token, "never");
 		return tokenBias;
 	}
 
 	/** @param index of the token that it follows. */
-	#choice({ among, except, sampling }: TokenChoice, index: number): Choice {
-		if (!among && !except && !sampling) return greedy;
-		const tokenBias = except?.length
-			? this.#bias(among, except)
-			: among && this.#preferring(among);
+	#choice({ allowed, banned, sampling }: TokenChoice, index: number): Choice {
+		if (!allowed && !banned && !sampling) return greedy;
+		const tokenBias = banned?.length
+			? this.#bias(allowed, banned)
+			: allowed && this.#preferring(allowed);
 		return {
 			generateNext: {
 				token: true,

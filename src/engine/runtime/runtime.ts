@@ -119,9 +119,9 @@ export interface Sequences {
 /** Which tokens may be chosen. */
 export interface TokenLimits {
 	/** No others than these. */
-	readonly among?: readonly Token[];
+	readonly allowed?: readonly Token[];
 	/** Not these. */
-	readonly except?: readonly Token[];
+	readonly banned?: readonly Token[];
 }
 
 /**
@@ -153,7 +153,7 @@ export interface LikelyToken {
 export interface Sequence {
 	readonly contextWindow: number;
 	/** Whether it can be cut back to any length: recurrent states and sliding windows cannot. */
-	readonly cutsAnywhere: boolean;
+	readonly canRollBack: boolean;
 	/**
 	 * Evaluates tokens behind those that are there. Cannot be interrupted: what may take long is cut into pieces by
 	 * the caller.
@@ -169,7 +169,7 @@ export interface Sequence {
 		choice?: TokenChoice,
 	): Promise<readonly Token[]>;
 	/** Evaluates tokens behind those that are there, and tells the likeliest token after them. */
-	likeliest(tokens: readonly Token[]): Promise<LikelyToken>;
+	argmax(tokens: readonly Token[]): Promise<LikelyToken>;
 	/**
 	 * Remembers the state as it is here, where the state cannot be cut back to any other place, so that `truncate` can come back to
 	 * it. Does nothing where it can.

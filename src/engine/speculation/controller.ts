@@ -6,7 +6,7 @@
  * not taken to be that of one token, and each token has an acceptance of its own.
  */
 
-import { mostVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 import type { WorkKind } from "../../protocol/generation.ts";
 import type { VerifyCosts } from "../measure/verifyCosts.ts";
 import { Acceptance } from "./acceptance.ts";
@@ -14,10 +14,10 @@ import type { Draft, DraftSource } from "./draft.ts";
 import { Ledger } from "./ledger.ts";
 
 /** What gains less is not worth the chance of being wrong. */
-export const leastGain = 1.05;
+export const minGain = 1.05;
 
 /** With longer drafts of a model the last tokens are hardly ever reached. */
-export const mostDraftedByModel = 16;
+export const maxDraftedByModel = 16;
 
 /** Of a draft model of which nothing is known yet: what published pairs reach (72 to 75 % of tokens). */
 const typicalAcceptance = 0.7;
@@ -119,11 +119,11 @@ export class Controller {
 		let decision = this.#best(acceptances, {});
 		// A shorter draft loses less.
 		while (
-			decision.gain >= leastGain &&
+			decision.gain >= minGain &&
 			!this.#mayTry(decision, source, acceptances)
 		)
 			decision = this.#best(acceptances.slice(0, decision.length - 1), {});
-		return decision.gain >= leastGain ? decision : { length: 0, gain: 1 };
+		return decision.gain >= minGain ? decision : { length: 0, gain: 1 };
 	}
 
 	/** What the draft model may be expected to gain before it has said anything; 0 where it is not to be asked. */
@@ -131,7 +131,7 @@ export class Controller {
 		if (!this.#draftCosts) return 0;
 		const { tokens, ms } = this.#asks ?? this.#priorAsks();
 		const gain = (tokens * this.#costs.plainMs) / ms;
-		return gain >= leastGain && this.#mayLose(0, "model") ? gain : 0;
+		return gain >= minGain && this.#mayLose(0, "model") ? gain : 0;
 	}
 
 	/**
@@ -170,7 +170,7 @@ export class Controller {
 	/** Whether one more token of the draft model is worth its time. */
 	goesOn(evidence: readonly number[]): boolean {
 		const length = evidence.length;
-		if (length >= mostDraftedByModel) return false;
+		if (length >= maxDraftedByModel) return false;
 		const acceptances = this.#assumed(evidence);
 		const now = this.#best(acceptances.slice(0, length), {
 			draftedTokens: length,
@@ -264,7 +264,7 @@ export class Controller {
 		const known = evidence.map((it) => model.probability(it));
 		const next = known.at(-1) ?? typicalAcceptance;
 		return Array.from(
-			{ length: mostDraftedByModel },
+			{ length: maxDraftedByModel },
 			(_, index) => known[index] ?? next,
 		);
 	}
@@ -288,7 +288,7 @@ export function bestGain(
 	acceptance: number,
 ): number {
 	const acceptances = Array.from(
-		{ length: mostDraftedByModel },
+		{ length: maxDraftedByModel },
 		() => acceptance,
 	);
 	const options = { costs, tokenMs, from: 1, drafting: true, draftedTokens: 0 };
@@ -323,7 +323,7 @@ function bestOf(
 		length: 0,
 		gain: plainMs / (plainMs + draftedTokens * tokenMs),
 	};
-	const most = Math.min(acceptances.length, mostVerifiedTokens - 1);
+	const most = Math.min(acceptances.length, maxVerifiedTokens - 1);
 	for (let length = 1; length <= most; length++) {
 		survival *= acceptances[length - 1] ?? 0;
 		expectedTokens += survival;

@@ -3,9 +3,9 @@
 import type { Token } from "../runtime/runtime.ts";
 
 /** A shorter copy is an accident, and nothing is to be expected of the place it came from. */
-const leastCopied = 8;
+const minCopied = 8;
 /** So many tokens may be new, and as many left out: about two lines. Behind a longer change the copy is found again like any other. */
-const mostChanged = 32;
+const maxChanged = 32;
 /** As many tokens in their order, so near, are no accident: the copy goes on. */
 const surelyResumed = 3;
 
@@ -49,7 +49,7 @@ export class CopyTrail {
 		const isHere =
 			source === this.#source && place === this.#place && !this.#changed;
 		if (isHere) return Math.max(this.#copiedTokens, matchedTokens);
-		if (matchedTokens >= leastCopied) {
+		if (matchedTokens >= minCopied) {
 			this.#source = source;
 			this.#place = place;
 			this.#copiedTokens = matchedTokens;
@@ -73,7 +73,7 @@ export class CopyTrail {
 		const changed = this.#changed;
 		if (!changed) return undefined;
 		let best: ResumedCopy | undefined;
-		const end = Math.min(this.#place + mostChanged, this.#source.length - 1);
+		const end = Math.min(this.#place + maxChanged, this.#source.length - 1);
 		for (let place = this.#place + 1; place <= end; place++) {
 			const matchedTokens = this.#matchBefore(place, changed);
 			if (matchedTokens > (best?.matchedTokens ?? 0))
@@ -88,7 +88,7 @@ export class CopyTrail {
 		if (resumed && resumed.matchedTokens >= surelyResumed) {
 			this.#place = resumed.place;
 			this.#changed = undefined;
-		} else if (changed.length === mostChanged) this.forget();
+		} else if (changed.length === maxChanged) this.forget();
 	}
 
 	#matchBefore(place: number, changed: readonly Token[]): number {

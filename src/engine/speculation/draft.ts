@@ -32,7 +32,7 @@ export interface ReadingOptions {
 }
 
 export interface DraftingOptions extends ReadingOptions {
-	readonly mostTokens: number;
+	readonly maxTokens: number;
 	/** Asked before each token. */
 	readonly goesOn: (evidence: readonly number[]) => boolean;
 	/** Told what a token took that came right after another. */

@@ -30,7 +30,7 @@ export class DraftModel implements Drafter {
 		{ chunkTokens, signal }: ReadingOptions,
 	): Promise<void> {
 		if (!this.#canRead(text)) return;
-		let start = await this.#cache.keepSharedWith(text);
+		let start = await this.#cache.reusePrefix(text);
 		while (start < end && !signal.aborted) {
 			const chunk = text.slice(start, Math.min(start + chunkTokens, end));
 			await this.#cache.append(chunk, 0);
@@ -40,10 +40,10 @@ export class DraftModel implements Drafter {
 
 	async draft(
 		text: readonly Token[],
-		{ mostTokens, chunkTokens, goesOn, took, now, signal }: DraftingOptions,
+		{ maxTokens, chunkTokens, goesOn, took, now, signal }: DraftingOptions,
 	): Promise<Draft | undefined> {
 		const room = this.#cache.contextWindow - text.length;
-		const most = Math.min(mostTokens, room);
+		const most = Math.min(maxTokens, room);
 		if (most <= 0 || !this.#canRead(text)) return undefined;
 		await this.read(text, text.length - 1, { chunkTokens, signal });
 		const tokens: Token[] = [];
@@ -51,7 +51,7 @@ export class DraftModel implements Drafter {
 		let pending = text.slice(this.#cache.tokens.length);
 		while (tokens.length < most && !signal.aborted && goesOn(evidence)) {
 			const startMs = now();
-			const { token, probability } = await this.#cache.likeliest(pending);
+			const { token, probability } = await this.#cache.argmax(pending);
 			if (pending.length === 1) took(now() - startMs);
 			if (token >= this.#sharedTokens) break;
 			tokens.push(token);

@@ -4,7 +4,7 @@
 const lendableShare = 0.005;
 /** Times of one token. A first guess must be possible, and one that was right for long must not pay for being wrong as long. */
 const firstLoanTokens = 2;
-const mostSavedTokens = 32;
+const maxSavedTokens = 32;
 
 /** Of one source and one kind of work. All in milliseconds. */
 export class Ledger {
@@ -19,7 +19,7 @@ export class Ledger {
 
 	/** @param tokenMs of one token without a draft. */
 	saved(ms: number, tokenMs: number): void {
-		this.#savedMs = Math.min(this.#savedMs + ms, mostSavedTokens * tokenMs);
+		this.#savedMs = Math.min(this.#savedMs + ms, maxSavedTokens * tokenMs);
 	}
 
 	/** Whether something may be tried that may fail, and then takes so long in vain. */

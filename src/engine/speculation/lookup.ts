@@ -30,9 +30,9 @@ export interface TokenReference {
 
 export interface LookupOptions {
 	/** A shorter match is an accident: pairs of tokens come back everywhere in code. */
-	readonly leastMatch?: number;
+	readonly minMatch?: number;
 	/** A longer match says no more than one of this length. */
-	readonly mostMatch?: number;
+	readonly maxMatch?: number;
 }
 
 /** What was done so far, so that tests can hold it to a budget without a clock. */
@@ -43,10 +43,10 @@ export interface LookupWork {
 }
 
 /** Of one n-gram in one text. What stands there more often predicts little, and the last places are the likeliest. */
-export const mostCandidates = 32;
+export const maxCandidates = 32;
 
 /** Somewhat more than the 512 Ki characters that the host sends at most have. With their indexes they take 5 MB. */
-export const mostReferenceTokens = 200_000;
+export const maxReferenceTokens = 200_000;
 
 interface Found {
 	readonly source: IndexedTokens;
@@ -55,8 +55,8 @@ interface Found {
 }
 
 export class Lookup {
-	readonly #leastMatch: number;
-	readonly #mostMatch: number;
+	readonly #minMatch: number;
+	readonly #maxMatch: number;
 	/** The prompt and the answer so far. */
 	readonly #text: IndexedTokens;
 	readonly #trail = new CopyTrail();
@@ -66,11 +66,11 @@ export class Lookup {
 	#candidates = 0;
 	#indexedTokens = 0;
 
-	constructor({ leastMatch = 3, mostMatch = 64 }: LookupOptions = {}) {
-		assert(leastMatch >= 1 && mostMatch >= leastMatch, "a match has tokens");
-		this.#leastMatch = leastMatch;
-		this.#mostMatch = mostMatch;
-		this.#text = new IndexedTokens(leastMatch);
+	constructor({ minMatch = 3, maxMatch = 64 }: LookupOptions = {}) {
+		assert(minMatch >= 1 && maxMatch >= minMatch, "a match has tokens");
+		this.#minMatch = minMatch;
+		this.#maxMatch = maxMatch;
+		this.#text = new IndexedTokens(minMatch);
 	}
 
 	get work(): LookupWork {
@@ -95,7 +95,7 @@ export class Lookup {
 		const before = this.#references;
 		this.#references = new Map();
 		for (const { id, tokens } of withRoom(references)) {
-			const indexed = before.get(id) ?? new IndexedTokens(this.#leastMatch);
+			const indexed = before.get(id) ?? new IndexedTokens(this.#minMatch);
 			this.#indexedTokens += indexed.replace(tokens);
 			this.#references.set(id, indexed);
 		}
@@ -143,12 +143,12 @@ export class Lookup {
 
 	#longestMatch(): Found | undefined {
 		const { tokens } = this.#text;
-		if (tokens.length < this.#leastMatch) return undefined;
-		const hash = hashNgram(tokens, tokens.length, this.#leastMatch);
-		let best = this.#search(this.#text, hash, this.#leastMatch);
+		if (tokens.length < this.#minMatch) return undefined;
+		const hash = hashNgram(tokens, tokens.length, this.#minMatch);
+		let best = this.#search(this.#text, hash, this.#minMatch);
 		for (const source of this.#references.values())
 			best =
-				this.#search(source, hash, best ? best.length + 1 : this.#leastMatch) ??
+				this.#search(source, hash, best ? best.length + 1 : this.#minMatch) ??
 				best;
 		return best;
 	}
@@ -163,10 +163,10 @@ export class Lookup {
 		let best: Found | undefined;
 		let needed = least;
 		let place = source.lastPlace(hash);
-		for (let looked = 0; looked < mostCandidates; looked++) {
-			if (place === nowhere || needed > this.#mostMatch) break;
+		for (let looked = 0; looked < maxCandidates; looked++) {
+			if (place === nowhere || needed > this.#maxMatch) break;
 			this.#candidates++;
-			const length = source.matchBefore(place, tokens, needed, this.#mostMatch);
+			const length = source.matchBefore(place, tokens, needed, this.#maxMatch);
 			if (length > 0) {
 				best = { source, place, length };
 				needed = length + 1;
@@ -193,7 +193,7 @@ function roundAndRound(
 function withRoom(
 	references: readonly TokenReference[],
 ): readonly TokenReference[] {
-	let room = mostReferenceTokens;
+	let room = maxReferenceTokens;
 	return references.filter(({ tokens }) => {
 		const fits = tokens.length <= room;
 		if (fits) room -= tokens.length;

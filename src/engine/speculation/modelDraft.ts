@@ -7,7 +7,7 @@ import {
 	matchVocabularies,
 	type Vocabulary,
 } from "../../gguf/vocabularyMatch.ts";
-import { mayLoad, type Plan, planFor } from "../../memory/plan/plan.ts";
+import { admits, type Plan, planFor } from "../../memory/plan/plan.ts";
 import type { ReadModelFile } from "../../models/header/modelFile.ts";
 import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
 import { errorText, messageOf } from "../../protocol/errors.ts";
@@ -22,7 +22,7 @@ import type {
 	SequenceOptions,
 	Sequences,
 } from "../runtime/runtime.ts";
-import { bestGain, type DraftCosts, leastGain } from "./controller.ts";
+import { bestGain, type DraftCosts, minGain } from "./controller.ts";
 import { DraftModel } from "./draftModel.ts";
 
 export interface BesideModel {
@@ -107,7 +107,7 @@ async function loadOne(
 		...request,
 		draft: { name, quantization, shape: shape.value },
 	});
-	if (!mayLoad(plan)) return "there is no room for both";
+	if (!admits(plan)) return "there is no room for both";
 	const { correction: _, ...alone } = request;
 	const startMs = now();
 	const model = await runtime.loadModel({
@@ -141,13 +141,13 @@ async function loadOne(
 			return "there is no room for its context";
 		}
 		sequences = made.value;
-		if (!sequences.all.every(({ cutsAnywhere }) => cutsAnywhere)) {
+		if (!sequences.all.every(({ canRollBack }) => canRollBack)) {
 			await dispose();
 			return "nothing can be taken back from its state";
 		}
 		const gain = bestGain(beside.costs, costs, bestAcceptance);
 		const speed = `${formatMs(costs.tokenMs)} a token against ${formatMs(beside.costs.plainMs)}`;
-		if (gain < leastGain) {
+		if (gain < minGain) {
 			await dispose();
 			return `even if nearly always right it would gain nothing here (${speed})`;
 		}

@@ -45,7 +45,7 @@ interface Others {
 
 /** What was suggested and not taken is asked for again a moment later, and differs little then. Shorter answers cost little to make again. */
 const rememberedAnswers = 4;
-const leastRememberedTokens = 8;
+const minRememberedTokens = 8;
 
 export class ModelSpeculation {
 	readonly #options: ModelSpeculationOptions;
@@ -72,7 +72,7 @@ export class ModelSpeculation {
 		isLast,
 	}: AnswerOptions): Speculation | undefined {
 		const { mode, draft, chunkTokens, now } = this.#options;
-		if (mode === "off" || !cache.cutsAnywhere) return undefined;
+		if (mode === "off" || !cache.canRollBack) return undefined;
 		this.#remember();
 		this.#lookup.setReferences([
 			...this.#answers,
@@ -94,7 +94,7 @@ export class ModelSpeculation {
 	#remember(): void {
 		const tokens = this.#lastAnswer?.said ?? [];
 		this.#lastAnswer = undefined;
-		if (tokens.length < leastRememberedTokens) return;
+		if (tokens.length < minRememberedTokens) return;
 		// Whose id was that of the oldest, which goes.
 		const id = `answer ${this.#answerCount++ % rememberedAnswers}`;
 		this.#answers = [{ id, tokens }, ...this.#answers].slice(

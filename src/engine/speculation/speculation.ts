@@ -1,6 +1,6 @@
 /** Drafts for one answer: asks the sources in the order of what they promise, and learns from what the model then says. */
 
-import { mostVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 import {
 	type Speculation as SpeculationSetting,
 	usesDraftModel,
@@ -95,7 +95,7 @@ export class Speculation {
 		signal: AbortSignal,
 	): Promise<Draft | undefined> {
 		const { controller } = this.#options;
-		const most = Math.min(room, mostVerifiedTokens - 1);
+		const most = Math.min(room, maxVerifiedTokens - 1);
 		if (most <= 0) return undefined;
 		const found = this.#lookUp(most);
 		const ofFound = found ? controller.decide(found) : nothing;
@@ -223,14 +223,14 @@ export class Speculation {
 
 	async #askModel(
 		text: readonly Token[],
-		mostTokens: number,
+		maxTokens: number,
 		signal: AbortSignal,
 		goesOn: (evidence: readonly number[]) => boolean,
 	): Promise<Draft | undefined> {
 		const { controller, draftModel, chunkTokens, now } = this.#options;
 		const startMs = now();
 		const made = await draftModel?.draft(text, {
-			mostTokens,
+			maxTokens,
 			chunkTokens,
 			goesOn,
 			took: (ms) => controller.draftTook(ms),

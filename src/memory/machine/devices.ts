@@ -24,7 +24,7 @@ export interface Placement {
 const untoldUseBytes = gibibyte;
 
 /** What the operating system, the editor and its language servers are left of unified memory at least. */
-const leastLeftOfUnifiedBytes = 4 * gibibyte;
+const minLeftOfUnifiedBytes = 4 * gibibyte;
 
 /** The most that may be in use by a plan, its margin included. */
 export function usableBytes(device: Device): number {
@@ -39,7 +39,7 @@ export function usableBytes(device: Device): number {
 				Math.min(
 					told,
 					workingSetBytes(device),
-					totalBytes - leastLeftOfUnifiedBytes,
+					totalBytes - minLeftOfUnifiedBytes,
 				),
 			);
 		default:

@@ -32,12 +32,12 @@ export interface DecodeSpeed {
 /** Devices work one after the other: their times add up, never their bandwidths. */
 export function predictDecode(steps: readonly DecodeStep[]): DecodeSpeed {
 	let seconds = 0;
-	let leastSeconds = 0;
+	let minSeconds = 0;
 	for (const step of steps) {
 		const { bandwidthShare, secondsPerLayer, secondsPerMoeLayer } =
 			step.efficiency;
 		const least = step.bytesRead / step.bandwidthBytesPerSecond;
-		leastSeconds += least;
+		minSeconds += least;
 		seconds +=
 			least / Math.min(1, bandwidthShare) +
 			step.layers *
@@ -45,7 +45,7 @@ export function predictDecode(steps: readonly DecodeStep[]): DecodeSpeed {
 	}
 	return {
 		tokensPerSecond: 1 / seconds,
-		ceilingTokensPerSecond: 1 / leastSeconds,
+		ceilingTokensPerSecond: 1 / minSeconds,
 	};
 }
 

@@ -147,7 +147,7 @@ function judge(
 	for (const plan of plansFor(candidate, role, placements)) {
 		if (!plan.fits || !plan.isWhole) nearest = nearer(nearest, plan);
 		else if (
-			plan.atFullWindow.tokensPerSecond >= roleNeeds[role].leastTokensPerSecond
+			plan.atFullWindow.tokensPerSecond >= roleNeeds[role].minTokensPerSecond
 		)
 			return { kind: "good", plan };
 		else fastest = faster(fastest, plan);

@@ -8,21 +8,21 @@ import { readBytes } from "./modelCost.ts";
  * tokens are verified at 1.2 times the cost of one, such a draft gains only if it is right seven times in ten. What it really costs and gains is
  * measured when it is loaded.
  */
-const mostShare = 1 / 4;
+const maxShare = 1 / 4;
 
 /** The same, for a draft that nothing was measured of: 0.5B for 7B and up are the pairs that were seen to gain. */
-const mostPlannedShare = 1 / 8;
+const maxPlannedShare = 1 / 8;
 
 /** Of the target's parameters: 0.5B for 32B, a sixty-sixth, is the least that was seen to gain. What is smaller yet is wrong more often, and saves next to nothing. */
-const leastTestedShare = 1 / 70;
+const minTestedShare = 1 / 70;
 
 export function mayDraft(draft: ModelShape, target: ModelShape): boolean {
-	return isPair(draft, target) && share(draft, target) <= mostShare;
+	return isPair(draft, target) && share(draft, target) <= maxShare;
 }
 
 /** Worth its memory in a plan, on a device that evaluates several tokens at the cost of one. */
 export function isPlannedDraft(draft: ModelShape, target: ModelShape): boolean {
-	return isPair(draft, target) && share(draft, target) <= mostPlannedShare;
+	return isPair(draft, target) && share(draft, target) <= maxPlannedShare;
 }
 
 /**
@@ -34,7 +34,7 @@ export function compareDrafts(
 	target: ModelShape,
 ): (a: ModelShape, b: ModelShape) => number {
 	const isTested = ({ parameterCount }: ModelShape) =>
-		parameterCount >= target.parameterCount * leastTestedShare;
+		parameterCount >= target.parameterCount * minTestedShare;
 	return (a, b) => {
 		if (isTested(a) !== isTested(b)) return isTested(a) ? -1 : 1;
 		const smaller = a.parameterCount - b.parameterCount;

@@ -128,7 +128,7 @@ export interface Plan {
  * into one batch, for which the compute buffer has the logits of every token anyway. The output buffer has not: llama.cpp makes it for one token of each
  * sequence, lets it grow when more are first asked for, and never gives that back (`llama_context::output_reserve`).
  */
-export const mostVerifiedTokens = 32;
+export const maxVerifiedTokens = 32;
 
 export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;
@@ -207,7 +207,7 @@ export function planFor(request: PlanRequest): Plan {
 }
 
 /** The margin counts at most as much as what is loaded: errors of an estimate are never larger than what is estimated. */
-export function mayLoad({ devices, obstacles }: Plan): boolean {
+export function admits({ devices, obstacles }: Plan): boolean {
 	return (
 		obstacles.every((it) => it.of === "head") &&
 		devices.every(({ bytes: { margin }, neededBytes, freeBytes }) => {
@@ -410,7 +410,7 @@ function targetParts(
 	device: Device,
 	request: PlanRequest,
 ): ModelParts {
-	const verified = request.verifies ? mostVerifiedTokens : 1;
+	const verified = request.verifies ? maxVerifiedTokens : 1;
 	return sumParts(
 		contextsOf(request).map((it) =>
 			modelParts(request.model.shape, steps, device, it, {

@@ -10,7 +10,7 @@ export interface RoleNeeds {
 	readonly sequences: number;
 	readonly batchTokens: number;
 	/** Decoding, with the context window full. */
-	readonly leastTokensPerSecond: number;
+	readonly minTokensPerSecond: number;
 }
 
 /**
@@ -25,12 +25,12 @@ export const roleNeeds: Readonly<Record<Role, RoleNeeds>> = {
 		contextWindows: [3200, 2176, 1024],
 		sequences: 3,
 		batchTokens: 128,
-		leastTokensPerSecond: 40,
+		minTokensPerSecond: 40,
 	},
 	chat: {
 		contextWindows: [16_384, 12_288, 8192, 6144, 4096],
 		sequences: 1,
 		batchTokens: 128,
-		leastTokensPerSecond: 10,
+		minTokensPerSecond: 10,
 	},
 };

@@ -157,7 +157,7 @@ export function rejectionText(rejection: Rejection, choice: Choice): string {
 		case "tooSlow":
 			return (
 				`is too slow: about ${Math.floor(rejection.plan.atFullWindow.tokensPerSecond)} tokens per second, ` +
-				`and ${choice.role} wants ${roleNeeds[choice.role].leastTokensPerSecond}`
+				`and ${choice.role} wants ${roleNeeds[choice.role].minTokensPerSecond}`
 			);
 		case "smaller":
 			return "is smaller than what was chosen";

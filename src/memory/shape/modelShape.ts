@@ -86,10 +86,10 @@ export interface ShapeProblem {
 }
 
 /** Limits against absurd headers: several times what any published model has. */
-const mostLayers = 1024;
-const mostHeads = 65_536;
-const mostWidth = 16_777_216;
-const mostTokens = 2 ** 31;
+const maxLayers = 1024;
+const maxHeads = 65_536;
+const maxWidth = 16_777_216;
+const maxTokens = 2 ** 31;
 
 /**
  * Every how many layers one attends to everything, as the calls of `set_swa_pattern` in llama.cpp's models have it; the last of each
@@ -168,9 +168,9 @@ function readShape(header: GgufHeader): ModelShape {
 	const files = header.metadata.get("split.count");
 	if (typeof files === "number" && files > 1)
 		throw unusable("split.count", `the weights are in ${files} files`);
-	const layerCount = keys.need("block_count", mostLayers);
-	const embeddingWidth = keys.need("embedding_length", mostWidth);
-	const experts = keys.number("expert_count", mostHeads) ?? 0;
+	const layerCount = keys.need("block_count", maxLayers);
+	const embeddingWidth = keys.need("embedding_length", maxWidth);
+	const experts = keys.number("expert_count", maxHeads) ?? 0;
 	const expertsUsed = experts > 0 ? keys.need("expert_used_count", experts) : 0;
 	const tensors = groupTensors(header.tensors, layerCount);
 	const embedding = tensors.input.find(
@@ -188,7 +188,7 @@ function readShape(header: GgufHeader): ModelShape {
 			(sum, { shape }) => sum + elementsOf(shape),
 			0,
 		),
-		trainedContextWindow: keys.number("context_length", mostTokens) ?? 2048,
+		trainedContextWindow: keys.number("context_length", maxTokens) ?? 2048,
 		vocabularySize: embedding.shape[1] ?? 0,
 		embeddingWidth,
 		feedForwardWidth: feedForwardWidth(keys, layerCount, expertsUsed),
@@ -276,10 +276,9 @@ function isExperts(name: string): boolean {
  * latent attention aborts where it is forced to.
  */
 function scoredHeads(keys: Keys, embeddingWidth: number): number {
-	const heads = keys.perLayer("attention.head_count", 0, mostHeads) ?? 0;
+	const heads = keys.perLayer("attention.head_count", 0, maxHeads) ?? 0;
 	const lengthOf = (part: "key" | "value") =>
-		keys.number(`attention.${part}_length`, mostWidth) ??
-		embeddingWidth / heads;
+		keys.number(`attention.${part}_length`, maxWidth) ?? embeddingWidth / heads;
 	const hasFlashAttention =
 		!["grok", "gemma2"].includes(keys.architecture) &&
 		(heads === 0 || lengthOf("key") === lengthOf("value"));
@@ -295,10 +294,10 @@ function feedForwardWidth(
 	const dense = Math.max(
 		...Array.from(
 			{ length: layerCount },
-			(_, i) => keys.perLayer("feed_forward_length", i, mostWidth) ?? 0,
+			(_, i) => keys.perLayer("feed_forward_length", i, maxWidth) ?? 0,
 		),
 	);
-	const expert = keys.number("expert_feed_forward_length", mostWidth) ?? dense;
+	const expert = keys.number("expert_feed_forward_length", maxWidth) ?? dense;
 	return expertsUsed > 0 ? expert * expertsUsed : dense;
 }
 
@@ -312,19 +311,19 @@ function attentionReader(
 	layerCount: number,
 	embeddingWidth: number,
 ): AttentionReader {
-	const windowTokens = keys.number("attention.sliding_window", mostTokens) ?? 0;
+	const windowTokens = keys.number("attention.sliding_window", maxTokens) ?? 0;
 	const slides = slidingLayers(keys);
 	// llama.cpp keeps the latent vector only for files that say how long the keys made of it are; older ones cache every head.
 	const latent =
-		keys.number("attention.key_length_mla", mostWidth) === undefined
+		keys.number("attention.key_length_mla", maxWidth) === undefined
 			? undefined
 			: ({
 					kind: "latent",
-					kvLoraRank: keys.need("attention.kv_lora_rank", mostWidth),
-					ropeDimensions: keys.need("rope.dimension_count", mostWidth),
+					kvLoraRank: keys.need("attention.kv_lora_rank", maxWidth),
+					ropeDimensions: keys.need("rope.dimension_count", maxWidth),
 				} as const);
 	const firstShared =
-		layerCount - (keys.number("attention.shared_kv_layers", mostLayers) ?? 0);
+		layerCount - (keys.number("attention.shared_kv_layers", maxLayers) ?? 0);
 
 	return {
 		notes:
@@ -337,9 +336,9 @@ function attentionReader(
 			if (layer >= firstShared || !hasAttention(tensors))
 				return { kind: "none" };
 			if (latent) return latent;
-			const heads = keys.perLayer("attention.head_count", layer, mostHeads);
+			const heads = keys.perLayer("attention.head_count", layer, maxHeads);
 			const kvHeads =
-				keys.perLayer("attention.head_count_kv", layer, mostHeads) ?? heads;
+				keys.perLayer("attention.head_count_kv", layer, maxHeads) ?? heads;
 			if (kvHeads === 0) return { kind: "none" };
 			if (kvHeads === undefined)
 				throw unusable(keys.full("attention.head_count"), "it is missing");
@@ -347,8 +346,8 @@ function attentionReader(
 			const lengthOf = (part: "key" | "value"): number => {
 				const given =
 					(sliding
-						? keys.number(`attention.${part}_length_swa`, mostWidth)
-						: undefined) ?? keys.number(`attention.${part}_length`, mostWidth);
+						? keys.number(`attention.${part}_length_swa`, maxWidth)
+						: undefined) ?? keys.number(`attention.${part}_length`, maxWidth);
 				if (given !== undefined) return given;
 				if (!heads)
 					throw unusable(keys.full("attention.head_count"), "it is missing");
@@ -371,7 +370,7 @@ function slidingLayers(keys: Keys): ((layer: number) => boolean) | undefined {
 	const flags = keys.array(key);
 	if (flags) return (layer) => Boolean(flags[layer % flags.length]);
 	const known = slidingPeriods.get(keys.architecture);
-	const period = keys.number(key, mostLayers) ?? known?.period;
+	const period = keys.number(key, maxLayers) ?? known?.period;
 	if (period === undefined) return undefined;
 	if (period === 0) return () => true;
 	const fullAt = known?.fullFirst ? 0 : period - 1;
@@ -394,14 +393,14 @@ function recurrentStateBytes(
 	const has = (part: string) =>
 		tensors.some(({ name }) => name.includes(`.${part}`));
 	if (has("shortconv."))
-		return (keys.need("shortconv.l_cache", mostWidth) - 1) * embeddingWidth * 4;
+		return (keys.need("shortconv.l_cache", maxWidth) - 1) * embeddingWidth * 4;
 	if (has("time_mix_"))
-		return (2 + keys.need("wkv.head_size", mostWidth)) * embeddingWidth * 4;
+		return (2 + keys.need("wkv.head_size", maxWidth)) * embeddingWidth * 4;
 	if (!has("ssm_")) return 0;
-	const inner = keys.need("ssm.inner_size", mostWidth);
-	const state = keys.need("ssm.state_size", mostWidth);
-	const groups = keys.number("ssm.group_count", mostHeads) ?? 0;
-	const kernel = keys.need("ssm.conv_kernel", mostWidth);
+	const inner = keys.need("ssm.inner_size", maxWidth);
+	const state = keys.need("ssm.state_size", maxWidth);
+	const groups = keys.number("ssm.group_count", maxHeads) ?? 0;
+	const kernel = keys.need("ssm.conv_kernel", maxWidth);
 	return ((kernel - 1) * (inner + 2 * groups * state) + state * inner) * 4;
 }
 

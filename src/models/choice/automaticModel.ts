@@ -114,6 +114,6 @@ export class AutomaticModel {
 function isTooSlow({ tokensPerSecond }: BenchmarkResult): boolean {
 	return (
 		tokensPerSecond !== null &&
-		tokensPerSecond < roleNeeds.completion.leastTokensPerSecond
+		tokensPerSecond < roleNeeds.completion.minTokensPerSecond
 	);
 }

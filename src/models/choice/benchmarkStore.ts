@@ -28,15 +28,15 @@ const Results = z.object({
 });
 
 /** Far more than all models of a machine take. */
-const mostFileBytes = 2 ** 20;
-const mostResults = 500;
+const maxFileBytes = 2 ** 20;
+const maxResults = 500;
 
 /** None where there is no file, or one that is not understood: it is measured again. */
 export async function readBenchmarkResults(
 	file: string,
 ): Promise<readonly BenchmarkResult[]> {
 	try {
-		const json: unknown = JSON.parse(await readSmallFile(file, mostFileBytes));
+		const json: unknown = JSON.parse(await readSmallFile(file, maxFileBytes));
 		const parsed = Results.safeParse(json);
 		return parsed.success ? parsed.data.results : [];
 	} catch {
@@ -54,7 +54,7 @@ export async function addBenchmarkResults(
 	const results = [
 		...added,
 		...before.filter((it) => !measured.has(it.file)),
-	].slice(0, mostResults);
+	].slice(0, maxResults);
 	try {
 		await replaceFile(file, `${JSON.stringify({ version: 1, results })}\n`);
 		return undefined;

@@ -4,7 +4,7 @@ import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
 import {
 	matchVocabularies,
-	mostSizeDifference,
+	maxSizeDifference,
 	type Vocabulary,
 } from "../../gguf/vocabularyMatch.ts";
 import { compareDrafts, mayDraft } from "../../memory/plan/draftPair.ts";
@@ -28,7 +28,7 @@ export interface DraftModelsOptions {
 const timeLimitMs = 1_000;
 
 /** The engine takes the first that fits; further ones would only cost the reading of their vocabularies. */
-const mostDrafts = 3;
+const maxDrafts = 3;
 
 interface Priced {
 	readonly model: ListedModel;
@@ -84,7 +84,7 @@ export class DraftModels {
 			return vocabulary;
 		};
 		for (const draft of candidates(models, target)) {
-			if (drafts.length === mostDrafts) break;
+			if (drafts.length === maxDrafts) break;
 			if (await this.#matches(target, draft, vocabularyOfTarget))
 				drafts.push(draft.file);
 		}
@@ -132,7 +132,7 @@ function candidates(
 				model !== target.model &&
 				tokenizerOf(model) === tokenizerOf(target.model) &&
 				Math.abs(shape.vocabularySize - target.shape.vocabularySize) <=
-					mostSizeDifference &&
+					maxSizeDifference &&
 				mayDraft(shape, target.shape),
 		)
 		.sort((a, b) => better(a.shape, b.shape))

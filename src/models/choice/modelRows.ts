@@ -3,7 +3,7 @@
 import type { Result } from "../../base/result.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import { type Concession, choosePlan } from "../../memory/plan/choosePlan.ts";
-import { mayLoad, type Plan, partialOffload } from "../../memory/plan/plan.ts";
+import { admits, type Plan, partialOffload } from "../../memory/plan/plan.ts";
 import type { Role } from "../../memory/plan/roles.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
@@ -142,7 +142,7 @@ function verdictOf(
 		return { kind: "slow", plan: choice.plan };
 	if (!refused) return { kind: "otherRole" };
 	// The engine asks for less of a margin than the choice, where a model is small.
-	if (mayLoad(refused) && refused.isWhole)
+	if (admits(refused) && refused.isWhole)
 		return { kind: "fits", plan: refused, concessions: [] };
 	const partial =
 		allowsPartial && refused.request.placement.gpus.length > 0

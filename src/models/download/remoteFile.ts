@@ -34,7 +34,7 @@ export type OpenFailure =
 	| { readonly kind: "dropped"; readonly error: HeadroomError }
 	| { readonly kind: "refused"; readonly error: HeadroomError };
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 const defaultIdleMs = 30_000;
 
 /** Status codes in the 300s that carry an address to go on to. */
@@ -79,11 +79,11 @@ export async function openRemote(
 		const { location } = response.headers;
 		if (!redirects.has(response.statusCode ?? 0) || location === undefined)
 			return refused(statusError(url, file, response.statusCode ?? 0));
-		if (followed === mostRedirects)
+		if (followed === maxRedirects)
 			return refused(
 				createError("downloadRedirects", {
 					host: url.hostname,
-					count: String(mostRedirects),
+					count: String(maxRedirects),
 				}),
 			);
 		address = nextAddress(url, location, file.allowedHosts);

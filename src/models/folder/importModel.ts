@@ -30,7 +30,7 @@ export interface ImportOutcome {
 /** Deep enough for `publisher/model/file` below the folder that was chosen. */
 const deepestFolder = 3;
 /** Against a folder that is a whole disk. */
-const mostEntries = 20_000;
+const maxEntries = 20_000;
 
 export async function importModels(
 	request: ImportRequest,
@@ -63,7 +63,7 @@ async function modelFilesIn(
 	try {
 		if (!(await fs.stat(source)).isDirectory()) return success([source]);
 		const found: string[] = [];
-		await collect(source, deepestFolder, { left: mostEntries }, found);
+		await collect(source, deepestFolder, { left: maxEntries }, found);
 		return found.length === 0
 			? failure(createError("importEmpty", { folder: source }))
 			: success(found);

@@ -21,7 +21,7 @@ export interface ReadHeader {
 /** The magic, and the first window that the parser asks for. A vocabulary of 32,000 tokens fits, one of 150,000 has some 6 MB. */
 const firstFrontBytes = 4 + 1024 * 1024;
 /** The largest vocabularies, of 260,000 tokens with their merges, take half of it. */
-const mostFrontBytes = 32 * 1024 * 1024;
+const maxFrontBytes = 32 * 1024 * 1024;
 
 /** Never rejects. */
 export async function readHeader(
@@ -61,11 +61,11 @@ async function readGrowingFront(
 			return attempt.ok
 				? success({ header: attempt.value, fileBytes, front })
 				: attempt;
-		if (attempt.neededBytes > mostFrontBytes)
+		if (attempt.neededBytes > maxFrontBytes)
 			return failure({ kind: "corrupt", why: "its header has no end" });
 		wantedBytes = Math.min(
 			Math.max(2 * front.length, attempt.neededBytes),
-			mostFrontBytes,
+			maxFrontBytes,
 		);
 	}
 }

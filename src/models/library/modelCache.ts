@@ -20,7 +20,7 @@ const CacheFile = z.object({
 type CacheEntry = z.infer<typeof CacheFile>["models"][string];
 
 /** One entry has some 1.5 KB. */
-const mostCacheBytes = 64 * 1024 * 1024;
+const maxCacheBytes = 64 * 1024 * 1024;
 
 /** These follow from the bytes of a file. Others, such as a missing permission, can change while size and time do not. */
 const lastingErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -48,7 +48,7 @@ export class ModelCache {
 	static async open(file: string): Promise<ModelCache> {
 		try {
 			const { models } = CacheFile.parse(
-				JSON.parse(await readSmallFile(file, mostCacheBytes)),
+				JSON.parse(await readSmallFile(file, maxCacheBytes)),
 			);
 			return new ModelCache(file, new Map(Object.entries(models)));
 		} catch {

@@ -13,16 +13,16 @@ import {
 import { walkFolder } from "./walkFolder.ts";
 
 /** Of the cache: a repository is one, with three folders in it. */
-const mostHubEntries = 20_000;
+const maxHubEntries = 20_000;
 /** In the snapshots of one repository; some repositories keep each quantization in a folder. */
-const mostEntries = 5_000;
+const maxEntries = 5_000;
 const depth = 3;
 const repositoryPattern = /^models--(.+)$/;
 
 export const huggingFaceCache: Layout = async (folder) => {
 	const hub = await walkFolder(folder, {
 		depth: 1,
-		entries: mostHubEntries,
+		entries: maxHubEntries,
 		wantsFile: () => false,
 		wantsFolder: (name) => repositoryPattern.test(name),
 	});
@@ -43,7 +43,7 @@ async function inRepository(folder: string): Promise<LayoutFindings> {
 	const label = name.replaceAll("--", "/");
 	const walk = await walkFolder(path.join(folder, "snapshots"), {
 		depth,
-		entries: mostEntries,
+		entries: maxEntries,
 		wantsFile: mayBeModel,
 		wantsFolder: () => true,
 	});

@@ -11,7 +11,7 @@ export interface FileSet {
 }
 
 /** No published model has a tenth of it. */
-const mostParts = 1000;
+const maxParts = 1000;
 
 /**
  * Projectors are no models. Downloads under way mostly end in something else than `.gguf`; `incomplete-` is what GPT4All and
@@ -78,9 +78,7 @@ function partOf(base: string): Part | undefined {
 		count: Number(count),
 		extension,
 	};
-	return part.number >= 1 &&
-		part.number <= part.count &&
-		part.count <= mostParts
+	return part.number >= 1 && part.number <= part.count && part.count <= maxParts
 		? part
 		: undefined;
 }

@@ -17,9 +17,9 @@ const Manifest = z.object({
 	layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
 });
 
-const mostEntries = 20_000;
+const maxEntries = 20_000;
 /** Real ones have 1 KB; those of models that are no GGUF files list every tensor. */
-const mostManifestBytes = 4 * 1024 * 1024;
+const maxManifestBytes = 4 * 1024 * 1024;
 /** Registry, namespace, model; the tag is a file. */
 const depth = 3;
 
@@ -27,7 +27,7 @@ export const ollamaStore: Layout = async (folder) => {
 	const manifests = path.join(folder, "manifests");
 	const walk = await walkFolder(manifests, {
 		depth,
-		entries: mostEntries,
+		entries: maxEntries,
 		wantsFile: (name) => !name.startsWith("."),
 		wantsFolder: (name) => !name.startsWith("."),
 	});
@@ -36,7 +36,7 @@ export const ollamaStore: Layout = async (folder) => {
 		const parts = path.relative(manifests, file).split(path.sep);
 		if (parts.length !== depth + 1) return undefined;
 		try {
-			const digest = modelDigest(await readSmallFile(file, mostManifestBytes));
+			const digest = modelDigest(await readSmallFile(file, maxManifestBytes));
 			return digest === undefined
 				? undefined
 				: candidateOf(folder, ollamaName(parts), digest);

@@ -8,12 +8,12 @@ import { walkFolder } from "./walkFolder.ts";
 /** LM Studio needs two, older versions of Jan three. */
 const depth = 4;
 /** A folder of models has some hundred; a home folder named by mistake ends here. */
-const mostEntries = 20_000;
+const maxEntries = 20_000;
 
 export const plainFolder: Layout = async (folder) => {
 	const walk = await walkFolder(folder, {
 		depth,
-		entries: mostEntries,
+		entries: maxEntries,
 		wantsFile: mayBeModel,
 		wantsFolder: (name) =>
 			!/^(models|datasets|spaces)--/.test(name) &&

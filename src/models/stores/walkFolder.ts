@@ -78,7 +78,7 @@ interface Listing {
 
 async function listFolder(
 	folder: string,
-	mostEntries: number,
+	maxEntries: number,
 	{ wantsFile, wantsFolder }: WalkLimits,
 ): Promise<Listing | Skipped | { readonly gone: true }> {
 	const files: string[] = [];
@@ -99,7 +99,7 @@ async function listFolder(
 				else if (wantsFolder(name)) links.push(file);
 			}
 			entries++;
-			if (entries >= mostEntries) break;
+			if (entries >= maxEntries) break;
 		}
 		const linked = await inParallel(links, 4, isFolder);
 		folders.push(...links.filter((_, index) => linked[index]));

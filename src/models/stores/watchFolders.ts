@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 
 /** Linux gives a user some thousand watches, which the editor needs too. */
-const mostFolders = 256;
+const maxFolders = 256;
 /** A tool that puts a model in place renames, links and writes a few files. */
 const defaultPauseMs = 500;
 /** Downloads under way change all the time, and end with a new name. */
@@ -27,7 +27,7 @@ export function watchFolders(
 		timer.unref();
 	};
 	const watchers = folders
-		.slice(0, mostFolders)
+		.slice(0, maxFolders)
 		.map((folder) => watchFolder(folder, changed))
 		.filter((it) => it !== undefined);
 	return toDisposable(() => {

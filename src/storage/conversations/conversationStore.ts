@@ -64,9 +64,9 @@ const extension = ".jsonl";
 /** So many files are read at once. */
 const atOnce = 8;
 /** With more lines that count no more than lines that do, a file is written anew when it is read. */
-const mostOutdatedLines = 64;
+const maxOutdatedLines = 64;
 /** How many conversations are appended to without their file being read first. */
-const mostKnown = 4;
+const maxKnown = 4;
 
 interface Known extends FileState {
 	/** What the file holds of this window's. */
@@ -76,7 +76,7 @@ interface Known extends FileState {
 export class ConversationStore {
 	readonly #folder: string;
 	readonly #index: ConversationIndex;
-	readonly #known = new LruCache<string, Known>(mostKnown);
+	readonly #known = new LruCache<string, Known>(maxKnown);
 	/** One change at a time; it never rejects. */
 	#last: Promise<unknown> = Promise.resolve();
 
@@ -234,7 +234,7 @@ export class ConversationStore {
 					})
 				: null;
 			const isLong =
-				outdatedLines > mostOutdatedLines &&
+				outdatedLines > maxOutdatedLines &&
 				outdatedLines > conversation.messages.length;
 			if (isDamaged || isLong)
 				await replacePrivateFile(file, wholeFileText(conversation));

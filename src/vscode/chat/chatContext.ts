@@ -26,7 +26,7 @@ import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
 import {
 	fileAttachment,
 	lengthOf,
-	mostFileBytes,
+	maxFileBytes,
 } from "./attachments/attachedFiles.ts";
 import { attach } from "./attachments/attachReference.ts";
 import {
@@ -40,7 +40,7 @@ import {
 	commandSuggestions,
 	foldersOf,
 	kindSuggestions,
-	mostSuggestions,
+	maxSuggestions,
 	parseReferenceQuery,
 	pathSuggestions,
 	type ReferenceSuggestion,
@@ -190,7 +190,7 @@ export class ChatContext implements Disposable {
 				const paths = text === "" ? this.#openPaths() : await files.paths();
 				return [...kinds, ...pathSuggestions("file", text, paths)].slice(
 					0,
-					mostSuggestions,
+					maxSuggestions,
 				);
 			}
 		}
@@ -237,7 +237,7 @@ export class ChatContext implements Disposable {
 					},
 			// Unlike what is found, it is there to be seen and removed, also where git ignores it.
 			mayGoAlong: !looksSecret(path),
-			isHuge: lengthOf(document) > mostFileBytes,
+			isHuge: lengthOf(document) > maxFileBytes,
 		});
 	}
 }

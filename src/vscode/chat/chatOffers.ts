@@ -25,7 +25,7 @@ export interface ChatOffersContext {
 }
 
 /** A longer list is that of the command. */
-const mostOffers = 4;
+const maxOffers = 4;
 
 interface Choice {
 	readonly offer: ModelOffer;
@@ -43,7 +43,7 @@ export class ChatOffers {
 	/** Opens no connection. */
 	async find(): Promise<readonly ModelOffer[]> {
 		const here = await this.#installed();
-		const missing = mostOffers - here.length;
+		const missing = maxOffers - here.length;
 		this.#choices = [
 			...here,
 			...(missing > 0 ? (await this.#catalogue()).slice(0, missing) : []),
@@ -70,7 +70,7 @@ export class ChatOffers {
 			allowsPartial: allowsPartial(),
 		})
 			.filter((row) => mayChoose(row) && !row.isBuiltIn)
-			.slice(0, mostOffers)
+			.slice(0, maxOffers)
 			.map((row) => ({
 				offer: {
 					id: row.model.file,

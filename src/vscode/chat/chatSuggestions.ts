@@ -15,7 +15,7 @@ import { type Reference, referenceId } from "./attachments/references.ts";
 import type { FoundSymbol } from "./attachments/symbols.ts";
 
 /** As many as a list shows without becoming one to search in. */
-export const mostSuggestions = 20;
+export const maxSuggestions = 20;
 
 /** What is typed behind `#`. */
 export type ReferenceQuery =
@@ -89,7 +89,7 @@ export function pathSuggestions(
 	query: string,
 	paths: readonly string[],
 ): ReferenceSuggestion[] {
-	return fuzzyRank(query, paths, mostSuggestions).map((path) => {
+	return fuzzyRank(query, paths, maxSuggestions).map((path) => {
 		const reference = { kind, path };
 		const nameStart = path.lastIndexOf("/") + 1;
 		return {
@@ -109,7 +109,7 @@ export function symbolSuggestions(
 	symbols: readonly FoundSymbol[],
 ): ReferenceSuggestion[] {
 	const names = new Set(symbols.map(({ name }) => name));
-	const ranked = fuzzyRank(query, [...names], mostSuggestions);
+	const ranked = fuzzyRank(query, [...names], maxSuggestions);
 	const found = ranked.flatMap((name) =>
 		symbols
 			.filter((it) => it.name === name)
@@ -132,7 +132,7 @@ export function symbolSuggestions(
 	);
 	// The file that is shown is asked, and the workspace as well.
 	const byId = new Map(found.map((it) => [it.suggestion.id, it]));
-	return [...byId.values()].slice(0, mostSuggestions);
+	return [...byId.values()].slice(0, maxSuggestions);
 }
 
 /** All folders that hold one of the files, at any depth. */

@@ -160,12 +160,12 @@ export class ContextWatcher implements Disposable {
 }
 
 /** A file of more lines is hardly written by hand, and looking through it would hold up the keys. */
-const mostLines = 5000;
+const maxLines = 5000;
 
 /** Files outside are not the project's, and no rule tells which of them may be shown. */
 function isOfWorkspace({ uri, lineCount }: vscode.TextDocument): boolean {
 	return (
-		lineCount <= mostLines &&
+		lineCount <= maxLines &&
 		vscode.workspace.getWorkspaceFolder(uri) !== undefined
 	);
 }

@@ -19,8 +19,8 @@ export interface FoundDefinition {
 
 /** The current line and those just above are what is worked on. */
 const linesAbove = 4;
-const mostNames = 8;
-const mostImports = 4;
+const maxNames = 8;
+const maxImports = 4;
 const importLines = 100;
 const importing = /^\s*(?:import|from|use|using|require|include)\b/;
 const keywords = /^(?:import|from|type|use|using|require|include)$/;
@@ -56,13 +56,13 @@ function namesNear({
 	};
 	for (let at = line; at >= Math.max(0, line - linesAbove); at--)
 		note(at, () => true);
-	const near = [...places.values()].slice(0, mostNames);
+	const near = [...places.values()].slice(0, maxNames);
 	// What is imported tells what the file is made of; the latest imports are of the file's own project mostly.
 	places.clear();
 	for (let at = 0; at < Math.min(importLines, document.lineCount); at++)
 		if (importing.test(document.lineAt(at).text))
 			note(at, (name) => !keywords.test(name));
-	return [...near, ...[...places.values()].slice(-mostImports)];
+	return [...near, ...[...places.values()].slice(-maxImports)];
 }
 
 /** Undefined where it is in this document, outside of the workspace, or not known. */

@@ -10,7 +10,7 @@ import { errorIn, type Translate } from "../platform/translate.ts";
 import type { ModelNews } from "./useModel.ts";
 
 /** A message is no place for the names of a whole disk. */
-const mostNames = 5;
+const maxNames = 5;
 
 /** One message for everything. */
 export function importSummary(
@@ -28,11 +28,11 @@ export function importSummary(
 		...(there.length > 0
 			? [t("Here already: {names}.", { names: named(there, t) })]
 			: []),
-		...failed.slice(0, mostNames).map(({ error }) => errorIn(t, error)),
-		...(failed.length > mostNames
+		...failed.slice(0, maxNames).map(({ error }) => errorIn(t, error)),
+		...(failed.length > maxNames
 			? [
 					t("{count} more could not be imported.", {
-						count: String(failed.length - mostNames),
+						count: String(failed.length - maxNames),
 					}),
 				]
 			: []),
@@ -52,13 +52,13 @@ export function importSummary(
 
 function named(files: readonly ImportedFile[], t: Translate): string {
 	const names = files
-		.slice(0, mostNames)
+		.slice(0, maxNames)
 		.map(({ source }) => baseName(source))
 		.join(", ");
-	return files.length > mostNames
+	return files.length > maxNames
 		? t("{names} and {count} more", {
 				names,
-				count: String(files.length - mostNames),
+				count: String(files.length - maxNames),
 			})
 		: names;
 }

@@ -9,9 +9,9 @@ import { workspacePath } from "./documentPath.ts";
 const pattern = "**/.gitignore";
 /** Where the rules of others lie, which are none of the project's. */
 const foreign = "**/{node_modules,.venv}/**";
-const mostFiles = 500;
+const maxFiles = 500;
 /** Folders above the workspace that are looked through for the top of its repository. */
-const mostAbove = 12;
+const maxAbove = 12;
 
 export class IgnoreRules implements Disposable {
 	readonly #store = new DisposableStore();
@@ -49,7 +49,7 @@ export class IgnoreRules implements Disposable {
 
 	async #read(): Promise<void> {
 		const reading = ++this.#reading;
-		const found = await vscode.workspace.findFiles(pattern, foreign, mostFiles);
+		const found = await vscode.workspace.findFiles(pattern, foreign, maxFiles);
 		const inside = await Promise.all(
 			found.map((uri) => readRules(uri, folderPath(folderOf(uri)))),
 		);
@@ -73,7 +73,7 @@ async function repositoryOf({
 	const rules: (GitignoreFile | undefined)[] = [];
 	let folder = uri;
 	// From the folder upwards; the paths of the rules become relative to the top when that is known.
-	for (let above = 0; above <= mostAbove; above++) {
+	for (let above = 0; above <= maxAbove; above++) {
 		const own =
 			above > 0 && (await readRules(gitignoreIn(folder), folder.path));
 		if (own) rules.push(own);

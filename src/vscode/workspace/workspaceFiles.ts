@@ -9,7 +9,7 @@ import { documentPath, isOfUser, workspacePath } from "./documentPath.ts";
 
 /** Whoever types a name asks with every key. */
 const keptMs = 5_000;
-const mostFiles = 20_000;
+const maxFiles = 20_000;
 /** They are full of files that are never shown. Not all versions of VS Code can read groups within groups. */
 const foreign = [
 	"**/node_modules/**",
@@ -81,7 +81,7 @@ export class WorkspaceFiles {
 		const found = await vscode.workspace.findFiles(
 			pattern,
 			`{${excluded.join(",")}}`,
-			mostFiles,
+			maxFiles,
 		);
 		return found
 			.map(workspacePath)

@@ -305,7 +305,7 @@ export class FakeSequence implements Sequence {
 		return next;
 	}
 
-	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
 		const [token] = await this.evaluate(tokens, 1);
 		assert(token !== undefined, "one prediction was asked for");
 		const probability = this.options.distribution?.(this.tokens).get(token);
@@ -355,19 +355,19 @@ export class FakeSequence implements Sequence {
 		return Promise.resolve(this.tokens.length);
 	}
 
-	get cutsAnywhere(): boolean {
+	get canRollBack(): boolean {
 		return this.options.cannotBeCutBack !== true;
 	}
 
-	#next({ among, except, sampling }: TokenChoice): Token {
+	#next({ allowed, banned, sampling }: TokenChoice): Token {
 		const isAllowed = (token: Token) =>
-			(among?.includes(token) ?? true) && !except?.includes(token);
+			(allowed?.includes(token) ?? true) && !banned?.includes(token);
 		const distribution = this.options.distribution?.(this.tokens);
-		const allowed =
+		const possible =
 			distribution && [...distribution].filter(([it]) => isAllowed(it));
-		if (allowed?.length)
+		if (possible?.length)
 			return drawn(
-				allowed,
+				possible,
 				sampling && {
 					temperature: sampling.temperature,
 					share: seedAt(sampling.seed, this.tokens.length - 1) / 2 ** 32,
@@ -375,12 +375,12 @@ export class FakeSequence implements Sequence {
 			);
 		const rest = this.options.continuation?.(fakeText(this.tokens)) ?? "";
 		const special = [...names].find(([, name]) => rest.startsWith(name));
-		const likeliest =
+		const next =
 			special?.[0] ?? fakeTokenize(rest).at(0) ?? fakeTokens.endOfText;
-		if (isAllowed(likeliest)) return likeliest;
+		if (isAllowed(next)) return next;
 		return (
 			this.options.alternatives?.find(isAllowed) ??
-			among?.find(isAllowed) ??
+			allowed?.find(isAllowed) ??
 			fakeTokens.endOfText
 		);
 	}

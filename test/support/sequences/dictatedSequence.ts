@@ -21,8 +21,8 @@ export class DictatedSequence implements Sequence {
 		return this.#sequence.contextWindow;
 	}
 
-	get cutsAnywhere(): boolean {
-		return this.#sequence.cutsAnywhere;
+	get canRollBack(): boolean {
+		return this.#sequence.canRollBack;
 	}
 
 	/** @param text the prompt and the whole answer; undefined to let the model speak for itself. Behind its end the model does. */
@@ -41,9 +41,9 @@ export class DictatedSequence implements Sequence {
 		return said.map((token, index) => this.#text?.[first + index] ?? token);
 	}
 
-	async likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
 		this.#length += tokens.length;
-		return this.#sequence.likeliest(tokens);
+		return this.#sequence.argmax(tokens);
 	}
 
 	saveState(file: string): Promise<void> {

@@ -22,8 +22,8 @@ export class HookedSequence implements Sequence {
 		return this.#sequence.contextWindow;
 	}
 
-	get cutsAnywhere(): boolean {
-		return this.#sequence.cutsAnywhere;
+	get canRollBack(): boolean {
+		return this.#sequence.canRollBack;
 	}
 
 	evaluate(
@@ -37,9 +37,9 @@ export class HookedSequence implements Sequence {
 		return this.#sequence.evaluate(tokens, predictions, choice);
 	}
 
-	likeliest(tokens: readonly Token[]): Promise<LikelyToken> {
+	argmax(tokens: readonly Token[]): Promise<LikelyToken> {
 		this.#onWork("draft");
-		return this.#sequence.likeliest(tokens);
+		return this.#sequence.argmax(tokens);
 	}
 
 	checkpoint(): Promise<void> {

@@ -4,10 +4,10 @@ import { VerifyCosts } from "../../../src/engine/measure/verifyCosts.ts";
 import {
 	Controller,
 	type Decision,
-	mostDraftedByModel,
+	maxDraftedByModel,
 } from "../../../src/engine/speculation/controller.ts";
 import type { Draft } from "../../../src/engine/speculation/draft.ts";
-import { mostVerifiedTokens } from "../../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../../src/memory/plan/plan.ts";
 
 export class VerifyingAll extends Controller {
 	verifiedTokens = 0;
@@ -15,7 +15,7 @@ export class VerifyingAll extends Controller {
 	readonly #most: number;
 
 	/** @param most tokens of a draft that are verified. */
-	constructor(most = mostVerifiedTokens) {
+	constructor(most = maxVerifiedTokens) {
 		super(new VerifyCosts(new Map([[1, 1]])), { tokenMs: 1, readMs: 1 });
 		this.#most = most;
 	}
@@ -35,7 +35,7 @@ export class VerifyingAll extends Controller {
 	}
 
 	override goesOn(evidence: readonly number[]): boolean {
-		return evidence.length < mostDraftedByModel;
+		return evidence.length < maxDraftedByModel;
 	}
 
 	override settle(step: Parameters<Controller["settle"]>[0]): void {

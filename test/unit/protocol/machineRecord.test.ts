@@ -8,8 +8,8 @@ import {
 	type LoadResidual,
 	loadKey,
 	MachineRecord,
+	maxEntries,
 	measurementOf,
-	mostEntries,
 	residualFor,
 	stepKey,
 	withBadLoad,
@@ -155,18 +155,18 @@ describe("MachineRecord", () => {
 	});
 
 	it("keeps the latest entries, each in the place of what it replaces", () => {
-		const many = Array.from({ length: mostEntries + 5 }, (_, i) => i).reduce(
+		const many = Array.from({ length: maxEntries + 5 }, (_, i) => i).reduce(
 			(record, i) => withResidual(record, { ...residual, load: `load ${i}` }),
 			emptyRecord,
 		);
-		assert.equal(many.residuals.length, mostEntries);
+		assert.equal(many.residuals.length, maxEntries);
 		assert.equal(many.residuals[0]?.load, "load 5");
 		const again = withResidual(many, {
 			...residual,
 			load: "load 7",
 			gpuBytes: 7,
 		});
-		assert.equal(again.residuals.length, mostEntries);
+		assert.equal(again.residuals.length, maxEntries);
 		assert.deepEqual(again.residuals.at(-1), {
 			...residual,
 			load: "load 7",

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import type { Sequence, Token } from "../../../src/engine/runtime/runtime.ts";
-import { leastMs, plainMs } from "../../bench/speculationCosts.ts";
+import { minMs, plainMs } from "../../bench/speculationCosts.ts";
 import { DictatedSequence } from "../../support/sequences/dictatedSequence.ts";
 
 describe("the bound of speculation", () => {
 	it("takes the largest evaluations where all cost the same", () => {
 		assert.equal(
-			leastMs(10, 65, () => 1),
+			minMs(10, 65, () => 1),
 			3,
 		);
 		assert.equal(
@@ -19,7 +19,7 @@ describe("the bound of speculation", () => {
 
 	it("is no better than token by token where each token costs its own", () => {
 		assert.equal(
-			leastMs(10, 65, ({ tokens }) => tokens),
+			minMs(10, 65, ({ tokens }) => tokens),
 			65,
 		);
 	});
@@ -28,7 +28,7 @@ describe("the bound of speculation", () => {
 		// One, then two: 1 + 0 and 2 + 1. The other way round: 2 + 0 and 1 + 2.
 		const costOf = (it: { tokens: number; depth: number }) =>
 			it.tokens > 2 ? 100 : it.tokens + it.depth;
-		assert.equal(leastMs(0, 3, costOf), 4);
+		assert.equal(minMs(0, 3, costOf), 4);
 	});
 });
 
@@ -51,10 +51,10 @@ describe("a dictated sequence", () => {
 function echo(): Sequence {
 	return {
 		contextWindow: 100,
-		cutsAnywhere: true,
+		canRollBack: true,
 		evaluate: async (tokens: readonly Token[], predictions: number) =>
 			predictions === 0 ? [] : tokens.slice(-predictions),
-		likeliest: async ([token = 0]) => ({ token, probability: 1 }),
+		argmax: async ([token = 0]) => ({ token, probability: 1 }),
 		checkpoint: async () => {},
 		truncate: async (length) => length,
 		saveState: async () => {},

@@ -30,7 +30,7 @@ interface GitRepository {
 //#endregion
 
 /** Git is run once for each. */
-const mostFiles = 100;
+const maxFiles = 100;
 const diffsAtOnce = 4;
 
 /** Of the repository of the file that is looked at, or else of the first one. */
@@ -53,11 +53,11 @@ async function changesOf(
 ): Promise<Result<readonly Attachment[], HeadroomError>> {
 	const changed = (await repository.diffWithHEAD()).map(({ uri }) => uri);
 	const shown = changed.filter((uri) => files.mayShow(workspacePath(uri)));
-	if (shown.length > mostFiles)
+	if (shown.length > maxFiles)
 		return failure(
 			createError("changesTooMany", {
 				count: String(shown.length),
-				most: String(mostFiles),
+				most: String(maxFiles),
 			}),
 		);
 	const diffs = await inParallel(shown, diffsAtOnce, ({ fsPath }) =>

@@ -22,7 +22,7 @@ import {
 } from "../../workspace/workspaceFiles.ts";
 
 /** More is generated, or data: no model has room for it. */
-export const mostFileBytes = 1024 * 1024;
+export const maxFileBytes = 1024 * 1024;
 /** As git has it: a file with a zero byte near its beginning is no text. */
 const binaryBytes = 8_000;
 const readAtOnce = 8;
@@ -51,7 +51,7 @@ export async function documentAt(
 	const uri = uriOf(path);
 	const stat = uri && (await statOf(uri));
 	if (!uri || !stat) return failure(createError("fileMissing", { file: path }));
-	if (stat.size > mostFileBytes) return huge(path, stat.size);
+	if (stat.size > maxFileBytes) return huge(path, stat.size);
 	try {
 		const bytes = await vscode.workspace.fs.readFile(uri);
 		if (isBinary(bytes))
@@ -157,7 +157,7 @@ function checkLength(
 	document: vscode.TextDocument,
 ): Result<vscode.TextDocument, HeadroomError> {
 	const length = lengthOf(document);
-	return length > mostFileBytes ? huge(label, length) : success(document);
+	return length > maxFileBytes ? huge(label, length) : success(document);
 }
 
 function huge(label: string, bytes: number): Result<never, HeadroomError> {
@@ -165,7 +165,7 @@ function huge(label: string, bytes: number): Result<never, HeadroomError> {
 		createError("attachmentHuge", {
 			label,
 			bytes: formatBytes(bytes),
-			most: formatBytes(mostFileBytes),
+			most: formatBytes(maxFileBytes),
 		}),
 	);
 }

@@ -12,7 +12,7 @@ import { documentPath, workspacePath } from "../../workspace/documentPath.ts";
 import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
 
 /** More are mostly the same one, over and over. */
-const mostProblems = 200;
+const maxProblems = 200;
 
 /** Of the file that is looked at, or else of the workspace. */
 export function attachProblems(
@@ -31,7 +31,7 @@ export function attachProblems(
 				.filter(([path]) => files.mayShow(path))
 				.flatMap(([path, found]) => problemsOf(path, found));
 	if (problems.length === 0) return failure(createError("problemsNone", {}));
-	const { text, shownCount } = problemLines(problems, mostProblems);
+	const { text, shownCount } = problemLines(problems, maxProblems);
 	const path = document ? documentPath(document) : null;
 	const place = path ?? vscode.workspace.name ?? "workspace";
 	const isCut = shownCount < problems.length;

@@ -8,7 +8,7 @@ import {
 } from "./themeFile.ts";
 
 /** More than any theme needs, and a theme that includes itself ends here. */
-const mostIncludes = 8;
+const maxIncludes = 8;
 
 /** What code in the panel is coloured by, of the hundreds of colours in a theme. */
 const usedColors = ["editor.foreground", "editor.background"];
@@ -24,7 +24,7 @@ export async function readTheme(
 ): Promise<readonly ThemeFile[] | undefined> {
 	const files: ThemeFile[] = [];
 	let next: string | undefined = path;
-	while (next !== undefined && files.length <= mostIncludes) {
+	while (next !== undefined && files.length <= maxIncludes) {
 		const text = await read(next);
 		const file = text === undefined ? undefined : parseThemeFile(text);
 		if (!file) return undefined;

@@ -2,29 +2,29 @@ import assert from "node:assert/strict";
 import {
 	checkCount,
 	checkSize,
-	mostFolderBytes,
-	mostFolderFiles,
+	maxFolderBytes,
+	maxFolderFiles,
 } from "../../../../src/chat/attachments/folderLimits.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 
 describe("the limits of a folder", () => {
 	it("take as much as may be", () => {
 		assert.ok(checkCount("src", 1).ok);
-		assert.ok(checkCount("src", mostFolderFiles).ok);
+		assert.ok(checkCount("src", maxFolderFiles).ok);
 		assert.ok(checkSize("src", []).ok);
-		assert.ok(checkSize("src", [1, mostFolderBytes - 1]).ok);
+		assert.ok(checkSize("src", [1, maxFolderBytes - 1]).ok);
 	});
 
 	for (const [what, checked, sentence] of [
 		["nothing", checkCount("src", 0), /^There is nothing in src to attach/],
 		[
 			"more files",
-			checkCount("src", mostFolderFiles + 1),
+			checkCount("src", maxFolderFiles + 1),
 			/^src has 101 files, and at most 100 can be attached/,
 		],
 		[
 			"more bytes",
-			checkSize("src", [mostFolderBytes, 1024]),
+			checkSize("src", [maxFolderBytes, 1024]),
 			/^The files of src have 401\.0 KB, and at most 400\.0 KB/,
 		],
 	] as const)

@@ -7,9 +7,9 @@ import {
 	ReferenceTexts,
 } from "../../../../src/completion/context/referenceTexts.ts";
 import {
-	mostReferenceChars,
-	mostReferenceCharsInAll,
-	mostReferences,
+	maxReferenceChars,
+	maxReferenceCharsInAll,
+	maxReferences,
 	References,
 } from "../../../../src/protocol/references.ts";
 import { isContextFile } from "../../../../src/workspace/contextFiles.ts";
@@ -141,7 +141,7 @@ describe("chooseTexts", () => {
 		const files = Array.from({ length: 20 }, (_, i) => file(i, "x"));
 		assert.deepEqual(
 			[...chooseTexts(files).keys()],
-			files.slice(0, mostReferences).map(({ path }) => path),
+			files.slice(0, maxReferences).map(({ path }) => path),
 		);
 	});
 
@@ -153,22 +153,18 @@ describe("chooseTexts", () => {
 	});
 
 	for (const [what, text, expected] of [
-		["all of what may be sent", lines(mostReferenceChars), mostReferenceChars],
+		["all of what may be sent", lines(maxReferenceChars), maxReferenceChars],
 		[
 			"whole lines of more",
-			`12${lines(mostReferenceChars)}`,
-			mostReferenceChars - 6,
+			`12${lines(maxReferenceChars)}`,
+			maxReferenceChars - 6,
 		],
 		[
 			"whole lines where one would end just behind it",
-			`1${lines(mostReferenceChars)}`,
-			mostReferenceChars - 7,
+			`1${lines(maxReferenceChars)}`,
+			maxReferenceChars - 7,
 		],
-		[
-			"what has no lines",
-			"x".repeat(mostReferenceChars + 1),
-			mostReferenceChars,
-		],
+		["what has no lines", "x".repeat(maxReferenceChars + 1), maxReferenceChars],
 	] as const)
 		it(`takes ${what}`, () => {
 			const chosen = chooseTexts([file(1, text)]).get("1.ts");
@@ -177,7 +173,7 @@ describe("chooseTexts", () => {
 		});
 
 	it("takes no more than there is room for, and then what still fits", () => {
-		const long = lines(mostReferenceChars);
+		const long = lines(maxReferenceChars);
 		const files = [
 			file(0, "first"),
 			...Array.from({ length: 9 }, (_, index) => file(index + 1, long)),
@@ -185,7 +181,7 @@ describe("chooseTexts", () => {
 		];
 		const chosen = chooseTexts(files);
 		const chars = [...chosen.values()].reduce((sum, it) => sum + it.length, 0);
-		assert.ok(chars <= mostReferenceCharsInAll);
+		assert.ok(chars <= maxReferenceCharsInAll);
 		assert.deepEqual(
 			[...chosen.keys()],
 			[0, 1, 2, 3, 4, 5, 6, 7, 10].map((index) => `${index}.ts`),

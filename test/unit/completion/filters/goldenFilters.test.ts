@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { filterNames } from "../../../../src/completion/reasons/reasons.ts";
 import {
-	bareSurroundings,
 	getCompletion,
+	noContext,
 } from "../../../../src/completion/request/getCompletion.ts";
 import { at } from "../../../support/cursor.ts";
 import { FakeEngine } from "../../../support/fakes/fakeEngine.ts";
@@ -17,7 +17,7 @@ const cases = goldenCases();
 
 const bare = {
 	signal: new AbortController().signal,
-	surroundings: bareSurroundings,
+	surroundings: noContext,
 };
 
 async function outcome(it: GoldenCase, chunkSize: number) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
 import {
-	bareSurroundings,
 	getCompletion,
+	noContext,
 	type Surrounding,
 } from "../../../../src/completion/request/getCompletion.ts";
 import { CompletionSession } from "../../../../src/completion/session/completionSession.ts";
@@ -13,7 +13,7 @@ import { FakeEngine, someStats } from "../../../support/fakes/fakeEngine.ts";
 
 const never = () => new AbortController().signal;
 
-const bare = { signal: never(), surroundings: bareSurroundings };
+const bare = { signal: never(), surroundings: noContext };
 
 /** Chunks that come when the test says so. */
 function gate(text: string) {
@@ -112,7 +112,7 @@ describe("CompletionSession", () => {
 		const late: (Place & { isMore: boolean })[] = [];
 		const session = new CompletionSession({
 			engine,
-			surroundings: bareSurroundings,
+			surroundings: noContext,
 			log: nullLog,
 			onLateSuggestion: (place, isMore) => late.push({ ...place, isMore }),
 			sleep: () => Promise.resolve(),
@@ -399,7 +399,7 @@ describe("CompletionSession", () => {
 			});
 			const session = new CompletionSession({
 				engine,
-				surroundings: bareSurroundings,
+				surroundings: noContext,
 				log: nullLog,
 				onLateSuggestion: () => {},
 				sleep: () => Promise.resolve(),
@@ -531,7 +531,7 @@ describe("CompletionSession", () => {
 			});
 			const session = new CompletionSession({
 				engine,
-				surroundings: bareSurroundings,
+				surroundings: noContext,
 				log: nullLog,
 				onLateSuggestion: () => {},
 				sleep: (ms) => {
@@ -579,7 +579,7 @@ describe("CompletionSession", () => {
 		const session = new CompletionSession({
 			engine,
 			surroundings: {
-				...bareSurroundings,
+				...noContext,
 				suffixFor: () => "earlier",
 				propose: () => better,
 				accept: (_, it) => accepted.push(it),
@@ -618,7 +618,7 @@ describe("CompletionSession", () => {
 					stopReason: "endOfText",
 					stats: { ...someStats, ...stats },
 				}),
-				surroundings: bareSurroundings,
+				surroundings: noContext,
 				log: recent.log,
 				onLateSuggestion: () => {},
 				sleep: () => Promise.resolve(),
@@ -635,7 +635,7 @@ describe("CompletionSession", () => {
 		const recent = new RecentLog(nullLog);
 		const session = new CompletionSession({
 			engine: new FakeEngine(() => ["secret();"]),
-			surroundings: bareSurroundings,
+			surroundings: noContext,
 			log: recent.log,
 			onLateSuggestion: () => {},
 			sleep: () => Promise.resolve(),

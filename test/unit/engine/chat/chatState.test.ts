@@ -124,7 +124,7 @@ describe("ChatStates", () => {
 		);
 		const it = await restored({ cache: new KvCache(sequence) });
 		assert.deepEqual(it.cache.tokens, []);
-		assert.equal(await it.cache.keepSharedWith(text), 0, "it works on");
+		assert.equal(await it.cache.reusePrefix(text), 0, "it works on");
 		assert.deepEqual(readdirSync(path.dirname(stateFile)), []);
 	});
 

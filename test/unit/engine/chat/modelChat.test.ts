@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { success } from "../../../../src/base/result.ts";
 import { ModelChat } from "../../../../src/engine/chat/modelChat.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
-import { Turns } from "../../../../src/engine/schedule/turns.ts";
+import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
 import {
 	cpuPlacement,
 	type Device,
@@ -62,7 +62,7 @@ async function setUp({
 		draft: undefined,
 		verifyCosts: undefined,
 		speculation: "off",
-		turns: new Turns(new Scheduler(), "chat", () => 0),
+		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 		stateKey: "key",
 		devices: () => Promise.resolve([{ ...ram, freeBytes: freeLaterBytes }]),
 	});

@@ -314,7 +314,7 @@ describe("generate", () => {
 				now: () => 0,
 			});
 			await assert.rejects(loop.next(), /device lost/);
-			assert.equal(await cache.keepSharedWith(fakeTokenize("abc")), 0);
+			assert.equal(await cache.reusePrefix(fakeTokenize("abc")), 0);
 			assert.deepEqual(sequence.tokens, []);
 		});
 	});

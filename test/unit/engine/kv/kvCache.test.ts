@@ -36,7 +36,7 @@ describe("KvCache", () => {
 		const sequence = new FakeSequence(100, {}, journal());
 		const cache = new KvCache(sequence);
 		await cache.append(fakeTokenize("hello world"), 0);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("hello there")), 6);
+		assert.equal(await cache.reusePrefix(fakeTokenize("hello there")), 6);
 		assert.deepEqual(sequence.tokens, fakeTokenize("hello "));
 		assert.deepEqual(cache.tokens, sequence.tokens);
 	});
@@ -44,14 +44,14 @@ describe("KvCache", () => {
 	it("never keeps the last token of a prompt, for the model must be asked there", async () => {
 		const cache = new KvCache(new FakeSequence(100, {}, journal()));
 		await cache.append(fakeTokenize("same"), 0);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("same")), 3);
+		assert.equal(await cache.reusePrefix(fakeTokenize("same")), 3);
 	});
 
 	it("does not touch the sequence where everything is shared", async () => {
 		const log = journal();
 		const cache = new KvCache(new FakeSequence(100, {}, log));
 		await cache.append(fakeTokenize("ab"), 0);
-		await cache.keepSharedWith(fakeTokenize("abc"));
+		await cache.reusePrefix(fakeTokenize("abc"));
 		assert.deepEqual(log.truncatedTo, []);
 	});
 
@@ -63,10 +63,10 @@ describe("KvCache", () => {
 		);
 		const cache = new KvCache(sequence);
 		await cache.append(fakeTokenize("hello world"), 0);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("hello there")), 0);
+		assert.equal(await cache.reusePrefix(fakeTokenize("hello there")), 0);
 		assert.deepEqual(cache.tokens, []);
 		await cache.append(fakeTokenize("hello"), 0);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("hello there")), 5);
+		assert.equal(await cache.reusePrefix(fakeTokenize("hello there")), 5);
 	});
 
 	it("starts from nothing after an evaluation that failed", async () => {
@@ -85,7 +85,7 @@ describe("KvCache", () => {
 		await cache.append(fakeTokenize("abc"), 0);
 		fails = true;
 		await assert.rejects(cache.append(fakeTokenize("d"), 0), /device lost/);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("abcd")), 0);
+		assert.equal(await cache.reusePrefix(fakeTokenize("abcd")), 0);
 		assert.deepEqual(log.truncatedTo, [0]);
 		assert.deepEqual(cache.tokens, []);
 	});
@@ -94,10 +94,10 @@ describe("KvCache", () => {
 		const log = journal();
 		const cache = new KvCache(new FakeSequence(100, {}, log));
 		await cache.append(fakeTokenize("abcd"), 0);
-		await cache.cutBackTo(4);
-		await cache.cutBackTo(7);
+		await cache.rollBackTo(4);
+		await cache.rollBackTo(7);
 		assert.deepEqual(log.truncatedTo, []);
-		await cache.cutBackTo(2);
+		await cache.rollBackTo(2);
 		assert.deepEqual(cache.tokens, fakeTokenize("ab"));
 	});
 
@@ -110,16 +110,16 @@ describe("KvCache", () => {
 		const cache = new KvCache(new FakeSequence(100, { onEvaluate }, log));
 		await cache.append(fakeTokenize("abc"), 0);
 		fails = true;
-		await assert.rejects(cache.likeliest(fakeTokenize("d")), /device lost/);
-		await cache.cutBackTo(2);
+		await assert.rejects(cache.argmax(fakeTokenize("d")), /device lost/);
+		await cache.rollBackTo(2);
 		assert.deepEqual(log.truncatedTo, []);
-		assert.equal(await cache.keepSharedWith(fakeTokenize("abcd")), 0);
+		assert.equal(await cache.reusePrefix(fakeTokenize("abcd")), 0);
 	});
 
 	it("keeps nothing of a prompt without tokens", async () => {
 		const cache = new KvCache(new FakeSequence(100, {}, journal()));
-		assert.equal(await cache.keepSharedWith([]), 0);
+		assert.equal(await cache.reusePrefix([]), 0);
 		await cache.append(fakeTokenize("abc"), 0);
-		assert.equal(await cache.keepSharedWith([]), 0);
+		assert.equal(await cache.reusePrefix([]), 0);
 	});
 });

@@ -4,7 +4,7 @@ import { failure, type Result, success } from "../../../../src/base/result.ts";
 import { ModelSlot } from "../../../../src/engine/load/modelSlot.ts";
 import type { AllocatedBytes } from "../../../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
-import { Turns } from "../../../../src/engine/schedule/turns.ts";
+import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
 import type {
 	ModelShape,
 	ShapeProblem,
@@ -80,7 +80,7 @@ async function load({
 			return Promise.resolve(success(runtime));
 		},
 		readVocabulary: () => Promise.resolve(undefined),
-		turns: new Turns(new Scheduler(), "chat", () => 0),
+		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 		readModelFile: (file) =>
 			success({
 				description: { ...fakeDescription, file },

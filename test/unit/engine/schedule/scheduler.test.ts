@@ -3,7 +3,10 @@ import {
 	Scheduler,
 	type Urgency,
 } from "../../../../src/engine/schedule/scheduler.ts";
-import { inTurns, Turns } from "../../../../src/engine/schedule/turns.ts";
+import {
+	TimeSlicer,
+	timeSliced,
+} from "../../../../src/engine/schedule/timeSlicer.ts";
 import {
 	FakeRuntime,
 	fakeDescription,
@@ -83,11 +86,11 @@ describe("Scheduler", () => {
 	});
 });
 
-describe("Turns", () => {
+describe("TimeSlicer", () => {
 	it("have a clock that stands still while others have theirs", async () => {
 		let nowMs = 0;
 		const scheduler = new Scheduler();
-		const turns = new Turns(scheduler, "chat", () => nowMs);
+		const turns = new TimeSlicer(scheduler, "chat", () => nowMs);
 		const takes = (ms: number) => async () => {
 			nowMs += ms;
 		};
@@ -101,7 +104,7 @@ describe("Turns", () => {
 
 	it("pass on what work throws, and count its time", async () => {
 		let nowMs = 0;
-		const turns = new Turns(new Scheduler(), "chat", () => nowMs);
+		const turns = new TimeSlicer(new Scheduler(), "chat", () => nowMs);
 		await assert.rejects(
 			turns.take(async () => {
 				nowMs += 3;
@@ -131,7 +134,7 @@ describe("Turns", () => {
 		});
 		const [sequence] = made.ok ? made.value.all : [];
 		assert.ok(sequence);
-		const it = inTurns(sequence, new Turns(scheduler, "chat", () => 0));
+		const it = timeSliced(sequence, new TimeSlicer(scheduler, "chat", () => 0));
 		const first = it.evaluate([1, 2], 0);
 		const second = it.evaluate([3], 1);
 		const typed = scheduler.run(async () => void order.push("typing"));

@@ -96,7 +96,7 @@ async function cancelled(when: When): Promise<Cancelled> {
 			? new Speculation({
 					mode: "draft",
 					controller: new VerifyingAll(),
-					lookup: new Lookup({ leastMatch: 3 }),
+					lookup: new Lookup({ minMatch: 3 }),
 					draftModel: new DraftModel(
 						cacheOf(draftModel, draftWindow, onWork).cache,
 						2 ** 31,

@@ -7,8 +7,8 @@ import { Acceptance } from "../../../../src/engine/speculation/acceptance.ts";
 import {
 	bestGain,
 	Controller,
-	leastGain,
-	mostDraftedByModel,
+	maxDraftedByModel,
+	minGain,
 } from "../../../../src/engine/speculation/controller.ts";
 import type {
 	Draft,
@@ -18,7 +18,7 @@ import {
 	evidenceClasses,
 	matchEvidence,
 } from "../../../../src/engine/speculation/evidence.ts";
-import { mostVerifiedTokens } from "../../../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../../../src/memory/plan/plan.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 const draftOf = (source: DraftSource, evidence: readonly number[]): Draft => ({
@@ -90,13 +90,13 @@ describe("Controller", () => {
 				acceptance.probability(it),
 			);
 			const gains = Array.from(
-				{ length: Math.min(mostVerifiedTokens - 1, acceptances.length) },
+				{ length: Math.min(maxVerifiedTokens - 1, acceptances.length) },
 				(_, index) => expectedGain(acceptances.slice(0, index + 1), costs),
 			);
 			const best = Math.max(...gains);
 			const { length, gain } = controller.decide(asked);
 			lengths.add(length);
-			if (best < leastGain) assert.deepEqual([length, gain], [0, 1]);
+			if (best < minGain) assert.deepEqual([length, gain], [0, 1]);
 			else {
 				assert.ok(Math.abs(gain - best) < 1e-9, `${gain} is not ${best}`);
 				assert.ok(Math.abs((gains[length - 1] ?? 0) - best) < 1e-9);
@@ -123,11 +123,11 @@ describe("Controller", () => {
 	});
 
 	it("goes beyond it where the text goes on for long enough", () => {
-		const costs = costsOf({ 8: 12, [mostVerifiedTokens]: 25 });
+		const costs = costsOf({ 8: 12, [maxVerifiedTokens]: 25 });
 		const draft = draftOf("lookup", matchEvidence(96, 63));
 		assert.equal(
 			new Controller(costs, undefined).decide(draft).length,
-			mostVerifiedTokens - 1,
+			maxVerifiedTokens - 1,
 		);
 	});
 
@@ -156,10 +156,10 @@ describe("Controller", () => {
 		] as const)
 			it(what, () => {
 				const controller = new Controller(costs, draftCosts);
-				assert.equal(controller.expectedOfModel() > leastGain, isAsked);
+				assert.equal(controller.expectedOfModel() > minGain, isAsked);
 				if (!isAsked) assert.equal(controller.expectedOfModel(), 0);
 				const gain = draftCosts && bestGain(costs, draftCosts, 0.7);
-				assert.equal((gain ?? 0) >= leastGain, isAsked, "as at its load");
+				assert.equal((gain ?? 0) >= minGain, isAsked, "as at its load");
 			});
 
 		it("not after it has lost what it was lent, and no more than its own", () => {
@@ -225,13 +225,13 @@ describe("Controller", () => {
 			],
 			[
 				"to the end",
-				Array.from({ length: mostDraftedByModel - 1 }, () => sure),
+				Array.from({ length: maxDraftedByModel - 1 }, () => sure),
 				costsOf({ 64: 13 }),
 				true,
 			],
 			[
 				"and no further",
-				Array.from({ length: mostDraftedByModel }, () => sure),
+				Array.from({ length: maxDraftedByModel }, () => sure),
 				flat(),
 				false,
 			],

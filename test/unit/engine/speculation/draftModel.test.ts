@@ -50,7 +50,7 @@ function setUp({
 		evaluated: () => journal.evaluated.splice(0).map((it) => fakeText(it)),
 		draft: async (text: string, given: Partial<DraftingOptions> = {}) => {
 			const draft = await model.draft(fakeTokenize(text), {
-				mostTokens: 4,
+				maxTokens: 4,
 				chunkTokens: 4,
 				goesOn: () => true,
 				took: (ms) => took.push(ms),
@@ -103,16 +103,16 @@ describe("DraftModel", () => {
 
 	it("tells what a token takes, and not what it takes to read", async () => {
 		const { draft, took } = setUp();
-		await draft("abc", { mostTokens: 3 });
+		await draft("abc", { maxTokens: 3 });
 		assert.deepEqual(took, [1, 1, 1]);
 		took.length = 0;
-		await draft("abcxyz", { mostTokens: 1, chunkTokens: 1 });
+		await draft("abcxyz", { maxTokens: 1, chunkTokens: 1 });
 		assert.deepEqual(took, [1]);
 	});
 
 	for (const [what, text, options, sharedTokens, expected] of [
-		["as many as are asked for", "a", { mostTokens: 2 }, 1000, "bc"],
-		["nothing where none are", "a", { mostTokens: 0 }, 1000, undefined],
+		["as many as are asked for", "a", { maxTokens: 2 }, 1000, "bc"],
+		["nothing where none are", "a", { maxTokens: 0 }, 1000, undefined],
 		[
 			"only while that is worth it",
 			"a",
@@ -186,7 +186,7 @@ describe("DraftModel", () => {
 		await assert.rejects(draft("0123456789"), /lost/);
 		fails = false;
 		evaluated();
-		assert.equal((await draft("0123456789", { mostTokens: 1 }))?.text, ":");
+		assert.equal((await draft("0123456789", { maxTokens: 1 }))?.text, ":");
 		assert.deepEqual(evaluated(), ["0123", "4567", "8", "9"]);
 	});
 });

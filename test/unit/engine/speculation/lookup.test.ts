@@ -3,8 +3,8 @@ import type { Token } from "../../../../src/engine/runtime/runtime.ts";
 import {
 	Lookup,
 	type LookupDraft,
-	mostCandidates,
-	mostReferenceTokens,
+	maxCandidates,
+	maxReferenceTokens,
 	type TokenReference,
 } from "../../../../src/engine/speculation/lookup.ts";
 import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
@@ -32,7 +32,7 @@ const shown = (draft: LookupDraft | undefined): string | undefined =>
 function naive(
 	text: readonly Token[],
 	references: readonly TokenReference[],
-	{ leastMatch = 3, mostMatch = 64, most = 8 } = {},
+	{ minMatch = 3, maxMatch = 64, most = 8 } = {},
 ): LookupDraft | undefined {
 	let best: LookupDraft | undefined;
 	for (const [index, source] of [
@@ -42,11 +42,11 @@ function naive(
 		for (let place = source.length - 1; place > 0; place--) {
 			let length = 0;
 			while (
-				length < Math.min(place, mostMatch) &&
+				length < Math.min(place, maxMatch) &&
 				source[place - length - 1] === text.at(-length - 1)
 			)
 				length++;
-			if (length < (best ? best.matchedTokens + 1 : leastMatch)) continue;
+			if (length < (best ? best.matchedTokens + 1 : minMatch)) continue;
 			const tokens = [...source.slice(place)];
 			while (index === 0 && tokens.length < most)
 				tokens.push(...source.slice(place));
@@ -109,7 +109,7 @@ describe("Lookup", () => {
 	});
 
 	it("counts no longer matches than it is told to, and takes the last of these", () => {
-		const lookup = new Lookup({ leastMatch: 2, mostMatch: 4 });
+		const lookup = new Lookup({ minMatch: 2, maxMatch: 4 });
 		lookup.begin(fakeTokenize("abcdef1-bcdef2-abcdef"));
 		assert.equal(shown(lookup.find(1)), "4:2");
 	});
@@ -142,7 +142,7 @@ describe("Lookup", () => {
 			it(`over ${alphabet} different tokens, on whatever was there before`, () => {
 				const random = seededRandom(alphabet);
 				const lengthUpTo = (most: number) => Math.floor(random() * most);
-				const options = { leastMatch: 2, mostMatch: 9 };
+				const options = { minMatch: 2, maxMatch: 9 };
 				const lookup = new Lookup(options);
 				let text: Token[] = [];
 				let found = 0;
@@ -212,7 +212,7 @@ describe("Lookup", () => {
 				assert.ok(draft && best);
 				assert.ok(draft.matchedTokens >= 3);
 				assert.ok(draft.matchedTokens <= best.matchedTokens);
-				assert.ok(lookup.work.candidates <= finds * 3 * mostCandidates);
+				assert.ok(lookup.work.candidates <= finds * 3 * maxCandidates);
 			}
 		});
 
@@ -264,7 +264,7 @@ describe("Lookup", () => {
 		});
 
 		it("keeps no more tokens of references than there is room for, the first of them", () => {
-			const third = Math.ceil(mostReferenceTokens / 3);
+			const third = Math.ceil(maxReferenceTokens / 3);
 			const lookup = new Lookup();
 			lookup.setReferences(
 				[1, 2, 3, 4].map((token) => ({

@@ -6,7 +6,7 @@ import { failure, success } from "../../../../src/base/result.ts";
 import { ModelSlot } from "../../../../src/engine/load/modelSlot.ts";
 import type { Runtime } from "../../../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
-import { Turns } from "../../../../src/engine/schedule/turns.ts";
+import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
 import type { Vocabulary } from "../../../../src/gguf/vocabularyMatch.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
 import type { ReadModelFile } from "../../../../src/models/header/modelFile.ts";
@@ -134,7 +134,7 @@ async function load({
 		epochMs: () => 1,
 		driver: "",
 		measureRam: () => Promise.resolve(undefined),
-		turns: new Turns(new Scheduler(), "chat", () => 0),
+		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 		learn: () => {},
 	});
 	await slot.load({

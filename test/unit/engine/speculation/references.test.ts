@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../../../src/base/log.ts";
 import { References } from "../../../../src/engine/speculation/references.ts";
-import { mostReferenceChars } from "../../../../src/protocol/references.ts";
+import { maxReferenceChars } from "../../../../src/protocol/references.ts";
 import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
 
 /** A tokenizer that keeps what it was given, and work that waits until the test lets it go on. */
@@ -88,7 +88,7 @@ describe("References", () => {
 
 	for (const [what, text] of [
 		["lines", "const x = 1;\n".repeat(5_000)],
-		["one long line", "x".repeat(mostReferenceChars)],
+		["one long line", "x".repeat(maxReferenceChars)],
 	] as const)
 		it(`tokenizes ${what} in pieces, with other work in between`, () => {
 			const it = setUp();

@@ -133,7 +133,7 @@ async function compare(
 	const contextWindow = 20 + upTo(60);
 	const kind = oneOf(drafterKinds);
 	const drafter = drafterOf(kind, model, contextWindow - upTo(3), random);
-	const lookup = new Lookup({ leastMatch: 1 + upTo(2) });
+	const lookup = new Lookup({ minMatch: 1 + upTo(2) });
 	const verifyingAll = new VerifyingAll();
 	const controller =
 		random() < 0.7
@@ -289,7 +289,7 @@ describe("speculation", () => {
 						speculation: new Speculation({
 							mode: lookup ? "lookup" : "draft",
 							controller,
-							lookup: new Lookup({ leastMatch: 1 }),
+							lookup: new Lookup({ minMatch: 1 }),
 							draftModel,
 							isSpecial: () => false,
 							isLast: () => false,

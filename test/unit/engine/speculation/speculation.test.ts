@@ -40,11 +40,11 @@ class Reciting implements Drafter {
 
 	draft(
 		_text: readonly Token[],
-		{ mostTokens, goesOn }: DraftingOptions,
+		{ maxTokens, goesOn }: DraftingOptions,
 	): Promise<Draft | undefined> {
 		this.asked++;
 		const evidence: number[] = [];
-		const tokens = fakeTokenize(this.#text).slice(0, mostTokens);
+		const tokens = fakeTokenize(this.#text).slice(0, maxTokens);
 		while (evidence.length < tokens.length && goesOn(evidence))
 			evidence.push(7);
 		const { length } = evidence;

@@ -3,7 +3,7 @@ import {
 	commandSuggestions,
 	foldersOf,
 	kindSuggestions,
-	mostSuggestions,
+	maxSuggestions,
 	parseReferenceQuery,
 	pathSuggestions,
 	symbolSuggestions,
@@ -74,7 +74,7 @@ describe("suggestions for the chat's input", () => {
 
 	it("shows only as many as a list has room for", () => {
 		const paths = Array.from({ length: 500 }, (_, index) => `a${index}.ts`);
-		assert.equal(pathSuggestions("file", "a", paths).length, mostSuggestions);
+		assert.equal(pathSuggestions("file", "a", paths).length, maxSuggestions);
 	});
 
 	it("shows a symbol once, and those of one name by their places", () => {

@@ -21,7 +21,7 @@ import type { ModelDescription } from "../../protocol/model.ts";
 import type { MeasuredSpeed } from "../measure/measureSpeed.ts";
 import type { AllocatedBytes } from "../runtime/runtime.ts";
 import { residualOf } from "./loadOutcome.ts";
-import type { LoadStep, StepRequest } from "./loadSteps.ts";
+import type { LoadStrategy, StepRequest } from "./loadStrategies.ts";
 
 /** A smaller model is read from a cache, and tells nothing of the memory behind it. */
 const tellingReadBytes = 256 * 2 ** 20;
@@ -34,7 +34,7 @@ const dayMs = 24 * 60 * 60_000;
 /** What ended the process may have been an accident. */
 const badForMs = 14 * dayMs;
 
-export class Knowledge {
+export class MachineProfile {
 	readonly #record: MachineRecord;
 	/** Of the graphics driver and of llama.cpp: what was learned with another one counts no more. */
 	readonly #driver: string;
@@ -81,21 +81,21 @@ export class Knowledge {
 	}
 
 	/** Why this way to load it is not taken. */
-	whyBad(model: ModelDescription, step: LoadStep): string | undefined {
+	whyBad(model: ModelDescription, step: LoadStrategy): string | undefined {
 		return this.#badMarks(model, step).at(-1)?.why;
 	}
 
 	/** What is reported with a load, so that it is known by it where it ends the process: before the weights are there, and after. */
 	stepKey(
 		model: ModelDescription,
-		{ place, key, devices }: LoadStep,
+		{ place, key, devices }: LoadStrategy,
 		phase: "loading" | "warmingUp",
 	): string {
 		const how = phase === "loading" ? place : key;
 		return stepKey(this.#loadKey(model, devices), how);
 	}
 
-	#badMarks(model: ModelDescription, step: LoadStep): readonly BadLoad[] {
+	#badMarks(model: ModelDescription, step: LoadStrategy): readonly BadLoad[] {
 		return (["loading", "warmingUp"] as const).flatMap((phase) => {
 			const bad = badLoad(this.#record, {
 				file: model.file,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { TypistRhythm } from "../../../../src/completion/session/typistRhythm.ts";
+import { AdaptiveDebounce } from "../../../../src/completion/session/adaptiveDebounce.ts";
 
 /** Someone who types with these gaps, on an engine that answers in so much time. */
 function typing(
 	gapsMs: readonly number[],
 	answersMs: readonly number[],
-): TypistRhythm {
-	const rhythm = new TypistRhythm({ editorDelayMs: 50 });
+): AdaptiveDebounce {
+	const rhythm = new AdaptiveDebounce({ editorDelayMs: 50 });
 	let nowMs = 1000;
 	rhythm.key(nowMs);
 	for (const gapMs of gapsMs) {
@@ -19,7 +19,7 @@ function typing(
 
 const even = (gapMs: number, count = 20) => Array<number>(count).fill(gapMs);
 
-describe("TypistRhythm", () => {
+describe("AdaptiveDebounce", () => {
 	for (const [what, gapsMs, answersMs, pauseMs] of [
 		["nothing before a rhythm is known", even(100, 5), [500], 0],
 		["nothing before an answer was seen", even(100), [], 0],

@@ -7,7 +7,7 @@ import type { SetTimer } from "../chatPorts.ts";
 /** Two frames of a screen and more: sooner than that, nobody reads it. */
 const gatherMs = 40;
 
-export class Gather {
+export class ChunkBatcher {
 	readonly #onText: (segment: SegmentKind, text: string) => void;
 	readonly #setTimer: SetTimer;
 	#segment: SegmentKind = "answer";

@@ -8,7 +8,7 @@ export interface RhythmOptions {
 /** So many gaps between keys make up a rhythm ... */
 const rememberedGaps = 32;
 /** ... and fewer than this none. */
-const leastGaps = 8;
+const minGaps = 8;
 /** A longer gap is a thought and no rhythm. */
 const longestGapMs = 1000;
 /** This share of the gaps is shorter than the pause: who has waited for longer has most likely stopped. */
@@ -18,7 +18,7 @@ const longestPauseMs = 300;
 /** Weight of the newest answer in the average of what answers take. */
 const newestWeight = 0.25;
 
-export class TypistRhythm {
+export class AdaptiveDebounce {
 	readonly #options: RhythmOptions;
 	#gapsMs: readonly number[] = [];
 	#lastKeyMs: number | undefined;
@@ -55,11 +55,11 @@ export class TypistRhythm {
 	 */
 	get pauseMs(): number {
 		const gapsMs = [...this.#gapsMs].sort((a, b) => a - b);
-		if (this.#answerMs === undefined || gapsMs.length < leastGaps) return 0;
+		if (this.#answerMs === undefined || gapsMs.length < minGaps) return 0;
 		const { editorDelayMs } = this.#options;
 		const typicalMs = gapsMs[Math.floor(gapsMs.length / 2)] ?? 0;
 		if (this.#answerMs + editorDelayMs < typicalMs) return 0;
-		const mostMs = gapsMs[Math.floor(gapsMs.length * pauseShare)] ?? 0;
-		return Math.min(Math.max(mostMs - editorDelayMs, 0), longestPauseMs);
+		const maxMs = gapsMs[Math.floor(gapsMs.length * pauseShare)] ?? 0;
+		return Math.min(Math.max(maxMs - editorDelayMs, 0), longestPauseMs);
 	}
 }

@@ -10,8 +10,8 @@ import {
 import { canBeCutBack } from "../../memory/plan/draftPair.ts";
 import type { KvType } from "../../memory/plan/modelCost.ts";
 import {
+	admits,
 	type Correction,
-	mayLoad,
 	missingBytes,
 	type NamedModel,
 	type Plan,
@@ -22,7 +22,7 @@ import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { Gpu } from "../../protocol/engineProtocol.ts";
 
 /** One way to load a model. */
-export interface LoadStep {
+export interface LoadStrategy {
 	/** Where the weights go: what is remembered of a load that ended the process before they were there. */
 	readonly place: string;
 	/** All of it: what is remembered of one that ended the process after that. */
@@ -45,7 +45,7 @@ export interface StepRequest {
 	readonly sequences: number;
 	readonly batchTokens: number;
 	/** The least window that is worth having. */
-	readonly leastWindow: number;
+	readonly minWindow: number;
 	/** Whether layers may stay in RAM where not all go onto the GPU. */
 	readonly allowsPartial: boolean;
 	/** Whether drafts are to be verified. */
@@ -57,15 +57,15 @@ export interface StepRequest {
 export interface LoadKnowledge {
 	correctionFor(placement: Placement): Correction | undefined;
 	/** A load this way has ended the process before. */
-	isBad(step: LoadStep): boolean;
+	isBad(step: LoadStrategy): boolean;
 }
 
 export type Verdict =
 	| {
 			readonly kind: "load";
-			readonly step: LoadStep;
+			readonly step: LoadStrategy;
 			/** Better ones that have ended the process before. */
-			readonly passedOver: readonly LoadStep[];
+			readonly passedOver: readonly LoadStrategy[];
 	  }
 	/** With the plan that comes nearest to fitting, and with one that would fit but was not asked for. */
 	| {
@@ -74,14 +74,14 @@ export type Verdict =
 			readonly instead: Plan | undefined;
 	  }
 	/** Whatever would fit has ended the process before. */
-	| { readonly kind: "allBad"; readonly last: LoadStep };
+	| { readonly kind: "allBad"; readonly last: LoadStrategy };
 
 /**
  * With all layers on the GPUs that llama.cpp was started with. The CPU comes second, where it is fast enough for completion, and is
  * what is left where there is no GPU. Layers are spread over both only for who asks for that.
  */
-export function chooseStep(request: StepRequest): Verdict {
-	const { leastWindow, allowsPartial, knowledge } = request;
+export function chooseStrategy(request: StepRequest): Verdict {
+	const { minWindow, allowsPartial, knowledge } = request;
 	const devices = request.devices.flatMap(evenParts);
 	const gpus = gpuPlacements(devices).at(-1);
 	const cpu = cpuPlacement(devices);
@@ -91,9 +91,9 @@ export function chooseStep(request: StepRequest): Verdict {
 	const wanted = [
 		...onGpus,
 		...partial,
-		...onCpu.filter((it) => !gpus || isFastEnough(it.price(leastWindow))),
+		...onCpu.filter((it) => !gpus || isFastEnough(it.price(minWindow))),
 	];
-	const fitting = wanted.filter((it) => mayLoad(it.price(leastWindow)));
+	const fitting = wanted.filter((it) => admits(it.price(minWindow)));
 	const step = fitting.find((it) => !knowledge.isBad(it));
 	if (step)
 		return {
@@ -104,25 +104,28 @@ export function chooseStep(request: StepRequest): Verdict {
 	const last = fitting.at(-1);
 	if (last) return { kind: "allBad", last };
 	const refused = (onGpus.length > 0 ? onGpus : onCpu)
-		.map((it) => it.price(leastWindow))
+		.map((it) => it.price(minWindow))
 		.sort((a, b) => missingBytes(a) - missingBytes(b));
 	const [plan] = refused;
 	assert(plan, "a machine without GPUs has a CPU");
 	const others = [
 		...(gpus ? partialSteps(gpus, request) : []),
 		...(gpus ? onCpu : []),
-	].map((it) => it.price(leastWindow));
-	return { kind: "doesNotFit", plan, instead: fastest(others.filter(mayLoad)) };
+	].map((it) => it.price(minWindow));
+	return { kind: "doesNotFit", plan, instead: fastest(others.filter(admits)) };
 }
 
 function stepsOn(
 	placement: Placement,
 	request: StepRequest,
-): readonly LoadStep[] {
+): readonly LoadStrategy[] {
 	const { model, knowledge } = request;
 	const gpu: Gpu = placement.gpus.length > 0 ? "auto" : "off";
 	const place = placeName(placement);
-	const step = (kvType: KvType, window: LoadStep["window"]): LoadStep => {
+	const step = (
+		kvType: KvType,
+		window: LoadStrategy["window"],
+	): LoadStrategy => {
 		const correction = knowledge.correctionFor(placement);
 		return {
 			place,
@@ -163,11 +166,11 @@ const shares = [
 function partialSteps(
 	placement: Placement,
 	request: StepRequest,
-): readonly LoadStep[] {
+): readonly LoadStrategy[] {
 	const [step] = stepsOn(placement, request);
 	const most =
 		step &&
-		partialOffload(step.price(request.leastWindow).request)?.request
+		partialOffload(step.price(request.minWindow).request)?.request
 			.offloadedLayers;
 	if (!step || !most) return [];
 	return shares.map(([name, share]) => {
@@ -206,7 +209,7 @@ function placeName({ gpus, host }: Placement): string {
 
 function isFastEnough({ atFullWindow }: Plan): boolean {
 	return (
-		atFullWindow.tokensPerSecond >= roleNeeds.completion.leastTokensPerSecond
+		atFullWindow.tokensPerSecond >= roleNeeds.completion.minTokensPerSecond
 	);
 }
 

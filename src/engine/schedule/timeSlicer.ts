@@ -3,7 +3,7 @@
 import type { Sequence } from "../runtime/runtime.ts";
 import type { Scheduler, Urgency } from "./scheduler.ts";
 
-export class Turns {
+export class TimeSlicer {
 	readonly #scheduler: Scheduler;
 	readonly #urgency: Urgency;
 	readonly #now: () => number;
@@ -30,15 +30,15 @@ export class Turns {
 }
 
 /** A sequence each of whose evaluations waits for its turn. */
-export function inTurns(sequence: Sequence, turns: Turns): Sequence {
+export function timeSliced(sequence: Sequence, slicer: TimeSlicer): Sequence {
 	return {
 		contextWindow: sequence.contextWindow,
-		cutsAnywhere: sequence.cutsAnywhere,
-		evaluate: (...them) => turns.take(() => sequence.evaluate(...them)),
-		likeliest: (tokens) => turns.take(() => sequence.likeliest(tokens)),
-		checkpoint: () => turns.take(() => sequence.checkpoint()),
-		truncate: (length) => turns.take(() => sequence.truncate(length)),
-		saveState: (file) => turns.take(() => sequence.saveState(file)),
-		loadState: (file) => turns.take(() => sequence.loadState(file)),
+		canRollBack: sequence.canRollBack,
+		evaluate: (...them) => slicer.take(() => sequence.evaluate(...them)),
+		argmax: (tokens) => slicer.take(() => sequence.argmax(tokens)),
+		checkpoint: () => slicer.take(() => sequence.checkpoint()),
+		truncate: (length) => slicer.take(() => sequence.truncate(length)),
+		saveState: (file) => slicer.take(() => sequence.saveState(file)),
+		loadState: (file) => slicer.take(() => sequence.loadState(file)),
 	};
 }
