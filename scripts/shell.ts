@@ -76,12 +76,19 @@ export function requireProgram(
 	);
 }
 
-/** Runs the main function of a script; a failure that is the user's to mend is printed as a sentence. */
+/**
+ * Runs the main function of a script; a failure that the user can fix is printed as a sentence. The exit code is 0 only where `main`
+ * returned 0: when it waits for something that can no longer come, Node ends the process without a word.
+ */
 export async function runScript(main: () => Promise<number>): Promise<void> {
+	process.exitCode = 1;
+	const reportDrained = (): void =>
+		console.error("The script ended before its work was done.");
+	process.once("beforeExit", reportDrained);
 	try {
 		process.exitCode = await main();
 	} catch (thrown) {
 		console.error(thrown instanceof UserError ? thrown.message : thrown);
-		process.exitCode = 1;
 	}
+	process.off("beforeExit", reportDrained);
 }

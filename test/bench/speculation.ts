@@ -111,7 +111,7 @@ export async function benchSpeculation({
 	if (!runtime.ok) throw new UserError(errorText(runtime.error));
 	const rows: SpeculationRow[] = [];
 	const bound: Record<string, Readonly<Record<string, number>>> = {};
-	try {
+	return await withDisposal(runtime.value, async () => {
 		const small = await load(runtime.value, draft || builtInDraft);
 		for (const it of target ? [givenTarget(target)] : ownTargets(folder)) {
 			const figures = await benchTarget(runtime.value, it, small);
@@ -119,10 +119,7 @@ export async function benchSpeculation({
 			bound[it.name] = figures.bound;
 		}
 		return { rows, bound };
-	} finally {
-		await runtime.value.dispose();
-		rmSync(folder, { recursive: true });
-	}
+	}).finally(() => rmSync(folder, { recursive: true }));
 }
 
 /** What is promised and was not kept in these figures, as sentences. */
@@ -197,7 +194,7 @@ async function benchTarget(
 	readonly bound: Readonly<Record<string, number>>;
 }> {
 	const model = await load(runtime, file);
-	try {
+	return await withDisposal(model, async () => {
 		const costs = await measuredCosts(model, draft);
 		console.error(`${name}: ${describe(costs)}`);
 		const lanes: Lane[] = [];
@@ -226,9 +223,26 @@ async function benchTarget(
 			}
 		}
 		return { rows, bound };
-	} finally {
-		await model.dispose();
+	});
+}
+
+/**
+ * Disposes of the resource after the work. Where the work failed, it does not wait for that: with evaluations under way the library's
+ * disposal may never settle, and the error would never be seen.
+ */
+async function withDisposal<T>(
+	resource: { dispose(): Promise<void> },
+	work: () => Promise<T>,
+): Promise<T> {
+	let result: T;
+	try {
+		result = await work();
+	} catch (thrown) {
+		resource.dispose().catch(() => {});
+		throw thrown;
 	}
+	await resource.dispose();
+	return result;
 }
 
 /** All lanes take the same tasks, one after the other, and each begins as often as the others. */
