@@ -59,7 +59,7 @@ async function main(): Promise<number> {
 	for (const snapshot of snapshots) {
 		const result = await getCompletion(snapshot, client, {
 			signal: new AbortController().signal,
-			surroundings: noContext,
+			contextProvider: noContext,
 		});
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);

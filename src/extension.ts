@@ -14,11 +14,11 @@ import { ModelSwitch } from "./client/modelSwitch.ts";
 import { RecentGenerations } from "./client/recentGenerations.ts";
 import { Supervisor } from "./client/supervisor.ts";
 import { ContextStore } from "./completion/context/contextStore.ts";
-import { ReferenceTexts } from "./completion/context/referenceTexts.ts";
+import { ReferenceSync } from "./completion/context/referenceSync.ts";
 import { RepositoryContext } from "./completion/context/repositoryContext.ts";
 import {
 	type CountedDecision,
-	Decisions,
+	DecisionHistory,
 } from "./completion/session/decisions.ts";
 import {
 	contextTokens,
@@ -38,12 +38,12 @@ import { AnswerActions } from "./vscode/chat/edits/answerActions.ts";
 import { registerProposalCommands } from "./vscode/chat/edits/proposals.ts";
 import { registerChat } from "./vscode/chat/registerChat.ts";
 import { registerCommands } from "./vscode/commands.ts";
+import { AutoSuggest } from "./vscode/completion/autoSuggest.ts";
 import { ContextWatcher } from "./vscode/completion/contextWatcher.ts";
 import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./vscode/completion/inlineCompletionProvider.ts";
-import { Quiet } from "./vscode/completion/quiet.ts";
 import { registerBenchmark } from "./vscode/models/benchmark.ts";
 import { ChosenModel } from "./vscode/models/chosenModel.ts";
 import { registerGetModel } from "./vscode/models/getModel.ts";
@@ -143,23 +143,23 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	});
 	const client = new EngineClient(engine);
 	let lastSuggestion: GivenSuggestion | undefined;
-	const quiet = new Quiet(configuration, looksSecret);
+	const autoSuggest = new AutoSuggest(configuration, looksSecret);
 	const ignoreRules = new IgnoreRules();
 	const files = new WorkspaceFiles((path) => ignoreRules.isIgnored(path));
 	const store = new ContextStore((path) => files.mayShow(path));
-	const references = new ReferenceTexts({
+	const references = new ReferenceSync({
 		engine: client,
 		files: () =>
 			usesLookup(configuration.settings.speculation) ? store.texts() : [],
 	});
 	const completions = new InlineCompletionProvider({
 		engine: client,
-		surroundings: new RepositoryContext({
+		contextProvider: new RepositoryContext({
 			store,
 			repositoryOf: workspaceFolderName,
 			budgetTokens: () => contextTokens(engine.status),
 		}),
-		quiet,
+		autoSuggest,
 		onDidInvalidate: (listener) => {
 			const store = new DisposableStore();
 			store.add(
@@ -176,7 +176,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		onDecision: (decision) => decisions.add(decision),
 		log,
 	});
-	const decisions = new Decisions();
+	const decisions = new DecisionHistory();
 	const openLog = () => channel.show(true);
 	const restartEngine = () => {
 		// Who asks for another try gets it, whatever failed before.
@@ -186,7 +186,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const modelsFolder = stored("models");
 	const gaugeSources = {
 		engine,
-		quiet,
+		autoSuggest,
 		devices: new DevicePoll({ engine }),
 		recent: new RecentGenerations(
 			client.onDidComplete,
@@ -203,7 +203,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	context.subscriptions.push(
 		channel,
 		configuration,
-		quiet,
+		autoSuggest,
 		client,
 		engine,
 		records,
@@ -220,7 +220,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			// A model is loaded for who types, and not for who only looks.
 			isWanted: (document) =>
 				engine.status.kind === "ready" &&
-				quiet.reasonFor(document) === undefined,
+				autoSuggest.reasonFor(document) === undefined,
 			onDidReadRules: ignoreRules.onDidRead,
 			hasRoom: () => contextTokens(engine.status) > 0,
 			onIdle: (editor) => {
@@ -264,7 +264,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		}),
 		registerCommands({
 			configuration,
-			quiet,
+			autoSuggest,
 			decisions,
 			engine,
 			switchModel: switchToModel,

@@ -157,7 +157,7 @@ export class EngineClient implements Disposable {
 	 *
 	 * @returns false where none is ready to be told; none is started for it.
 	 */
-	tellReferences(references: References): boolean {
+	sendReferences(references: References): boolean {
 		const running = this.#isStarted ? this.#supervisor.running : undefined;
 		running?.send({ kind: "references", references });
 		return running !== undefined;

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
-import { isLanguageEnabled } from "../completion/reasons/quiet.ts";
+import { isLanguageEnabled } from "../completion/reasons/suppression.ts";
 import type { Configuration } from "./platform/configuration.ts";
 import {
 	showWhyNoSuggestion,
@@ -97,7 +97,7 @@ async function choose(title: string, entries: readonly Entry[]): Promise<void> {
 
 async function menuEntries(context: CommandContext): Promise<Entry[]> {
 	const { t } = vscode.l10n;
-	const { configuration, quiet, engine } = context;
+	const { configuration, autoSuggest, engine } = context;
 	const { settings } = configuration;
 	const languageId = activeLanguage();
 	const entries: Entry[] = [];
@@ -108,7 +108,8 @@ async function menuEntries(context: CommandContext): Promise<Entry[]> {
 			commandEntry("headroom.freeMemory", t("Free memory now")),
 			commandEntry("headroom.showFitReport", t("Show the fit report")),
 		);
-	if (quiet.snoozedUntil !== undefined) entries.push(endSnoozeEntry(context));
+	if (autoSuggest.snoozedUntil !== undefined)
+		entries.push(endSnoozeEntry(context));
 	entries.push(
 		commandEntry("headroom.whyNoSuggestion", t("Why no suggestion?")),
 		commandEntry(
@@ -127,7 +128,7 @@ async function menuEntries(context: CommandContext): Promise<Entry[]> {
 					: t("Switch completions on for {languageId}", { languageId }),
 			),
 		);
-	if (quiet.snoozedUntil === undefined)
+	if (autoSuggest.snoozedUntil === undefined)
 		entries.push(commandEntry("headroom.snooze", t("Snooze...")));
 	entries.push(
 		commandEntry("headroom.restartEngine", t("Restart the engine")),
@@ -138,25 +139,27 @@ async function menuEntries(context: CommandContext): Promise<Entry[]> {
 
 function snoozeEntries(context: CommandContext): Entry[] {
 	const { t } = vscode.l10n;
-	const { quiet } = context;
+	const { autoSuggest } = context;
 	return [
-		...(quiet.snoozedUntil === undefined ? [] : [endSnoozeEntry(context)]),
+		...(autoSuggest.snoozedUntil === undefined
+			? []
+			: [endSnoozeEntry(context)]),
 		{
 			label: t("For {minutes} minutes", { minutes: `${snoozeMinutes}` }),
-			run: () => quiet.snooze(Date.now() + snoozeMinutes * 60_000),
+			run: () => autoSuggest.snooze(Date.now() + snoozeMinutes * 60_000),
 		},
 		{
 			label: t("Until VS Code restarts"),
-			run: () => quiet.snooze("restart"),
+			run: () => autoSuggest.snooze("restart"),
 		},
 	];
 }
 
-function endSnoozeEntry({ quiet }: CommandContext): Entry {
+function endSnoozeEntry({ autoSuggest }: CommandContext): Entry {
 	return {
 		label: vscode.l10n.t("End the snooze"),
-		description: quiet.describe({ kind: "snoozed" }),
-		run: () => quiet.endSnooze(),
+		description: autoSuggest.describe({ kind: "snoozed" }),
+		run: () => autoSuggest.endSnooze(),
 	};
 }
 

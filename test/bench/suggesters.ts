@@ -87,7 +87,7 @@ function sessionOn(real: RealEngine, engine: CompletionEngine): Suggester {
 	const store = new ContextStore((path) => isContextFile(path, () => false));
 	const session = new CompletionSession({
 		engine: observed,
-		surroundings: new RepositoryContext({
+		contextProvider: new RepositoryContext({
 			store,
 			repositoryOf: () => "repository",
 			budgetTokens: () => contextTokens(real.supervisor.status),

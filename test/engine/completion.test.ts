@@ -165,7 +165,7 @@ describe("the engine with the built-in model", () => {
 				engine.client,
 				{
 					signal: new AbortController().signal,
-					surroundings: noContext,
+					contextProvider: noContext,
 				},
 			);
 			if (typed === 0) continue;

@@ -54,7 +54,7 @@ export async function runBenchmark(
 		let firstLineMs: number | undefined;
 		const result = await getCompletion(snapshot, engine, {
 			signal,
-			surroundings: noContext,
+			contextProvider: noContext,
 			onFirstLine: () => {
 				firstLineMs ??= now() - startMs;
 			},

@@ -21,7 +21,7 @@ export const candidateKinds = [
 ] as const;
 export type CandidateKind = (typeof candidateKinds)[number];
 
-export interface Candidate extends Region {
+export interface SnippetCandidate extends Region {
 	/** Relative to the workspace, with forward slashes. */
 	readonly path: string;
 	readonly kind: CandidateKind;
@@ -35,9 +35,9 @@ interface File {
 	/** As last seen, with plain line feeds. */
 	text: string;
 	/** Edited, visited and definitions, the latest last. */
-	remembered: readonly Candidate[];
+	remembered: readonly SnippetCandidate[];
 	/** All of it, while it is open in a tab. */
-	open: readonly Candidate[];
+	open: readonly SnippetCandidate[];
 }
 
 const maxFiles = 32;
@@ -71,7 +71,7 @@ export class ContextStore {
 		const lines = file.text.split("\n");
 		let merged = found;
 		let mergedKind: CandidateKind = kind;
-		const apart: Candidate[] = [];
+		const apart: SnippetCandidate[] = [];
 		for (const known of file.remembered) {
 			if (!overlap(known, merged)) {
 				apart.push(known);
@@ -118,7 +118,7 @@ export class ContextStore {
 	}
 
 	/** Every place known outside a file, sorted by path and line. */
-	candidates(exceptPath: string): Candidate[] {
+	candidates(exceptPath: string): SnippetCandidate[] {
 		return [...this.#files.newestFirst()]
 			.filter(([path]) => path !== exceptPath && this.#isContextFile(path))
 			.flatMap(([, { remembered, open }]) => [
@@ -186,7 +186,7 @@ function candidate(
 	kind: CandidateKind,
 	it: Region,
 	sequence: number,
-): Candidate {
+): SnippetCandidate {
 	const known = [...remembered, ...open].find(({ text }) => text === it.text);
 	const words = known?.words ?? countWords(it.text);
 	return { ...it, path, kind, sequence, words };
@@ -194,10 +194,10 @@ function candidate(
 
 /** The region in the text as it is now: where it was, or elsewhere, or what now stands where it was. */
 function foundAgain(
-	known: Candidate,
+	known: SnippetCandidate,
 	text: string,
 	lines: readonly string[],
-): Candidate | undefined {
+): SnippetCandidate | undefined {
 	const height = known.endLine - known.startLine;
 	const standsAt = (line: number) =>
 		lines.slice(line, line + height).join("\n") === known.text;
@@ -219,7 +219,7 @@ function overlap(a: Region, b: Region): boolean {
 	return a.startLine < b.endLine && b.startLine < a.endLine;
 }
 
-function byPlace(a: Candidate, b: Candidate): number {
+function byPlace(a: SnippetCandidate, b: SnippetCandidate): number {
 	if (a.path !== b.path) return a.path < b.path ? -1 : 1;
 	return a.startLine - b.startLine || a.sequence - b.sequence;
 }

@@ -1,10 +1,10 @@
 /** Which of the known places help at the cursor, the best first. */
 
-import type { Candidate, CandidateKind } from "./contextStore.ts";
-import { areAlike, tellingLines } from "./likeness.ts";
+import type { CandidateKind, SnippetCandidate } from "./contextStore.ts";
+import { areNearDuplicates, significantLines } from "./lineOverlap.ts";
 import { type LocalWindow, queryOf } from "./localWindow.ts";
 
-export interface RankedCandidate extends Candidate {
+export interface RankedCandidate extends SnippetCandidate {
 	readonly score: number;
 }
 
@@ -34,17 +34,17 @@ const maxRanked = 32;
  * one. Depends on nothing but its arguments, and not on the order of the candidates.
  */
 export function rankCandidates(
-	candidates: readonly Candidate[],
+	candidates: readonly SnippetCandidate[],
 	local: LocalWindow,
 ): RankedCandidate[] {
 	const elsewhere = candidates.filter((it) => it.path !== local.path);
 	const ranked = scored(elsewhere, queryOf(local)).sort(bestFirst);
-	const shown = [tellingLines(`${local.before}${local.after}`)];
+	const shown = [significantLines(`${local.before}${local.after}`)];
 	const chosen: RankedCandidate[] = [];
 	for (const candidate of ranked) {
 		if (chosen.length === maxRanked) break;
-		const lines = tellingLines(candidate.text);
-		if (shown.some((it) => areAlike(it, lines))) continue;
+		const lines = significantLines(candidate.text);
+		if (shown.some((it) => areNearDuplicates(it, lines))) continue;
 		shown.push(lines);
 		chosen.push(candidate);
 	}
@@ -52,7 +52,7 @@ export function rankCandidates(
 }
 
 function scored(
-	candidates: readonly Candidate[],
+	candidates: readonly SnippetCandidate[],
 	query: ReadonlyMap<string, number>,
 ): RankedCandidate[] {
 	const lengths = candidates.map(({ words }) => sum(words.values()));

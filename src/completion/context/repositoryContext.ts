@@ -3,8 +3,8 @@
 import { LruCache } from "../../base/lruCache.ts";
 import type { Snippet } from "../../protocol/generation.ts";
 import type {
-	PromptSurroundings,
-	Surrounding,
+	PromptContext,
+	PromptContextProvider,
 } from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { ContextStore } from "./contextStore.ts";
@@ -26,7 +26,7 @@ export interface RepositoryContextOptions {
 	readonly budgetTokens: () => number;
 }
 
-export class RepositoryContext implements PromptSurroundings {
+export class RepositoryContext implements PromptContextProvider {
 	readonly #options: RepositoryContextOptions;
 	readonly #suffix = new FrozenSuffix();
 	readonly #contexts = new LruCache<string, StableContext>(maxDocuments);
@@ -47,7 +47,7 @@ export class RepositoryContext implements PromptSurroundings {
 		return this.#suffix.choose(uri, suffix);
 	}
 
-	propose(snapshot: DocumentSnapshot, suffix: string): Surrounding {
+	propose(snapshot: DocumentSnapshot, suffix: string): PromptContext {
 		const { uri, path, text, offset } = snapshot;
 		const { store, budgetTokens } = this.#options;
 		const local = localWindow(path, text, offset);
@@ -60,7 +60,7 @@ export class RepositoryContext implements PromptSurroundings {
 		return { snippets: proposed ?? this.snippetsFor(uri), suffix };
 	}
 
-	accept(uri: string, { snippets, suffix }: Surrounding): void {
+	accept(uri: string, { snippets, suffix }: PromptContext): void {
 		this.#contextOf(uri).accept(snippets);
 		this.#suffix.refresh(uri, suffix);
 	}

@@ -7,7 +7,7 @@
  */
 
 import type { Snippet } from "../../protocol/generation.ts";
-import { areAlike, tellingLines } from "./likeness.ts";
+import { areNearDuplicates, significantLines } from "./lineOverlap.ts";
 import type { LocalWindow } from "./localWindow.ts";
 import type { RankedCandidate } from "./ranking.ts";
 
@@ -64,7 +64,7 @@ export class StableContext {
 		budgetChars,
 		isTrue,
 	}: ContextProposal): readonly Snippet[] {
-		const localLines = tellingLines(`${local.before}${local.after}`);
+		const localLines = significantLines(`${local.before}${local.after}`);
 		let chars = 0;
 		const firstBad = this.#present.findIndex((snippet) => {
 			chars += charsOf(snippet);
@@ -72,7 +72,7 @@ export class StableContext {
 				chars > budgetChars ||
 				snippet.path === local.path ||
 				!isTrue(snippet) ||
-				areAlike(tellingLines(snippet.text), localLines)
+				areNearDuplicates(significantLines(snippet.text), localLines)
 			);
 		});
 		return firstBad < 0 ? this.#present : this.#present.slice(0, firstBad);
@@ -88,15 +88,16 @@ function additions(
 	ranked: readonly RankedCandidate[],
 	{ budgetChars }: ContextProposal,
 ): Snippet[] {
-	const keptLines = kept.map(({ text }) => tellingLines(text));
+	const keptLines = kept.map(({ text }) => significantLines(text));
 	let left = budgetChars - kept.reduce((sum, it) => sum + charsOf(it), 0);
 	const added: Snippet[] = [];
 	for (const { path, text } of ranked) {
 		const chars = charsOf({ path, text });
 		if (chars > left) continue;
 		const isKept = kept.some((it) => it.path === path && it.text === text);
-		const lines = tellingLines(text);
-		if (isKept || keptLines.some((it) => areAlike(it, lines))) continue;
+		const lines = significantLines(text);
+		if (isKept || keptLines.some((it) => areNearDuplicates(it, lines)))
+			continue;
 		left -= chars;
 		added.push({ path, text });
 	}
@@ -114,11 +115,12 @@ function totalScore(
 	ranked: readonly RankedCandidate[],
 ): number {
 	return snippets.reduce((sum, snippet) => {
-		const lines = tellingLines(snippet.text);
+		const lines = significantLines(snippet.text);
 		const same = ranked.find(
 			({ path, text }) =>
 				path === snippet.path &&
-				(text === snippet.text || areAlike(tellingLines(text), lines)),
+				(text === snippet.text ||
+					areNearDuplicates(significantLines(text), lines)),
 		);
 		return sum + (same?.score ?? 0);
 	}, 0);

@@ -3,10 +3,12 @@
 import { indentWidth } from "../../workspace/indentation.ts";
 import { closesBody, isClosingLine } from "../text/languages.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
-import { lineOf, type Text } from "./text.ts";
+import { lineOf, type TextStream } from "./textStream.ts";
 
 /** Ends before a blank line that has something before it: what follows is the next thought. */
-export async function* untilBlankLine(lines: Text): AsyncGenerator<string> {
+export async function* untilBlankLine(
+	lines: TextStream,
+): AsyncGenerator<string> {
 	let hasText = false;
 	for await (const piece of lines) {
 		const isBlank = piece.trim() === "";
@@ -18,7 +20,7 @@ export async function* untilBlankLine(lines: Text): AsyncGenerator<string> {
 
 /** Ends before a line that does not belong to the body, and with the bracket that closes it, which is left out where it stands below. */
 export async function* untilBlockEnd(
-	lines: Text,
+	lines: TextStream,
 	{
 		languageId,
 		lineBefore,
@@ -46,7 +48,7 @@ export async function* untilBlockEnd(
 
 /** Ends after so many lines with something on them. */
 export async function* untilLines(
-	lines: Text,
+	lines: TextStream,
 	most: number,
 ): AsyncGenerator<string> {
 	let count = 0;
@@ -60,7 +62,7 @@ const languagesOfKeys = new Set(["json", "jsonc", "yaml", "dockercompose"]);
 
 /** Ends before a line with the key of the line before it. */
 export async function* untilDuplicateKey(
-	lines: Text,
+	lines: TextStream,
 	{
 		languageId,
 		lineBefore,

@@ -3,11 +3,11 @@
 import { BracketScanner } from "../text/brackets.ts";
 import { isCommentLine } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
-import type { Text } from "./text.ts";
+import type { TextStream } from "./textStream.ts";
 
 /** Ends before the quote that closes the string literal at the cursor, where that quote stands right of it. */
 export async function* untilClosingQuote(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
 ): AsyncGenerator<string> {
 	const { quote } = new BracketScanner(lineBefore);
@@ -29,7 +29,7 @@ export async function* untilClosingQuote(
  * cursor.
  */
 export async function* untilClosedBySuffix(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
 ): AsyncGenerator<string> {
 	const closer = lineAfter.trimStart()[0];
@@ -47,7 +47,7 @@ export async function* untilClosedBySuffix(
 
 /** Ends before a bracket that closes nothing that is open here and not closed below. */
 export async function* untilUnmatchedCloser(
-	chunks: Text,
+	chunks: TextStream,
 	{
 		lineBefore,
 		openBrackets,

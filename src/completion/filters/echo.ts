@@ -1,14 +1,14 @@
 /** The model repeats what it was asked with. */
 
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
-import { type Text, until, withHead } from "./text.ts";
+import { type TextStream, until, withHead } from "./textStream.ts";
 
 /** Lines that frame files in prompts and in patches. */
 const frames = ["// Path: ", "# Path: ", "-- Path: ", "+++++ ", "diff --git "];
 
 /** Takes the file's own path off where it is all of the first line. */
 export function withoutPromptEcho(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	const foreign = foreignFrames(place);
@@ -28,7 +28,7 @@ export function withoutPromptEcho(
 
 /** Ends before a line that begins another file. */
 export function untilNextFile(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	const foreign = foreignFrames(place);
@@ -55,7 +55,7 @@ const minEchoChars = 8;
 
 /** Takes the beginning of the current line off where the text begins with it anew. */
 export function withoutRepeatedPrefix(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineBefore }: FilterPlace,
 ): AsyncIterable<string> {
 	const echo = lineBefore.trim();

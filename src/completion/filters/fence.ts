@@ -2,7 +2,7 @@
 
 import { isProse } from "../text/languages.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
-import { type Text, until, withHead } from "./text.ts";
+import { type TextStream, until, withHead } from "./textStream.ts";
 
 const fence = "```";
 /** Only such lines may be before the fence: no code is a sentence of several words with its mark. */
@@ -11,7 +11,7 @@ const sentenceBegun = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]*)*[:.!]?$/;
 
 /** Takes the opening fence and a sentence before it off. In prose, fences are text. */
 export function withoutFence(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	return isText(place) ? chunks : withHead(chunks, fenceOpened(place));
@@ -19,7 +19,7 @@ export function withoutFence(
 
 /** Ends before the closing fence, or before one that begins another piece of code. */
 export function untilFence(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	if (isText(place)) return chunks;

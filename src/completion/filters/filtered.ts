@@ -23,16 +23,16 @@ import {
 } from "./echo.ts";
 import { untilFence, withoutFence } from "./fence.ts";
 import type { FilterPlace } from "./filterPlace.ts";
-import { reindented } from "./indentation.ts";
 import { untilLineEnd } from "./lineEnd.ts";
 import { untilLinesBelow } from "./linesBelow.ts";
 import { untilSpecialToken, withoutReasoning } from "./markers.ts";
+import { reindented } from "./reindent.ts";
 import { untilLoop, untilRepeatedLines } from "./repeats.ts";
 import { untilRestOfLine } from "./restOfLine.ts";
 import { withoutBlankLines, withoutDoubleSpace } from "./spacing.ts";
-import { byCharacter, byLine, type Text } from "./text.ts";
+import { byCharacter, byLine, type TextStream } from "./textStream.ts";
 
-type Rule = (chunks: Text, place: FilterPlace) => Text;
+type Rule = (chunks: TextStream, place: FilterPlace) => TextStream;
 type NamedRule = readonly [FilterName, Rule];
 
 const maxLines = 8;
@@ -87,12 +87,12 @@ const lineRules: readonly NamedRule[] = [
  * @param onFired called once for each rule that ended, changed or dropped the text, as soon as that shows.
  */
 export function filtered(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 	onFired: (name: FilterName) => void,
-): Text {
+): TextStream {
 	const fired = new Set<FilterName>();
-	const through = (text: Text, [name, rule]: NamedRule): Text =>
+	const through = (text: TextStream, [name, rule]: NamedRule): TextStream =>
 		watched(
 			text,
 			(it) => rule(it, place),
@@ -112,8 +112,8 @@ export function filtered(
 
 /** A rule need not say that it did something: what went in and what came out tells. */
 async function* watched(
-	chunks: Text,
-	rule: (chunks: Text) => Text,
+	chunks: TextStream,
+	rule: (chunks: TextStream) => TextStream,
 	onFired: () => void,
 ): AsyncGenerator<string> {
 	let taken = "";

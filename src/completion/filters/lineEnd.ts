@@ -1,14 +1,14 @@
 /** Where one line is asked for, one line is suggested. */
 
 import type { FilterPlace } from "./filterPlace.ts";
-import type { Text } from "./text.ts";
+import type { TextStream } from "./textStream.ts";
 
 /**
  * Ends before the first line end that has something before it. Where text stands right of the cursor, before any: nothing that follows
  * a line end goes before that text.
  */
 export async function* untilLineEnd(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineAfter }: Pick<FilterPlace, "lineAfter">,
 ): AsyncGenerator<string> {
 	let hasText = lineAfter.trim() !== "";

@@ -2,7 +2,7 @@
 
 import { isNearly, isSame } from "../text/similarity.ts";
 import type { FilterPlace } from "./filterPlace.ts";
-import { lineOf, type Text } from "./text.ts";
+import { lineOf, type TextStream } from "./textStream.ts";
 
 /** A suggestion that reaches further down than this was not going there. */
 const lookedAt = 5;
@@ -14,7 +14,7 @@ const minDistinct = 12;
  * next line and says much proves it alone. Takes whole lines.
  */
 export async function* untilLinesBelow(
-	lines: Text,
+	lines: TextStream,
 	{ lineBefore, linesBelow }: Pick<FilterPlace, "lineBefore" | "linesBelow">,
 ): AsyncGenerator<string> {
 	const below = linesBelow

@@ -1,7 +1,7 @@
 /** Traces of a model's own format that come as plain text. */
 
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
-import { type Text, until, withHead } from "./text.ts";
+import { type TextStream, until, withHead } from "./textStream.ts";
 
 const thinkStart = "<think>";
 const thinkEnd = "</think>";
@@ -85,7 +85,7 @@ const mayHoldTags = /html|react$|vue|svelte|markdown|php/;
 
 /** Takes `<think>...</think>` from the beginning. One that does not end leaves nothing. */
 export function withoutReasoning(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	if (writesOfThinking(place)) return chunks;
@@ -111,7 +111,7 @@ function writesOfThinking(place: FilterPlace): boolean {
 
 /** Ends before a marker, unless the user writes about such markers. */
 export function untilSpecialToken(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	const isForeign = (marker: string): boolean =>

@@ -1,10 +1,10 @@
 /** A model that only repeats itself is stopped. What it said of it until then is cut off in the last look. */
 
 import { loopStart, repeatedFrom } from "../text/repetition.ts";
-import { lineOf, type Text } from "./text.ts";
+import { lineOf, type TextStream } from "./textStream.ts";
 
 /** Ends when the last characters are a loop. */
-export async function* untilLoop(chunks: Text): AsyncGenerator<string> {
+export async function* untilLoop(chunks: TextStream): AsyncGenerator<string> {
 	let text = "";
 	for await (const chunk of chunks) {
 		yield chunk;
@@ -14,7 +14,9 @@ export async function* untilLoop(chunks: Text): AsyncGenerator<string> {
 }
 
 /** Ends when lines come again. Takes whole lines. */
-export async function* untilRepeatedLines(lines: Text): AsyncGenerator<string> {
+export async function* untilRepeatedLines(
+	lines: TextStream,
+): AsyncGenerator<string> {
 	const seen: string[] = [];
 	for await (const piece of lines) {
 		yield piece;

@@ -1,14 +1,14 @@
 /** The rest of the line, as it stands right of the cursor. */
 
 import type { FilterPlace } from "./filterPlace.ts";
-import { type Text, until } from "./text.ts";
+import { type TextStream, until } from "./textStream.ts";
 
 /** Less than this may well occur in a text twice. */
 const minChars = 4;
 
 /** Ends before the rest of the line, however it is spaced. An end of the text that only overlaps with it is cut in the last look. */
 export function untilRestOfLine(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineAfter }: Pick<FilterPlace, "lineAfter">,
 ): AsyncIterable<string> {
 	const rest = lineAfter.trim();

@@ -1,14 +1,14 @@
 /** Blank lines and spaces at the seam between the document and the suggestion. */
 
 import type { FilterPlace } from "./filterPlace.ts";
-import { type Text, withHead } from "./text.ts";
+import { type TextStream, withHead } from "./textStream.ts";
 
 /** Python's style asks for two between functions. */
 const maxBlankLines = 2;
 
 /** Leaves out blank lines at the beginning that would make a third in a row. */
 export function withoutBlankLines(
-	chunks: Text,
+	chunks: TextStream,
 	{ linesAbove, lineBefore }: Pick<FilterPlace, "linesAbove" | "lineBefore">,
 ): AsyncIterable<string> {
 	const lastWithText = linesAbove.findLastIndex((line) => line.trim() !== "");
@@ -29,7 +29,7 @@ export function withoutBlankLines(
 
 /** Leaves out a single space at the beginning where one stands before the cursor. Several on either side are a table, or some other alignment. */
 export function withoutDoubleSpace(
-	chunks: Text,
+	chunks: TextStream,
 	{ lineBefore }: Pick<FilterPlace, "lineBefore">,
 ): AsyncIterable<string> {
 	if (!/\S $/.test(lineBefore)) return chunks;

@@ -32,7 +32,7 @@ export interface CompletionEngine {
 }
 
 /** What a prompt holds besides the text before the cursor. */
-export interface Surrounding {
+export interface PromptContext {
 	/** Of other files. */
 	readonly snippets: readonly Snippet[];
 	/** The text behind the cursor, or what stood there before a small edit. */
@@ -43,20 +43,20 @@ export interface Surrounding {
  * Keeps what surrounds the text of each document in its prompts the same while someone types, because a change has everything behind
  * it evaluated anew.
  */
-export interface PromptSurroundings {
+export interface PromptContextProvider {
 	/** The name of the repository; empty where there is none. */
 	repositoryOf(uri: string): string;
 	snippetsFor(uri: string): readonly Snippet[];
 	/** @param suffix the real text behind the cursor. */
 	suffixFor(uri: string, suffix: string): string;
 	/** What would serve better from now on, once it is evaluated. */
-	propose(snapshot: DocumentSnapshot, suffix: string): Surrounding;
+	propose(snapshot: DocumentSnapshot, suffix: string): PromptContext;
 	/** It is evaluated. */
-	accept(uri: string, surrounding: Surrounding): void;
+	accept(uri: string, promptContext: PromptContext): void;
 }
 
 /** No other files, and the text behind the cursor as it is. */
-export const noContext: PromptSurroundings = {
+export const noContext: PromptContextProvider = {
 	repositoryOf: () => "",
 	snippetsFor: () => [],
 	suffixFor: (_, suffix) => suffix,
@@ -66,7 +66,7 @@ export const noContext: PromptSurroundings = {
 
 export interface CompletionOptions {
 	readonly signal: AbortSignal;
-	readonly surroundings: PromptSurroundings;
+	readonly contextProvider: PromptContextProvider;
 	/** See `FimRequest.rank`. */
 	readonly rank?: number;
 	readonly priority?: Priority;
@@ -108,7 +108,7 @@ export async function getCompletion(
 	engine: CompletionEngine,
 	options: CompletionOptions,
 ): Promise<CompletionResult> {
-	const { signal, surroundings, rank = 0, priority = "typing" } = options;
+	const { signal, contextProvider, rank = 0, priority = "typing" } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
 	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
@@ -122,9 +122,9 @@ export async function getCompletion(
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
-			...requestFor(snapshot, context, surroundings, {
-				snippets: surroundings.snippetsFor(uri),
-				suffix: surroundings.suffixFor(uri, suffix),
+			...requestFor(snapshot, context, contextProvider, {
+				snippets: contextProvider.snippetsFor(uri),
+				suffix: contextProvider.suffixFor(uri, suffix),
 			}),
 			maxTokens: maxTokens[shape],
 			kind: shape === "line" ? "line" : "block",
@@ -189,21 +189,21 @@ export async function getCompletion(
 }
 
 /**
- * Evaluates the prompt that the next completion at this place will have, with a surrounding that serves better.
+ * Evaluates the prompt that the next completion at this place will have, with better context.
  *
  * @returns whether it came to its end.
  */
 export async function evaluatePrompt(
 	snapshot: DocumentSnapshot,
 	engine: CompletionEngine,
-	surroundings: PromptSurroundings,
+	contextProvider: PromptContextProvider,
 	signal: AbortSignal,
 ): Promise<boolean> {
 	const context = documentContext(snapshot);
-	const surrounding = surroundings.propose(snapshot, context.suffix);
+	const promptContext = contextProvider.propose(snapshot, context.suffix);
 	const { chunks } = engine.complete(
 		{
-			...requestFor(snapshot, context, surroundings, surrounding),
+			...requestFor(snapshot, context, contextProvider, promptContext),
 			maxTokens: 0,
 			kind: "line",
 			rank: 0,
@@ -215,17 +215,17 @@ export async function evaluatePrompt(
 	while (!next.done) next = await chunks.next();
 	const end = next.value;
 	const isEvaluated = end.kind === "done" && end.stopReason !== "cancelled";
-	if (isEvaluated) surroundings.accept(snapshot.uri, surrounding);
+	if (isEvaluated) contextProvider.accept(snapshot.uri, promptContext);
 	return isEvaluated;
 }
 
 function requestFor(
 	{ uri, path }: DocumentSnapshot,
 	{ prefixBlocks, line }: DocumentContext,
-	surroundings: PromptSurroundings,
-	{ snippets, suffix }: Surrounding,
+	contextProvider: PromptContextProvider,
+	{ snippets, suffix }: PromptContext,
 ): Omit<FimRequest, "maxTokens" | "kind" | "rank" | "priority"> {
-	const repository = surroundings.repositoryOf(uri);
+	const repository = contextProvider.repositoryOf(uri);
 	return { repository, snippets, path, suffix, prefixBlocks, line };
 }
 

@@ -17,7 +17,7 @@ import {
 	type CompletionWork,
 	evaluatePrompt,
 	getCompletion,
-	type PromptSurroundings,
+	type PromptContextProvider,
 } from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
@@ -32,7 +32,7 @@ import {
 	noSuggestion,
 	type Place,
 	placeOf,
-	type Suggestion,
+	type SuggestionResult,
 	samePlace,
 } from "./suggestion.ts";
 import { typedSince } from "./typedSince.ts";
@@ -47,7 +47,7 @@ interface Ahead {
 
 export interface CompletionSessionOptions {
 	readonly engine: CompletionEngine;
-	readonly surroundings: PromptSurroundings;
+	readonly contextProvider: PromptContextProvider;
 	readonly log: Log;
 	/**
 	 * An answer is ready that nobody waits for any more, at a place that is still the same.
@@ -95,7 +95,7 @@ export class CompletionSession {
 	async suggest(
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
-	): Promise<Suggestion> {
+	): Promise<SuggestionResult> {
 		const suggestion =
 			this.known(snapshot) ??
 			(await this.#ask(snapshot, { signal, isExplicit }));
@@ -181,13 +181,13 @@ export class CompletionSession {
 	 */
 	async prepare(snapshot: DocumentSnapshot): Promise<boolean> {
 		if (this.#running || this.#ahead) return false;
-		const { engine, surroundings, log } = this.#options;
+		const { engine, contextProvider, log } = this.#options;
 		this.#preparing?.abort();
 		const preparing = new AbortController();
 		this.#preparing = preparing;
 		const { signal } = preparing;
-		if (await evaluatePrompt(snapshot, engine, surroundings, signal)) {
-			const snippets = surroundings.snippetsFor(snapshot.uri).length;
+		if (await evaluatePrompt(snapshot, engine, contextProvider, signal)) {
+			const snippets = contextProvider.snippetsFor(snapshot.uri).length;
 			log.debug(`prepared a prompt with ${snippets} snippets of other files`);
 		}
 		return true;
@@ -204,7 +204,7 @@ export class CompletionSession {
 	async #ask(
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
-	): Promise<Suggestion> {
+	): Promise<SuggestionResult> {
 		if (!isExplicit && isMidWord(snapshot))
 			return noSuggestion({ kind: "midWord" });
 		const pauseMs =
@@ -293,7 +293,7 @@ export class CompletionSession {
 		snapshot: DocumentSnapshot,
 		priority: Priority,
 		hooks: CompletionHooks,
-	): Promise<Suggestion> {
+	): Promise<SuggestionResult> {
 		const { now } = this.#options;
 		const startMs = now();
 		let isFirst = true;
@@ -334,12 +334,12 @@ export class CompletionSession {
 
 	async #complete(
 		snapshot: DocumentSnapshot,
-		options: Omit<CompletionOptions, "surroundings">,
+		options: Omit<CompletionOptions, "contextProvider">,
 	): Promise<CompletionResult> {
-		const { engine, surroundings, log } = this.#options;
+		const { engine, contextProvider, log } = this.#options;
 		const result = await getCompletion(snapshot, engine, {
 			...options,
-			surroundings,
+			contextProvider,
 		});
 		const isCancelled =
 			result.kind === "none" && result.reason.kind === "cancelled";

@@ -16,7 +16,7 @@ export type DecisionOutcome =
 	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
 
 /** Holds no text of the user's. */
-export interface Decision {
+export interface CompletionDecision {
 	/** When it was asked, in milliseconds since 1970. */
 	readonly atMs: number;
 	/** Relative to the workspace. */
@@ -35,7 +35,7 @@ export interface Decision {
 }
 
 /** The last of a run of decisions that are alike, and how long that run is. */
-export interface CountedDecision extends Decision {
+export interface CountedDecision extends CompletionDecision {
 	readonly count: number;
 }
 
@@ -43,7 +43,7 @@ export interface CountedDecision extends Decision {
  * The last decisions. Where no answer came to be judged, one stands for all that follow each other alike in one file: who types
  * cancels with every key, and an engine that failed fails again, and neither may push out the rest.
  */
-export class Decisions {
+export class DecisionHistory {
 	readonly #capacity: number;
 	#newestFirst: readonly CountedDecision[] = [];
 
@@ -51,7 +51,7 @@ export class Decisions {
 		this.#capacity = capacity;
 	}
 
-	add(decision: Decision): void {
+	add(decision: CompletionDecision): void {
 		const [last, ...earlier] = this.#newestFirst;
 		this.#newestFirst =
 			last && isAlike(last, decision)
@@ -67,7 +67,7 @@ export class Decisions {
 	}
 }
 
-function isAlike(a: Decision, b: Decision): boolean {
+function isAlike(a: CompletionDecision, b: CompletionDecision): boolean {
 	const kind = unansweredBecause(a);
 	return (
 		kind !== undefined &&
@@ -78,7 +78,9 @@ function isAlike(a: Decision, b: Decision): boolean {
 }
 
 /** Undefined where there was an answer, shown or not. */
-function unansweredBecause({ outcome }: Decision): string | undefined {
+function unansweredBecause({
+	outcome,
+}: CompletionDecision): string | undefined {
 	if (outcome.kind === "suggested") return undefined;
 	const { reason } = outcome;
 	switch (reason.kind) {

@@ -7,7 +7,7 @@ import {
 	noSuggestion,
 	type Place,
 	placeOf,
-	type Suggestion,
+	type SuggestionResult,
 } from "./suggestion.ts";
 import { agree, restOf, type Typed, typedSince } from "./typedSince.ts";
 
@@ -21,7 +21,7 @@ export class RunningCompletion {
 	/** What it completes. */
 	readonly snapshot: DocumentSnapshot;
 	/** All of the answer. Never rejects where `complete` does not. */
-	readonly result: Promise<Suggestion>;
+	readonly result: Promise<SuggestionResult>;
 	readonly #controller = new AbortController();
 	readonly #hasFirstLine: Promise<void>;
 	#place: Place;
@@ -37,7 +37,7 @@ export class RunningCompletion {
 
 	constructor(
 		snapshot: DocumentSnapshot,
-		complete: (hooks: CompletionHooks) => Promise<Suggestion>,
+		complete: (hooks: CompletionHooks) => Promise<SuggestionResult>,
 	) {
 		this.snapshot = snapshot;
 		this.#place = placeOf(snapshot);
@@ -94,7 +94,7 @@ export class RunningCompletion {
 	async answerAt(
 		here: DocumentSnapshot,
 		{ signal, isWhole }: { signal: AbortSignal; isWhole: boolean },
-	): Promise<Suggestion | undefined> {
+	): Promise<SuggestionResult | undefined> {
 		this.#waiters++;
 		try {
 			if (!isWhole)
@@ -121,7 +121,7 @@ export class RunningCompletion {
 	}
 
 	/** Whether nobody has this answer, or the whole of it, and nobody is about to get it. */
-	isUnseen(suggestion: Suggestion): boolean {
+	isUnseen(suggestion: SuggestionResult): boolean {
 		return (
 			suggestion.kind === "suggestion" &&
 			suggestion.text !== this.#given &&
@@ -133,8 +133,8 @@ export class RunningCompletion {
 	/** What a suggestion leaves to suggest where its beginning was typed; undefined where nothing is left, or it is not for here. */
 	#restAt(
 		here: DocumentSnapshot,
-		suggestion: Suggestion,
-	): Suggestion | undefined {
+		suggestion: SuggestionResult,
+	): SuggestionResult | undefined {
 		const typed = typedSince(this.snapshot, here);
 		if (suggestion.kind === "none")
 			return typed?.text === "" ? suggestion : undefined;

@@ -20,7 +20,7 @@ export interface NoSuggestion {
 	readonly work: CompletionWork | undefined;
 }
 
-export type Suggestion = FoundSuggestion | NoSuggestion;
+export type SuggestionResult = FoundSuggestion | NoSuggestion;
 
 export function noSuggestion(
 	reason: NoSuggestionReason,

@@ -11,11 +11,11 @@ import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
 import type {
 	CompletionEngine,
 	CompletionWork,
-	PromptSurroundings,
+	PromptContextProvider,
 } from "../../completion/request/getCompletion.ts";
 import { CompletionSession } from "../../completion/session/completionSession.ts";
 import {
-	type Decision,
+	type CompletionDecision,
 	decisionText,
 } from "../../completion/session/decisions.ts";
 import { withSelectedEntry } from "../../completion/session/selectedEntry.ts";
@@ -24,7 +24,7 @@ import type { DocumentSnapshot } from "../../completion/text/documentContext.ts"
 import { messageOf } from "../../protocol/errors.ts";
 import type { Indentation } from "../../workspace/indentation.ts";
 import { documentPath } from "../workspace/documentPath.ts";
-import type { Quiet } from "./quiet.ts";
+import type { AutoSuggest } from "./autoSuggest.ts";
 
 /** Without a scheme, the inputs of chat, search and source control would be asked about too. */
 const selector: vscode.DocumentSelector = [
@@ -42,18 +42,18 @@ export interface GivenSuggestion {
 
 export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
-	readonly surroundings: PromptSurroundings;
-	readonly quiet: Quiet;
+	readonly contextProvider: PromptContextProvider;
+	readonly autoSuggest: AutoSuggest;
 	/** Fires when earlier suggestions hold no longer, as after a change of the model. */
 	readonly onDidInvalidate: (listener: () => void) => Disposable;
 	/** Called with each suggestion that is given to VS Code. */
 	readonly onSuggestion: (suggestion: GivenSuggestion) => void;
 	/** Called once for each question of VS Code. */
-	readonly onDecision: (decision: Decision) => void;
+	readonly onDecision: (decision: CompletionDecision) => void;
 	readonly log: Log;
 }
 
-interface Answer extends Pick<Decision, "outcome" | "work"> {
+interface Answer extends Pick<CompletionDecision, "outcome" | "work"> {
 	/** The best one first. */
 	readonly items?: vscode.InlineCompletionItem[];
 }
@@ -77,10 +77,11 @@ export class InlineCompletionProvider
 
 	constructor(options: InlineCompletionOptions) {
 		this.#options = options;
-		const { engine, surroundings, quiet, onDidInvalidate, log } = options;
+		const { engine, contextProvider, autoSuggest, onDidInvalidate, log } =
+			options;
 		const session = new CompletionSession({
 			engine,
-			surroundings,
+			contextProvider,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
 			sleep,
@@ -92,9 +93,9 @@ export class InlineCompletionProvider
 			session.movedTo(currentPlace(), currentSnapshot);
 		for (const it of [
 			onDidInvalidate(() => session.clear()),
-			quiet.onDidChange(() => {
+			autoSuggest.onDidChange(() => {
 				// What runs is then not wanted any more.
-				if (quiet.reasonFor(vscode.window.activeTextEditor?.document))
+				if (autoSuggest.reasonFor(vscode.window.activeTextEditor?.document))
 					session.clear();
 			}),
 			toDisposable(() => session.clear()),
@@ -132,11 +133,11 @@ export class InlineCompletionProvider
 		const reason =
 			isExplicit || isOffer
 				? undefined
-				: this.#options.quiet.reasonFor(document);
+				: this.#options.autoSuggest.reasonFor(document);
 		const { items, outcome, work } = reason
 			? none(reason)
 			: await this.#answer(document, position, context, token, isExplicit);
-		const decision: Decision = {
+		const decision: CompletionDecision = {
 			atMs,
 			path: documentPath(document),
 			languageId: document.languageId,

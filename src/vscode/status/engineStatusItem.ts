@@ -7,7 +7,7 @@ import type { DevicePoll } from "../../client/devicePoll.ts";
 import type { RecentGenerations } from "../../client/recentGenerations.ts";
 import { type GaugeState, gaugeOf } from "../../memory/report/gauge.ts";
 import type { EngineStatus } from "../../protocol/engineStatus.ts";
-import type { Quiet } from "../completion/quiet.ts";
+import type { AutoSuggest } from "../completion/autoSuggest.ts";
 import {
 	type GaugeView,
 	gaugeLabel,
@@ -23,7 +23,7 @@ export interface EngineStatusSource {
 
 export interface GaugeSources {
 	readonly engine: EngineStatusSource;
-	readonly quiet: Quiet;
+	readonly autoSuggest: AutoSuggest;
 	readonly devices: DevicePoll;
 	readonly recent: RecentGenerations;
 }
@@ -31,21 +31,23 @@ export interface GaugeSources {
 /** All that the item shows, as it is now. */
 function gaugeView({
 	engine: { status },
-	quiet,
+	autoSuggest,
 	devices: { devices },
 	recent: { counters },
 }: GaugeSources): GaugeView {
-	const reason = quiet.reasonFor(vscode.window.activeTextEditor?.document);
+	const reason = autoSuggest.reasonFor(
+		vscode.window.activeTextEditor?.document,
+	);
 	return {
 		gauge: gaugeOf({ status, devices, isPaused: reason !== undefined }),
 		status,
 		counters,
-		quiet: reason && { reason, sentence: quiet.describe(reason) },
+		suppression: reason && { reason, sentence: autoSuggest.describe(reason) },
 	};
 }
 
 export function registerEngineStatusItem(sources: GaugeSources): Disposable {
-	const { engine, quiet, devices, recent } = sources;
+	const { engine, autoSuggest, devices, recent } = sources;
 	const store = new DisposableStore();
 	const item = store.add(
 		vscode.window.createStatusBarItem(
@@ -60,7 +62,7 @@ export function registerEngineStatusItem(sources: GaugeSources): Disposable {
 	store.add(engine.onDidChangeStatus(update));
 	store.add(devices.onDidChange(update));
 	store.add(recent.onDidChange(update));
-	store.add(quiet.onDidChange(update));
+	store.add(autoSuggest.onDidChange(update));
 	store.add(vscode.window.onDidChangeActiveTextEditor(update));
 	// Also where a document is given another language.
 	store.add(vscode.workspace.onDidOpenTextDocument(update));

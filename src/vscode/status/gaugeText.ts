@@ -3,7 +3,7 @@
 import { assert, assertNever } from "../../base/assert.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import type { GenerationCounters } from "../../client/recentGenerations.ts";
-import type { QuietReason } from "../../completion/reasons/quiet.ts";
+import type { SuppressionReason } from "../../completion/reasons/suppression.ts";
 import {
 	type Gauge,
 	type GaugeMemory,
@@ -22,8 +22,8 @@ export interface GaugeView {
 	readonly status: EngineStatus;
 	readonly counters: GenerationCounters;
 	/** Why nothing is suggested by itself, and the same as a sentence. */
-	readonly quiet:
-		| { readonly reason: QuietReason; readonly sentence: string }
+	readonly suppression:
+		| { readonly reason: SuppressionReason; readonly sentence: string }
 		| undefined;
 }
 
@@ -70,7 +70,7 @@ export function gaugeTooltip(view: GaugeView, t: Translate): string {
 	].join("\n\n");
 }
 
-function lookOf({ gauge, status, quiet }: GaugeView, t: Translate): Look {
+function lookOf({ gauge, status, suppression }: GaugeView, t: Translate): Look {
 	switch (gauge.state) {
 		case "stopped":
 			return {
@@ -89,8 +89,8 @@ function lookOf({ gauge, status, quiet }: GaugeView, t: Translate): Look {
 				spoken: t("Ready"),
 			};
 		case "paused":
-			assert(quiet, "there is a reason");
-			return quietLook(quiet.reason, t);
+			assert(suppression, "there is a reason");
+			return suppressedLook(suppression.reason, t);
 		case "pressure":
 			return said("warning", t("Low memory"));
 		case "spill":
@@ -129,7 +129,7 @@ function loadingWord(status: EngineStatus, t: Translate): string {
 	}
 }
 
-function quietLook(reason: QuietReason, t: Translate): Look {
+function suppressedLook(reason: SuppressionReason, t: Translate): Look {
 	switch (reason.kind) {
 		case "off":
 			return said("circle-slash", t("Headroom off"));
@@ -149,10 +149,11 @@ function quietLook(reason: QuietReason, t: Translate): Look {
 
 /** What the model is, or why there is none; and what the user should know besides. */
 function sentencesOf(
-	{ gauge, status, quiet }: GaugeView,
+	{ gauge, status, suppression }: GaugeView,
 	t: Translate,
 ): readonly string[] {
-	const pause = gauge.state === "paused" && quiet ? [quiet.sentence] : [];
+	const pause =
+		gauge.state === "paused" && suppression ? [suppression.sentence] : [];
 	switch (status.kind) {
 		case "stopped":
 			return [

@@ -1,21 +1,21 @@
 /** "Why no suggestion?": what stands in the way now, and the last decisions with what each took. */
 
 import * as vscode from "vscode";
-import type { QuietReason } from "../../completion/reasons/quiet.ts";
+import type { SuppressionReason } from "../../completion/reasons/suppression.ts";
 import {
 	type CountedDecision,
-	type Decisions,
+	type DecisionHistory,
 	decisionText,
 	describeDecision,
 } from "../../completion/session/decisions.ts";
-import type { Quiet } from "../completion/quiet.ts";
+import type { AutoSuggest } from "../completion/autoSuggest.ts";
 import { clockTimeWithSeconds } from "../platform/clockTime.ts";
 import { describeError, localize } from "../platform/localize.ts";
 import type { EngineStatusSource } from "./engineStatusItem.ts";
 
 export interface WhyNoSuggestionContext {
-	readonly decisions: Decisions;
-	readonly quiet: Quiet;
+	readonly decisions: DecisionHistory;
+	readonly autoSuggest: AutoSuggest;
 	readonly engine: EngineStatusSource;
 	readonly openLog: () => void;
 }
@@ -63,7 +63,7 @@ function section(label: string, entries: readonly Entry[]): readonly Entry[] {
 }
 
 /** What keeps suggestions away from the active editor now, each with the way out of it. */
-function obstacles({ quiet, engine }: WhyNoSuggestionContext): Entry[] {
+function obstacles({ autoSuggest, engine }: WhyNoSuggestionContext): Entry[] {
 	const { t } = vscode.l10n;
 	const document = vscode.window.activeTextEditor?.document;
 	const found: Entry[] = [];
@@ -76,8 +76,8 @@ function obstacles({ quiet, engine }: WhyNoSuggestionContext): Entry[] {
 			detail: t("Enter opens the setting."),
 			run: () => openSetting("editor.inlineSuggest.enabled"),
 		});
-	const reason = quiet.reasonFor(document);
-	if (reason) found.push(quietEntry(reason, quiet));
+	const reason = autoSuggest.reasonFor(document);
+	if (reason) found.push(suppressionEntry(reason, autoSuggest));
 	const { status } = engine;
 	if (status.kind === "failed")
 		found.push({
@@ -94,7 +94,10 @@ function obstacles({ quiet, engine }: WhyNoSuggestionContext): Entry[] {
 	return found;
 }
 
-function quietEntry(reason: QuietReason, quiet: Quiet): Entry {
+function suppressionEntry(
+	reason: SuppressionReason,
+	autoSuggest: AutoSuggest,
+): Entry {
 	const { t } = vscode.l10n;
 	const ways = {
 		off: {
@@ -110,7 +113,7 @@ function quietEntry(reason: QuietReason, quiet: Quiet): Entry {
 		snoozed: {
 			icon: "bell-slash",
 			detail: t("Enter ends the snooze."),
-			run: () => quiet.endSnooze(),
+			run: () => autoSuggest.endSnooze(),
 		},
 		secretFile: {
 			icon: "lock",
@@ -118,9 +121,9 @@ function quietEntry(reason: QuietReason, quiet: Quiet): Entry {
 			run: () =>
 				vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
 		},
-	} satisfies Record<QuietReason["kind"], unknown>;
+	} satisfies Record<SuppressionReason["kind"], unknown>;
 	const { icon, detail, run } = ways[reason.kind];
-	return { label: `$(${icon}) ${quiet.describe(reason)}`, detail, run };
+	return { label: `$(${icon}) ${autoSuggest.describe(reason)}`, detail, run };
 }
 
 function decisionEntry(decision: CountedDecision): Entry {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type {
-	Candidate,
 	CandidateKind,
+	SnippetCandidate,
 } from "../../../../src/completion/context/contextStore.ts";
 import { countWords } from "../../../../src/completion/context/identifiers.ts";
 import {
-	areAlike,
-	tellingLines,
-} from "../../../../src/completion/context/likeness.ts";
+	areNearDuplicates,
+	significantLines,
+} from "../../../../src/completion/context/lineOverlap.ts";
 import {
 	localWindow,
 	queryOf,
@@ -20,7 +20,7 @@ function candidate(
 	path: string,
 	text: string,
 	{ kind = "open" as CandidateKind, sequence = 1, startLine = 0 } = {},
-): Candidate {
+): SnippetCandidate {
 	return {
 		path,
 		text,
@@ -119,8 +119,14 @@ describe("likeness", () => {
 		["the same words in other lines", "first(second)", "second(first)", false],
 	] as const)
 		it(`of ${what} is ${expected}`, () => {
-			assert.equal(areAlike(tellingLines(a), tellingLines(b)), expected);
-			assert.equal(areAlike(tellingLines(b), tellingLines(a)), expected);
+			assert.equal(
+				areNearDuplicates(significantLines(a), significantLines(b)),
+				expected,
+			);
+			assert.equal(
+				areNearDuplicates(significantLines(b), significantLines(a)),
+				expected,
+			);
 		});
 });
 

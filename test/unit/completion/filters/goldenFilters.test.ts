@@ -17,7 +17,7 @@ const cases = goldenCases();
 
 const bare = {
 	signal: new AbortController().signal,
-	surroundings: noContext,
+	contextProvider: noContext,
 };
 
 async function outcome(it: GoldenCase, chunkSize: number) {

@@ -3,7 +3,7 @@ import { nullLog, RecentLog } from "../../../../src/base/log.ts";
 import {
 	getCompletion,
 	noContext,
-	type Surrounding,
+	type PromptContext,
 } from "../../../../src/completion/request/getCompletion.ts";
 import { CompletionSession } from "../../../../src/completion/session/completionSession.ts";
 import type { Place } from "../../../../src/completion/session/suggestion.ts";
@@ -13,7 +13,7 @@ import { FakeEngine, someStats } from "../../../support/fakes/fakeEngine.ts";
 
 const never = () => new AbortController().signal;
 
-const bare = { signal: never(), surroundings: noContext };
+const bare = { signal: never(), contextProvider: noContext };
 
 /** Chunks that come when the test says so. */
 function gate(text: string) {
@@ -112,7 +112,7 @@ describe("CompletionSession", () => {
 		const late: (Place & { isMore: boolean })[] = [];
 		const session = new CompletionSession({
 			engine,
-			surroundings: noContext,
+			contextProvider: noContext,
 			log: nullLog,
 			onLateSuggestion: (place, isMore) => late.push({ ...place, isMore }),
 			sleep: () => Promise.resolve(),
@@ -399,7 +399,7 @@ describe("CompletionSession", () => {
 			});
 			const session = new CompletionSession({
 				engine,
-				surroundings: noContext,
+				contextProvider: noContext,
 				log: nullLog,
 				onLateSuggestion: () => {},
 				sleep: () => Promise.resolve(),
@@ -531,7 +531,7 @@ describe("CompletionSession", () => {
 			});
 			const session = new CompletionSession({
 				engine,
-				surroundings: noContext,
+				contextProvider: noContext,
 				log: nullLog,
 				onLateSuggestion: () => {},
 				sleep: (ms) => {
@@ -570,7 +570,7 @@ describe("CompletionSession", () => {
 	});
 
 	it("prepares the next prompt where nobody waits, and takes to it when it is there", async () => {
-		const accepted: Surrounding[] = [];
+		const accepted: PromptContext[] = [];
 		const better = {
 			snippets: [{ path: "b.ts", text: "export const b = 1;" }],
 			suffix: "real",
@@ -578,7 +578,7 @@ describe("CompletionSession", () => {
 		const engine = new FakeEngine(() => ["x"]);
 		const session = new CompletionSession({
 			engine,
-			surroundings: {
+			contextProvider: {
 				...noContext,
 				suffixFor: () => "earlier",
 				propose: () => better,
@@ -618,7 +618,7 @@ describe("CompletionSession", () => {
 					stopReason: "endOfText",
 					stats: { ...someStats, ...stats },
 				}),
-				surroundings: noContext,
+				contextProvider: noContext,
 				log: recent.log,
 				onLateSuggestion: () => {},
 				sleep: () => Promise.resolve(),
@@ -635,7 +635,7 @@ describe("CompletionSession", () => {
 		const recent = new RecentLog(nullLog);
 		const session = new CompletionSession({
 			engine: new FakeEngine(() => ["secret();"]),
-			surroundings: noContext,
+			contextProvider: noContext,
 			log: recent.log,
 			onLateSuggestion: () => {},
 			sleep: () => Promise.resolve(),

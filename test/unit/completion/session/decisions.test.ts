@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { inEnglish } from "../../../../src/base/sentence.ts";
 import type { NoSuggestionReason } from "../../../../src/completion/reasons/reasons.ts";
 import {
+	type CompletionDecision,
 	type CountedDecision,
-	type Decision,
-	Decisions,
+	DecisionHistory,
 	decisionText,
 	describeDecision,
 } from "../../../../src/completion/session/decisions.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import { someStats } from "../../../support/fakes/fakeEngine.ts";
 
-const suggested: Decision = {
+const suggested: CompletionDecision = {
 	atMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
 	path: "src/a.ts",
 	languageId: "typescript",
@@ -25,14 +25,14 @@ const suggested: Decision = {
 
 const none = (
 	reason: NoSuggestionReason,
-	more: Partial<Decision> = {},
-): Decision => ({
+	more: Partial<CompletionDecision> = {},
+): CompletionDecision => ({
 	...suggested,
 	outcome: { kind: "none", reason },
 	work: undefined,
 	...more,
 });
-const cancelled = (more: Partial<Decision> = {}) =>
+const cancelled = (more: Partial<CompletionDecision> = {}) =>
 	none({ kind: "cancelled" }, more);
 const failed = none({
 	kind: "failed",
@@ -43,8 +43,11 @@ const crashed = none({
 	error: createError("engineCrashed", { why: "SIGSEGV" }),
 });
 
-function decisionsAfter(decisions: readonly Decision[], capacity?: number) {
-	const all = new Decisions(capacity);
+function decisionsAfter(
+	decisions: readonly CompletionDecision[],
+	capacity?: number,
+) {
+	const all = new DecisionHistory(capacity);
 	for (const decision of decisions) all.add(decision);
 	return all.newestFirst();
 }
@@ -105,7 +108,7 @@ describe("the decisions", () => {
 });
 
 describe("describing a decision", () => {
-	const described = (decision: Decision, count = 1) => {
+	const described = (decision: CompletionDecision, count = 1) => {
 		const { outcome, place, details } = describeDecision({
 			...decision,
 			count,

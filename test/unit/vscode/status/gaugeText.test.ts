@@ -69,22 +69,26 @@ function loaded(
 
 function view(
 	status: EngineStatus,
-	changes: Partial<Pick<GaugeView, "quiet" | "counters">> = {},
+	changes: Partial<Pick<GaugeView, "suppression" | "counters">> = {},
 ): GaugeView {
-	const { quiet, counters } = changes;
+	const { suppression, counters } = changes;
 	return {
-		gauge: gaugeOf({ status, devices: [], isPaused: quiet !== undefined }),
+		gauge: gaugeOf({
+			status,
+			devices: [],
+			isPaused: suppression !== undefined,
+		}),
 		status,
 		counters: counters ?? {
 			tokensPerSecond: undefined,
 			reusedShare: undefined,
 			speculation: undefined,
 		},
-		quiet,
+		suppression,
 	};
 }
 
-const snoozed: GaugeView["quiet"] = {
+const snoozed: GaugeView["suppression"] = {
 	reason: { kind: "snoozed" },
 	sentence: "Completions are snoozed until 10:15.",
 };
@@ -97,7 +101,7 @@ const crash = createError("engineCrashed", { why: "signal SIGSEGV" });
 
 const views: Readonly<Record<string, GaugeView>> = {
 	stopped: view({ kind: "stopped" }),
-	"stopped, snoozed": view({ kind: "stopped" }, { quiet: snoozed }),
+	"stopped, snoozed": view({ kind: "stopped" }, { suppression: snoozed }),
 	starting: view({ kind: "starting" }),
 	loading: view({ kind: "loading", file: "/models/a_b.gguf", fraction: 0.4 }),
 	"warming up": view({ kind: "warmingUp", model }),
@@ -116,9 +120,9 @@ const views: Readonly<Record<string, GaugeView>> = {
 		},
 	}),
 	generating: view(loaded({}, { kind: "generating" })),
-	"ready, snoozed": view(loaded(), { quiet: snoozed }),
+	"ready, snoozed": view(loaded(), { suppression: snoozed }),
 	"ready, off for a language": view(loaded(), {
-		quiet: {
+		suppression: {
 			reason: { kind: "languageOff", languageId: "markdown" },
 			sentence: "Completions are off for markdown.",
 		},

@@ -12,29 +12,29 @@ import {
 /** The engine, as far as it is needed here. */
 export interface ReferenceEngine {
 	/** @returns false where there is none to be told. */
-	tellReferences(references: References): boolean;
+	sendReferences(references: References): boolean;
 	/** An engine is there that was told nothing yet. */
 	readonly onDidStart: Event<void>;
 }
 
-export interface FileText {
+export interface ReferenceFile {
 	readonly path: string;
 	readonly text: string;
 }
 
-export interface ReferenceTextsOptions {
+export interface ReferenceSyncOptions {
 	readonly engine: ReferenceEngine;
 	/** Files that may be shown to the model, the most recent first. */
-	readonly files: () => Iterable<FileText>;
+	readonly files: () => Iterable<ReferenceFile>;
 }
 
-export class ReferenceTexts implements Disposable {
-	readonly #options: ReferenceTextsOptions;
+export class ReferenceSync implements Disposable {
+	readonly #options: ReferenceSyncOptions;
 	readonly #subscription: Disposable;
 	/** What the engine has, by path, in order. */
 	#told: ReadonlyMap<string, string> = new Map();
 
-	constructor(options: ReferenceTextsOptions) {
+	constructor(options: ReferenceSyncOptions) {
 		this.#options = options;
 		this.#subscription = options.engine.onDidStart(() => {
 			this.#told = new Map();
@@ -51,13 +51,13 @@ export class ReferenceTexts implements Disposable {
 		const { engine, files } = this.#options;
 		const texts = chooseTexts(files());
 		const references = changesTo(texts, this.#told);
-		if (references && engine.tellReferences(references)) this.#told = texts;
+		if (references && engine.sendReferences(references)) this.#told = texts;
 	}
 }
 
 /** As many of the most recent files as may be sent, by path; of a long one the start. */
 export function chooseTexts(
-	files: Iterable<FileText>,
+	files: Iterable<ReferenceFile>,
 ): ReadonlyMap<string, string> {
 	const chosen = new Map<string, string>();
 	let chars = maxReferenceCharsInAll;

@@ -3,18 +3,18 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { Emitter, type Event } from "../../base/event.ts";
-import {
-	type QuietReason,
-	quietReason,
-} from "../../completion/reasons/quiet.ts";
 import { reasonSentence } from "../../completion/reasons/reasonSentences.ts";
 import { Snooze, type SnoozeEnd } from "../../completion/reasons/snooze.ts";
+import {
+	type SuppressionReason,
+	suppressionReason,
+} from "../../completion/reasons/suppression.ts";
 import { clockTime } from "../platform/clockTime.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { localize } from "../platform/localize.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 
-export class Quiet implements Disposable {
+export class AutoSuggest implements Disposable {
 	readonly #configuration: Configuration;
 	readonly #looksSecret: (path: string) => boolean;
 	readonly #snooze = new Snooze();
@@ -46,9 +46,9 @@ export class Quiet implements Disposable {
 	/** Why nothing is suggested by itself in this document; without one, only what holds everywhere. */
 	reasonFor(
 		document: vscode.TextDocument | undefined,
-	): QuietReason | undefined {
+	): SuppressionReason | undefined {
 		const { settings } = this.#configuration;
-		return quietReason(
+		return suppressionReason(
 			document && {
 				languageId: document.languageId,
 				path: documentPath(document),
@@ -63,7 +63,7 @@ export class Quiet implements Disposable {
 	}
 
 	/** The reason in words, with the time where there is one. */
-	describe(reason: QuietReason): string {
+	describe(reason: SuppressionReason): string {
 		const { t } = vscode.l10n;
 		const until = this.snoozedUntil;
 		if (reason.kind !== "snoozed" || until === undefined)

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { Snooze } from "../../../../src/completion/reasons/snooze.ts";
 import {
 	isLanguageEnabled,
-	type QuietConditions,
-	quietReason,
-} from "../../../../src/completion/reasons/quiet.ts";
-import { Snooze } from "../../../../src/completion/reasons/snooze.ts";
+	type SuppressionConditions,
+	suppressionReason,
+} from "../../../../src/completion/reasons/suppression.ts";
 
 describe("isLanguageEnabled", () => {
 	for (const [languages, languageId, expected] of [
@@ -22,14 +22,14 @@ describe("isLanguageEnabled", () => {
 			assert.equal(isLanguageEnabled(languages, languageId), expected));
 });
 
-describe("quietReason", () => {
-	const loud: QuietConditions = {
+describe("suppressionReason", () => {
+	const loud: SuppressionConditions = {
 		isEnabled: true,
 		languages: { "*": true },
 		isSnoozed: false,
 		looksSecret: () => false,
 	};
-	const quietEverywhere: QuietConditions = {
+	const quietEverywhere: SuppressionConditions = {
 		isEnabled: false,
 		languages: { "*": false },
 		isSnoozed: true,
@@ -38,7 +38,7 @@ describe("quietReason", () => {
 	const document = { languageId: "dotenv", path: "config/.env" };
 
 	it("is none where nothing stands in the way", () =>
-		assert.equal(quietReason(document, loud), undefined));
+		assert.equal(suppressionReason(document, loud), undefined));
 
 	for (const [conditions, expected] of [
 		[{}, "off"],
@@ -48,23 +48,27 @@ describe("quietReason", () => {
 	] as const)
 		it(`is ${expected} before all that is narrower`, () =>
 			assert.equal(
-				quietReason(document, { ...quietEverywhere, ...conditions })?.kind,
+				suppressionReason(document, { ...quietEverywhere, ...conditions })
+					?.kind,
 				expected,
 			));
 
 	it("names the language", () =>
 		assert.deepEqual(
-			quietReason(document, { ...loud, languages: { dotenv: false } }),
+			suppressionReason(document, { ...loud, languages: { dotenv: false } }),
 			{ kind: "languageOff", languageId: "dotenv" },
 		));
 
 	it("asks about the path of the document", () => {
 		const looksSecret = (path: string) => path === "config/.env";
-		assert.deepEqual(quietReason(document, { ...loud, looksSecret }), {
+		assert.deepEqual(suppressionReason(document, { ...loud, looksSecret }), {
 			kind: "secretFile",
 		});
 		assert.equal(
-			quietReason({ ...document, path: "a.ts" }, { ...loud, looksSecret }),
+			suppressionReason(
+				{ ...document, path: "a.ts" },
+				{ ...loud, looksSecret },
+			),
 			undefined,
 		);
 	});
@@ -74,7 +78,7 @@ describe("quietReason", () => {
 			quietEverywhere,
 			{ ...quietEverywhere, isEnabled: true },
 			{ ...quietEverywhere, isEnabled: true, isSnoozed: false },
-		].map((conditions) => quietReason(undefined, conditions)?.kind);
+		].map((conditions) => suppressionReason(undefined, conditions)?.kind);
 		assert.deepEqual(kinds, ["off", "snoozed", undefined]);
 	});
 });

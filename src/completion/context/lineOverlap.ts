@@ -6,7 +6,7 @@ const maxAlike = 0.5;
 const minLetters = 5;
 
 /** The distinct lines of a text that tell it from other code. */
-export function tellingLines(text: string): ReadonlySet<string> {
+export function significantLines(text: string): ReadonlySet<string> {
 	return new Set(
 		text
 			.split(/\r\n|\r|\n/)
@@ -22,7 +22,7 @@ export function tellingLines(text: string): ReadonlySet<string> {
  * in a text of three times its length is a copy, and Jaccard's measure calls it a third alike. Lines and not words, because
  * code that shares most of its words is just what ranking looks for.
  */
-export function areAlike(
+export function areNearDuplicates(
 	a: ReadonlySet<string>,
 	b: ReadonlySet<string>,
 ): boolean {

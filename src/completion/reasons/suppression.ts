@@ -3,7 +3,7 @@
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { NoSuggestionReason } from "./reasons.ts";
 
-export type QuietReason = Extract<
+export type SuppressionReason = Extract<
 	NoSuggestionReason,
 	{ readonly kind: "off" | "languageOff" | "snoozed" | "secretFile" }
 >;
@@ -11,7 +11,7 @@ export type QuietReason = Extract<
 /** By language id; `*` stands for all that are not named. */
 export type LanguageSwitches = Readonly<Record<string, boolean>>;
 
-export interface QuietConditions {
+export interface SuppressionConditions {
 	readonly isEnabled: boolean;
 	readonly languages: LanguageSwitches;
 	readonly isSnoozed: boolean;
@@ -19,10 +19,10 @@ export interface QuietConditions {
 }
 
 /** The first reason that holds, the widest first. Without a document, only those that hold everywhere are looked at. */
-export function quietReason(
+export function suppressionReason(
 	document: Pick<DocumentSnapshot, "languageId" | "path"> | undefined,
-	{ isEnabled, languages, isSnoozed, looksSecret }: QuietConditions,
-): QuietReason | undefined {
+	{ isEnabled, languages, isSnoozed, looksSecret }: SuppressionConditions,
+): SuppressionReason | undefined {
 	if (!isEnabled) return { kind: "off" };
 	if (document && !isLanguageEnabled(languages, document.languageId))
 		return { kind: "languageOff", languageId: document.languageId };

@@ -3,9 +3,9 @@ import { Emitter } from "../../../../src/base/event.ts";
 import { ContextStore } from "../../../../src/completion/context/contextStore.ts";
 import {
 	chooseTexts,
-	type FileText,
-	ReferenceTexts,
-} from "../../../../src/completion/context/referenceTexts.ts";
+	type ReferenceFile,
+	ReferenceSync,
+} from "../../../../src/completion/context/referenceSync.ts";
 import {
 	maxReferenceChars,
 	maxReferenceCharsInAll,
@@ -14,15 +14,15 @@ import {
 } from "../../../../src/protocol/references.ts";
 import { isContextFile } from "../../../../src/workspace/contextFiles.ts";
 
-function setUp(files: () => Iterable<FileText>) {
+function setUp(files: () => Iterable<ReferenceFile>) {
 	const started = new Emitter<void>();
 	const told: References[] = [];
 	const engine = { isThere: true };
-	const references = new ReferenceTexts({
+	const references = new ReferenceSync({
 		files,
 		engine: {
 			onDidStart: started.event,
-			tellReferences: (it) => {
+			sendReferences: (it) => {
 				if (engine.isThere) told.push(References.parse(it));
 				return engine.isThere;
 			},
@@ -34,13 +34,13 @@ function setUp(files: () => Iterable<FileText>) {
 const a = { path: "a.ts", text: "one" };
 const b = { path: "b.ts", text: "two" };
 
-describe("ReferenceTexts", () => {
+describe("ReferenceSync", () => {
 	const changes: Readonly<
 		Record<
 			string,
 			readonly [
-				before: readonly FileText[],
-				after: readonly FileText[],
+				before: readonly ReferenceFile[],
+				after: readonly ReferenceFile[],
 				sent: References | undefined,
 			]
 		>
@@ -132,7 +132,7 @@ describe("ReferenceTexts", () => {
 
 describe("chooseTexts", () => {
 	const lines = (chars: number) => "1234567\n".repeat(chars / 8);
-	const file = (index: number, text: string): FileText => ({
+	const file = (index: number, text: string): ReferenceFile => ({
 		path: `${index}.ts`,
 		text,
 	});

@@ -7,11 +7,11 @@ import {
 } from "../../workspace/indentation.ts";
 import { isProse, opensBody } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
-import type { Text } from "./text.ts";
+import type { TextStream } from "./textStream.ts";
 
 /** Re-indents each line before it passes on its first character. In prose, indentation has meanings of its own. */
 export async function* reindented(
-	chunks: Text,
+	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncGenerator<string> {
 	if (isProse(place.languageId)) {

@@ -1,6 +1,6 @@
 /** How rules take a stream apart. A suggestion is short: a rule may look at all of it with each piece that comes. */
 
-export type Text = AsyncIterable<string>;
+export type TextStream = AsyncIterable<string>;
 
 /** As many characters of a text as are settled, and whether it ends there. */
 export interface Settled {
@@ -10,7 +10,7 @@ export interface Settled {
 
 /** Passes on what is settled of the text so far; what is not is held back until it is, or until the text ends. */
 export async function* until(
-	chunks: Text,
+	chunks: TextStream,
 	settle: (text: string) => Settled,
 ): AsyncGenerator<string> {
 	let text = "";
@@ -31,7 +31,7 @@ export async function* until(
  * @param settle what the beginning becomes; undefined to wait for more of it. Called once more where the text ends first.
  */
 export async function* withHead(
-	chunks: Text,
+	chunks: TextStream,
 	settle: (head: string, isWhole: boolean) => string | undefined,
 ): AsyncGenerator<string> {
 	let head = "";
@@ -51,7 +51,7 @@ export async function* withHead(
 }
 
 /** Re-cuts a stream so that what the rules make of it does not depend on how the engine cuts it. */
-export async function* byCharacter(chunks: Text): AsyncGenerator<string> {
+export async function* byCharacter(chunks: TextStream): AsyncGenerator<string> {
 	for await (const chunk of chunks) yield* chunk;
 }
 
@@ -59,7 +59,7 @@ export async function* byCharacter(chunks: Text): AsyncGenerator<string> {
  * Re-cuts a stream before its line ends: a text that ends before a line has no line end left over. White space behind the last line
  * is no line.
  */
-export async function* byLine(chunks: Text): AsyncGenerator<string> {
+export async function* byLine(chunks: TextStream): AsyncGenerator<string> {
 	let line = "";
 	let hasText = false;
 	for await (const chunk of chunks) {

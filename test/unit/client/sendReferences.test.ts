@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
-import { ReferenceTexts } from "../../../src/completion/context/referenceTexts.ts";
+import { ReferenceSync } from "../../../src/completion/context/referenceSync.ts";
 import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
@@ -33,7 +33,7 @@ function setUp() {
 	});
 	const client = new EngineClient(supervisor);
 	const file = { path: "src/a.ts", text: "one" };
-	const references = new ReferenceTexts({
+	const references = new ReferenceSync({
 		engine: client,
 		files: () => [file],
 	});
