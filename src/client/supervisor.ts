@@ -247,7 +247,7 @@ export class Supervisor implements Disposable {
 		}
 		if (this.#run !== run || run.stopping || load !== run.loads) return;
 		const connection = connectionTo(run);
-		connection.send({ kind: "load", options });
+		connection.send({ kind: "load", requestId: `l${load}`, options });
 		run.listening = true;
 		this.#settleWaiters(success(connection));
 	}

@@ -1,7 +1,7 @@
 /**
  * The engine: messages in, messages out. It knows neither processes nor llama.cpp.
  *
- * Invariant: every request that comes in is answered by exactly one `done`, `devices` or `failed`, and nothing is sent for it after that.
+ * Invariant: every request is answered by exactly one `done`, `loaded`, `counted`, `devices` or `failed`, and nothing is sent for it after that.
  */
 
 import { assertNever } from "../base/assert.ts";
@@ -16,7 +16,7 @@ import {
 	type LoadOptions,
 	ToEngine,
 } from "../protocol/engineProtocol.ts";
-import type { EngineReport } from "../protocol/engineStatus.ts";
+import type { EngineReport, LoadResult } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -77,6 +77,8 @@ export class Engine {
 	/** Completions under way that someone waits for. */
 	#awaited = 0;
 	#reported: EngineReport["kind"] | undefined;
+	#latestLoadId: string | undefined;
+	#isShuttingDown = false;
 
 	constructor({
 		createRuntime,
@@ -142,7 +144,7 @@ export class Engine {
 		const message = parsed.data;
 		switch (message.kind) {
 			case "load":
-				void this.#load(message.options);
+				void this.#load(message.requestId, message.options);
 				return;
 			case "complete":
 				void this.#complete(message.requestId, message.request);
@@ -175,12 +177,38 @@ export class Engine {
 		}
 	}
 
-	#load(options: LoadOptions): Promise<void> {
-		return this.#afterAnswers(() => this.#slot.load(options));
+	async #load(requestId: string, options: LoadOptions): Promise<void> {
+		this.#latestLoadId = requestId;
+		const { file } = options;
+		const load = async (): Promise<Result<LoadResult, HeadroomError>> => {
+			if (this.#isShuttingDown)
+				return failure(createError("engineStopped", {}));
+			if (this.#latestLoadId !== requestId)
+				return failure(createError("loadSuperseded", { file }));
+			await this.#slot.load(options);
+			const { current } = this.#slot;
+			if (!current) return failure(createError("engineStopped", {}));
+			if (!current.ok) return current;
+			const { model, budget, report } = current.value;
+			return success({ model: model.description, budget, load: report });
+		};
+		let loaded: Result<LoadResult, HeadroomError>;
+		try {
+			loaded = await this.#afterAnswers(load);
+		} catch (thrown) {
+			const why = messageOf(thrown);
+			this.#log.error(`load ${requestId} failed: ${why}`);
+			loaded = failure(createError("modelRefused", { file, why }));
+		}
+		this.#send(
+			loaded.ok
+				? { kind: "loaded", requestId, loaded: loaded.value }
+				: { kind: "failed", requestId, error: loaded.error },
+		);
 	}
 
 	/** Conversations work between other work, so they are ended before the model goes. */
-	async #afterAnswers(work: () => Promise<void>): Promise<void> {
+	async #afterAnswers<T>(work: () => Promise<T>): Promise<T> {
 		if (!this.#closing && !this.#chat.isBusy) return this.#scheduler.run(work);
 		// Not in the queue: their last slice may wait there.
 		const closing = Promise.all([this.#closing, this.#chat.stopAll()]).then(
@@ -224,6 +252,7 @@ export class Engine {
 	}
 
 	async #shutdown(): Promise<void> {
+		this.#isShuttingDown = true;
 		for (const { controller } of this.#running.values()) controller.abort();
 		await this.#afterAnswers(() => this.#slot.dispose()).catch(() => {});
 		this.#onShutdown();

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
 import { ChatRequest, ChatTurns, SegmentKind, TokenCounts } from "./chat.ts";
 import { Device } from "./device.ts";
-import { EngineReport } from "./engineStatus.ts";
+import { EngineReport, LoadResult } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
@@ -41,7 +41,11 @@ export type LoadOptions = z.infer<typeof LoadOptions>;
 
 //#region To the engine
 export const ToEngine = z.discriminatedUnion("kind", [
-	z.object({ kind: z.literal("load"), options: LoadOptions }),
+	/**
+	 * Answered by one `loaded` or `failed`, in the order of the loads. A load that has not begun when the next one arrives is skipped, and
+	 * fails with `loadSuperseded`.
+	 */
+	z.object({ kind: z.literal("load"), requestId, options: LoadOptions }),
 	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
 	z.object({ kind: z.literal("chat"), requestId, request: ChatRequest }),
 	/** Answered by `counted` or `failed`. */
@@ -92,6 +96,8 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		text: z.string(),
 	}),
 	z.object({ kind: z.literal("counted"), requestId, counts: TokenCounts }),
+	/** Follows the report `ready` of the same load. */
+	z.object({ kind: z.literal("loaded"), requestId, loaded: LoadResult }),
 	/** For the record of this machine. */
 	z.object({ kind: z.literal("learned"), learned: Learned }),
 	/** The last message of a request, or else `failed`. */

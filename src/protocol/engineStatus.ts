@@ -63,6 +63,16 @@ export const LoadReport = z.readonly(
 );
 export type LoadReport = z.infer<typeof LoadReport>;
 
+/** A model that is ready for requests. */
+export const LoadResult = z.readonly(
+	z.object({
+		model: ModelDescription,
+		budget: PromptBudget,
+		load: LoadReport,
+	}),
+);
+export type LoadResult = z.infer<typeof LoadResult>;
+
 /** How this load is tried, as the engine puts it: where the process ends in the middle, the next one leaves this step out. */
 const step = z.exactOptional(z.string());
 

@@ -25,6 +25,7 @@ export const errorSentences = {
 	modelRefused: "llama.cpp cannot load the model file {file}: {why}.",
 	modelCrashes:
 		"llama.cpp does not survive loading the model file {file}; it may be corrupt ({why}).",
+	loadSuperseded: "Another model was selected before {file} was loaded.",
 	/** Found before the load, by our own arithmetic. */
 	modelTooLarge: "The model file {file} does not fit: {needs}.",
 	/** After a load: not where it was meant to be. */

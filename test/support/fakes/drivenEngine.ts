@@ -60,7 +60,7 @@ const loadOptions: LoadOptions = {
 /** The last message of a request. */
 type Last = Extract<
 	FromEngine,
-	{ readonly kind: "done" | "failed" | "counted" | "devices" }
+	{ readonly kind: "done" | "failed" | "counted" | "devices" | "loaded" }
 >;
 
 export interface DrivenOptions extends FakeOptions {
@@ -114,6 +114,7 @@ export function driveEngine(options: DrivenOptions = {}) {
 				(it.kind === "done" ||
 					it.kind === "failed" ||
 					it.kind === "counted" ||
+					it.kind === "loaded" ||
 					it.kind === "devices") &&
 				it.requestId === requestId,
 		);
@@ -131,9 +132,10 @@ export function driveEngine(options: DrivenOptions = {}) {
 		lasts,
 		end,
 		shutdowns: () => shutdowns,
-		load: (changes: Partial<LoadOptions> = {}) =>
+		load: (changes: Partial<LoadOptions> = {}, requestId = "load") =>
 			engine.receive({
 				kind: "load",
+				requestId,
 				options: { ...loadOptions, ...changes },
 			}),
 		complete: (requestId: string, changes: Partial<FimRequest> = {}) =>

@@ -60,9 +60,10 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 		runtime,
 		engine,
 		sent,
-		load: (file = "/models/fake.gguf") =>
+		load: (file = "/models/fake.gguf", requestId = "load") =>
 			engine.receive({
 				kind: "load",
+				requestId,
 				options: {
 					file,
 					gpu: "off",
@@ -89,12 +90,14 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 			const ended = () =>
 				sent.find(
 					(it) =>
-						(it.kind === "done" || it.kind === "failed") &&
+						(it.kind === "done" ||
+							it.kind === "loaded" ||
+							it.kind === "failed") &&
 						it.requestId === requestId,
 				);
 			await until(() => ended() !== undefined);
 			const message = ended();
-			assert.ok(message?.kind === "done" || message?.kind === "failed");
+			assert.ok(message);
 			return message;
 		},
 		text: (requestId: string) =>
@@ -312,6 +315,82 @@ describe("Engine", () => {
 		const ready = it.sent.findLast((m) => m.kind === "report");
 		assert.ok(ready?.kind === "report" && ready.report.kind === "ready");
 		assert.equal(ready.report.model.file, "/models/two.gguf");
+	});
+
+	describe("answers a load", () => {
+		it("with what was loaded, after the report that it is ready", async () => {
+			const it = setUp();
+			it.load("/models/one.gguf", "1");
+			const end = await it.end("1");
+			assert.ok(end.kind === "loaded");
+			const { model, budget, load } = end.loaded;
+			assert.equal(model.file, "/models/one.gguf");
+			const report = it.sent.at(-2);
+			assert.deepEqual(report?.kind === "report" && report.report, {
+				kind: "ready",
+				model,
+				budget,
+				load,
+			});
+		});
+
+		it("that fails with the error that it reports", async () => {
+			const it = setUp({ loadError: fakeLoadError });
+			it.load("/models/one.gguf", "1");
+			const end = await it.end("1");
+			assert.deepEqual(end.kind === "failed" && end.error, fakeLoadError);
+			assert.equal(it.reports().at(-1), "failed");
+		});
+
+		it("that the next load superseded before it began, without loading it", async () => {
+			const it = setUp();
+			it.load("/models/one.gguf", "1");
+			it.load("/models/two.gguf", "2");
+			const [one, two] = [await it.end("1"), await it.end("2")];
+			assert.deepEqual(
+				one.kind === "failed" && one.error,
+				createError("loadSuperseded", { file: "/models/one.gguf" }),
+			);
+			assert.equal(two.kind, "loaded");
+			const loading = it.sent.flatMap((message) =>
+				message.kind === "report" && message.report.kind === "loading"
+					? [message.report.file]
+					: [],
+			);
+			assert.deepEqual(new Set(loading), new Set(["/models/two.gguf"]));
+		});
+
+		it("that had begun when the next load arrived", async () => {
+			let hasArrived = false;
+			const it = setUp({
+				onEvaluate: () => {
+					if (!hasArrived) it.load("/models/two.gguf", "2");
+					hasArrived = true;
+				},
+			});
+			it.load("/models/one.gguf", "1");
+			assert.equal((await it.end("1")).kind, "loaded");
+			const two = await it.end("2");
+			assert.equal(
+				two.kind === "loaded" && two.loaded.model.file,
+				"/models/two.gguf",
+			);
+		});
+
+		it("that a shutdown came before", async () => {
+			const it = setUp();
+			it.load("/models/one.gguf", "1");
+			it.engine.receive({ kind: "shutdown" });
+			const end = await it.end("1");
+			assert.equal(end.kind === "failed" && end.error.code, "engineStopped");
+		});
+
+		it("whose options make no sense", async () => {
+			const it = setUp();
+			it.engine.receive({ kind: "load", requestId: "1", options: {} });
+			const end = await it.end("1");
+			assert.equal(end.kind === "failed" && end.error.code, "badMessage");
+		});
 	});
 
 	it("keeps the prompt within the context window", async () => {

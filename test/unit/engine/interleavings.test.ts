@@ -32,7 +32,7 @@ async function play(seed: number): Promise<void> {
 	};
 	const text = () => (happens(0.1) ? "!" : "y".repeat(1 + random() * 300));
 	const moves = [
-		() => it.load(),
+		() => it.load({}, ask()),
 		() => it.complete(ask(), { line: text(), maxTokens: 8 }),
 		() => it.complete(ask(), { line: text(), priority: "idle" }),
 		() => it.chat(ask(), { turns: [user(text())], maxTokens: 12 }),
