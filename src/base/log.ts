@@ -22,10 +22,6 @@ export function logTo(write: (level: LogLevel, message: string) => void): Log {
 
 export const nullLog: Log = logTo(() => {});
 
-export function prefixed(log: Log, prefix: string): Log {
-	return logTo((level, message) => log[level](`${prefix} ${message}`));
-}
-
 /** The last lines above trace level, for bug reports and tests: they hold no text of the user's files. */
 export class RecentLog {
 	readonly #lines: string[] = [];

@@ -4,9 +4,9 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/event.ts";
 import type { Result } from "../base/result.ts";
 import type {
+	AnswerChunk,
 	ChatRequest,
 	ChatTurn,
-	SegmentKind,
 	TokenCounts,
 } from "../protocol/chat.ts";
 import type {
@@ -46,10 +46,7 @@ export interface ChatEngine {
 	answer(
 		request: ChatRequest,
 		signal: AbortSignal,
-	): AsyncGenerator<
-		{ readonly segment: SegmentKind; readonly text: string },
-		GenerationEnd
-	>;
+	): AsyncGenerator<AnswerChunk, GenerationEnd>;
 	/** Undefined where no model is loaded, and none is for this. */
 	count(
 		turns: readonly ChatTurn[],

@@ -4,11 +4,16 @@ import { orAborted } from "../base/abort.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { failure, type Result, success } from "../base/result.ts";
-import type { ChatRequest, ChatTurn, TokenCounts } from "../protocol/chat.ts";
+import type {
+	AnswerChunk,
+	ChatRequest,
+	ChatTurn,
+	TokenCounts,
+} from "../protocol/chat.ts";
 import type { EngineStatus } from "../protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
 import type { GenerationEnd } from "../protocol/generation.ts";
-import type { EngineClient, Said } from "./engineClient.ts";
+import type { EngineClient } from "./engineClient.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface LoadedChatModel {
@@ -80,8 +85,8 @@ export class ChatEngine implements Disposable {
 	answer(
 		request: ChatRequest,
 		signal: AbortSignal,
-	): AsyncGenerator<Said, GenerationEnd> {
-		return this.#client.chat(request, signal).said;
+	): AsyncGenerator<AnswerChunk, GenerationEnd> {
+		return this.#client.chat(request, signal);
 	}
 
 	count(

@@ -9,9 +9,9 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type {
+	AnswerChunk,
 	ChatRequest,
 	ChatTurn,
-	SegmentKind,
 	TokenCounts,
 } from "../protocol/chat.ts";
 import type { FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
@@ -29,19 +29,8 @@ export interface GenerationStream {
 	readonly chunks: AsyncGenerator<string, GenerationEnd>;
 }
 
-/** A piece of what the model says. */
-export interface Said {
-	readonly segment: SegmentKind;
-	readonly text: string;
-}
-
-export interface AnswerStream {
-	readonly requestId: string;
-	readonly said: AsyncGenerator<Said, GenerationEnd>;
-}
-
 type Pending =
-	| { readonly kind: "said"; readonly said: Said }
+	| { readonly kind: "chunk"; readonly chunk: AnswerChunk }
 	| { readonly kind: "counts"; readonly counts: TokenCounts }
 	| { readonly kind: "end"; readonly end: GenerationEnd };
 
@@ -115,11 +104,14 @@ export class EngineClient implements Disposable {
 		};
 	}
 
-	/** The same for an answer in a conversation. */
-	chat(request: ChatRequest, signal: AbortSignal): AnswerStream {
+	/** Answers the last question of a conversation; an abort ends the answer as it ends a completion. */
+	chat(
+		request: ChatRequest,
+		signal: AbortSignal,
+	): AsyncGenerator<AnswerChunk, GenerationEnd> {
 		const requestId = `a${++this.#requests}`;
 		const message = { kind: "chat", requestId, request } as const;
-		return { requestId, said: this.#stream(message, signal, (it) => it) };
+		return this.#stream(message, signal, (chunk) => chunk);
 	}
 
 	/** What a conversation takes of the window; undefined where no model is ready, and none is loaded or waited for. */
@@ -173,7 +165,7 @@ export class EngineClient implements Disposable {
 	async *#stream<T>(
 		message: ToEngine & { readonly kind: "complete" | "chat" },
 		signal: AbortSignal,
-		read: (said: Said) => T,
+		read: (chunk: AnswerChunk) => T,
 	): AsyncGenerator<T, GenerationEnd> {
 		const { requestId } = message;
 		if (signal.aborted) return { kind: "cancelled" };
@@ -199,7 +191,7 @@ export class EngineClient implements Disposable {
 					ended = true;
 					return item.end;
 				}
-				if (item.kind === "said") yield read(item.said);
+				if (item.kind === "chunk") yield read(item.chunk);
 			}
 		} finally {
 			signal.removeEventListener("abort", cancel);
@@ -213,14 +205,8 @@ export class EngineClient implements Disposable {
 		switch (message.kind) {
 			case "chunk":
 				this.#mailboxes.get(message.requestId)?.put({
-					kind: "said",
-					said: { segment: "answer", text: message.text },
-				});
-				return;
-			case "said":
-				this.#mailboxes.get(message.requestId)?.put({
-					kind: "said",
-					said: { segment: message.segment, text: message.text },
+					kind: "chunk",
+					chunk: { segment: message.segment, text: message.text },
 				});
 				return;
 			case "counted":

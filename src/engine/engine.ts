@@ -420,7 +420,8 @@ export class Engine {
 			const chunk = read.slice(known);
 			known -= read.length - chunk.length;
 			if (chunk !== "") timeToFirstTokenMs ??= this.#now() - arrivalMs;
-			if (chunk !== "") this.#send({ kind: "chunk", requestId, text: chunk });
+			if (chunk !== "")
+				this.#send({ kind: "chunk", requestId, segment: "text", text: chunk });
 			next = await tokens.next();
 		}
 		const { stopReason, ...counts } = next.value;

@@ -25,8 +25,6 @@ export const ChatTurns = z.readonly(
 
 export const ChatRequest = z.readonly(
 	z.object({
-		/** The id of the conversation: its next question continues the same KV cache. */
-		conversation: z.string(),
 		/** From what changes least to what changes most. The last is the user's. */
 		turns: ChatTurns,
 		/** Null answers until the model ends or the window is full. */
@@ -58,6 +56,12 @@ export const TokenCounts = z.readonly(
 );
 export type TokenCounts = z.infer<typeof TokenCounts>;
 
-/** What a model says: its answer, or what it thinks before that. */
-export const SegmentKind = z.enum(["answer", "reasoning"]);
+/** The text of the answer, or the reasoning that precedes it. */
+export const SegmentKind = z.enum(["text", "reasoning"]);
 export type SegmentKind = z.infer<typeof SegmentKind>;
+
+/** A piece of an answer, in the order of generation. */
+export interface AnswerChunk {
+	readonly segment: SegmentKind;
+	readonly text: string;
+}

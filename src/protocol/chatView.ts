@@ -1,6 +1,7 @@
 /** Every message between the extension host and the webview of the chat panel. Each side parses what arrives. */
 
 import * as z from "zod/mini";
+import { SegmentKind } from "./chat.ts";
 
 const count = z.int().check(z.nonnegative());
 
@@ -128,11 +129,11 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		messages,
 		hasEarlier: z.boolean(),
 	}),
-	/** More of an answer that streams. The host gathers tokens for 30 to 50 ms. */
+	/** More of the answer that is streaming: the tokens of some 40 ms in one message. */
 	z.object({
-		kind: z.literal("appended"),
+		kind: z.literal("chunk"),
 		messageId: z.string(),
-		segment: z.enum(["answer", "reasoning"]),
+		segment: SegmentKind,
 		text: z.string(),
 	}),
 	/** Replaces the message with the same id; where there is none, it is the newest. */

@@ -87,11 +87,11 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		level: z.enum(logLevels),
 		message: z.string(),
 	}),
-	z.object({ kind: z.literal("chunk"), requestId, text: z.string() }),
-	/** Of a chat. */
+	/** More of a completion or an answer. */
 	z.object({
-		kind: z.literal("said"),
+		kind: z.literal("chunk"),
 		requestId,
+		/** Only an answer has reasoning. */
 		segment: SegmentKind,
 		text: z.string(),
 	}),

@@ -129,9 +129,8 @@ async function answerUntil(
 	answers: Answers,
 ): Promise<void> {
 	for (let seed = 1; !signal.aborted; seed++) {
-		const { said } = engine.client.chat(
+		const chunks = engine.client.chat(
 			{
-				conversation: "bench",
 				turns,
 				maxTokens: answerTokens,
 				temperature: 0.8,
@@ -141,9 +140,9 @@ async function answerUntil(
 			},
 			signal,
 		);
-		let next = await said.next();
+		let next = await chunks.next();
 		const startMs = performance.now();
-		while (!next.done) next = await said.next();
+		while (!next.done) next = await chunks.next();
 		const end = next.value;
 		if (end.kind === "failed") throw new Error(JSON.stringify(end.error));
 		if (end.kind === "cancelled") return;

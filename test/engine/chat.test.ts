@@ -15,7 +15,6 @@ import { writeChatModel } from "../support/models/chatModel.ts";
 import { RealEngine, root } from "../support/models/realEngine.ts";
 
 const request: ChatRequest = {
-	conversation: "one",
 	turns: [],
 	maxTokens: 24,
 	temperature: 0,
@@ -52,13 +51,13 @@ describe("conversations in the engine", () => {
 		options: Partial<ChatRequest> = {},
 		signal = new AbortController().signal,
 	) => {
-		const { said } = engine.client.chat(
+		const chunks = engine.client.chat(
 			{ ...request, turns, ...options },
 			signal,
 		);
 		let text = "";
-		let next = await said.next();
-		for (; !next.done; next = await said.next()) text += next.value.text;
+		let next = await chunks.next();
+		for (; !next.done; next = await chunks.next()) text += next.value.text;
 		return { text, end: next.value };
 	};
 	const start = async () => {

@@ -203,9 +203,9 @@ describe("the chat panel in a browser", function () {
 							const piece = text.slice(from, from + 9);
 							if (from > 300) break;
 							await view.send({
-								kind: "appended",
+								kind: "chunk",
 								messageId: "a",
-								segment: "answer",
+								segment: "text",
 								text: piece,
 							});
 						}
@@ -244,9 +244,9 @@ describe("the chat panel in a browser", function () {
 				await view.send(conversation(answer("a", "", { state: "streaming" })));
 				for (let from = 0; from < text.length; from += 100_000)
 					await view.send({
-						kind: "appended",
+						kind: "chunk",
 						messageId: "a",
-						segment: "answer",
+						segment: "text",
 						text: text.slice(from, from + 100_000),
 					});
 				await view.send({ kind: "messageChanged", message: answer("a", text) });
@@ -324,9 +324,9 @@ describe("the chat panel in a browser", function () {
 				page.locator('[aria-live="polite"] p').allTextContents();
 			for (const text of ["First sen", "tence. Sec", "ond one"])
 				await view.send({
-					kind: "appended",
+					kind: "chunk",
 					messageId: "a",
-					segment: "answer",
+					segment: "text",
 					text,
 				});
 			assert.deepEqual(await heard(), ["First sentence."]);
@@ -580,32 +580,32 @@ describe("the chat panel in a browser", function () {
 		const { page } = view;
 		await view.send(conversation(answer("a", "", { state: "streaming" })));
 		await view.send({
-			kind: "appended",
+			kind: "chunk",
 			messageId: "a",
-			segment: "answer",
+			segment: "text",
 			text: "First.\n\nSecond.\n",
 		});
 		await page.locator(".block").nth(1).waitFor();
 		await page.evaluate("document.querySelector('.block').marked = true");
 		await view.send({
-			kind: "appended",
+			kind: "chunk",
 			messageId: "a",
-			segment: "answer",
+			segment: "text",
 			text: "\n```js\nhalf(",
 		});
 		const isDisabled = await role("button", "Apply to the File").isDisabled();
 		assert.equal(isDisabled, true, "half of the code cannot be applied");
 		await view.send({
-			kind: "appended",
+			kind: "chunk",
 			messageId: "a",
-			segment: "answer",
+			segment: "text",
 			text: ")\n```\n",
 		});
 		for (let from = 0; from < answerText.length; from += 7)
 			await view.send({
-				kind: "appended",
+				kind: "chunk",
 				messageId: "a",
-				segment: "answer",
+				segment: "text",
 				text: answerText.slice(from, from + 7),
 			});
 		const whole = `First.\n\nSecond.\n\n\`\`\`js\nhalf()\n\`\`\`\n${answerText}`;
@@ -660,9 +660,9 @@ describe("the chat panel in a browser", function () {
 			) as Promise<number>;
 		const more = async () => {
 			await view.send({
-				kind: "appended",
+				kind: "chunk",
 				messageId: "a",
-				segment: "answer",
+				segment: "text",
 				text: "More.\n\n".repeat(40),
 			});
 			await page.waitForTimeout(200);

@@ -6,6 +6,7 @@
  * model or the panel sends may come late.
  */
 
+import type { SegmentKind } from "../../protocol/chat.ts";
 import type {
 	Answer,
 	AnswerState,
@@ -101,12 +102,12 @@ export function answeredBy(
 export function appended(
 	conversation: Conversation,
 	answerId: string,
-	segment: "reasoning" | "text",
-	piece: string,
+	segment: SegmentKind,
+	text: string,
 ): Conversation {
 	return changeStreaming(conversation, answerId, (answer) => ({
 		...answer,
-		[segment]: answer[segment] + piece,
+		[segment]: answer[segment] + text,
 	}));
 }
 

@@ -81,7 +81,7 @@ export interface AnsweredCode {
 interface Run {
 	readonly answerId: string;
 	readonly controller: AbortController;
-	readonly gather: ChunkBatcher;
+	readonly batcher: ChunkBatcher;
 }
 
 /** So much of an answer may be lost with the window. */
@@ -328,11 +328,10 @@ export class ChatSession implements Disposable {
 		const run: Run = {
 			answerId,
 			controller: new AbortController(),
-			gather: new ChunkBatcher(setTimer, (segment, text) => {
-				const piece = segment === "answer" ? "text" : segment;
-				this.#kept.set(appended(this.#kept.current, answerId, piece, text));
+			batcher: new ChunkBatcher(setTimer, ({ segment, text }) => {
+				this.#kept.set(appended(this.#kept.current, answerId, segment, text));
 				this.#options.post({
-					kind: "appended",
+					kind: "chunk",
 					messageId: answerId,
 					segment,
 					text,
@@ -357,7 +356,7 @@ export class ChatSession implements Disposable {
 
 	async #answer(run: Run): Promise<void> {
 		const { engine, stateFile } = this.#options;
-		const { answerId, controller, gather } = run;
+		const { answerId, controller, batcher } = run;
 		const isRunning = (): boolean => this.#run === run;
 		const end = await runAnswer(
 			{
@@ -376,8 +375,8 @@ export class ChatSession implements Disposable {
 				onPlan: (plan) => {
 					if (isRunning()) this.#tokenLine.show(plan);
 				},
-				onSaid: (segment, text) => {
-					if (isRunning()) gather.add(segment, text);
+				onChunk: (chunk) => {
+					if (isRunning()) batcher.add(chunk);
 				},
 			},
 		).catch((thrown): GenerationEnd => {
@@ -387,7 +386,7 @@ export class ChatSession implements Disposable {
 			return { kind: "failed", error };
 		});
 		if (!isRunning()) return;
-		gather.flush();
+		batcher.flush();
 		this.#run = undefined;
 		this.#kept.set(ended(this.#kept.current, answerId, end));
 		this.#showMessage(answerId);
@@ -408,7 +407,7 @@ export class ChatSession implements Disposable {
 	#stopNow(): boolean {
 		const run = this.#run;
 		if (!run) return false;
-		run.gather.flush();
+		run.batcher.flush();
 		this.#run = undefined;
 		run.controller.abort();
 		this.#kept.set(stopped(this.#kept.current, run.answerId));

@@ -1,40 +1,36 @@
-/** Gathers the tokens of an answer, so that a view is told several at once. */
+/** Batches the chunks of an answer, so that the view gets one message for several tokens. */
 
 import type { Disposable } from "../../base/disposable.ts";
-import type { SegmentKind } from "../../protocol/chat.ts";
+import type { AnswerChunk, SegmentKind } from "../../protocol/chat.ts";
 import type { SetTimer } from "../chatPorts.ts";
 
-/** Two frames of a screen and more: sooner than that, nobody reads it. */
-const gatherMs = 40;
+/** Two frames of a 60 Hz screen and some: more updates would cost time and show nothing. */
+const batchMs = 40;
 
 export class ChunkBatcher {
-	readonly #onText: (segment: SegmentKind, text: string) => void;
+	readonly #onBatch: (batch: AnswerChunk) => void;
 	readonly #setTimer: SetTimer;
-	#segment: SegmentKind = "answer";
+	#segment: SegmentKind = "text";
 	#text = "";
 	#timer: Disposable | undefined;
 
-	constructor(
-		setTimer: SetTimer,
-		onText: (segment: SegmentKind, text: string) => void,
-	) {
+	constructor(setTimer: SetTimer, onBatch: (batch: AnswerChunk) => void) {
 		this.#setTimer = setTimer;
-		this.#onText = onText;
+		this.#onBatch = onBatch;
 	}
 
-	add(segment: SegmentKind, text: string): void {
+	add({ segment, text }: AnswerChunk): void {
 		if (segment !== this.#segment) this.flush();
 		this.#segment = segment;
 		this.#text += text;
-		this.#timer ??= this.#setTimer(() => this.flush(), gatherMs);
+		this.#timer ??= this.#setTimer(() => this.flush(), batchMs);
 	}
 
-	/** Tells what there is, now. */
 	flush(): void {
 		this.#timer?.dispose();
 		this.#timer = undefined;
 		const text = this.#text;
 		this.#text = "";
-		if (text !== "") this.#onText(this.#segment, text);
+		if (text !== "") this.#onBatch({ segment: this.#segment, text });
 	}
 }

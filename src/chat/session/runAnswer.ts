@@ -1,6 +1,6 @@
 /** Has the model answer: loads it where it is not, fits the conversation into its window, and passes on what it says. */
 
-import type { ChatRequest, SegmentKind } from "../../protocol/chat.ts";
+import type { AnswerChunk, ChatRequest } from "../../protocol/chat.ts";
 import type { Conversation } from "../../protocol/conversation.ts";
 import type { GenerationEnd } from "../../protocol/generation.ts";
 import type { ChatEngine, ChatModel } from "../chatPorts.ts";
@@ -21,7 +21,7 @@ export interface AnswerListener {
 	readonly onModel: (model: ChatModel) => void;
 	/** What of the conversation goes into the prompt, before it is sent. */
 	readonly onPlan: (plan: PromptPlan) => void;
-	readonly onSaid: (segment: SegmentKind, text: string) => void;
+	readonly onChunk: (chunk: AnswerChunk) => void;
 }
 
 /** About code one wants the likely answer; the very likeliest has small models repeat themselves without an end. */
@@ -46,7 +46,6 @@ export async function runAnswer(
 	if (!plan.fit.ok) return { kind: "failed", error: plan.fit.error };
 	const { systemPrompt, exchanges } = plan;
 	const request: ChatRequest = {
-		conversation: conversation.id,
 		turns: turnsOf(systemPrompt, exchanges.slice(plan.fit.value.firstExchange)),
 		maxTokens: null,
 		temperature,
@@ -55,10 +54,10 @@ export async function runAnswer(
 		reference: referenceOf(keptOf(path, exchanges, plan.fit.value)),
 		stateFile,
 	};
-	const said = engine.answer(request, signal);
+	const chunks = engine.answer(request, signal);
 	for (;;) {
-		const next = await said.next();
+		const next = await chunks.next();
 		if (next.done) return next.value;
-		listener.onSaid(next.value.segment, next.value.text);
+		listener.onChunk(next.value);
 	}
 }

@@ -21,11 +21,7 @@ import { TokenText } from "../decode/tokenText.ts";
 import type { LoadedModel, Sampling, Token } from "../runtime/runtime.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
 import type { ChatStates, StateOwner } from "./chatState.ts";
-import {
-	type ChatPart,
-	renderChat,
-	type ChatTurn as TemplateTurn,
-} from "./chatTemplate.ts";
+import { type ChatPart, renderChat } from "./chatTemplate.ts";
 import { chatTokens, countTurns } from "./chatTokens.ts";
 import type { ChatContext, ModelChat } from "./modelChat.ts";
 import { ReasoningSplitter } from "./reasoning.ts";
@@ -146,18 +142,9 @@ export class Chat {
 		const { model, chat } = ready.value;
 		if (!chat.ok) return chat;
 		const { template, answers, windowTokens } = chat.value;
-		const counted = countTurns(
-			template,
-			turns.map(inOnePiece),
-			answers.within(model, turns),
-		);
-		if (!counted.ok) return counted;
-		const { fixedTokens, contentTokens } = counted.value;
-		return success({
-			fixedTokens,
-			turnTokens: contentTokens.map((it) => it.reduce((a, b) => a + b, 0)),
-			windowTokens,
-		});
+		const vocabulary = answers.within(model, turns);
+		const counted = countTurns(template, turns, vocabulary);
+		return counted.ok ? success({ ...counted.value, windowTokens }) : counted;
 	}
 
 	async #answerNow(
@@ -237,7 +224,7 @@ export class Chat {
 		{ readonly parts: readonly ChatPart[]; readonly tokens: readonly Token[] },
 		HeadroomError
 	> {
-		const parts = renderChat(template, turns.map(inOnePiece));
+		const parts = renderChat(template, turns);
 		if (!parts.ok) return parts;
 		const tokens = chatTokens(parts.value, answers.within(model, turns));
 		const room = Math.max(0, windowTokens - minAnswerTokens);
@@ -307,7 +294,7 @@ export class Chat {
 		const say = (segments: ReturnType<ReasoningSplitter["push"]>): void => {
 			for (const { kind: segment, text } of segments) {
 				timeToFirstTokenMs ??= now() - arrivalMs;
-				send({ kind: "said", requestId, segment, text });
+				send({ kind: "chunk", requestId, segment, text });
 			}
 		};
 		let next = await answer.next();
@@ -353,10 +340,6 @@ function answersIn({ turns }: ChatRequest): readonly string[] {
 	return turns.flatMap(({ role, text }) =>
 		role === "assistant" ? [text] : [],
 	);
-}
-
-function inOnePiece({ role, text }: ChatTurn): TemplateTurn {
-	return { role, content: [text] };
 }
 
 function samplingOf({ temperature, seed }: ChatRequest): Sampling | undefined {

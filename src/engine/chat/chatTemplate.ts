@@ -8,6 +8,7 @@
 import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
+import type { ChatTurn } from "../../protocol/chat.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import {
 	compileTemplate,
@@ -16,21 +17,13 @@ import {
 	type TemplateMessage,
 } from "./jinja.ts";
 
-export interface ChatTurn {
-	/** A system turn only stands first. */
-	readonly role: "system" | "user" | "assistant";
-	/** In pieces, such as attached files and a question. Each is tokenized for itself, and so alike wherever it stands. */
-	readonly content: readonly string[];
-}
-
 export type ChatPart =
 	| { readonly isTemplate: true; readonly text: string }
-	/** The piece with that index of the turn with that index. */
 	| {
 			readonly isTemplate: false;
 			readonly text: string;
+			/** The index of the turn. */
 			readonly turn: number;
-			readonly piece: number;
 	  };
 
 /** A template that was tried and found to work. */
@@ -70,10 +63,10 @@ export function chatTemplateOf(
 }
 
 const probe: readonly ChatTurn[] = [
-	{ role: "system", content: ["s"] },
-	{ role: "user", content: ["q"] },
-	{ role: "assistant", content: ["a"] },
-	{ role: "user", content: ["r"] },
+	{ role: "system", text: "s" },
+	{ role: "user", text: "q" },
+	{ role: "assistant", text: "a" },
+	{ role: "user", text: "r" },
 ];
 
 /**
@@ -130,17 +123,15 @@ export function renderChat(
 	const cut = rendered.value.split(new RegExp(`${marker}(\\d+)${marker}`));
 	const isFaithful =
 		cut.filter((_, at) => at % 2 === 1).join() ===
-			turns.flatMap((turn, index) => (isEmpty(turn) ? [] : [index])).join() &&
+			turns.flatMap(({ text }, index) => (text === "" ? [] : [index])).join() &&
 		!cut.some((text) => text.includes(marker));
 	if (!isFaithful)
 		return broken(modelName, "it changes or leaves out what was said");
-	const parts = cut.flatMap((text, at) =>
-		at % 2 === 1
-			? piecesOf(turns, Number(text))
-			: text === ""
-				? []
-				: [{ isTemplate: true, text } as const],
-	);
+	const parts = cut.flatMap((text, at): ChatPart[] => {
+		if (at % 2 === 0) return text === "" ? [] : [{ isTemplate: true, text }];
+		const turn = Number(text);
+		return [{ isTemplate: false, text: turns[turn]?.text ?? "", turn }];
+	});
 	return success(withSpaces(asGenerated(parts, turns), turns));
 }
 
@@ -151,7 +142,7 @@ function messagesOf(
 	const messages = turns.map((turn, index) => ({
 		role: turn.role,
 		// Templates ask whether there is something.
-		content: isEmpty(turn) ? "" : marker + index + marker,
+		content: turn.text === "" ? "" : marker + index + marker,
 	}));
 	const [system, ...others] = messages;
 	if (!mergesSystem || system?.role !== "system") return messages;
@@ -162,16 +153,6 @@ function messagesOf(
 		.filter((it) => it !== "")
 		.join(betweenSystemAndQuestion);
 	return [{ role: "user", content }, ...rest];
-}
-
-function isEmpty({ content }: ChatTurn): boolean {
-	return content.every((piece) => piece === "");
-}
-
-function piecesOf(turns: readonly ChatTurn[], turn: number): ChatPart[] {
-	return (turns[turn]?.content ?? []).flatMap((text, piece) =>
-		text === "" ? [] : [{ isTemplate: false, text, turn, piece }],
-	);
 }
 
 /**

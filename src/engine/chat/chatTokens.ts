@@ -6,12 +6,12 @@
 
 import { LruCache } from "../../base/lruCache.ts";
 import { type Result, success } from "../../base/result.ts";
+import type { ChatTurn } from "../../protocol/chat.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 import {
 	type ChatPart,
 	type ChatTemplate,
-	type ChatTurn,
 	renderChat,
 } from "./chatTemplate.ts";
 
@@ -45,8 +45,8 @@ function tokensOf(
 export interface TurnTokens {
 	/** Of the template. */
 	readonly fixedTokens: number;
-	/** Of each piece of each turn. */
-	readonly contentTokens: readonly (readonly number[])[];
+	/** Of each turn. */
+	readonly turnTokens: readonly number[];
 }
 
 /** What each part of a conversation takes of the context window: together, all tokens of its prompt. Evaluates nothing. */
@@ -57,16 +57,13 @@ export function countTurns(
 ): Result<TurnTokens, HeadroomError> {
 	const parts = renderChat(template, turns);
 	if (!parts.ok) return parts;
-	const contentTokens = turns.map(({ content }) => content.map(() => 0));
-	let saidTokens = 0;
-	for (const part of parts.value) {
-		if (part.isTemplate) continue;
-		const count = tokensOf(part, vocabulary).length;
-		contentTokens[part.turn]?.splice(part.piece, 1, count);
-		saidTokens += count;
-	}
-	const fixedTokens = chatTokens(parts.value, vocabulary).length - saidTokens;
-	return success({ fixedTokens, contentTokens });
+	const turnTokens = turns.map(() => 0);
+	for (const part of parts.value)
+		if (!part.isTemplate)
+			turnTokens[part.turn] = tokensOf(part, vocabulary).length;
+	const promptTokens = chatTokens(parts.value, vocabulary).length;
+	const fixedTokens = turnTokens.reduce((left, it) => left - it, promptTokens);
+	return success({ fixedTokens, turnTokens });
 }
 
 /** More than any conversation that fits into a context window. */

@@ -1,10 +1,11 @@
 /** Tells what a model thinks from what it answers, by the tags that it writes round its thoughts. */
 
+import type { SegmentKind } from "../../protocol/chat.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 import type { ChatPart } from "./chatTemplate.ts";
 
 export interface Segment {
-	readonly kind: "answer" | "reasoning";
+	readonly kind: SegmentKind;
 	readonly text: string;
 }
 
@@ -39,7 +40,7 @@ interface TextState {
 const header: State = { kind: "header" };
 
 const wholeAnswer: TextState = {
-	kind: "answer",
+	kind: "text",
 	until: [],
 	next: header,
 	skipsSpace: false,
@@ -131,7 +132,7 @@ export class ReasoningSplitter {
 		const name = this.#held.slice(0, end).split(channelTag).at(-1)?.trim();
 		this.#held = this.#held.slice(end + messageTag.length);
 		this.#state = {
-			kind: finalChannel.test(name ?? "") ? "answer" : "reasoning",
+			kind: finalChannel.test(name ?? "") ? "text" : "reasoning",
 			until: messageEnds,
 			next: header,
 			skipsSpace: false,

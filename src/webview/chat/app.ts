@@ -104,7 +104,7 @@ export class App {
 			case "earlier":
 				this.#conversation.prepend(message);
 				return;
-			case "appended":
+			case "chunk":
 				this.#conversation.append(message);
 				return;
 			case "messageChanged":

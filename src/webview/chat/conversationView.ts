@@ -84,12 +84,11 @@ export class ConversationView {
 		if (!hasEarlier) this.element.focus();
 	}
 
-	append({ messageId, segment, text }: Message<"appended">): void {
+	append({ messageId, segment, text }: Message<"chunk">): void {
 		const view = this.#find(messageId);
 		if (!view) return;
 		view.append(segment, text);
-		if (segment === "answer")
-			this.#say(this.#reader.read(text, this.#codeWord));
+		if (segment === "text") this.#say(this.#reader.read(text, this.#codeWord));
 	}
 
 	change({ message }: Message<"messageChanged">): void {

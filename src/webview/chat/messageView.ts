@@ -1,5 +1,6 @@
 /** One message: who says it, what went along, its text, and what can be done with it. */
 
+import type { SegmentKind } from "../../protocol/chat.ts";
 import type { ViewMessage } from "../../protocol/chatView.ts";
 import { AnswerText, type AnswerTextOptions } from "../answer/answerText.ts";
 import { plainText } from "../answer/plainText.ts";
@@ -54,7 +55,7 @@ export class MessageView {
 		return this.#message;
 	}
 
-	append(segment: "answer" | "reasoning", text: string): void {
+	append(segment: SegmentKind, text: string): void {
 		const message = this.#message;
 		if (segment === "reasoning") {
 			this.#message = { ...message, reasoning: message.reasoning + text };

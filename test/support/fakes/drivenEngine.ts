@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import { success } from "../../../src/base/result.ts";
 import { Engine } from "../../../src/engine/engine.ts";
-import type { ChatRequest, ChatTurn } from "../../../src/protocol/chat.ts";
+import type {
+	ChatRequest,
+	ChatTurn,
+	SegmentKind,
+} from "../../../src/protocol/chat.ts";
 import type {
 	FromEngine,
 	LoadOptions,
@@ -36,7 +40,6 @@ export const assistant = (text: string): ChatTurn => ({
 });
 
 const question: ChatRequest = {
-	conversation: "one",
 	turns: [user("q")],
 	maxTokens: null,
 	temperature: 0,
@@ -169,10 +172,10 @@ export function driveEngine(options: DrivenOptions = {}) {
 			assert.ok(last.kind === "done", JSON.stringify(last));
 			return last.stats;
 		},
-		said: (requestId: string, segment: "answer" | "reasoning" = "answer") =>
+		said: (requestId: string, segment: SegmentKind = "text") =>
 			sent
 				.map((it) =>
-					it.kind === "said" &&
+					it.kind === "chunk" &&
 					it.requestId === requestId &&
 					it.segment === segment
 						? it.text

@@ -10,6 +10,7 @@ import type {
 	ConversationPort,
 } from "../../../src/chat/chatPorts.ts";
 import type {
+	AnswerChunk,
 	ChatRequest,
 	ChatTurn,
 	SegmentKind,
@@ -38,10 +39,7 @@ export const tokensPerTurn = 4;
 
 /** An answer under way. */
 export class FakeAnswer {
-	readonly #pieces: (
-		| { readonly segment: SegmentKind; readonly text: string }
-		| GenerationEnd
-	)[] = [];
+	readonly #chunks: (AnswerChunk | GenerationEnd)[] = [];
 	#wake = (): void => {};
 
 	constructor(
@@ -51,13 +49,13 @@ export class FakeAnswer {
 		signal.addEventListener("abort", () => this.#wake());
 	}
 
-	say(text: string, segment: SegmentKind = "answer"): void {
-		this.#pieces.push({ segment, text });
+	say(text: string, segment: SegmentKind = "text"): void {
+		this.#chunks.push({ segment, text });
 		this.#wake();
 	}
 
 	end(end: GenerationEnd | "endOfText" | "contextFull" = "endOfText"): void {
-		this.#pieces.push(
+		this.#chunks.push(
 			typeof end === "string"
 				? { kind: "done", stopReason: end, stats: someStats }
 				: end,
@@ -65,10 +63,10 @@ export class FakeAnswer {
 		this.#wake();
 	}
 
-	async *said(): ReturnType<ChatEngine["answer"]> {
+	async *chunks(): ReturnType<ChatEngine["answer"]> {
 		for (;;) {
 			if (this.signal.aborted) return { kind: "cancelled" };
-			const next = this.#pieces.shift();
+			const next = this.#chunks.shift();
 			if (next && "segment" in next) yield next;
 			else if (next) return next;
 			else
@@ -111,7 +109,7 @@ export class FakeChatEngine implements ChatEngine {
 	): ReturnType<ChatEngine["answer"]> {
 		const answer = new FakeAnswer(request, signal);
 		this.answers.push(answer);
-		return answer.said();
+		return answer.chunks();
 	}
 
 	async count(turns: readonly ChatTurn[]): ReturnType<ChatEngine["count"]> {

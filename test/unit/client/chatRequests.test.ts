@@ -137,9 +137,8 @@ describe("EngineClient, in a conversation", () => {
 		await ready();
 		let completions = 0;
 		client.onDidComplete(() => completions++);
-		const { said, requestId } = client.chat(
+		const chunks = client.chat(
 			{
-				conversation: "one",
 				turns,
 				maxTokens: null,
 				temperature: 0,
@@ -149,10 +148,16 @@ describe("EngineClient, in a conversation", () => {
 			},
 			new AbortController().signal,
 		);
-		const first = said.next();
+		const first = chunks.next();
 		await settle();
-		process.says({ kind: "said", requestId, segment: "reasoning", text: "hm" });
-		process.says({ kind: "said", requestId, segment: "answer", text: "yes" });
+		const requestId = lastId(process);
+		process.says({
+			kind: "chunk",
+			requestId,
+			segment: "reasoning",
+			text: "hm",
+		});
+		process.says({ kind: "chunk", requestId, segment: "text", text: "yes" });
 		process.says({
 			kind: "done",
 			requestId,
@@ -160,10 +165,10 @@ describe("EngineClient, in a conversation", () => {
 			stats: someStats,
 		});
 		assert.deepEqual(
-			[await first, await said.next(), await said.next()],
+			[await first, await chunks.next(), await chunks.next()],
 			[
 				{ done: false, value: { segment: "reasoning", text: "hm" } },
-				{ done: false, value: { segment: "answer", text: "yes" } },
+				{ done: false, value: { segment: "text", text: "yes" } },
 				{
 					done: true,
 					value: { kind: "done", stopReason: "endOfText", stats: someStats },

@@ -506,10 +506,15 @@ describe("EngineClient", () => {
 		process(0).hello();
 		await settle();
 		const { requestId } = stream;
-		process(0).says({ kind: "chunk", requestId, text: "a" });
+		process(0).says({ kind: "chunk", requestId, segment: "text", text: "a" });
 		assert.deepEqual(completed, []);
-		process(0).says({ kind: "chunk", requestId: "other", text: "z" });
-		process(0).says({ kind: "chunk", requestId, text: "b" });
+		process(0).says({
+			kind: "chunk",
+			requestId: "other",
+			segment: "text",
+			text: "z",
+		});
+		process(0).says({ kind: "chunk", requestId, segment: "text", text: "b" });
 		process(0).says({
 			kind: "done",
 			requestId,
@@ -579,6 +584,7 @@ describe("EngineClient", () => {
 		process(0).says({
 			kind: "chunk",
 			requestId: stream.requestId,
+			segment: "text",
 			text: "a",
 		});
 		await first;

@@ -3,13 +3,13 @@ import { FromChatView, ToChatView } from "../../../src/protocol/chatView.ts";
 
 describe("messages of the chat panel", () => {
 	it("are taken where they are whole", () => {
-		const appended = {
-			kind: "appended",
+		const chunk = {
+			kind: "chunk",
 			messageId: "1",
-			segment: "answer",
+			segment: "text",
 			text: "a",
 		};
-		assert.deepEqual(ToChatView.parse(appended), appended);
+		assert.deepEqual(ToChatView.parse(chunk), chunk);
 		const insert = {
 			kind: "insert",
 			messageId: "1",

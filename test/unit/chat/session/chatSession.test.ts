@@ -14,7 +14,7 @@ import {
 	someModel,
 } from "../../../support/fakes/fakeChat.ts";
 
-const gatherMs = 50;
+const batchMs = 50;
 const countMs = 200;
 const saveMs = 10_000;
 
@@ -102,19 +102,19 @@ describe("a chat session", () => {
 		assert.deepEqual(it.last("conversation").messages, []);
 	});
 
-	it("streams in pieces that were gathered, and ends with the whole", async () => {
+	it("streams in batches, and ends with the whole message", async () => {
 		const it = setUp();
 		await it.asked("why?");
 		it.answer().say("hm", "reasoning");
 		it.answer().say("Be");
 		it.answer().say("cause");
 		await settle();
-		it.timers.run(gatherMs);
+		it.timers.run(batchMs);
 		assert.deepEqual(
-			it.all("appended").map(({ segment, text }) => [segment, text]),
+			it.all("chunk").map(({ segment, text }) => [segment, text]),
 			[
 				["reasoning", "hm"],
-				["answer", "Because"],
+				["text", "Because"],
 			],
 		);
 		it.answer().say(".");
@@ -125,22 +125,21 @@ describe("a chat session", () => {
 			[message.text, message.reasoning, message.state],
 			["Because.", "hm", "complete"],
 		);
-		it.timers.run(gatherMs);
-		assert.equal(it.all("appended").length, 3, "nothing comes behind the end");
+		it.timers.run(batchMs);
+		assert.equal(it.all("chunk").length, 3, "nothing comes behind the end");
 	});
 
 	it("gives the engine the system turn, the questions and the answers as they were", async () => {
 		const it = setUp();
 		await it.talked("one", "  answer, untrimmed \n");
 		await it.asked("two");
-		const { turns, conversation, stateFile, maxTokens } = it.answer().request;
+		const { turns, stateFile, maxTokens } = it.answer().request;
 		assert.deepEqual(turns, [
 			{ role: "system", text: systemPrompts.full },
 			{ role: "user", text: "one" },
 			{ role: "assistant", text: "  answer, untrimmed \n" },
 			{ role: "user", text: "two" },
 		]);
-		assert.equal(conversation, it.last("conversation").id);
 		assert.deepEqual([stateFile, maxTokens], ["/state.bin", null]);
 	});
 
@@ -241,7 +240,7 @@ describe("a chat session", () => {
 		answer.say(" late");
 		answer.end();
 		await settle();
-		it.timers.run(gatherMs);
+		it.timers.run(batchMs);
 		assert.deepEqual(
 			it.posted.slice(count).filter(({ kind }) => kind !== "tokens"),
 			[],
@@ -470,7 +469,7 @@ describe("a chat session", () => {
 		for (const word of ["a", "b", "c"]) {
 			it.answer().say(word);
 			await settle();
-			it.timers.run(gatherMs);
+			it.timers.run(batchMs);
 		}
 		assert.equal(it.store.saves, asked);
 		it.timers.run(saveMs);

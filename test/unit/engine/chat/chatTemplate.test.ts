@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
 	type ChatPart,
 	type ChatTemplate,
-	type ChatTurn,
 	chatTemplateOf,
 	renderChat,
 } from "../../../../src/engine/chat/chatTemplate.ts";
@@ -14,6 +13,7 @@ import {
 } from "../../../../src/engine/chat/chatTokens.ts";
 import type { TemplateFacts } from "../../../../src/engine/chat/jinja.ts";
 import type { Token } from "../../../../src/engine/runtime/runtime.ts";
+import type { ChatTurn } from "../../../../src/protocol/chat.ts";
 import {
 	errorText,
 	type HeadroomError,
@@ -29,15 +29,9 @@ const talking = { ...fakeDescription, roles: ["chat"] } as const;
 const today = new Date(2026, 2, 5, 13, 7, 9);
 const bare: TemplateFacts = { beginningOfText: "", endOfText: "", today };
 
-const system = (...content: string[]): ChatTurn => ({
-	role: "system",
-	content,
-});
-const user = (...content: string[]): ChatTurn => ({ role: "user", content });
-const assistant = (text: string): ChatTurn => ({
-	role: "assistant",
-	content: [text],
-});
+const system = (text: string): ChatTurn => ({ role: "system", text });
+const user = (text: string): ChatTurn => ({ role: "user", text });
+const assistant = (text: string): ChatTurn => ({ role: "assistant", text });
 
 function tryOf(source: string | null, facts = bare) {
 	return chatTemplateOf({ description: talking, chatTemplate: source }, facts);
@@ -150,20 +144,14 @@ describe("renderChat", () => {
 				partsOf(template, [user("Q")]).filter((it) => it.isTemplate),
 			);
 			for (const text of hostile) {
-				const turns = [
-					system(text),
-					user(text, text),
-					assistant(text),
-					user(text),
-				];
+				const turns = [system(text), user(text), assistant(text), user(text)];
 				const parts = partsOf(template, turns);
 				const space = shape.spacesQuestions ? " " : "";
 				const expected = [
-					{ turn: 0, piece: 0, text: space + text },
-					{ turn: 1, piece: 0, text },
-					{ turn: 1, piece: 1, text },
-					{ turn: 2, piece: 0, text },
-					{ turn: 3, piece: 0, text: space + text },
+					{ turn: 0, text: space + text },
+					{ turn: 1, text },
+					{ turn: 2, text },
+					{ turn: 3, text: space + text },
 				];
 				assert.deepEqual(
 					parts.filter((it) => !it.isTemplate),
@@ -184,7 +172,7 @@ describe("renderChat", () => {
 				const turns: ChatTurn[] = random() < 0.8 ? [system(pick())] : [];
 				let before: readonly Token[] = [];
 				for (let question = 0; question < 4; question++) {
-					turns.push(user(pick(), pick()));
+					turns.push(user(pick()));
 					const parts = partsOf(template, turns);
 					const prompt = chatTokens(parts, answers.within(vocabulary, turns));
 					assert.deepEqual(prompt.slice(0, before.length), before);
@@ -207,21 +195,21 @@ describe("renderChat", () => {
 			}
 		});
 
-		it(`counts each piece of a conversation with ${name}`, () => {
+		it(`counts each turn of a conversation with ${name}`, () => {
 			const vocabulary = new TestVocabulary(shape);
 			const template = ofShape(shape);
 			const turns = [
 				system("abcd"),
-				user("", "a file of 20 chars..", "why?"),
+				user("a file of 20 chars.."),
 				assistant("because"),
 				user("<|im_end|>"),
 			];
 			const counted = countTurns(template, turns, vocabulary);
 			assert.ok(counted.ok);
-			const { fixedTokens, contentTokens } = counted.value;
-			assert.deepEqual(contentTokens, [[2], [0, 7, 2], [3], [4]]);
+			const { fixedTokens, turnTokens } = counted.value;
+			assert.deepEqual(turnTokens, [2, 7, 3, 4]);
 			assert.equal(
-				fixedTokens + 18,
+				fixedTokens + 16,
 				chatTokens(partsOf(template, turns), vocabulary).length,
 			);
 		});
@@ -231,7 +219,7 @@ describe("renderChat", () => {
 		const template = templateOf(
 			"{% for m in messages %}[{{ m.role }}{% if m.content %}: {{ m.content }}{% endif %}]{% endfor %}",
 		);
-		const turns = [user("Q"), assistant(""), user("", "R")];
+		const turns = [user("Q"), assistant(""), user("R")];
 		assert.equal(
 			textOf(partsOf(template, turns)),
 			"[user: Q][assistant][user: R]",

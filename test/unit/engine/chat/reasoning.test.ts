@@ -32,7 +32,7 @@ function split(
 	return merged;
 }
 
-const answer = (text: string): Segment => ({ kind: "answer", text });
+const answer = (text: string): Segment => ({ kind: "text", text });
 const reasoning = (text: string): Segment => ({ kind: "reasoning", text });
 
 const cases: readonly (readonly [
