@@ -10,7 +10,7 @@ import type { HeadroomError } from "../protocol/errors.ts";
 import type { EngineConnection } from "./supervisor.ts";
 
 /** Of the supervisor, what never starts a process. */
-export interface PolledEngine {
+interface PolledEngine {
 	readonly status: EngineStatus;
 	readonly running: EngineConnection | undefined;
 	readonly onDidChangeStatus: Event<EngineStatus>;

@@ -16,7 +16,7 @@ export interface ByteSource {
 }
 
 /** An array of strings: vocabularies and merges have hundreds of thousands, so only their place in the file is kept. */
-export interface GgufStrings {
+interface GgufStrings {
 	readonly strings: number;
 	/** From the length of the first one to the end of the last one; each stands behind its length in 8 bytes. */
 	readonly startBytes: number;

@@ -2,13 +2,12 @@
 
 import * as z from "zod/mini";
 
-export const ChatRole = z.enum(["system", "user", "assistant"]);
-export type ChatRole = z.infer<typeof ChatRole>;
+const ChatRole = z.enum(["system", "user", "assistant"]);
 
 /** Some million tokens, more than any window: tokenizing more would hold up completions for seconds. */
-export const maxTurnChars = 4 * 2 ** 20;
+const maxTurnChars = 4 * 2 ** 20;
 /** More than fit into any window: each has some tokens of the template. */
-export const maxTurns = 16_384;
+const maxTurns = 16_384;
 
 /** What one side said, before the model's own template is put around it. */
 export const ChatTurn = z.readonly(

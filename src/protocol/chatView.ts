@@ -5,7 +5,7 @@ import { SegmentKind } from "./chat.ts";
 
 const count = z.int().check(z.nonnegative());
 
-export const ChipKind = z.enum([
+const ChipKind = z.enum([
 	"selection",
 	"file",
 	"folder",
@@ -13,7 +13,6 @@ export const ChipKind = z.enum([
 	"problems",
 	"changes",
 ]);
-export type ChipKind = z.infer<typeof ChipKind>;
 
 /** Something that goes along with the next question. */
 export const ContextChip = z.readonly(

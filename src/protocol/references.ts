@@ -9,7 +9,7 @@ export const maxReferenceChars = 64 * 1024;
 /** Eight such texts, or some 170,000 tokens: what the engine has room for. */
 export const maxReferenceCharsInAll = 512 * 1024;
 
-export const Reference = z.readonly(
+const Reference = z.readonly(
 	z.object({
 		/** The same as long as it is the same file. */
 		id: z.string(),
@@ -17,7 +17,6 @@ export const Reference = z.readonly(
 		text: z.exactOptional(z.string().check(z.maxLength(maxReferenceChars))),
 	}),
 );
-export type Reference = z.infer<typeof Reference>;
 
 /** All that there are, the most recent first: what is not among them is forgotten. */
 export const References = z.readonly(

@@ -51,7 +51,7 @@ export type Settings = {
 	readonly [Key in SettingKey]: z.infer<Shape[Key]>;
 };
 
-export const settingKeys = Object.keys(shape) as readonly SettingKey[];
+const settingKeys = Object.keys(shape) as readonly SettingKey[];
 
 export const defaultSettings: Settings = {
 	"completion.enabled": true,

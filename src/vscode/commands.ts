@@ -18,7 +18,7 @@ export interface CommandContext extends WhyNoSuggestionContext {
 	readonly showFitReport: () => Promise<void>;
 }
 
-export const commandIds = [
+const commandIds = [
 	"headroom.whyNoSuggestion",
 	"headroom.toggleCompletions",
 	"headroom.toggleLanguage",

@@ -66,7 +66,7 @@ export interface ReplayFigures {
 	readonly dropped: Map<string, number>;
 }
 
-export function noFigures(): ReplayFigures {
+function noFigures(): ReplayFigures {
 	return {
 		keys: 0,
 		asked: 0,

@@ -45,7 +45,7 @@ export interface SpeculationBenchOptions {
 	readonly draft: string;
 }
 
-export interface SpeculationRow {
+interface SpeculationRow {
 	readonly target: string;
 	readonly work: string;
 	readonly source: Source;
@@ -59,7 +59,7 @@ export interface SpeculationRow {
 }
 
 /** By target and work: perfect drafts, as a multiple of none. */
-export type SpeculationBound = Readonly<
+type SpeculationBound = Readonly<
 	Record<string, Readonly<Record<string, number>>>
 >;
 

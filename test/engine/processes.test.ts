@@ -17,7 +17,7 @@ function startParent(): {
 } {
 	const child = spawn(
 		process.execPath,
-		["--import", "tsx", path.join(root, "test/support/engineParent.ts")],
+		["--import", "tsx", path.join(root, "test/support/models/engineParent.ts")],
 		{ cwd: root, stdio: ["ignore", "pipe", "inherit"] },
 	);
 	const lines: string[] = [];

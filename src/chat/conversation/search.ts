@@ -2,7 +2,7 @@
 
 import type { Conversation, Message } from "../../protocol/conversation.ts";
 
-export interface SearchHit {
+interface SearchHit {
 	/** Of the conversation. */
 	readonly id: string;
 	readonly title: string;
@@ -12,7 +12,7 @@ export interface SearchHit {
 	readonly excerpt: Excerpt;
 }
 
-export interface Excerpt {
+interface Excerpt {
 	/** One line. */
 	readonly text: string;
 	/** Where words of the query are in it, in UTF-16 units. */

@@ -3,7 +3,7 @@
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
-export interface SizedPart {
+interface SizedPart {
 	/** What the panel calls it. */
 	readonly label: string;
 	readonly tokens: number;

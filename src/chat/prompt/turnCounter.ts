@@ -134,7 +134,7 @@ export class TurnCounter {
 	}
 }
 
-export function guessTokens(text: string): number {
+function guessTokens(text: string): number {
 	return Math.ceil(text.length / guessedCharactersPerToken);
 }
 

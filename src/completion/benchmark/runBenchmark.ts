@@ -8,7 +8,7 @@ import {
 } from "../request/getCompletion.ts";
 import { type BenchmarkCase, benchmarkCases } from "./benchmarkCases.ts";
 
-export interface BenchmarkFigures {
+interface BenchmarkFigures {
 	readonly cases: number;
 	/** Cases of which the rest of the line was suggested as it was. */
 	readonly exactMatches: number;

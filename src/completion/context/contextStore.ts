@@ -13,12 +13,7 @@ import { countWords, type WordCounts } from "./identifiers.ts";
  * Why a place is known, the strongest reason first: an identifier near the cursor is defined there, it was edited, the cursor was
  * there, or it stands in an open tab.
  */
-export const candidateKinds = [
-	"definition",
-	"edited",
-	"visited",
-	"open",
-] as const;
+const candidateKinds = ["definition", "edited", "visited", "open"] as const;
 export type CandidateKind = (typeof candidateKinds)[number];
 
 export interface SnippetCandidate extends Region {

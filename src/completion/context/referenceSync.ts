@@ -10,7 +10,7 @@ import {
 } from "../../protocol/references.ts";
 
 /** The engine, as far as it is needed here. */
-export interface ReferenceEngine {
+interface ReferenceEngine {
 	/** @returns false where there is none to be told. */
 	sendReferences(references: References): boolean;
 	/** An engine is there that was told nothing yet. */

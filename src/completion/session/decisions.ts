@@ -7,7 +7,7 @@ import { reasonSentence } from "../reasons/reasonSentences.ts";
 import type { NoSuggestionReason } from "../reasons/reasons.ts";
 import type { CompletionWork } from "../request/getCompletion.ts";
 
-export type DecisionOutcome =
+type DecisionOutcome =
 	| {
 			readonly kind: "suggested";
 			readonly characters: number;

@@ -37,7 +37,7 @@ export interface LoadStrategy {
 	readonly price: LoadPrice;
 }
 
-export type LoadPrice = (contextWindow: number) => Plan;
+type LoadPrice = (contextWindow: number) => Plan;
 
 export interface StepRequest {
 	readonly model: NamedModel;
@@ -54,7 +54,7 @@ export interface StepRequest {
 }
 
 /** What was learned of loads of this model on this machine. */
-export interface LoadKnowledge {
+interface LoadKnowledge {
 	correctionFor(placement: Placement): Correction | undefined;
 	/** A load this way has ended the process before. */
 	isBad(step: LoadStrategy): boolean;

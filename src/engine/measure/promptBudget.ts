@@ -11,7 +11,7 @@ export interface EngineSpeed {
  * Room for the answer. The same for every request, so that the budget of the prompt, and with it what of the text stands in
  * it, does not change with the length that is asked for.
  */
-export const answerTokens = 128;
+const answerTokens = 128;
 
 /** With less text the model knows too little to be worth asking, however slow the machine. */
 const minLocalTokens = 256;

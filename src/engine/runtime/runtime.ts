@@ -14,7 +14,7 @@ import type { ModelDescription } from "../../protocol/model.ts";
 
 export type Token = number;
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
 	readonly gpu: "auto" | "off";
 	/** Null leaves one core free: llama.cpp's threads spin, and collapse when every core is busy. */
 	readonly threads: number | null;

@@ -3,7 +3,7 @@
 import type { Token } from "../runtime/runtime.ts";
 
 /** Where drafts come from: text that is there already, or a small model. */
-export const draftSources = ["lookup", "model"] as const;
+const draftSources = ["lookup", "model"] as const;
 export type DraftSource = (typeof draftSources)[number];
 
 export interface Draft {

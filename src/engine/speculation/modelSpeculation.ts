@@ -10,7 +10,7 @@ import type { Drafter } from "./draft.ts";
 import { Lookup, type TokenReference } from "./lookup.ts";
 import { Speculation } from "./speculation.ts";
 
-export interface LoadedDraft {
+interface LoadedDraft {
 	readonly costs: DraftCosts;
 	/** For each cache of the model one of its own. */
 	readonly models: ReadonlyMap<KvCache, Drafter>;

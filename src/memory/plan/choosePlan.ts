@@ -26,7 +26,7 @@ export type Rejection =
 	/** A larger model, or the same in a larger quantization, was chosen. */
 	| { readonly kind: "smaller" };
 
-export interface PassedOver {
+interface PassedOver {
 	readonly candidate: Candidate;
 	readonly rejection: Rejection;
 }

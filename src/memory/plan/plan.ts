@@ -92,7 +92,7 @@ export interface Holder {
 }
 
 /** A tensor that a device does not take, however much memory is free. */
-export interface Obstacle {
+interface Obstacle {
 	readonly device: Device;
 	/** The head is then left to the CPU; with any other there is no load. */
 	readonly of: "head" | "layer" | "kvCache";

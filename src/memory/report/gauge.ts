@@ -42,7 +42,7 @@ export interface GaugeMemory {
 	readonly bytes: Readonly<Record<GaugePart, number>>;
 }
 
-export const fullLevel = 8;
+const fullLevel = 8;
 
 export interface Gauge {
 	readonly state: GaugeState;

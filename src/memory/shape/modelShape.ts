@@ -15,7 +15,7 @@ export interface Weights {
 	readonly repacked: Readonly<Record<Repacker, RepackedWeights>>;
 }
 
-export interface RepackedWeights {
+interface RepackedWeights {
 	readonly fileBytes: number;
 	readonly copyBytes: number;
 }

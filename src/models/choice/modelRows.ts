@@ -9,7 +9,7 @@ import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
 import { candidateOf, isShipped, isTrusted, recommend } from "./suitability.ts";
 
-export type RowVerdict =
+type RowVerdict =
 	/** All of it in fast memory, and fast enough for the role. */
 	| {
 			readonly kind: "fits";

@@ -12,8 +12,6 @@ import {
 } from "./describeHeader.ts";
 import { chatTemplateIn, traitsOf } from "./modelTraits.ts";
 
-export type { ModelFile };
-
 /** For who loads it. */
 export interface LoadableFile extends ModelFile {
 	/** Jinja, of up to some 20 KB: not part of the description, which travels with every report. */

@@ -19,7 +19,7 @@ import {
 } from "../platform/userProgress.ts";
 import { benchmarkDocument, type FailedBenchmark } from "./benchmarkText.ts";
 
-export interface BenchmarkedModel {
+interface BenchmarkedModel {
 	/** Absolute path. */
 	readonly file: string;
 	readonly name: string;

@@ -7,7 +7,7 @@ import { visibleCode } from "../markdown/visible.ts";
 import { type Highlighter, hasLongLine } from "./highlighter.ts";
 import { plainText } from "./plainText.ts";
 
-export type CodeAction = "copy" | "insert" | "apply" | "newFile";
+type CodeAction = "copy" | "insert" | "apply" | "newFile";
 
 export interface CodeBlockOptions {
 	readonly words: Words;

@@ -93,7 +93,7 @@ export class Highlighter {
 	}
 }
 
-export function isHighlighted(code: string): boolean {
+function isHighlighted(code: string): boolean {
 	return code.length <= highlightedLength && !hasLongLine(code);
 }
 

@@ -15,7 +15,7 @@ interface VsCodeApi {
 declare function acquireVsCodeApi(): VsCodeApi;
 
 /** What outlives the page, besides what the host knows. */
-export interface ViewState {
+interface ViewState {
 	readonly draft: string;
 }
 

@@ -7,7 +7,7 @@ import { plainText } from "../answer/plainText.ts";
 import { visibleProse } from "../markdown/visible.ts";
 import { button, element } from "./dom.ts";
 
-export interface MessageActions {
+interface MessageActions {
 	readonly onCopy: (message: ViewMessage) => void;
 	readonly onRegenerate: (message: ViewMessage) => void;
 	readonly onEdit: (message: ViewMessage) => void;

@@ -187,8 +187,6 @@ export function driveEngine(options: DrivenOptions = {}) {
 	};
 }
 
-export type DrivenEngine = ReturnType<typeof driveEngine>;
-
 /** A place where something waits until a test lets it go on. */
 export function gate() {
 	let open = () => {};

@@ -35,7 +35,7 @@ export const someModel: ChatModel = {
 };
 
 /** Of the template of the fake engine. */
-export const tokensPerTurn = 4;
+const tokensPerTurn = 4;
 
 /** An answer under way. */
 export class FakeAnswer {

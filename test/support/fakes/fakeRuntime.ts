@@ -57,7 +57,7 @@ export function fakeTokenize(text: string): Token[] {
 }
 
 /** Special tokens stand in it by their names. */
-export function fakeTokenizeTemplate(text: string): Token[] {
+function fakeTokenizeTemplate(text: string): Token[] {
 	return text.split(/(<\w+>)/).flatMap((piece) => {
 		const special = [...names].find(([, name]) => name === piece);
 		return special ? [special[0]] : fakeTokenize(piece);

@@ -44,7 +44,7 @@ export function goldenCases(): GoldenCase[] {
 		.flatMap((file) => casesOf(readFileSync(path.join(folder, file), "utf8")));
 }
 
-export function casesOf(file: string): GoldenCase[] {
+function casesOf(file: string): GoldenCase[] {
 	const [head = "", ...cases] = file.split(/^=== /m);
 	return cases.map((text) => caseOf(text, optionsOf(head)));
 }
