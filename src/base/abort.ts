@@ -17,3 +17,18 @@ export async function orAborted<T>(
 		signal.removeEventListener("abort", onAbort);
 	}
 }
+
+/** Settles after the time, or as soon as the signal aborts. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+	return ms <= 0 || signal.aborted
+		? Promise.resolve()
+		: new Promise((resolve) => {
+				const timer = setTimeout(done, ms);
+				function done(): void {
+					clearTimeout(timer);
+					signal.removeEventListener("abort", done);
+					resolve();
+				}
+				signal.addEventListener("abort", done);
+			});
+}

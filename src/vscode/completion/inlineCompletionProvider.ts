@@ -1,6 +1,7 @@
 /** Ghost text: between VS Code's inline completions and the completion session. */
 
 import * as vscode from "vscode";
+import { sleep } from "../../base/abort.ts";
 import {
 	type Disposable,
 	DisposableStore,
@@ -18,13 +19,18 @@ import {
 	type CompletionDecision,
 	decisionText,
 } from "../../completion/session/decisions.ts";
-import { withSelectedEntry } from "../../completion/session/selectedEntry.ts";
 import { type Place, samePlace } from "../../completion/session/suggestion.ts";
-import type { DocumentSnapshot } from "../../completion/text/documentContext.ts";
 import { messageOf } from "../../protocol/errors.ts";
-import type { Indentation } from "../../workspace/indentation.ts";
+import { abortSignal } from "../platform/cancellation.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 import type { AutoSuggest } from "./autoSuggest.ts";
+import { itemFor, targetOf } from "./completionTarget.ts";
+import {
+	currentPlace,
+	currentSnapshot,
+	placeAt,
+	snapshotOf,
+} from "./documentSnapshot.ts";
 
 /** Without a scheme, the inputs of chat, search and source control would be asked about too. */
 const selector: vscode.DocumentSelector = [
@@ -187,7 +193,7 @@ export class InlineCompletionProvider
 			: [];
 		this.#options.onSuggestion(suggestion);
 		return {
-			items: [text, ...others].map((it) => itemFor(it, at)),
+			items: [text, ...others].map((it) => itemFor(it, at, acceptedCommand)),
 			outcome: { kind: "suggested", characters: text.length, source },
 			work,
 		};
@@ -217,146 +223,4 @@ export class InlineCompletionProvider
 
 function none(reason: NoSuggestionReason, work?: CompletionWork): Answer {
 	return { outcome: { kind: "none", reason }, work };
-}
-
-/** What is completed, and what of the document an item for it replaces. */
-interface Target {
-	readonly snapshot: DocumentSnapshot;
-	readonly range: vscode.Range;
-	/** What an item has before and behind the suggestion, to be the whole text of the range. */
-	readonly before: string;
-	readonly after: string;
-}
-
-/**
- * VS Code shows an item only where its text begins with what stands in its range, and beside the suggest widget only where
- * it continues the selected entry in that entry's range. There the document is completed as it is with the entry taken, unless what is
- * known for the document as it stands begins like the entry anyway.
- */
-function targetOf(
-	document: vscode.TextDocument,
-	position: vscode.Position,
-	{ selectedCompletionInfo: selected }: vscode.InlineCompletionContext,
-	known: (snapshot: DocumentSnapshot) => { readonly text: string } | undefined,
-): Target {
-	const snapshot = snapshotOf(document, position);
-	const range =
-		selected?.range ??
-		new vscode.Range(position.with({ character: 0 }), position);
-	const before = document.getText(range.with({ end: position }));
-	const after = document.getText(range.with({ start: position }));
-	const asItStands = { snapshot, range, before, after };
-	if (!selected) return asItStands;
-	const { text } = selected;
-	const suggested = known(snapshot)?.text;
-	if (suggested !== undefined && `${before}${suggested}`.startsWith(text))
-		return asItStands;
-	const start = snapshot.offset - before.length;
-	const end = snapshot.offset + after.length;
-	return {
-		snapshot: withSelectedEntry(snapshot, { start, end, text }),
-		range,
-		before: text,
-		after: "",
-	};
-}
-
-function itemFor(
-	suggested: string,
-	{ range, before, after }: Target,
-): vscode.InlineCompletionItem {
-	const item = new vscode.InlineCompletionItem(
-		before + suggested + after,
-		range,
-	);
-	item.command = { command: acceptedCommand, title: "" };
-	return item;
-}
-
-function snapshotOf(
-	document: vscode.TextDocument,
-	position: vscode.Position,
-): DocumentSnapshot {
-	const above = cellsAbove(document);
-	return {
-		uri: document.uri.toString(),
-		path: documentPath(document),
-		languageId: document.languageId,
-		indentation: indentationOf(document),
-		version: document.version,
-		text: above + document.getText(),
-		offset: above.length + document.offsetAt(position),
-	};
-}
-
-/** A notebook is one program: the cells of the same language above a cell belong to its text. Empty elsewhere. */
-function cellsAbove(document: vscode.TextDocument): string {
-	if (document.uri.scheme !== "vscode-notebook-cell") return "";
-	for (const notebook of vscode.workspace.notebookDocuments) {
-		const cells = notebook.getCells();
-		const index = cells.findIndex((it) => it.document === document);
-		if (index < 0) continue;
-		return cells
-			.slice(0, index)
-			.filter((it) => it.document.languageId === document.languageId)
-			.map((it) => `${it.document.getText()}\n\n`)
-			.join("");
-	}
-	return "";
-}
-
-/** As the editor of the document has it; other documents have no such thing, and take what is usual. */
-function indentationOf(document: vscode.TextDocument): Indentation {
-	const options = vscode.window.visibleTextEditors.find(
-		(editor) => editor.document === document,
-	)?.options;
-	return {
-		insertSpaces: options?.insertSpaces !== false,
-		tabSize: typeof options?.tabSize === "number" ? options.tabSize : 4,
-	};
-}
-
-function currentSnapshot(): DocumentSnapshot | undefined {
-	const editor = vscode.window.activeTextEditor;
-	return editor && snapshotOf(editor.document, editor.selection.active);
-}
-
-/** The first cursor of the active editor; undefined where text is selected. */
-function currentPlace(): Place | undefined {
-	const editor = vscode.window.activeTextEditor;
-	if (!editor?.selections.every((it) => it.isEmpty)) return undefined;
-	return placeAt(editor.document, editor.selection.active);
-}
-
-function placeAt(
-	document: vscode.TextDocument,
-	position: vscode.Position,
-): Place {
-	return {
-		uri: document.uri.toString(),
-		version: document.version,
-		offset: cellsAbove(document).length + document.offsetAt(position),
-	};
-}
-
-/** Settles after the time, or when the signal aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-	return ms <= 0 || signal.aborted
-		? Promise.resolve()
-		: new Promise((resolve) => {
-				const timer = setTimeout(done, ms);
-				function done(): void {
-					clearTimeout(timer);
-					signal.removeEventListener("abort", done);
-					resolve();
-				}
-				signal.addEventListener("abort", done);
-			});
-}
-
-function abortSignal(token: vscode.CancellationToken): AbortSignal {
-	const controller = new AbortController();
-	if (token.isCancellationRequested) controller.abort();
-	else token.onCancellationRequested(() => controller.abort());
-	return controller.signal;
 }
