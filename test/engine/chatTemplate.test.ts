@@ -31,6 +31,7 @@ import {
 import type { ChatTurn } from "../../src/protocol/chat.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { templateShapes } from "../support/models/chatTemplates.ts";
+import { Disposals } from "../support/models/disposals.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import {
 	sentencePieceTokenizer,
@@ -39,14 +40,13 @@ import {
 
 const today = new Date(2026, 2, 5);
 
-describe("a conversation with a real model", function () {
-	this.timeout(120_000);
+describe("a conversation with a real model", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-chat-"));
 	const file = path.join(folder, "chat.gguf");
 	let read: LoadableFile;
 	let model: LoadedModel;
 	let cache: KvCache;
-	const disposals: (() => Promise<void>)[] = [];
+	const disposals = new Disposals();
 
 	before(async () => {
 		writeChatModel(file);
@@ -59,15 +59,14 @@ describe("a conversation with a real model", function () {
 			log: nullLog,
 		});
 		assert.ok(runtime.ok);
-		disposals.unshift(() => runtime.value.dispose());
+		disposals.add(runtime.value);
 		const loaded = await runtime.value.loadModel({
 			description: read.description,
 			mapsFile: false,
 			onProgress: () => {},
 		});
 		assert.ok(loaded.ok);
-		model = loaded.value;
-		disposals.unshift(() => model.dispose());
+		model = disposals.add(loaded.value);
 		const sequences = await model.createSequences({
 			count: 1,
 			contextWindow: 1024,
@@ -75,13 +74,13 @@ describe("a conversation with a real model", function () {
 			kvType: "f16",
 		});
 		assert.ok(sequences.ok);
-		disposals.unshift(() => sequences.value.dispose());
+		disposals.add(sequences.value);
 		const [sequence] = sequences.value.all;
 		assert.ok(sequence);
 		cache = new KvCache(sequence);
 	});
 	after(async () => {
-		for (const dispose of disposals) await dispose();
+		await disposals.dispose();
 		rmSync(folder, { recursive: true });
 	});
 
@@ -200,9 +199,7 @@ describe("a conversation with a real model", function () {
 	});
 });
 
-describe("a template with SentencePiece", function () {
-	this.timeout(60_000);
-
+describe("a template with SentencePiece", () => {
 	it("has the spaces that are written, and no others", async () => {
 		const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-chat-"));
 		const file = path.join(folder, "tiny.gguf");
@@ -212,6 +209,8 @@ describe("a template with SentencePiece", function () {
 			log: nullLog,
 		});
 		assert.ok(runtime.ok);
+		const disposals = new Disposals();
+		disposals.add(runtime.value);
 		try {
 			await writeTinyModel(file, "mamba", "psm", sentencePieceTokenizer());
 			const { source } = templateShapes.mistral;
@@ -227,7 +226,7 @@ describe("a template with SentencePiece", function () {
 				onProgress: () => {},
 			});
 			assert.ok(loaded.ok);
-			const model = loaded.value;
+			const model = disposals.add(loaded.value);
 			const template = chatTemplateOf(
 				{ description, chatTemplate: source },
 				{ ...model.specialTexts, today },
@@ -258,9 +257,8 @@ describe("a template with SentencePiece", function () {
 				word,
 				special("[/INST]"),
 			]);
-			await model.dispose();
 		} finally {
-			await runtime.value.dispose();
+			await disposals.dispose();
 			rmSync(folder, { recursive: true });
 		}
 	});

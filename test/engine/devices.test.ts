@@ -34,8 +34,7 @@ for (const [where, gpu, env] of [
 	["the CPU", "off", process.env],
 	["llvmpipe", "auto", softwareGpuEnvironment],
 ] as const)
-	describe(`the devices of a model that works on ${where}`, function () {
-		this.timeout(60_000);
+	describe(`the devices of a model that works on ${where}`, () => {
 		const engine = new RealEngine(env);
 		engine.gpu = gpu;
 		after(() => engine.stop());

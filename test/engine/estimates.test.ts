@@ -14,6 +14,7 @@ import {
 import type { Device } from "../../src/memory/machine/devices.ts";
 import { planFor } from "../../src/memory/plan/plan.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
+import { disposeBounded } from "../support/models/disposals.ts";
 import {
 	firstLayers,
 	shapeNamed,
@@ -34,8 +35,7 @@ const models: readonly (readonly [name: string, layers: number])[] = [
 	["Mellum-4b", 30],
 ];
 
-describe("our formulas beside the library's simulation", function () {
-	this.timeout(120_000);
+describe("our formulas beside the library's simulation", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
 	const file = path.join(folder, "model.gguf");
 	after(() => rmSync(folder, { recursive: true }));
@@ -113,7 +113,7 @@ describe("our formulas beside the library's simulation", function () {
 						`context of ${contextWindow} ${kvType}`,
 					);
 				}
-			await llama.dispose();
+			await disposeBounded(llama);
 		});
 });
 

@@ -6,8 +6,7 @@ import { engineFile } from "../support/models/realEngine.ts";
 import { needsSoftwareGpu } from "../support/models/softwareGpu.ts";
 
 /** Mesa's llvmpipe, named twice: llama.cpp's real Vulkan backend sees two devices of 2 GiB. */
-describe("several GPUs", function () {
-	this.timeout(60_000);
+describe("several GPUs", () => {
 	const visible: (string | undefined)[] = [];
 
 	const describeWith = (list: string) => {

@@ -24,8 +24,7 @@ import {
 import { writeSparseModel } from "../support/models/sparseModel.ts";
 
 /** Mesa's llvmpipe (Debian: mesa-vulkan-drivers): llama.cpp's real Vulkan backend, on a device of 2 GiB. */
-describe("the engine on llvmpipe", function () {
-	this.timeout(60_000);
+describe("the engine on llvmpipe", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
 	const engine = new RealEngine(softwareGpuEnvironment);
 	engine.gpu = "auto";

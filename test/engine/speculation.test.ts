@@ -29,6 +29,7 @@ import { readVocabulary } from "../../src/models/header/readVocabulary.ts";
 import type { EngineReport } from "../../src/protocol/engineStatus.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
 import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
+import { Disposals } from "../support/models/disposals.ts";
 import { builtInModel, root } from "../support/models/realEngine.ts";
 import { writeTinyModel } from "../support/models/tinyModel.ts";
 import { seededRandom } from "../support/seededRandom.ts";
@@ -55,8 +56,7 @@ const sources = execFileSync("git", ["ls-files", "src/*.ts"], {
 	.split("\n")
 	.map((file) => readFileSync(path.join(root, file), "utf8"));
 
-describe("speculation with llama.cpp", function () {
-	this.timeout(120_000);
+describe("speculation with llama.cpp", () => {
 	const { log } = logged();
 	let runtime: Runtime;
 	let model: LoadedModel;
@@ -65,16 +65,12 @@ describe("speculation with llama.cpp", function () {
 	before(async () => {
 		const created = await createLlamaRuntime({ gpu: "off", threads: 1, log });
 		assert.ok(created.ok, JSON.stringify(created));
-		runtime = created.value;
-		disposals.unshift(() => runtime.dispose());
+		runtime = disposals.add(created.value);
 		model = await loaded(builtInModel);
 		draft = await loaded(shippedDraft);
 	});
-	/** In the order of the product: the library has not come to an end where all was left to it. */
-	const disposals: (() => Promise<void>)[] = [];
-	after(async () => {
-		for (const dispose of disposals) await dispose();
-	});
+	const disposals = new Disposals();
+	after(() => disposals.dispose());
 
 	async function loaded(file: string): Promise<LoadedModel> {
 		const described = readModelFile(file);
@@ -85,8 +81,7 @@ describe("speculation with llama.cpp", function () {
 			onProgress: () => {},
 		});
 		assert.ok(it.ok, JSON.stringify(it));
-		disposals.unshift(() => it.value.dispose());
-		return it.value;
+		return disposals.add(it.value);
 	}
 
 	async function sequencesOf(
@@ -100,8 +95,7 @@ describe("speculation with llama.cpp", function () {
 			kvType: "f16",
 		});
 		assert.ok(made.ok, JSON.stringify(made));
-		disposals.unshift(() => made.value.dispose());
-		return made.value.all;
+		return disposals.add(made.value).all;
 	}
 
 	/** A piece of a source file, or one round a hole. */
@@ -290,8 +284,7 @@ describe("speculation with llama.cpp", function () {
 	});
 });
 
-describe("a model slot with llama.cpp", function () {
-	this.timeout(60_000);
+describe("a model slot with llama.cpp", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-pair-"));
 	after(() => rmSync(folder, { recursive: true }));
 

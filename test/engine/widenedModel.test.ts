@@ -12,6 +12,7 @@ import type {
 	Token,
 } from "../../src/engine/runtime/runtime.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
+import { Disposals, disposeBounded } from "../support/models/disposals.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import { widenModel, wideShapes } from "../support/models/widenedModel.ts";
 
@@ -34,9 +35,9 @@ interface Spoken {
 	readonly text: readonly Token[];
 }
 
-describe("a widened model", function () {
-	this.timeout(120_000);
+describe("a widened model", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-widened-"));
+	const disposals = new Disposals();
 	let runtime: Runtime;
 	let small: readonly Spoken[];
 
@@ -47,11 +48,11 @@ describe("a widened model", function () {
 			log: nullLog,
 		});
 		assert.ok(created.ok, JSON.stringify(created));
-		runtime = created.value;
+		runtime = disposals.add(created.value);
 		small = await speak(builtInModel, 40);
 	});
 	after(async () => {
-		await runtime?.dispose();
+		await disposals.dispose();
 		rmSync(folder, { recursive: true });
 	});
 
@@ -71,7 +72,7 @@ describe("a widened model", function () {
 		try {
 			return await speakWith(model.value, length);
 		} finally {
-			await model.value.dispose();
+			await disposeBounded(model.value);
 		}
 	}
 
@@ -114,6 +115,6 @@ async function speakWith(
 		spoken.push({ next, text });
 		await sequence.truncate(0);
 	}
-	await sequences.value.dispose();
+	await disposeBounded(sequences.value);
 	return spoken;
 }

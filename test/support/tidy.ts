@@ -49,7 +49,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["dompurify", "src/webview/"],
 	["shiki/", "src/webview/"],
 	["ignore", "src/workspace/gitignore.ts"],
-	["node-llama-cpp", "src/engine/runtime/llamaRuntime.ts"],
+	["node-llama-cpp", "src/engine/runtime/nodeLlamaCpp.ts"],
 	["@huggingface/jinja", "src/engine/chat/jinja.ts"],
 	["node:", "src/engine/"],
 	["node:", "src/client/"],

@@ -112,7 +112,7 @@ for (const version of [oldestVersion, newestVersion])
 			const [pid] = engineProcesses();
 			assert.ok(pid, "an engine runs");
 			await person.page.reload();
-			await untilGone(pid, 20_000);
+			await untilGone(pid);
 			await person.arrive();
 		});
 

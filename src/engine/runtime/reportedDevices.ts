@@ -1,36 +1,36 @@
 /**
- * From what the library tells of a machine to its devices.
+ * Turns the library's description of a machine into devices.
  *
- * It adds the memory of all GPUs up and tells them apart by their names alone, so several of them are one device here, named after all.
+ * The library reports only the total memory of all GPUs, so several GPUs become one device with all their names.
  */
 
 import type { Device, Repacking } from "../../protocol/device.ts";
 
 export interface MachineFacts {
-	/** The library's name of the backend; false where it runs without any. */
+	/** The library's name of the GPU backend; false on the CPU. */
 	readonly backend: "metal" | "cuda" | "vulkan" | false;
-	/** Of discrete and integrated GPUs alike. A backend may have none: a driver without a device. */
+	/** Discrete and integrated GPUs. Empty for a driver without a device. */
 	readonly gpuNames: readonly string[];
 	readonly vram: {
 		readonly totalBytes: number;
-		/** As the driver says, which may be that all is. */
+		/** As reported by the driver; some always report all of it. */
 		readonly freeBytes: number;
-		/** Of the total, that of GPUs which share the RAM. */
+		/** The part of the total that is shared with RAM. */
 		readonly unifiedBytes: number;
 	};
 	readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
 	readonly cpuName: string;
-	/** As llama.cpp lists them: `AVX2 = 1 | REPACK = 1`. */
+	/** In llama.cpp's format: `AVX2 = 1 | REPACK = 1`. */
 	readonly cpuFeatures: string;
 }
 
-/** Vulkan on the CPU. Its drivers pass for discrete GPUs, and their limit is real while their memory is the RAM. */
+/** Vulkan on the CPU. These drivers report a discrete GPU; their memory limit is real, but their memory is RAM. */
 const softwareDriver = /llvmpipe|lavapipe|swiftshader/i;
 
-/** Of such drivers: `maxStorageBufferRange`, by which llama.cpp decides what it can give to the device. Real ones have gigabytes. */
+/** Their `maxStorageBufferRange`, which limits the tensors that llama.cpp puts on the device. Real GPUs have gigabytes. */
 const softwareTensorBytes = 2 ** 27;
 
-/** The name of a build says less than what it uses: AMX first, as in llama.cpp. */
+/** Which repacked weight format the CPU backend uses, in llama.cpp's order of preference. */
 export function repackingOf(cpuFeatures: string): Repacking {
 	const has = (feature: string) =>
 		new RegExp(`\\b${feature} = 1`).test(cpuFeatures);
@@ -60,7 +60,7 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 				...gpu,
 				kind: "unified",
 				totalBytes: ram.totalBytes,
-				// Free pages are few on a Mac in use: what is cached or idle is given back when it is asked for.
+				// Not RAM's free pages: on a Mac those are few, because macOS reclaims cached and idle memory on demand.
 				freeBytes: vram.freeBytes,
 				workingSetBytes: vram.totalBytes,
 			},
@@ -88,7 +88,7 @@ export function reportedDevices(facts: MachineFacts): readonly Device[] {
 			},
 			cpu,
 		];
-	// Beside a discrete GPU, llama.cpp leaves an integrated one alone. Whose memory is in use is not told: the discrete one's, at the worst.
+	// llama.cpp ignores an integrated GPU beside a discrete one. The library does not say whose memory is in use: assume the discrete one's.
 	const discrete = (bytes: number) => Math.max(0, bytes - vram.unifiedBytes);
 	return [
 		{

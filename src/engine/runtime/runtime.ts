@@ -1,8 +1,7 @@
 /**
- * What the engine needs of llama.cpp, and nothing of how a library offers it.
+ * The port to llama.cpp: what the engine needs, independent of the library that provides it.
  *
- * Invariant: everything above this port works on token ids and is tested with a fake; `llamaRuntime.ts` is the
- * one real implementation.
+ * Invariant: everything above this port works on token ids and is tested with a fake; `llamaRuntime.ts` is the only real implementation.
  */
 
 import type { Log } from "../../base/log.ts";
@@ -16,7 +15,7 @@ export type Token = number;
 
 interface RuntimeOptions {
 	readonly gpu: "auto" | "off";
-	/** Null leaves one core free: llama.cpp's threads spin, and collapse when every core is busy. */
+	/** Null leaves one core free: llama.cpp's threads spin while they wait, and slow down drastically when every core is busy. */
 	readonly threads: number | null;
 	readonly log: Log;
 }
@@ -26,9 +25,9 @@ export type CreateRuntime = (
 ) => Promise<Result<Runtime, HeadroomError>>;
 
 export interface Runtime {
-	/** Of llama.cpp. */
+	/** The build of llama.cpp. */
 	readonly build: string;
-	/** What there is to run on, with its memory as it is now. */
+	/** The compute devices, with their current free memory. */
 	devices(): Promise<readonly Device[]>;
 	loadModel(
 		options: LoadModelOptions,
@@ -36,7 +35,7 @@ export interface Runtime {
 	dispose(): Promise<void>;
 }
 
-/** Of llama.cpp's own buffers, as it counts them itself. */
+/** The size of llama.cpp's own buffers, as it reports them. */
 export interface AllocatedBytes {
 	readonly vramBytes: number;
 	readonly ramBytes: number;
@@ -44,56 +43,56 @@ export interface AllocatedBytes {
 
 export interface LoadModelOptions {
 	readonly description: ModelDescription;
-	/** How many of the layers, and the head as one more, are on the GPU: the last ones. All of them unless said. */
+	/** How many layers to offload to the GPU, counted from the last and with the head as one more. Default: all. */
 	readonly gpuLayers?: number | undefined;
 	/**
-	 * Whether the file is mapped into memory or read. Undefined where there is no plan: then the library decides, and whether to try at
-	 * all.
+	 * Whether to map the file into memory instead of reading it. Undefined without a plan: then the library decides, and checks itself
+	 * whether the model fits.
 	 */
 	readonly mapsFile: boolean | undefined;
-	/** 0 to 1, rising. */
+	/** Called with a rising fraction, 0 to 1. */
 	readonly onProgress: (fraction: number) => void;
 }
 
-/** Tokens by the ids that the model file itself gives them. */
+/** Fill-in-the-middle tokens, by the ids in the model file. */
 export interface FimTokens {
 	readonly prefix: Token;
 	readonly suffix: Token;
-	/** Some models have none: there the text after the cursor comes first and the prompt ends with the prefix. */
+	/** Null for models without one: there the suffix comes first, and the prompt ends with the prefix. */
 	readonly middle: Token | null;
-	/** Stands before the path of a file, in models that were trained with paths. */
+	/** Precedes the path of a file, in models trained with paths. */
 	readonly fileSeparator: Token | null;
-	/** Stands before the name of a repository, in models that were trained with whole ones. */
+	/** Precedes the name of a repository, in models trained on whole repositories. */
 	readonly repositoryName: Token | null;
 }
 
 export interface LoadedModel {
 	readonly description: ModelDescription;
-	/** Where its weights really are, such as `CPU (3 threads)` or `Vulkan`. */
+	/** Where its weights actually are, such as `CPU (3 threads)` or `Vulkan`. */
 	readonly backend: string;
-	/** Its weights. */
+	/** The size of its weights. */
 	readonly allocatedBytes: AllocatedBytes;
-	/** As its runtime tells of them; safe to call while the model works. Rejects where the runtime is gone. */
+	/** The devices of its runtime; safe to call while the model works. Rejects after the runtime is disposed. */
 	devices(): Promise<readonly Device[]>;
-	/** Null for models that were not made to fill in the middle. */
+	/** Null for models without fill-in-the-middle support. */
 	readonly fimTokens: FimTokens | null;
-	/** What every prompt must begin with, where the model wants that. */
+	/** The token that every prompt must begin with, or null. */
 	readonly beginningOfText: Token | null;
-	/** What its template calls these tokens, whether it wants them or not; empty where it has none. */
+	/** The texts of these tokens for chat templates, whether or not prompts need them; empty if the model has none. */
 	readonly specialTexts: {
 		readonly beginningOfText: string;
 		readonly endOfText: string;
 	};
-	/** Text as plain text: nothing in it is taken for a special token. */
+	/** Tokenizes plain text: nothing in it is parsed as a special token. */
 	tokenize(text: string): readonly Token[];
-	/** Text of a template: special tokens in it are these tokens. Nothing is put before it. */
+	/** Tokenizes template text: special tokens are parsed. Adds no beginning-of-text token. */
 	tokenizeTemplate(text: string): readonly Token[];
-	/** @param before the tokens before, on which the first character may depend. */
+	/** @param before the preceding tokens, on which the first character may depend. */
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
 	allTokens(): readonly Token[];
-	/** True for tokens that end a text and for all others that are not text themselves. */
+	/** True for end-of-generation tokens and all others that are not text. */
 	isSpecial(token: Token): boolean;
-	/** KV caches for `count` sequences of at most `contextWindow` tokens each, evaluated `batchTokens` at a time. */
+	/** Allocates KV caches for `count` sequences of `contextWindow` tokens each, evaluated in batches of `batchTokens`. */
 	createSequences(
 		options: SequenceOptions,
 	): Promise<Result<Sequences, HeadroomError>>;
@@ -102,13 +101,13 @@ export interface LoadedModel {
 
 export interface SequenceOptions {
 	readonly count: number;
-	/** Tokens of each sequence. */
+	/** Tokens per sequence. */
 	readonly contextWindow: number;
 	readonly batchTokens: number;
 	readonly kvType: KvType;
 }
 
-/** What shares one allocation of memory, and is freed as one. */
+/** The sequences of one context: allocated and freed together. */
 export interface Sequences {
 	readonly all: readonly Sequence[];
 	/** KV caches and buffers. */
@@ -118,76 +117,69 @@ export interface Sequences {
 
 /** Which tokens may be chosen. */
 export interface TokenLimits {
-	/** No others than these. */
+	/** Only these. */
 	readonly allowed?: readonly Token[];
-	/** Not these. */
+	/** None of these. */
 	readonly banned?: readonly Token[];
 }
 
 /**
- * Chance, made repeatable: what is drawn depends on the seed and on the place of the token in its sequence, and on nothing else. So a text
- * comes out the same whether its tokens are drawn one by one or several at once behind a draft.
+ * Reproducible sampling: the draw depends only on the seed and on the token's index in its sequence. So a text is the same whether its
+ * tokens are sampled one by one or several at once after a draft.
  */
 export interface Sampling {
 	/** Above 0. */
 	readonly temperature: number;
-	/** Only so many of the likeliest. */
 	readonly topK: number;
-	/** Only the likeliest that have this probability together, 0 to 1. */
+	/** 0 to 1. */
 	readonly topP: number;
-	/** Not negative. */
+	/** A non-negative integer. */
 	readonly seed: number;
 }
 
 export interface TokenChoice extends TokenLimits {
-	/** The likeliest token where there is none. */
+	/** Greedy if undefined. */
 	readonly sampling?: Sampling | undefined;
 }
 
 export interface LikelyToken {
 	readonly token: Token;
-	/** As the model gives it, 0 to 1. */
+	/** By the model, 0 to 1. */
 	readonly probability: number;
 }
 
 export interface Sequence {
 	readonly contextWindow: number;
-	/** Whether it can be cut back to any length: recurrent states and sliding windows cannot. */
+	/** Whether it can be truncated to any length: recurrent states and sliding windows cannot. */
 	readonly canRollBack: boolean;
 	/**
-	 * Evaluates tokens behind those that are there. Cannot be interrupted: what may take long is cut into pieces by
-	 * the caller.
+	 * Appends and evaluates tokens. Cannot be interrupted: the caller splits long prompts into chunks.
 	 *
-	 * @param predictions for how many of the last tokens to say what follows: 0 to fill the cache, 1 to decode,
-	 * more to verify a draft.
-	 * @param choice limits hold for what follows after all of `tokens`, sampling for every prediction.
-	 * @returns as many tokens as there are predictions: the last follows after all of `tokens`.
+	 * @param predictions for how many of the last tokens to predict the successor: 0 to prefill, 1 to decode, more to verify a draft.
+	 * @param choice its limits apply to the last prediction only, its sampling to all.
+	 * @returns one token per prediction; the last one follows all of `tokens`.
 	 */
 	evaluate(
 		tokens: readonly Token[],
 		predictions: number,
 		choice?: TokenChoice,
 	): Promise<readonly Token[]>;
-	/** Evaluates tokens behind those that are there, and tells the likeliest token after them. */
+	/** Appends and evaluates tokens, and returns the most probable next token. */
 	argmax(tokens: readonly Token[]): Promise<LikelyToken>;
-	/**
-	 * Remembers the state as it is here, where the state cannot be cut back to any other place, so that `truncate` can come back to
-	 * it. Does nothing where it can.
-	 */
+	/** Saves the current state so that `truncate` can return to it. Does nothing if `canRollBack`. */
 	checkpoint(): Promise<void>;
 	/**
-	 * Forgets the tokens from this index on.
+	 * Drops the tokens from this index on.
 	 *
-	 * @returns how many are left: fewer where the model's state cannot be cut back there.
+	 * @returns how many are left: fewer than `length` if the state can only return to an earlier checkpoint.
 	 */
 	truncate(length: number): Promise<number>;
-	/** Writes its tokens and what was evaluated of them. Rejects where the file cannot be written. */
+	/** Writes a KV snapshot: the tokens and their state. Rejects if the file cannot be written. */
 	saveState(file: string): Promise<void>;
 	/**
-	 * Becomes what was saved, by the same build, of the same model with the same context window and KV type: llama.cpp does not survive every
-	 * other file.
+	 * Restores a KV snapshot. It must come from the same build, model, context window and KV type: llama.cpp may crash on any other file.
 	 *
-	 * @returns the tokens.
+	 * @returns the restored tokens.
 	 */
 	loadState(file: string): Promise<readonly Token[]>;
 }

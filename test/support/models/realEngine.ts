@@ -131,9 +131,7 @@ export function isAlive(pid: number): boolean {
 	}
 }
 
-export async function untilGone(pid: number, withinMs = 5000): Promise<void> {
-	for (let waited = 0; isAlive(pid); waited += 50) {
-		assert.ok(waited < withinMs, `process ${pid} is still there`);
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
+/** The limit of the test is the only one: a busy machine may take long. */
+export async function untilGone(pid: number): Promise<void> {
+	while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -1,0 +1,115 @@
+/** One sequence of a llama.cpp context: evaluates tokens, predicts what follows, and rolls back. */
+
+import { assert } from "../../base/assert.ts";
+import { argmaxWithProbability, TokenChoices } from "./llamaSampling.ts";
+import {
+	branded,
+	type LlamaContext,
+	type LlamaContextSequence,
+} from "./nodeLlamaCpp.ts";
+import type { LikelyToken, Sequence, Token, TokenChoice } from "./runtime.ts";
+
+/** Enough for one behind the snippets, one behind the stable part of the file, and both of the prompt before. */
+const maxCheckpoints = 4;
+
+export class LlamaSequence implements Sequence {
+	readonly contextWindow: number;
+	readonly #sequence: LlamaContextSequence;
+	readonly #choices: TokenChoices;
+
+	constructor(context: LlamaContext, contextWindow: number) {
+		this.#sequence = context.getSequence({
+			// Taken only where `checkpoint` is called.
+			checkpoints: { max: maxCheckpoints, interval: false },
+		});
+		this.#choices = new TokenChoices(this.#sequence.model.tokenizer);
+		// The library shifts the context when the last cell is used: keep that cell out of reach.
+		this.contextWindow = Math.min(contextWindow, context.contextSize) - 1;
+	}
+
+	get canRollBack(): boolean {
+		return !this.#sequence.needsCheckpoints;
+	}
+
+	async evaluate(
+		tokens: readonly Token[],
+		predictions: number,
+		choice: TokenChoice = {},
+	): Promise<readonly Token[]> {
+		if (predictions === 0) {
+			await this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens));
+			return [];
+		}
+		const last = tokens.length - 1;
+		const firstPredicting = tokens.length - predictions;
+		assert(firstPredicting >= 0, "no more predictions than tokens");
+		const { sampling } = choice;
+		const start = this.#sequence.nextTokenIndex;
+		const results = await this.#sequence.controlledEvaluate(
+			branded(tokens).map((token, index) => {
+				if (index < firstPredicting) return token;
+				const limits = index === last ? choice : {};
+				return [
+					token,
+					this.#choices.after({ ...limits, sampling }, start + index),
+				];
+			}),
+		);
+		return results.slice(firstPredicting).map((result) => {
+			const next = result?.next.token;
+			assert(next !== undefined && next !== null, "a prediction was requested");
+			return next;
+		});
+	}
+
+	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+		const last = tokens.length - 1;
+		const results = await this.#sequence.controlledEvaluate(
+			branded(tokens).map((token, index) =>
+				index === last ? [token, argmaxWithProbability] : token,
+			),
+		);
+		const [first] = results[last]?.next.probabilities ?? [];
+		assert(first !== undefined, "a prediction was requested");
+		const [token, probability] = first;
+		return { token, probability };
+	}
+
+	async checkpoint(): Promise<void> {
+		await this.#sequence.takeCheckpoint();
+	}
+
+	async truncate(length: number): Promise<number> {
+		const end = this.#sequence.nextTokenIndex;
+		if (length >= end) return end;
+		const start = this.#reachableLength(length);
+		if (start === 0) {
+			await this.#sequence.clearHistory();
+			return 0;
+		}
+		await this.#sequence.eraseContextTokenRanges([{ start, end }]);
+		return this.#sequence.nextTokenIndex;
+	}
+
+	async saveState(file: string): Promise<void> {
+		await this.#sequence.saveStateToFile(file);
+	}
+
+	async loadState(file: string): Promise<readonly Token[]> {
+		await this.#sequence.loadStateFromFile(file, { acceptRisk: true });
+		return this.#sequence.contextTokens;
+	}
+
+	/**
+	 * Sliding windows and recurrent states roll back to checkpoints only. For any other length the library re-evaluates the gap in one
+	 * uninterruptible step, so ask for the checkpoint itself.
+	 */
+	#reachableLength(length: number): number {
+		if (length === 0 || !this.#sequence.needsCheckpoints) return length;
+		const lastKept = length - 1;
+		const missing =
+			this.#sequence.getRestoreToPrefixIndexEvaluationSize(lastKept);
+		// Without any checkpoint the library counts from the second token on.
+		return missing >= lastKept ? 0 : length - missing;
+	}
+}
