@@ -13,6 +13,7 @@ import type { ChatRequest, ChatTurn } from "../../src/protocol/chat.ts";
 import type { GenerationEnd } from "../../src/protocol/generation.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { RealEngine, root } from "../support/models/realEngine.ts";
+import { until } from "../support/until.ts";
 
 const request: ChatRequest = {
 	turns: [],
@@ -231,10 +232,8 @@ describe("conversations in the engine", () => {
 
 	describe("state on disk", () => {
 		const stateFile = path.join(folder, "state", "chat.bin");
-		const saved = async () => {
-			while (!existsSync(`${stateFile}.json`))
-				await new Promise((resolve) => setTimeout(resolve, 50));
-		};
+		const saved = () =>
+			until("the saved state", () => existsSync(`${stateFile}.json`));
 
 		it("is reused by the next process, and only the user may read it", async () => {
 			const first = await ask([system, withFile], { stateFile });

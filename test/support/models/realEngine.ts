@@ -18,6 +18,7 @@ import type {
 } from "../../../src/protocol/generation.ts";
 import type { Speculation } from "../../../src/protocol/speculation.ts";
 import { emptyRequest } from "../fakes/fakeEngine.ts";
+import { until } from "../until.ts";
 
 export const root = path.resolve(import.meta.dirname, "../../..");
 export const engineFile = path.join(root, "dist", "engine.mjs");
@@ -131,7 +132,6 @@ export function isAlive(pid: number): boolean {
 	}
 }
 
-/** The limit of the test is the only one: a busy machine may take long. */
 export async function untilGone(pid: number): Promise<void> {
-	while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
+	await until(`the end of process ${pid}`, () => !isAlive(pid));
 }
