@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import type { ToChatView } from "../../src/protocol/chatView.ts";
+import { until } from "../support/until.ts";
 import {
 	answer,
 	conversation,
@@ -622,7 +623,7 @@ describe("the chat panel in a browser", function () {
 		assert.equal(await html(), streamed);
 	});
 
-	it("colours code by the theme of the editor, and again when that changes", async () => {
+	it("colors code by the editor's theme, and again when the theme changes", async () => {
 		const { page } = view;
 		await view.send(answered);
 		const keyword = page.locator("code span", { hasText: /^const$/ }).first();
@@ -641,10 +642,11 @@ describe("the chat panel in a browser", function () {
 			["#00ff00", "rgb(0, 255, 0)"],
 		] as const) {
 			await view.send(theme(foreground));
-			await page.waitForFunction(
-				`[...document.querySelectorAll("code span")].some((it) => it.style.color === ${JSON.stringify(color)})`,
-			);
-			assert.match((await keyword.getAttribute("style")) ?? "", /bold/);
+			const style = await until(`code in ${color}`, async () => {
+				const found = (await keyword.getAttribute("style")) ?? "";
+				return found.includes(color) ? found : undefined;
+			});
+			assert.match(style, /bold/);
 		}
 	});
 

@@ -11,6 +11,7 @@ import type {
 } from "../../../src/protocol/chatView.ts";
 import { chatHtml } from "../../../src/vscode/chat/chatHtml.ts";
 import { root } from "../models/realEngine.ts";
+import { until } from "../until.ts";
 import { accessibilityViolations } from "./axe.ts";
 import { bodyClasses, type ThemeName, variables } from "./webviewThemes.ts";
 
@@ -109,11 +110,11 @@ export class WebviewPage {
 	async untilPosted<Kind extends FromChatView["kind"]>(
 		kind: Kind,
 	): Promise<Extract<FromChatView, { kind: Kind }>> {
-		const handle = await this.page.waitForFunction(
-			(wanted) => window.posted.findLast((message) => message.kind === wanted),
-			kind,
+		return await until(`the message ${kind} of the page`, async () =>
+			(await this.posted()).findLast(
+				(it): it is Extract<FromChatView, { kind: Kind }> => it.kind === kind,
+			),
 		);
-		return (await handle.jsonValue()) as Extract<FromChatView, { kind: Kind }>;
 	}
 
 	forgetPosted(): Promise<void> {
