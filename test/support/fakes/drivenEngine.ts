@@ -207,6 +207,3 @@ export function gate() {
 		},
 	};
 }
-
-/** Lets everything run that waits for promises alone. */
-export const settle = () => new Promise((resolve) => setImmediate(resolve));

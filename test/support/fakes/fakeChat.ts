@@ -1,6 +1,5 @@
 /** What a chat is between, for its tests: an engine that says what it is told to, a disk in memory, a context, a clock. */
 
-import type { Disposable } from "../../../src/base/disposable.ts";
 import { Emitter } from "../../../src/base/event.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
 import type {
@@ -210,30 +209,4 @@ export class FakeContext implements ChatContextSource {
 	asked(): void {
 		this.askedCount++;
 	}
-}
-
-/** Timers that run when they are told to. */
-export class FakeTimers {
-	readonly #timers = new Set<{
-		readonly callback: () => void;
-		readonly ms: number;
-	}>();
-
-	readonly set = (callback: () => void, ms: number): Disposable => {
-		const timer = { callback, ms };
-		this.#timers.add(timer);
-		return { dispose: () => this.#timers.delete(timer) };
-	};
-
-	/** Those that are due within so many milliseconds of when they were set. */
-	run(withinMs: number): void {
-		for (const timer of [...this.#timers])
-			if (timer.ms <= withinMs && this.#timers.delete(timer)) timer.callback();
-	}
-}
-
-/** What has been promised so far comes about. */
-export async function settle(): Promise<void> {
-	await new Promise((resolve) => setImmediate(resolve));
-	await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,5 @@
-/** A process that exists in a test alone, and a clock that the test turns. */
+/** An engine process that exists only in a test. */
 
-import { toDisposable } from "../../../src/base/disposable.ts";
 import type {
 	EngineProcess,
 	ProcessExit,
@@ -46,39 +45,4 @@ export class FakeProcess implements EngineProcess {
 		for (const listener of this.#onExit.splice(0)) listener({ why });
 	}
 	//#endregion
-}
-
-export class FakeClock {
-	nowMs = 0;
-	#timers: { dueMs: number; callback: () => void }[] = [];
-
-	readonly now = (): number => this.nowMs;
-
-	readonly setTimer = (callback: () => void, ms: number) => {
-		const timer = { dueMs: this.nowMs + ms, callback };
-		this.#timers.push(timer);
-		return toDisposable(() => {
-			this.#timers = this.#timers.filter((it) => it !== timer);
-		});
-	};
-
-	/** Timers that wait. */
-	get pending(): number {
-		return this.#timers.length;
-	}
-
-	/** Runs what is due in between, in order. */
-	advance(ms: number): void {
-		const untilMs = this.nowMs + ms;
-		for (;;) {
-			const [next] = this.#timers
-				.filter(({ dueMs }) => dueMs <= untilMs)
-				.sort((a, b) => a.dueMs - b.dueMs);
-			if (!next) break;
-			this.#timers = this.#timers.filter((it) => it !== next);
-			this.nowMs = next.dueMs;
-			next.callback();
-		}
-		this.nowMs = untilMs;
-	}
 }

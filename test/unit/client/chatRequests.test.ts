@@ -3,10 +3,12 @@ import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import { createError } from "../../../src/protocol/errors.ts";
-import { settle, user } from "../../support/fakes/drivenEngine.ts";
+import { user } from "../../support/fakes/drivenEngine.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { someStats } from "../../support/fakes/fakeEngine.ts";
-import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
+import { settle } from "../../support/settle.ts";
 
 const counts = { fixedTokens: 3, turnTokens: [1], windowTokens: 4096 };
 const turns = [user("q")];

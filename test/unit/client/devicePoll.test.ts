@@ -10,7 +10,7 @@ import {
 	createError,
 	type HeadroomError,
 } from "../../../src/protocol/errors.ts";
-import { FakeClock } from "../../support/fakes/fakeProcess.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import {
 	fakeDescription,
 	fakeLoad,

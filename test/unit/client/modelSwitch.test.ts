@@ -9,8 +9,7 @@ import {
 	selectedModel,
 } from "../../../src/protocol/modelSelection.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+import { settle } from "../../support/settle.ts";
 
 const ready = (file: string): EngineStatus => ({
 	kind: "ready",

@@ -3,7 +3,8 @@ import { nullLog } from "../../../src/base/log.ts";
 import { EngineClient } from "../../../src/client/engineClient.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import { ReferenceSync } from "../../../src/completion/context/referenceSync.ts";
-import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
+import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 
 /** As `extension.ts` wires it. */

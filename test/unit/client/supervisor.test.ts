@@ -8,9 +8,11 @@ import type {
 	FimRequest,
 	GenerationStats,
 } from "../../../src/protocol/generation.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { emptyRequest, someStats } from "../../support/fakes/fakeEngine.ts";
-import { FakeClock, FakeProcess } from "../../support/fakes/fakeProcess.ts";
+import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
+import { settle } from "../../support/settle.ts";
 
 /** @param isAsked the test answers what to load. */
 function setUp({ isAsked = false } = {}) {
@@ -71,9 +73,6 @@ async function read(stream: ReturnType<EngineClient["complete"]>) {
 	for (; !next.done; next = await stream.chunks.next()) text += next.value;
 	return { text, end: next.value };
 }
-
-/** Lets everything run that waits for promises alone. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("decideRestart", () => {
 	for (const [crashTimesMs, nowMs, expected] of [

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { driveEngine, settle, user } from "../../support/fakes/drivenEngine.ts";
+import { driveEngine, user } from "../../support/fakes/drivenEngine.ts";
 import { fakeText } from "../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
+import { settle } from "../../support/settle.ts";
 
 /** Requests, loads and cancels in any order, some of them in the middle of a load, of an evaluation, or of making a context. */
 async function play(seed: number): Promise<void> {

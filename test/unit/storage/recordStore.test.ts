@@ -20,7 +20,8 @@ import {
 	RecordStore,
 	recordFileName,
 } from "../../../src/storage/recordStore.ts";
-import { FakeClock } from "../../support/fakes/fakeProcess.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
+import { settle } from "../../support/settle.ts";
 
 /** As if the bandwidth of this device had been measured. */
 const learn = (device: string) => (record: MachineRecord) =>
@@ -225,8 +226,6 @@ describe("RecordStore", () => {
 		);
 	});
 });
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 async function until(test: () => boolean): Promise<void> {
 	for (let turn = 0; !test(); turn++) {

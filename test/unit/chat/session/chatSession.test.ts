@@ -9,14 +9,14 @@ import {
 	FakeChatEngine,
 	FakeContext,
 	FakeConversations,
-	FakeTimers,
-	settle,
 	someModel,
 } from "../../../support/fakes/fakeChat.ts";
+import { FakeClock } from "../../../support/fakes/fakeClock.ts";
+import { settle } from "../../../support/settle.ts";
 
 const batchMs = 50;
 const countMs = 200;
-const saveMs = 10_000;
+const saveMs = 5_000;
 
 type Posted<Kind extends ToChatView["kind"]> = Extract<
 	ToChatView,
@@ -29,7 +29,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 	const store = new FakeConversations();
 	for (const it of kept) store.saved.set(it.id, it);
 	const context = new FakeContext();
-	const timers = new FakeTimers();
+	const clock = new FakeClock();
 	const posted: ToChatView[] = [];
 	let current = currentId;
 	let ids = 0;
@@ -49,7 +49,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 		stateFile: "/state.bin",
 		newId: () => `id${++ids}`,
 		now: () => ++nowMs,
-		setTimer: timers.set,
+		setTimer: clock.setTimer,
 	});
 	const all = <Kind extends ToChatView["kind"]>(kind: Kind) =>
 		posted.filter((it): it is Posted<Kind> => it.kind === kind);
@@ -63,7 +63,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 		engine,
 		store,
 		context,
-		timers,
+		clock,
 		posted,
 		session,
 		all,
@@ -93,7 +93,7 @@ describe("a chat session", () => {
 	it("answers a page that is ready with chips, conversation and tokens, in this order", async () => {
 		const it = setUp();
 		await it.session.ready();
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.deepEqual(
 			it.posted.map(({ kind }) => kind),
@@ -109,7 +109,7 @@ describe("a chat session", () => {
 		it.answer().say("Be");
 		it.answer().say("cause");
 		await settle();
-		it.timers.run(batchMs);
+		it.clock.advance(batchMs);
 		assert.deepEqual(
 			it.all("chunk").map(({ segment, text }) => [segment, text]),
 			[
@@ -125,7 +125,7 @@ describe("a chat session", () => {
 			[message.text, message.reasoning, message.state],
 			["Because.", "hm", "complete"],
 		);
-		it.timers.run(batchMs);
+		it.clock.advance(batchMs);
 		assert.equal(it.all("chunk").length, 3, "nothing comes behind the end");
 	});
 
@@ -240,7 +240,7 @@ describe("a chat session", () => {
 		answer.say(" late");
 		answer.end();
 		await settle();
-		it.timers.run(batchMs);
+		it.clock.advance(batchMs);
 		assert.deepEqual(
 			it.posted.slice(count).filter(({ kind }) => kind !== "tokens"),
 			[],
@@ -306,7 +306,7 @@ describe("a chat session", () => {
 		it.engine.starting = new Promise(() => {});
 		await it.session.ready();
 		it.session.inputChanged("on");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.last("tokens").isExact, false);
 		await it.asked("one");
@@ -469,16 +469,16 @@ describe("a chat session", () => {
 		for (const word of ["a", "b", "c"]) {
 			it.answer().say(word);
 			await settle();
-			it.timers.run(batchMs);
+			it.clock.advance(batchMs);
 		}
 		assert.equal(it.store.saves, asked);
-		it.timers.run(saveMs);
+		it.clock.advance(saveMs);
 		await settle();
 		assert.equal(it.store.saves, asked + 1);
 		it.answer().end();
 		await settle();
 		assert.equal(it.store.saves, asked + 2);
-		it.timers.run(saveMs);
+		it.clock.advance(saveMs);
 		await settle();
 		assert.equal(it.store.saves, asked + 2, "nothing changes any more");
 	});
@@ -519,7 +519,7 @@ describe("a chat session", () => {
 		await it.session.deleteConversation(id);
 		answer.say("late");
 		answer.end();
-		it.timers.run(saveMs);
+		it.clock.advance(saveMs);
 		await settle();
 		assert.equal(it.store.saved.size, 0);
 		assert.ok(answer.signal.aborted);
@@ -581,12 +581,12 @@ describe("a chat session", () => {
 		const { attachmentsFor } = it.context;
 		it.context.attachmentsFor = () => Promise.reject(new Error("lost"));
 		it.session.inputChanged("one");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.all("tokens").length, 0);
 		it.context.attachmentsFor = attachmentsFor;
 		it.session.inputChanged("one two");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.all("tokens").length, 1);
 	});
@@ -595,7 +595,7 @@ describe("a chat session", () => {
 		const it = setUp();
 		it.session.inputChanged("one");
 		it.session.inputChanged("one two three");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.all("tokens").length, 1);
 		const { promptTokens, room, isExact } = it.last("tokens");
@@ -609,7 +609,7 @@ describe("a chat session", () => {
 		const it = setUp();
 		it.context.attached = success([attachment("a.ts", "let a;")]);
 		it.session.inputChanged("/fix it");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		const before = it.last("tokens").promptTokens;
 		await it.asked("/fix it");
@@ -620,11 +620,11 @@ describe("a chat session", () => {
 	it("counts each turn once", async () => {
 		const it = setUp("c", talk("c", "one", "two", "three"));
 		await it.session.ready();
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		it.engine.counted.length = 0;
 		it.session.inputChanged("new");
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.deepEqual(
 			it.engine.counted.map((turns) => turns.map(({ text }) => text)),
@@ -636,7 +636,7 @@ describe("a chat session", () => {
 		const it = setUp();
 		for (const text of ["one", "two", "one"]) {
 			it.session.inputChanged(text);
-			it.timers.run(countMs);
+			it.clock.advance(countMs);
 			await settle();
 		}
 		const counted = it.engine.counted.flatMap((turns) =>
@@ -659,7 +659,7 @@ describe("a chat session", () => {
 		];
 		it.context.change();
 		assert.equal(it.last("context").chips[0]?.tokens, null);
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.ok((it.last("context").chips[0]?.tokens ?? 0) >= 3);
 	});
@@ -667,7 +667,7 @@ describe("a chat session", () => {
 	it("counts anew for another model", async () => {
 		const it = setUp();
 		it.engine.setModel({ ...someModel, windowTokens: 4_096 });
-		it.timers.run(countMs);
+		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.last("tokens").room, 4_096 - 1_024);
 	});

@@ -10,6 +10,7 @@ import type { Place } from "../../../../src/completion/session/suggestion.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import { at } from "../../../support/cursor.ts";
 import { FakeEngine, someStats } from "../../../support/fakes/fakeEngine.ts";
+import { settle } from "../../../support/settle.ts";
 
 const never = () => new AbortController().signal;
 
@@ -29,8 +30,6 @@ function gate(text: string) {
 		},
 	};
 }
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("getCompletion", () => {
 	async function complete(document: string, answer: string) {

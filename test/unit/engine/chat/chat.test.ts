@@ -11,7 +11,6 @@ import {
 	assistant,
 	driveEngine,
 	gate,
-	settle,
 	user,
 } from "../../../support/fakes/drivenEngine.ts";
 import {
@@ -19,6 +18,7 @@ import {
 	fakeText,
 	scripted,
 } from "../../../support/fakes/fakeRuntime.ts";
+import { settle } from "../../../support/settle.ts";
 
 const long = "y".repeat(400);
 
