@@ -12,6 +12,7 @@ import {
 	automaticModel,
 	type ModelSelection,
 } from "../../protocol/modelSelection.ts";
+import { abortSignal } from "../platform/cancellation.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { describeError } from "../platform/localize.ts";
 import type { ChosenModel } from "./chosenModel.ts";
@@ -154,23 +155,15 @@ async function showSwitch(
 			cancellable: true,
 		},
 		async (progress, token) => {
-			const controller = new AbortController();
-			const subscription = token.onCancellationRequested(() =>
-				controller.abort(),
-			);
 			let shown = 0;
-			try {
-				return await modelSwitch.switchTo({
-					wanted,
-					signal: controller.signal,
-					onProgress: (fraction) => {
-						progress.report({ increment: (fraction - shown) * 100 });
-						shown = fraction;
-					},
-				});
-			} finally {
-				subscription.dispose();
-			}
+			return await modelSwitch.switchTo({
+				wanted,
+				signal: abortSignal(token),
+				onProgress: (fraction) => {
+					progress.report({ increment: (fraction - shown) * 100 });
+					shown = fraction;
+				},
+			});
 		},
 	);
 	tellOutcome(outcome, name);

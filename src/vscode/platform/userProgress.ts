@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { atMostEvery } from "../../base/atMostEvery.ts";
+import { abortSignal } from "./cancellation.ts";
 
 export interface UserProgress {
 	readonly message: string;
@@ -26,8 +27,6 @@ export async function withUserProgress<T>(
 			cancellable: true,
 		},
 		async (progress, token) => {
-			const abort = new AbortController();
-			const subscription = token.onCancellationRequested(() => abort.abort());
 			let shown = 0;
 			const report = atMostEvery<UserProgress>(
 				pauseMs,
@@ -38,11 +37,7 @@ export async function withUserProgress<T>(
 					progress.report({ message, increment });
 				},
 			);
-			try {
-				return await run(abort.signal, report);
-			} finally {
-				subscription.dispose();
-			}
+			return await run(abortSignal(token), report);
 		},
 	);
 }
