@@ -1,9 +1,16 @@
-/** What the system says when a file or folder cannot be read. */
+/** What errors of the file system mean, in words for the user. */
 
-import { messageOf } from "../protocol/errors.ts";
+import { formatBytes } from "../base/units.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../protocol/errors.ts";
 
+/** The code of a system error, such as `ENOENT`; undefined for any other exception. */
 export function codeOf(thrown: unknown): string | undefined {
-	return (thrown as NodeJS.ErrnoException | undefined)?.code;
+	const { code } = (thrown ?? {}) as { readonly code?: unknown };
+	return typeof code === "string" ? code : undefined;
 }
 
 /** Why a file or folder cannot be read, as the end of a sentence. */
@@ -23,4 +30,36 @@ export function reasonOf(thrown: unknown): string {
 		default:
 			return messageOf(thrown);
 	}
+}
+
+/** Why the file cannot be written to the folder. */
+export function writeError(
+	file: string,
+	folder: string,
+	thrown: unknown,
+): HeadroomError {
+	const code = codeOf(thrown);
+	if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
+		return createError("diskFull", { file, folder });
+	const why =
+		code === "EACCES" || code === "EPERM"
+			? "permission was denied"
+			: code === "EROFS"
+				? "it is read-only"
+				: messageOf(thrown);
+	return createError("folderUnusable", { folder, why });
+}
+
+/** The disk has too little room for the file. */
+export function roomError(
+	file: string,
+	folder: string,
+	bytes: { readonly free: number; readonly needed: number },
+): HeadroomError {
+	return createError("diskTooSmall", {
+		file,
+		folder,
+		free: formatBytes(bytes.free),
+		needed: formatBytes(bytes.needed),
+	});
 }

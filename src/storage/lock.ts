@@ -1,42 +1,76 @@
-/** Locks between windows: each has an extension host of its own, and all share the folder of the models. */
+/** Lock files between windows: each window has an extension host of its own, and all share the folders. */
 
 import fs from "node:fs/promises";
-import { codeOf } from "./disk.ts";
+import path from "node:path";
+import { codeOf } from "./fileErrors.ts";
 
 export type Unlock = () => Promise<void>;
 
-/** How old a lock without a process in it must be: its owner is just about to write that. */
-const settledMs = 5000;
+/** A lock without a process id is abandoned when it is this old: its owner writes the id right after creating it. */
+const maxUnsignedMs = 5_000;
+/** No work under `withLock` takes this long. An id of a process may be in use again, by a process that knows nothing of the lock. */
+const maxBriefMs = 60_000;
+const maxWaitMs = 10_000;
+const retryMs = 20;
 
-/** Undefined where someone holds it. A lock whose process has ended counts as free. */
-export async function takeLock(file: string): Promise<Unlock | undefined> {
+/**
+ * Undefined where someone holds the lock. A lock whose process has ended counts as free.
+ *
+ * @param maxAgeMs an older lock counts as free too.
+ */
+export async function takeLock(
+	file: string,
+	maxAgeMs = Number.POSITIVE_INFINITY,
+): Promise<Unlock | undefined> {
 	for (const attempt of ["first", "after a stale one"])
 		try {
 			await fs.writeFile(file, String(process.pid), { flag: "wx" });
 			return () => fs.rm(file, { force: true });
 		} catch (thrown) {
 			if (codeOf(thrown) !== "EEXIST") throw thrown;
-			if (attempt !== "first" || (await isHeld(file))) return undefined;
+			if (attempt !== "first" || (await isHeld(file, maxAgeMs)))
+				return undefined;
 			await fs.rm(file, { force: true });
 		}
 	return undefined;
 }
 
-/** Waits for one that is held for moments only. */
-export async function waitForLock(file: string): Promise<Unlock | undefined> {
-	for (let attempt = 0; attempt < 100; attempt++) {
-		const unlock = await takeLock(file);
-		if (unlock) return unlock;
-		await new Promise((resolve) => setTimeout(resolve, 50));
+/**
+ * Runs the work while it holds a lock that everyone holds for moments only: waits for it up to ten seconds, and takes one that is older
+ * than any such work to be abandoned. Rejects where the lock stays held.
+ */
+export async function withLock<Value>(
+	file: string,
+	work: () => Promise<Value>,
+): Promise<Value> {
+	const unlock = await waitForLock(file);
+	if (!unlock)
+		throw new Error(
+			`another window keeps ${path.basename(file, ".lock")} locked`,
+		);
+	try {
+		return await work();
+	} finally {
+		await unlock();
 	}
-	return undefined;
 }
 
-async function isHeld(file: string): Promise<boolean> {
+async function waitForLock(file: string): Promise<Unlock | undefined> {
+	const deadlineMs = Date.now() + maxWaitMs;
+	for (;;) {
+		const unlock = await takeLock(file, maxBriefMs);
+		if (unlock || Date.now() > deadlineMs) return unlock;
+		await new Promise((resolve) => setTimeout(resolve, retryMs));
+	}
+}
+
+async function isHeld(file: string, maxAgeMs: number): Promise<boolean> {
 	try {
 		const owner = Number(await fs.readFile(file, "utf8"));
-		if (owner > 0) return isRunning(owner);
-		return Date.now() - (await fs.stat(file)).mtimeMs < settledMs;
+		const ageMs = Date.now() - (await fs.stat(file)).mtimeMs;
+		return owner > 0
+			? ageMs < maxAgeMs && isRunning(owner)
+			: ageMs < maxUnsignedMs;
 	} catch {
 		return false;
 	}
@@ -47,7 +81,7 @@ function isRunning(pid: number): boolean {
 		process.kill(pid, 0);
 		return true;
 	} catch (thrown) {
-		// Of another user, but there.
+		// It runs as another user.
 		return codeOf(thrown) === "EPERM";
 	}
 }

@@ -1,52 +1,14 @@
-/** Files that nobody but the user may read. */
+/** Files that only the user may read. */
 
-import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
-import {
-	constants,
-	copyFile,
-	mkdir,
-	open,
-	readFile,
-	rename,
-	rm,
-	stat,
-	writeFile,
-} from "node:fs/promises";
+import { constants, copyFile, mkdir, open, stat } from "node:fs/promises";
+import { codeOf } from "./fileErrors.ts";
 
-const fileMode = 0o600;
-const folderMode = 0o700;
-/** A conversation with a thousand files attached is smaller. */
-const maxFileBytes = 256 * 2 ** 20;
+export const privateFileMode = 0o600;
+export const privateFolderMode = 0o700;
 
 export async function makePrivateFolder(folder: string): Promise<void> {
-	await mkdir(folder, { recursive: true, mode: folderMode });
-}
-
-/** Rejects where it is no file, or larger than any that was written here. */
-export async function readPrivateFile(file: string): Promise<string> {
-	// Before it is opened: opening a pipe waits until someone writes into it.
-	const look = await stat(file);
-	if (!look.isFile()) throw new Error("it is not a file");
-	if (look.size > maxFileBytes)
-		throw new Error(`it has more than ${maxFileBytes} bytes`);
-	return await readFile(file, "utf8");
-}
-
-/** Whoever reads it meanwhile sees the old text or the new one. */
-export async function replacePrivateFile(
-	file: string,
-	text: string,
-): Promise<void> {
-	// Its own name each time: another window may be writing too.
-	const temporary = `${file}.${randomUUID()}.tmp`;
-	try {
-		await writeFile(temporary, text, { mode: fileMode });
-		await rename(temporary, file);
-	} catch (thrown) {
-		await rm(temporary, { force: true });
-		throw thrown;
-	}
+	await mkdir(folder, { recursive: true, mode: privateFolderMode });
 }
 
 /** Which file it is, and how much it holds: to notice that another window put another in its place. */
@@ -113,8 +75,4 @@ export async function keepAside(file: string): Promise<string> {
 
 function stateOf({ ino, birthtimeMs, size }: Stats): FileState {
 	return { inode: ino, bornAtMs: birthtimeMs, sizeBytes: size };
-}
-
-export function codeOf(thrown: unknown): string | undefined {
-	return (thrown as NodeJS.ErrnoException | undefined)?.code;
 }

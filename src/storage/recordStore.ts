@@ -5,15 +5,15 @@
  * is learned again.
  */
 
-import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { emptyRecord, MachineRecord } from "../protocol/machineRecord.ts";
+import { replaceFile, replaceFileSync } from "./atomicFile.ts";
+import { codeOf } from "./fileErrors.ts";
+import { readSmallFile } from "./smallFile.ts";
 
 export interface RecordStoreOptions {
 	/** Made where it does not exist yet. */
@@ -80,14 +80,10 @@ export class RecordStore implements Disposable {
 		this.#timer?.dispose();
 		// What the file holds is worth more than what was learned before it could be read.
 		if (!this.#saved || this.#saved === this.#current) return;
-		const temporary = this.#temporaryFile();
 		try {
-			mkdirSync(path.dirname(this.#file), { recursive: true });
-			writeFileSync(temporary, JSON.stringify(this.#current));
-			renameSync(temporary, this.#file);
+			replaceFileSync(this.#file, JSON.stringify(this.#current));
 		} catch (thrown) {
 			this.#failed(thrown);
-			void remove(temporary);
 		}
 	}
 
@@ -123,23 +119,15 @@ export class RecordStore implements Disposable {
 
 	async #save(record: MachineRecord): Promise<void> {
 		if (record === this.#saved) return;
-		const temporary = this.#temporaryFile();
 		try {
-			await mkdir(path.dirname(this.#file), { recursive: true });
-			await writeFile(temporary, JSON.stringify(record));
-			// With nothing between this look and the renaming, it cannot undo what `dispose` wrote.
-			if (this.#disposed) await remove(temporary);
-			else renameSync(temporary, this.#file);
+			await replaceFile(this.#file, JSON.stringify(record), {
+				// What `dispose` wrote is newer.
+				isStale: () => this.#disposed,
+			});
 			this.#saved = record;
 		} catch (thrown) {
 			this.#failed(thrown);
-			await remove(temporary);
 		}
-	}
-
-	/** In the same folder: a file can be put in another's place within one file system only. */
-	#temporaryFile(): string {
-		return `${this.#file}.${randomUUID()}.tmp`;
 	}
 
 	#failed(thrown: unknown): void {
@@ -154,23 +142,16 @@ export class RecordStore implements Disposable {
 /** Empty where there is none that can be used; the log says why, unless there is no file at all. */
 async function readRecord(file: string, log: Log): Promise<MachineRecord> {
 	try {
-		const { size } = await stat(file);
-		if (size > maxFileBytes) throw new Error(`it has ${size} bytes`);
 		const parsed = MachineRecord.safeParse(
-			JSON.parse(await readFile(file, "utf8")),
+			JSON.parse(await readSmallFile(file, maxFileBytes)),
 		);
 		if (!parsed.success) throw new Error("it is of another version");
 		return parsed.data;
 	} catch (thrown) {
-		if ((thrown as NodeJS.ErrnoException).code !== "ENOENT")
+		if (codeOf(thrown) !== "ENOENT")
 			log.warn(
 				`what was learned of this machine is learned anew, ${file} cannot be used: ${messageOf(thrown)}`,
 			);
 		return emptyRecord;
 	}
-}
-
-/** A file that stays behind does no harm. */
-async function remove(file: string): Promise<void> {
-	await rm(file, { force: true }).catch(() => {});
 }

@@ -6,6 +6,7 @@
  */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { SerialQueue } from "../../base/serialQueue.ts";
 import type { Suggestion, SuggestionKind } from "../../protocol/chatView.ts";
 import type {
 	Attachment,
@@ -99,7 +100,7 @@ export class ChatSession implements Disposable {
 	#historyQuery = "";
 	/** Counts what was looked for: only for the last one the search goes on. */
 	#historyWish = 0;
-	#last: Promise<void>;
+	readonly #queue = new SerialQueue();
 
 	constructor(options: ChatSessionOptions) {
 		const { engine, store, context, currentId, newId, now, post } = options;
@@ -122,12 +123,12 @@ export class ChatSession implements Disposable {
 				setTimer: options.setTimer,
 			}),
 		);
-		this.#last = this.#kept.restore();
+		void this.#queue.run(() => this.#kept.restore());
 	}
 
 	/** The view is there, and knows nothing. */
 	ready(): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			this.#tokenLine.showChips();
 			this.#showConversation();
 			this.#tokenLine.update();
@@ -137,7 +138,7 @@ export class ChatSession implements Disposable {
 	//#region Questions and answers
 	/** @param editedId of the question whose place it takes, as a branch. */
 	ask(text: string, editedId?: string): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			const question = await this.#questionOf(text, editedId);
 			if (!question) {
 				this.#options.post({
@@ -164,7 +165,7 @@ export class ChatSession implements Disposable {
 	}
 
 	regenerate(messageId: string): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			this.#stopNow();
 			const answer = this.#newAnswer();
 			const next = regenerate(this.#kept.current, messageId, answer);
@@ -180,7 +181,7 @@ export class ChatSession implements Disposable {
 	}
 
 	selectBranch(messageId: string, offset: -1 | 1): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			const branches = branchesAt(this.#kept.current, messageId);
 			const branch = branches[branches.indexOf(messageId) + offset];
 			if (branch === undefined) return;
@@ -195,7 +196,7 @@ export class ChatSession implements Disposable {
 
 	//#region Conversations
 	newConversation(): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			await this.#leave();
 			this.#kept.begin();
 			this.#showAnother();
@@ -203,14 +204,14 @@ export class ChatSession implements Disposable {
 	}
 
 	openConversation(id: string): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			await this.#leave();
 			if (await this.#kept.open(id)) this.#showAnother();
 		});
 	}
 
 	deleteConversation(id: string): Promise<void> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			const isCurrent = id === this.#kept.current.id;
 			if (isCurrent) this.#stopNow();
 			await this.#kept.delete(id);
@@ -447,13 +448,6 @@ export class ChatSession implements Disposable {
 	#tell(error: HeadroomError): undefined {
 		const { post, describe } = this.#options;
 		post({ kind: "notice", severity: "error", text: describe(error) });
-	}
-
-	/** Never rejects for what was asked for before. */
-	#inTurn(work: () => Promise<void>): Promise<void> {
-		const turn = this.#last.then(work);
-		this.#last = turn.catch(() => {});
-		return turn;
 	}
 }
 

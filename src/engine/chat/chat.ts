@@ -3,6 +3,7 @@
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { SerialQueue } from "../../base/serialQueue.ts";
 import { formatMs, formatPercent } from "../../base/units.ts";
 import type {
 	ChatRequest,
@@ -65,7 +66,7 @@ interface Answering {
 export class Chat {
 	readonly #options: ChatOptions;
 	readonly #answering = new Map<string, Answering>();
-	#last: Promise<void> = Promise.resolve();
+	readonly #queue = new SerialQueue();
 	#isAtWork = false;
 
 	constructor(options: ChatOptions) {
@@ -94,14 +95,14 @@ export class Chat {
 
 	/** Once what was asked so far is answered, and saved. */
 	forgetState(stateFile: string): void {
-		void this.#last.then(() => this.#options.states.remove(stateFile));
+		void this.#queue.idle().then(() => this.#options.states.remove(stateFile));
 	}
 
 	/** Ends the answers to what was asked so far. Resolves when they use nothing of the model any more, and their states are saved. */
 	async stopAll(): Promise<void> {
-		const last = this.#last;
+		const idle = this.#queue.idle();
 		for (const { controller } of this.#answering.values()) controller.abort();
-		await last;
+		await idle;
 		await this.#options.states.settled();
 	}
 
@@ -109,8 +110,7 @@ export class Chat {
 	answer(requestId: string, request: ChatRequest): Promise<void> {
 		const arrivalMs = this.#options.now();
 		const controller = new AbortController();
-		const before = this.#last;
-		const done = orAborted(before, controller.signal)
+		const done = orAborted(this.#queue.idle(), controller.signal)
 			.then(() =>
 				this.#answerNow(requestId, request, arrivalMs, controller.signal),
 			)
@@ -129,7 +129,7 @@ export class Chat {
 				this.#options.send(last);
 			});
 		// One that is cancelled in the queue leaves it at once; those behind it still wait for those before it.
-		this.#last = Promise.allSettled([before, done]).then(() => {});
+		void this.#queue.run(() => done);
 		this.#answering.set(requestId, { controller, done });
 		return done;
 	}

@@ -6,12 +6,19 @@
  * other. A state is taken away to be read: so nobody changes it meanwhile, and one that ends the process ends no other.
  */
 
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Log } from "../../base/log.ts";
+import { SerialQueue } from "../../base/serialQueue.ts";
 import type { ChatRequest } from "../../protocol/chat.ts";
+import { replaceFile, temporaryFileFor } from "../../storage/atomicFile.ts";
+import { codeOf } from "../../storage/fileErrors.ts";
+import {
+	privateFileMode,
+	privateFolderMode,
+} from "../../storage/privateFiles.ts";
+import { sha256Of } from "../../storage/sha256.ts";
 import { readSmallFile } from "../../storage/smallFile.ts";
 import type { KvCache } from "../kv/kvCache.ts";
 import { ChatStateCompanion } from "./chatStateCompanion.ts";
@@ -40,7 +47,7 @@ export class ChatStates {
 	readonly #log: Log;
 	/** Whose conversation is in a cache. */
 	readonly #held = new WeakMap<KvCache, Stated["stateFile"]>();
-	#last: Promise<void> = Promise.resolve();
+	readonly #queue = new SerialQueue();
 	#saving = 0;
 
 	constructor(log: Log) {
@@ -53,7 +60,7 @@ export class ChatStates {
 
 	/** Resolves when what was to be saved is on disk. */
 	settled(): Promise<void> {
-		return this.#last;
+		return this.#queue.idle();
 	}
 
 	/**
@@ -62,7 +69,7 @@ export class ChatStates {
 	 * Never rejects.
 	 */
 	async restore({ stateFile }: Stated, owner: StateOwner): Promise<void> {
-		await this.#last;
+		await this.#queue.idle();
 		const isHeld = this.#held.get(owner.cache) === stateFile;
 		this.#held.set(owner.cache, stateFile);
 		if (stateFile === null || isHeld) return;
@@ -73,7 +80,7 @@ export class ChatStates {
 				);
 		} catch (thrown) {
 			this.#log.warn(
-				`the state of a conversation could not be read: ${codeOf(thrown)}`,
+				`the state of a conversation could not be read: ${reasonFor(thrown)}`,
 			);
 		}
 	}
@@ -94,35 +101,34 @@ export class ChatStates {
 			length < minTokens ||
 			length * owner.tokenBytes > maxStateBytes
 		)
-			return this.#last;
+			return this.#queue.idle();
 		this.#saving++;
-		this.#last = this.#last
-			.then(() => write(stateFile, owner, answers))
-			.catch((thrown) => {
+		return this.#queue.run(async () => {
+			try {
+				await write(stateFile, owner, answers);
+			} catch (thrown) {
 				this.#log.warn(
-					`the state of a conversation could not be saved: ${codeOf(thrown)}`,
+					`the state of a conversation could not be saved: ${reasonFor(thrown)}`,
 				);
-			})
-			.finally(() => {
+			} finally {
 				this.#saving--;
-			});
-		return this.#last;
+			}
+		});
 	}
 
 	/** Behind what is being saved, and with what processes left behind that ended while they saved. Never rejects. */
 	remove(stateFile: string): Promise<void> {
-		this.#last = this.#last
-			.then(async () => {
+		return this.#queue.run(async () => {
+			try {
 				await rm(stateFile, { force: true });
 				await rm(companionOf(stateFile), { force: true });
 				await removeLeftovers(stateFile);
-			})
-			.catch((thrown) => {
+			} catch (thrown) {
 				this.#log.warn(
-					`the state of a conversation could not be removed: ${codeOf(thrown)}`,
+					`the state of a conversation could not be removed: ${reasonFor(thrown)}`,
 				);
-			});
-		return this.#last;
+			}
+		});
 	}
 }
 
@@ -133,7 +139,7 @@ async function take(
 ): Promise<boolean> {
 	const companion = await readCompanion(file);
 	if (companion?.key !== key) return false;
-	const taken = temporaryName(file);
+	const taken = temporaryFileFor(file);
 	try {
 		await rename(file, taken);
 		await rm(companionOf(file), { force: true });
@@ -164,14 +170,14 @@ async function write(
 	{ key, cache, answers }: StateOwner,
 	texts: ReadonlySet<string>,
 ): Promise<void> {
-	const temporary = temporaryName(file);
-	await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+	const temporary = temporaryFileFor(file);
+	await mkdir(path.dirname(file), { recursive: true, mode: privateFolderMode });
 	await removeLeftovers(file);
 	try {
 		// llama.cpp makes the file anew, and would make it for all to read.
-		await writeFile(temporary, "", { mode: 0o600, flag: "wx" });
+		await writeFile(temporary, "", { mode: privateFileMode, flag: "wx" });
 		await cache.saveState(temporary);
-		await chmod(temporary, 0o600);
+		await chmod(temporary, privateFileMode);
 		const companion: ChatStateCompanion = {
 			version: 1,
 			key,
@@ -180,8 +186,8 @@ async function write(
 		};
 		await rm(companionOf(file), { force: true });
 		await rename(temporary, file);
-		await writeFile(companionOf(file), JSON.stringify(companion), {
-			mode: 0o600,
+		await replaceFile(companionOf(file), JSON.stringify(companion), {
+			isPrivate: true,
 		});
 	} catch (thrown) {
 		await rm(temporary, { force: true });
@@ -191,11 +197,6 @@ async function write(
 
 function companionOf(file: string): string {
 	return `${file}.json`;
-}
-
-/** Its own each time: another window may have the same conversation. */
-function temporaryName(file: string): string {
-	return `${file}.${randomUUID()}.tmp`;
 }
 
 /** Of processes that ended in the middle. Another window that is in the middle does without its state. */
@@ -209,14 +210,7 @@ async function removeLeftovers(file: string): Promise<void> {
 		await rm(path.join(folder, it), { force: true }).catch(() => {});
 }
 
-async function sha256Of(file: string): Promise<string> {
-	const hash = createHash("sha256");
-	for await (const piece of createReadStream(file)) hash.update(piece);
-	return hash.digest("hex");
-}
-
-/** A path or a text is nothing for a log. */
-function codeOf(thrown: unknown): string {
-	const { code } = (thrown ?? {}) as { readonly code?: unknown };
-	return typeof code === "string" ? code : "no reason was given";
+/** Only the code: a log holds no path and no text of the user's. */
+function reasonFor(thrown: unknown): string {
+	return codeOf(thrown) ?? "unknown reason";
 }

@@ -2,8 +2,9 @@
 
 import * as z from "zod/mini";
 import { messageOf } from "../../protocol/errors.ts";
+import { replaceFile } from "../../storage/atomicFile.ts";
 import { codeOf } from "../../storage/fileErrors.ts";
-import { readSmallFile, replaceFile } from "../../storage/smallFile.ts";
+import { readSmallFile } from "../../storage/smallFile.ts";
 
 const figure = z.nullable(z.number().check(z.nonnegative()));
 

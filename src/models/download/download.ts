@@ -10,18 +10,16 @@ import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import {
-	codeOf,
 	type FreeBytes,
 	freeBytesOf,
 	moveIntoPlace,
 	type OpenSink,
 	openFile,
-	roomError,
-	sha256Of,
 	sizeOf,
-	writeError,
 } from "../../storage/disk.ts";
+import { codeOf, roomError, writeError } from "../../storage/fileErrors.ts";
 import { takeLock } from "../../storage/lock.ts";
+import { sha256Of } from "../../storage/sha256.ts";
 import { addToLedger, readLedger } from "../folder/ledger.ts";
 import { readModelFile } from "../header/modelFile.ts";
 import { isModelFileName } from "../stores/fileNames.ts";

@@ -3,7 +3,8 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod/mini";
-import { sizeOf, writeAtomically } from "../../storage/disk.ts";
+import { replaceFile } from "../../storage/atomicFile.ts";
+import { sizeOf } from "../../storage/disk.ts";
 
 const Description = z.readonly(
 	z.object({
@@ -51,7 +52,7 @@ export class PartFile {
 
 	/** Before the first byte is written: a part without it is worth nothing. */
 	async describe(description: PartDescription): Promise<void> {
-		await writeAtomically(this.#description, JSON.stringify(description));
+		await replaceFile(this.#description, JSON.stringify(description));
 	}
 
 	/** When the part has become the file. */

@@ -2,13 +2,9 @@
 
 import { createHash } from "node:crypto";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import {
-	hashInto,
-	type OpenSink,
-	type Sink,
-	writeError,
-	writeWhole,
-} from "../../storage/disk.ts";
+import { type OpenSink, type Sink, writeWhole } from "../../storage/disk.ts";
+import { writeError } from "../../storage/fileErrors.ts";
+import { hashInto } from "../../storage/sha256.ts";
 import type { PartDescription, PartFile } from "./partFile.ts";
 
 export interface PartTarget extends Omit<PartDescription, "validator"> {

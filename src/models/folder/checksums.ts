@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
-import { codeOf } from "../../storage/disk.ts";
+import { codeOf } from "../../storage/fileErrors.ts";
 
 export interface Checksum {
 	readonly sha256: string;

@@ -11,21 +11,17 @@ import {
 	messageOf,
 } from "../../protocol/errors.ts";
 import {
-	codeOf,
 	exists,
 	type FreeBytes,
 	freeBytesOf,
-	hashInto,
 	moveIntoPlace,
 	type OpenSink,
 	openFile,
-	readPieces,
-	roomError,
 	type Sink,
-	sha256Of,
-	writeError,
 	writeWhole,
 } from "../../storage/disk.ts";
+import { codeOf, roomError, writeError } from "../../storage/fileErrors.ts";
+import { readChunks, sha256Of } from "../../storage/sha256.ts";
 import { readModelFile } from "../header/modelFile.ts";
 import { isModelFileName, isSplit, namesLike } from "../stores/fileNames.ts";
 import { type Checksum, checksumFor } from "./checksums.ts";
@@ -244,10 +240,10 @@ async function copyInto(
 	const hash = createHash("sha256");
 	let doneBytes = 0;
 	try {
-		for await (const piece of readPieces(source.file, request.signal)) {
-			await writeWhole(sink, piece);
-			hash.update(piece);
-			doneBytes += piece.length;
+		for await (const chunk of readChunks(source.file, request.signal)) {
+			await writeWhole(sink, chunk);
+			hash.update(chunk);
+			doneBytes += chunk.length;
 			report(request, source, "copying", doneBytes);
 		}
 		await sink.sync();
@@ -257,14 +253,12 @@ async function copyInto(
 	return hash.digest("hex");
 }
 
-async function hashOf(source: Source, request: ImportOptions): Promise<string> {
-	const hash = createHash("sha256");
+function hashOf(source: Source, request: ImportOptions): Promise<string> {
 	let doneBytes = 0;
-	await hashInto(hash, source.file, request.signal, (bytes) => {
+	return sha256Of(source.file, request.signal, (bytes) => {
 		doneBytes += bytes;
 		report(request, source, "checking", doneBytes);
 	});
-	return hash.digest("hex");
 }
 
 function report(

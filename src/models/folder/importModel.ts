@@ -8,7 +8,7 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
-import { codeOf, writeError } from "../../storage/disk.ts";
+import { codeOf, writeError } from "../../storage/fileErrors.ts";
 import {
 	type ImportedFile,
 	type ImportOptions,

@@ -9,8 +9,9 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
-import { codeOf, writeAtomically, writeError } from "../../storage/disk.ts";
-import { waitForLock } from "../../storage/lock.ts";
+import { replaceFile } from "../../storage/atomicFile.ts";
+import { codeOf, writeError } from "../../storage/fileErrors.ts";
+import { withLock } from "../../storage/lock.ts";
 
 export const LedgerEntry = z.readonly(
 	z.object({
@@ -80,26 +81,13 @@ async function changeLedger(
 ): Promise<Result<void, HeadroomError>> {
 	const file = path.join(folder, ledgerName);
 	try {
-		const unlock = await waitForLock(`${file}.lock`);
-		if (!unlock)
-			return failure(
-				createError("folderUnusable", {
-					folder,
-					why: `another window keeps ${ledgerName} locked`,
-				}),
-			);
-		try {
+		return await withLock(`${file}.lock`, async () => {
 			const entries = await readLedger(folder);
 			if (!entries.ok) return entries;
 			const ledger = { version: 1, models: change(entries.value) };
-			await writeAtomically(
-				file,
-				`${JSON.stringify(ledger, undefined, "\t")}\n`,
-			);
+			await replaceFile(file, `${JSON.stringify(ledger, undefined, "\t")}\n`);
 			return success(undefined);
-		} finally {
-			await unlock();
-		}
+		});
 	} catch (thrown) {
 		return failure(writeError(ledgerName, folder, thrown));
 	}

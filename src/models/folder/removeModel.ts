@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { failure, type Result } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
-import { codeOf, writeError } from "../../storage/disk.ts";
+import { codeOf, writeError } from "../../storage/fileErrors.ts";
 import { type LedgerEntry, readLedger, removeFromLedger } from "./ledger.ts";
 
 /** Of a link, the link alone. A file that is gone already is only taken off the list. */

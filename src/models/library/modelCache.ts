@@ -2,7 +2,8 @@
 
 import * as z from "zod/mini";
 import type { ErrorCode } from "../../protocol/errors.ts";
-import { readSmallFile, replaceFile } from "../../storage/smallFile.ts";
+import { replaceFile } from "../../storage/atomicFile.ts";
+import { readSmallFile } from "../../storage/smallFile.ts";
 import type { ModelReading } from "../header/readModel.ts";
 import { packReading, unpackReading } from "./cachedReading.ts";
 

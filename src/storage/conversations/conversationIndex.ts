@@ -8,9 +8,12 @@ import {
 	indexText,
 	parseIndex,
 } from "../../protocol/conversation.ts";
-import { readPrivateFile, replacePrivateFile } from "../privateFiles.ts";
+import { replaceFile } from "../atomicFile.ts";
+import { readSmallFile } from "../smallFile.ts";
 
 const indexName = "index.json";
+/** An entry has some 200 bytes. */
+const maxIndexBytes = 64 * 2 ** 20;
 
 /** Of two windows that write it at once the last one wins: the list notices by the sizes of the files. */
 export class ConversationIndex {
@@ -24,7 +27,7 @@ export class ConversationIndex {
 	/** Empty where there is none that can be used: it is made again from the files. */
 	async read(): Promise<readonly ConversationSummary[]> {
 		try {
-			return parseIndex(await readPrivateFile(this.#file)) ?? [];
+			return parseIndex(await readSmallFile(this.#file, maxIndexBytes)) ?? [];
 		} catch {
 			return [];
 		}
@@ -33,7 +36,7 @@ export class ConversationIndex {
 	/** Where it cannot be written there is none: an old one would go on naming what was deleted. */
 	async write(summaries: readonly ConversationSummary[]): Promise<void> {
 		try {
-			await replacePrivateFile(this.#file, indexText(summaries));
+			await replaceFile(this.#file, indexText(summaries), { isPrivate: true });
 		} catch {
 			await rm(this.#file, { force: true }).catch(() => {});
 		}

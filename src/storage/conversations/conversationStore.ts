@@ -11,6 +11,7 @@ import path from "node:path";
 import { assert } from "../../base/assert.ts";
 import { LruCache } from "../../base/lruCache.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { SerialQueue } from "../../base/serialQueue.ts";
 import {
 	type Conversation,
 	ConversationId,
@@ -21,16 +22,16 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
+import { replaceFile } from "../atomicFile.ts";
+import { codeOf } from "../fileErrors.ts";
 import {
 	appendToPrivateFile,
-	codeOf,
 	type FileState,
 	fileState,
 	keepAside,
 	makePrivateFolder,
-	readPrivateFile,
-	replacePrivateFile,
 } from "../privateFiles.ts";
+import { readSmallFile } from "../smallFile.ts";
 import {
 	changedLines,
 	parseConversationFile,
@@ -60,6 +61,8 @@ export interface SavedConversation {
 	readonly problem: HeadroomError | null;
 }
 
+/** A conversation with a thousand files attached is smaller. */
+const maxFileBytes = 256 * 2 ** 20;
 const extension = ".jsonl";
 /** So many files are read at once. */
 const atOnce = 8;
@@ -77,8 +80,7 @@ export class ConversationStore {
 	readonly #folder: string;
 	readonly #index: ConversationIndex;
 	readonly #known = new LruCache<string, Known>(maxKnown);
-	/** One change at a time; it never rejects. */
-	#last: Promise<unknown> = Promise.resolve();
+	readonly #queue = new SerialQueue();
 
 	/** @param folder of this workspace alone; made with the first conversation. */
 	constructor(folder: string) {
@@ -88,7 +90,7 @@ export class ConversationStore {
 
 	/** Reads the index, and files only where the index does not tell of them as they are. */
 	list(): Promise<Result<ConversationList, HeadroomError>> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			try {
 				return success(await this.#list());
 			} catch (thrown) {
@@ -105,7 +107,7 @@ export class ConversationStore {
 	}
 
 	open(id: string): Promise<Result<OpenedConversation, HeadroomError>> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			const read = await this.#read(id);
 			if (read.ok) await this.#remember(read.value.conversation);
 			return read;
@@ -119,12 +121,12 @@ export class ConversationStore {
 	save(
 		conversation: Conversation,
 	): Promise<Result<SavedConversation, HeadroomError>> {
-		return this.#inTurn(() => this.#save(conversation));
+		return this.#queue.run(() => this.#save(conversation));
 	}
 
 	/** With all that was kept aside of it. */
 	delete(id: string): Promise<Result<void, HeadroomError>> {
-		return this.#inTurn(async () => {
+		return this.#queue.run(async () => {
 			try {
 				this.#known.delete(id);
 				const own = (await readdir(this.#folder)).filter((name) =>
@@ -164,14 +166,8 @@ export class ConversationStore {
 	}
 
 	/** Settles when everything that was asked for so far is done. */
-	async flush(): Promise<void> {
-		await this.#last;
-	}
-
-	#inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-		const turn = this.#last.then(work);
-		this.#last = turn.catch(() => {});
-		return turn;
+	flush(): Promise<void> {
+		return this.#queue.idle();
 	}
 
 	async #list(): Promise<ConversationList> {
@@ -218,7 +214,9 @@ export class ConversationStore {
 		const file = this.#file(id);
 		try {
 			checkId(id);
-			const parsed = parseConversationFile(await readPrivateFile(file));
+			const parsed = parseConversationFile(
+				await readSmallFile(file, maxFileBytes),
+			);
 			if (parsed.kind === "newer")
 				return failure(createError("conversationNewer", { file }));
 			if (parsed.kind === "broken" || parsed.conversation.id !== id) {
@@ -237,7 +235,9 @@ export class ConversationStore {
 				outdatedLines > maxOutdatedLines &&
 				outdatedLines > conversation.messages.length;
 			if (isDamaged || isLong)
-				await replacePrivateFile(file, wholeFileText(conversation));
+				await replaceFile(file, wholeFileText(conversation), {
+					isPrivate: true,
+				});
 			return success({ conversation, problem });
 		} catch (thrown) {
 			return failure(
@@ -296,7 +296,9 @@ export class ConversationStore {
 			merged.kind === "conversation" && !merged.isDamaged,
 			"what a message follows stands before it",
 		);
-		await replacePrivateFile(file, wholeFileText(merged.conversation));
+		await replaceFile(file, wholeFileText(merged.conversation), {
+			isPrivate: true,
+		});
 		await this.#remember(conversation);
 		const problem = read && (read.ok ? read.value.problem : read.error);
 		return success({ problem: problem ?? null });
@@ -313,7 +315,7 @@ export class ConversationStore {
 	): Promise<Hit | undefined> {
 		try {
 			const parsed = parseConversationFile(
-				await readPrivateFile(this.#file(id)),
+				await readSmallFile(this.#file(id), maxFileBytes),
 			);
 			return parsed.kind === "conversation"
 				? find(parsed.conversation)

@@ -145,7 +145,7 @@ describe("RecordStore", () => {
 		"cut short": ['{"version":1,"dev', /JSON/],
 		empty: ["", /JSON/],
 		"of another version": ['{"version":2}', /another version/],
-		"far too large": [" ".repeat(4 * 2 ** 20 + 1), /4194305 bytes/],
+		"far too large": [" ".repeat(4 * 2 ** 20 + 1), /more than 4194304 bytes/],
 	};
 	for (const [what, [text, why]] of Object.entries(unusable))
 		it(`is empty where the file is ${what}, says so in one line, and replaces it`, async () => {
