@@ -21,8 +21,8 @@ import type { NoSuggestionReason } from "../src/completion/reasons/reasons.ts";
 import {
 	type CompletionResult,
 	getCompletion,
-	noContext,
 } from "../src/completion/request/getCompletion.ts";
+import { noContext } from "../src/completion/request/promptContext.ts";
 import type { DocumentSnapshot } from "../src/completion/text/documentContext.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";

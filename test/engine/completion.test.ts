@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import {
-	getCompletion,
-	noContext,
-} from "../../src/completion/request/getCompletion.ts";
+import { getCompletion } from "../../src/completion/request/getCompletion.ts";
+import { noContext } from "../../src/completion/request/promptContext.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import {
 	builtInModel,

@@ -3,9 +3,10 @@
 import type { HeadroomError } from "../../protocol/errors.ts";
 import {
 	type CompletionEngine,
-	getCompletion,
-	noContext,
+	type CompletionResult,
+	streamCompletion,
 } from "../request/getCompletion.ts";
+import { noContext } from "../request/promptContext.ts";
 import { type BenchmarkCase, benchmarkCases } from "./benchmarkCases.ts";
 
 interface BenchmarkFigures {
@@ -52,14 +53,14 @@ export async function runBenchmark(
 		onCase(Math.max(0, index - 1), cases.length);
 		const startMs = now();
 		let firstLineMs: number | undefined;
-		const result = await getCompletion(snapshot, engine, {
+		let result: CompletionResult | undefined;
+		for await (const event of streamCompletion(snapshot, engine, {
 			signal,
 			contextProvider: noContext,
-			onFirstLine: () => {
-				firstLineMs ??= now() - startMs;
-			},
-		});
-		if (signal.aborted) return { kind: "cancelled" };
+		}))
+			if (event.kind === "end") result = event.result;
+			else if (event.kind === "firstLine") firstLineMs ??= now() - startMs;
+		if (signal.aborted || !result) return { kind: "cancelled" };
 		if (result.kind === "none" && result.reason.kind === "failed")
 			return { kind: "failed", error: result.reason.error };
 		if (index === 0) continue;

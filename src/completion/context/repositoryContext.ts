@@ -5,7 +5,7 @@ import type { Snippet } from "../../protocol/generation.ts";
 import type {
 	PromptContext,
 	PromptContextProvider,
-} from "../request/getCompletion.ts";
+} from "../request/promptContext.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { ContextStore } from "./contextStore.ts";
 import { FrozenSuffix } from "./frozenSuffix.ts";

@@ -1,11 +1,10 @@
-/** The one path from a cursor to a suggestion. */
+/** From a cursor to a suggestion: prompt, engine, filters. The only path there is. */
 
 import type {
 	FimRequest,
 	GenerationEnd,
 	GenerationStats,
 	Priority,
-	Snippet,
 	StopReason,
 } from "../../protocol/generation.ts";
 import { indentOf } from "../../workspace/indentation.ts";
@@ -19,8 +18,9 @@ import {
 	documentContext,
 } from "../text/documentContext.ts";
 import { type SuggestionShape, suggestionShape } from "../text/shape.ts";
+import type { PromptContext, PromptContextProvider } from "./promptContext.ts";
 
-/** What completion needs of an engine. The last value of the stream says how it ended; it never throws. */
+/** What completion needs from an engine. The stream never throws; its return value says how it ended. */
 export interface CompletionEngine {
 	complete(
 		request: FimRequest,
@@ -31,57 +31,20 @@ export interface CompletionEngine {
 	};
 }
 
-/** What a prompt holds besides the text before the cursor. */
-export interface PromptContext {
-	/** Of other files. */
-	readonly snippets: readonly Snippet[];
-	/** The text behind the cursor, or what stood there before a small edit. */
-	readonly suffix: string;
-}
-
-/**
- * Keeps what surrounds the text of each document in its prompts the same while someone types, because a change has everything behind
- * it evaluated anew.
- */
-export interface PromptContextProvider {
-	/** The name of the repository; empty where there is none. */
-	repositoryOf(uri: string): string;
-	snippetsFor(uri: string): readonly Snippet[];
-	/** @param suffix the real text behind the cursor. */
-	suffixFor(uri: string, suffix: string): string;
-	/** What would serve better from now on, once it is evaluated. */
-	propose(snapshot: DocumentSnapshot, suffix: string): PromptContext;
-	/** It is evaluated. */
-	accept(uri: string, promptContext: PromptContext): void;
-}
-
-/** No other files, and the text behind the cursor as it is. */
-export const noContext: PromptContextProvider = {
-	repositoryOf: () => "",
-	snippetsFor: () => [],
-	suffixFor: (_, suffix) => suffix,
-	propose: (_, suffix) => ({ snippets: [], suffix }),
-	accept: () => {},
-};
-
 export interface CompletionOptions {
 	readonly signal: AbortSignal;
 	readonly contextProvider: PromptContextProvider;
 	/** See `FimRequest.rank`. */
 	readonly rank?: number;
 	readonly priority?: Priority;
-	/** Called with all there is of the text, each time there is more. */
-	readonly onText?: (text: string) => void;
-	/** Called once where more than one line is suggested, when the first of them is whole. */
-	readonly onFirstLine?: (text: string, requestId: string) => void;
 }
 
-/** What one request of the engine took. */
+/** The cost of one request to the engine. */
 export interface CompletionWork {
 	readonly requestId: string;
-	/** Undefined where the engine did not come to it. */
+	/** Undefined where the engine never started the request. */
 	readonly stats: GenerationStats | undefined;
-	/** The rules that ended or changed the text, in the order in which they did. */
+	/** The filters that ended or changed the text, in the order in which they did. */
 	readonly firedFilters: readonly FilterName[];
 }
 
@@ -90,13 +53,25 @@ export type CompletionResult = CompletionWork &
 		| {
 				readonly kind: "suggestion";
 				readonly text: string;
-				/** Why it ends where it does: by a rule of ours, or as the model stopped. */
+				/** Why it ends where it does: a filter cut it, or the model stopped. */
 				readonly end: "rule" | StopReason;
 		  }
 		| { readonly kind: "none"; readonly reason: NoSuggestionReason }
 	);
 
-/** The engine keeps room for 128. */
+export type CompletionEvent =
+	/** All of the text so far. */
+	| { readonly kind: "text"; readonly text: string }
+	/** At most once, and only for a suggestion of several lines: its first line is complete. */
+	| {
+			readonly kind: "firstLine";
+			readonly text: string;
+			readonly requestId: string;
+	  }
+	/** Always the last. */
+	| { readonly kind: "end"; readonly result: CompletionResult };
+
+/** The engine reserves 128 tokens of its context for an answer. */
 const maxTokens: Record<SuggestionShape, number> = {
 	line: 48,
 	block: 96,
@@ -108,6 +83,17 @@ export async function getCompletion(
 	engine: CompletionEngine,
 	options: CompletionOptions,
 ): Promise<CompletionResult> {
+	for await (const event of streamCompletion(snapshot, engine, options))
+		if (event.kind === "end") return event.result;
+	throw new Error("a completion ended without a result");
+}
+
+/** The request goes to the engine when the first event is asked for. A reader that stops early cancels it. */
+export async function* streamCompletion(
+	snapshot: DocumentSnapshot,
+	engine: CompletionEngine,
+	options: CompletionOptions,
+): AsyncGenerator<CompletionEvent> {
 	const { signal, contextProvider, rank = 0, priority = "typing" } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
@@ -118,7 +104,7 @@ export async function getCompletion(
 		lineAfter,
 		textBefore: prefixBlocks.join("") + lineBefore,
 	});
-	// The filters may have enough before the model has: then the work is ended, and its figures are waited for.
+	// Aborted when the filters end the text before the model does. The statistics are still awaited.
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
@@ -141,28 +127,43 @@ export async function getCompletion(
 	const fired = new Set<FilterName>();
 	const onFired = (name: FilterName): void => void fired.add(name);
 	let raw = "";
-	// The rules pass blocks and bodies on by whole lines.
+	// The filters pass blocks and bodies on line by line.
 	let hasFirstLine = shape === "line";
 	for await (const chunk of filtered(source, place, onFired)) {
 		raw += chunk;
-		options.onText?.(raw);
+		yield { kind: "text", text: raw };
 		if (hasFirstLine || raw.trim() === "") continue;
 		hasFirstLine = true;
-		const text = trimSuggestion(raw, place, () => {});
-		if (text !== "")
-			options.onFirstLine?.(finished(text, shape, lineBefore), requestId);
+		const line = trimSuggestion(raw, place, () => {});
+		if (line !== "")
+			yield {
+				kind: "firstLine",
+				text: finished(line, shape, lineBefore),
+				requestId,
+			};
 	}
-
-	// Where the rules before it left only white space, the last look has nothing to say.
-	const text =
+	const result = resultOf(
+		// Where the filters left only white space, trimming would report a filter that changed nothing.
 		raw.trim() === "" && fired.size > 0
 			? ""
-			: trimSuggestion(raw, place, onFired);
-	const work: CompletionWork = {
-		requestId,
-		stats: end?.kind === "done" ? end.stats : undefined,
-		firedFilters: [...fired],
-	};
+			: finished(trimSuggestion(raw, place, onFired), shape, lineBefore),
+		{
+			requestId,
+			stats: end?.kind === "done" ? end.stats : undefined,
+			firedFilters: [...fired],
+		},
+		end,
+		{ isAborted: signal.aborted, isEnough: enough.signal.aborted },
+	);
+	yield { kind: "end", result };
+}
+
+function resultOf(
+	text: string,
+	work: CompletionWork,
+	end: GenerationEnd | undefined,
+	{ isAborted, isEnough }: { isAborted: boolean; isEnough: boolean },
+): CompletionResult {
 	const none = (reason: NoSuggestionReason): CompletionResult => ({
 		...work,
 		kind: "none",
@@ -170,10 +171,10 @@ export async function getCompletion(
 	});
 	if (end?.kind === "failed") return none({ kind: "failed", error: end.error });
 	if (
-		signal.aborted ||
+		isAborted ||
 		end?.kind !== "done" ||
-		// The engine cancels too, when it is stopped: what there is of a text then is no suggestion.
-		(end.stopReason === "cancelled" && !enough.signal.aborted)
+		// The engine also cancels when it is stopped: an incomplete text is no suggestion.
+		(end.stopReason === "cancelled" && !isEnough)
 	)
 		return none({ kind: "cancelled" });
 	if (text === "") {
@@ -183,15 +184,15 @@ export async function getCompletion(
 	return {
 		...work,
 		kind: "suggestion",
-		text: finished(text, shape, lineBefore),
-		end: enough.signal.aborted ? "rule" : end.stopReason,
+		text,
+		end: isEnough ? "rule" : end.stopReason,
 	};
 }
 
 /**
- * Evaluates the prompt that the next completion at this place will have, with better context.
+ * Evaluates the prompt of the next completion at this place, with the context that the provider proposes, which it then accepts.
  *
- * @returns whether it came to its end.
+ * @returns false where that was cancelled or failed.
  */
 export async function evaluatePrompt(
 	snapshot: DocumentSnapshot,
@@ -229,7 +230,7 @@ function requestFor(
 	return { repository, snippets, path, suffix, prefixBlocks, line };
 }
 
-/** As it goes into the document. */
+/** The text as it is inserted into the document. */
 function finished(
 	text: string,
 	shape: SuggestionShape,
@@ -238,13 +239,13 @@ function finished(
 	return shape === "body" ? beforeCloser(text, indentOf(lineBefore)) : text;
 }
 
-/** The closing bracket goes below a body of several lines, and stands off from one that stands off from the opening bracket. */
+/** Puts the closing bracket on a line of its own below a body of several lines, and repeats a space after the opening bracket before it. */
 function beforeCloser(body: string, indentation: string): string {
 	if (body.includes("\n")) return `${body}\n${indentation}`;
 	return body.startsWith(" ") ? `${body} ` : body;
 }
 
-/** Passes the stream on. Where the reader stops early, it stops the work and still reads how it ended. */
+/** Passes the stream on. When the reader stops early, aborts the request and still reads the stream to its end. */
 async function* readToTheEnd(
 	chunks: AsyncGenerator<string, GenerationEnd>,
 	enough: AbortController,

@@ -1,32 +1,28 @@
 /**
- * Completions over time: one running request at most, answers kept for later, the next answer fetched ahead, and answers that came too
- * late offered again.
+ * Completions over time: at most one running request, a cache of answers, a prefetched completion behind the suggestion on screen, and
+ * late answers, which are offered again.
  *
- * VS Code stops waiting for an inline completion after 750 ms, also where nobody typed. Such a request is worth finishing:
- * the text that it is for still stands there.
+ * VS Code cancels an inline completion request after 750 ms even if the user has not typed. Such a request is finished all the same: the
+ * text it completes is still there.
  */
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
-import { formatMs, formatPercent } from "../../base/units.ts";
 import type { Priority } from "../../protocol/generation.ts";
 import {
 	type CompletionEngine,
-	type CompletionOptions,
 	type CompletionResult,
-	type CompletionWork,
 	evaluatePrompt,
 	getCompletion,
-	type PromptContextProvider,
+	streamCompletion,
 } from "../request/getCompletion.ts";
+import type { PromptContextProvider } from "../request/promptContext.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
 import { AdaptiveDebounce } from "./adaptiveDebounce.ts";
 import { CompletionCache } from "./completionCache.ts";
-import {
-	type CompletionHooks,
-	RunningCompletion,
-} from "./runningCompletion.ts";
+import { logCompletion } from "./completionLog.ts";
+import { RunningCompletion } from "./runningCompletion.ts";
 import {
 	type FoundSuggestion,
 	noSuggestion,
@@ -37,8 +33,8 @@ import {
 } from "./suggestion.ts";
 import { typedSince } from "./typedSince.ts";
 
-/** The completion behind a suggestion that is on screen, for when it is accepted. */
-interface Ahead {
+/** The completion behind a suggestion that is on screen, for when that is accepted. */
+interface Prefetch {
 	/** Where the suggestion is shown. */
 	readonly shownAt: DocumentSnapshot;
 	readonly suggestion: string;
@@ -50,9 +46,9 @@ export interface CompletionSessionOptions {
 	readonly contextProvider: PromptContextProvider;
 	readonly log: Log;
 	/**
-	 * An answer is ready that nobody waits for any more, at a place that is still the same.
+	 * An answer is ready after every caller has stopped waiting, and the place is still the same.
 	 *
-	 * @param isMore whether a caller was given the beginning of it, which may be on screen.
+	 * @param isMore whether a caller already has the beginning of it, which may be on screen.
 	 */
 	readonly onLateSuggestion: (place: Place, isMore: boolean) => void;
 	/** Settles after the time, or when the signal aborts. */
@@ -63,23 +59,23 @@ export interface CompletionSessionOptions {
 
 export interface SuggestOptions {
 	readonly signal: AbortSignal;
-	/** Asked for by hand: at once, and also where nothing is suggested unasked. */
+	/** Requested manually: answered without a debounce, and also where there are no automatic suggestions. */
 	readonly isExplicit: boolean;
 }
 
-/** After a key VS Code waits so long before it asks. */
+/** VS Code's own debounce. */
 const editorDelayMs = 50;
 
-/** An engine that takes longer to a first line is not kept busy with what may never be wanted. */
+/** An engine that takes longer than this to a first line does not prefetch. */
 const slowAnswerMs = 500;
 
 export class CompletionSession {
 	readonly #options: CompletionSessionOptions;
 	readonly #cache = new CompletionCache();
-	readonly #rhythm = new AdaptiveDebounce({ editorDelayMs });
+	readonly #debounce = new AdaptiveDebounce({ editorDelayMs });
 	#running: RunningCompletion | undefined;
-	#ahead: Ahead | undefined;
-	/** Where a suggestion was accepted: what follows it is asked for at once. */
+	#prefetch: Prefetch | undefined;
+	/** Where a suggestion was accepted: the next request there is not debounced. */
 	#accepted: Place | undefined;
 	#version: number | undefined;
 	#preparing: AbortController | undefined;
@@ -89,24 +85,23 @@ export class CompletionSession {
 	}
 
 	/**
-	 * The suggestion at the cursor. When `signal` aborts, the caller is answered at once; the work goes on until the
-	 * document or the cursor moves away from it.
+	 * The suggestion at the cursor. When `signal` aborts, the caller gets its answer at once, but the request goes on until the document
+	 * or the cursor moves away from it.
 	 */
 	async suggest(
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<SuggestionResult> {
 		const suggestion =
-			this.known(snapshot) ??
-			(await this.#ask(snapshot, { signal, isExplicit }));
-		// Who asks by hand gets others first.
+			this.cached(snapshot) ??
+			(await this.#request(snapshot, { signal, isExplicit }));
+		// After an explicit request, the alternatives come first.
 		if (suggestion.kind === "suggestion" && !signal.aborted && !isExplicit)
-			this.#fetchAhead(snapshot, suggestion.text);
+			this.#prefetchBehind(snapshot, suggestion.text);
 		return suggestion;
 	}
 
-	/** What can be answered without the engine. */
-	known(snapshot: DocumentSnapshot): FoundSuggestion | undefined {
+	cached(snapshot: DocumentSnapshot): FoundSuggestion | undefined {
 		const cached = this.#cache.find(snapshot);
 		return (
 			cached && {
@@ -119,35 +114,38 @@ export class CompletionSession {
 	}
 
 	/**
-	 * Other texts that may stand here, the likelier ones first. Each costs a request, whose prompt is evaluated already after `suggest`.
+	 * Other suggestions for this place, the most likely first. Each costs a request, whose prompt `suggest` has evaluated already.
 	 *
-	 * @param except the suggestion that is known.
+	 * @param first the suggestion that `suggest` returned.
 	 */
 	async alternatives(
 		snapshot: DocumentSnapshot,
-		except: string,
+		first: string,
 		count: number,
 		signal: AbortSignal,
 	): Promise<readonly string[]> {
-		const texts = [except];
+		const { engine, contextProvider, log } = this.#options;
+		const texts = [first];
 		for (let rank = 1; rank <= count && !signal.aborted; rank++) {
-			// The engine may take a while to notice that it is not waited for any more.
-			const result = await orAborted(
-				this.#complete(snapshot, { signal, rank }),
-				signal,
-			);
+			const options = { contextProvider, signal, rank };
+			const request = getCompletion(snapshot, engine, options).then((it) => {
+				logCompletion(log, it, "typing");
+				return it;
+			});
+			// The engine may take a while to notice the abort.
+			const result = await orAborted(request, signal);
 			if (result?.kind === "suggestion" && !texts.includes(result.text))
 				texts.push(result.text);
 		}
-		this.#fetchAhead(snapshot, except);
+		this.#prefetchBehind(snapshot, first);
 		return texts.slice(1);
 	}
 
 	/**
-	 * Tells where the cursor is now. A running request goes on where nothing but the beginning of its answer was typed since, and is
-	 * stopped otherwise.
+	 * Reports where the cursor is now. A running request continues if the user has typed through the beginning of its answer, and is
+	 * aborted otherwise.
 	 *
-	 * @param snapshot the document there; asked for only where that matters, for it costs a copy of the text.
+	 * @param snapshot the document there. Called only when needed, because it copies the text.
 	 */
 	movedTo(
 		place: Place | undefined,
@@ -155,32 +153,31 @@ export class CompletionSession {
 	): void {
 		if (place && place.version !== this.#version) {
 			this.#version = place.version;
-			this.#rhythm.key(this.#options.now());
+			this.#debounce.key(this.#options.now());
 		}
 		this.#preparing?.abort();
 		const running = this.#running;
-		const ahead = this.#ahead;
-		if (!running && !ahead) return;
+		const prefetch = this.#prefetch;
+		if (!running && !prefetch) return;
 		if (running && place && samePlace(running.place, place)) return;
 		const here = place && snapshot();
-		if (running && (!here || !running.goesAlongWith(here)))
-			this.#abortRunning();
-		if (ahead && (!here || !leadsTo(ahead, here))) this.#abortAhead();
+		if (running && (!here || !running.advanceTo(here))) this.#abortRunning();
+		if (prefetch && (!here || !isTypedThrough(prefetch, here)))
+			this.#abortPrefetch();
 	}
 
-	/** A suggestion was taken over into the document, and the cursor stands behind it. */
+	/** Reports that a suggestion was accepted, with the cursor behind it. */
 	acceptedAt(place: Place | undefined): void {
 		this.#accepted = place;
 	}
 
 	/**
-	 * Evaluates what the next prompt at this place will need, where nobody waits for anything: new snippets of other files, and the text behind
-	 * the cursor as it really is.
+	 * Evaluates the prompt of the next completion at this place in an idle moment, with up-to-date snippets and suffix.
 	 *
-	 * @returns false where something was under way, and another moment is better.
+	 * @returns false where a completion is running: try again later.
 	 */
 	async prepare(snapshot: DocumentSnapshot): Promise<boolean> {
-		if (this.#running || this.#ahead) return false;
+		if (this.#running || this.#prefetch) return false;
 		const { engine, contextProvider, log } = this.#options;
 		this.#preparing?.abort();
 		const preparing = new AbortController();
@@ -193,15 +190,15 @@ export class CompletionSession {
 		return true;
 	}
 
-	/** Forgets all answers: those of another model are not this one's. */
+	/** Aborts all requests and empties the cache, as after a change of the model. */
 	clear(): void {
 		this.#preparing?.abort();
 		this.#abortRunning();
-		this.#abortAhead();
+		this.#abortPrefetch();
 		this.#cache.clear();
 	}
 
-	async #ask(
+	async #request(
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<SuggestionResult> {
@@ -211,9 +208,9 @@ export class CompletionSession {
 			isExplicit || this.#runningFor(snapshot) ? 0 : this.#pauseMs(snapshot);
 		if (pauseMs > 0) await this.#options.sleep(pauseMs, signal);
 		if (signal.aborted) return noSuggestion({ kind: "cancelled" });
-		// Without a tick where nothing runs: a second question for the same place must find the request of the first.
+		// No await from here to the start: a second call for the same place must find the request of the first.
 		const running = this.#runningFor(snapshot);
-		// VS Code asks by hand for all candidates at once, and takes no more of one later.
+		// On an explicit request, VS Code takes all candidates at once and does not ask for the rest of one later.
 		const options = { signal, isWhole: isExplicit };
 		const suggestion = running && (await running.answerAt(snapshot, options));
 		if (suggestion) return suggestion;
@@ -221,40 +218,41 @@ export class CompletionSession {
 		return (await started.answerAt(snapshot, options)) ?? started.result;
 	}
 
-	/** At the start of a line, and behind what was just accepted, people look for what comes next. */
+	/** No debounce at the start of a line and behind an accepted suggestion, where the user pauses for what comes next. */
 	#pauseMs(snapshot: DocumentSnapshot): number {
 		const { text, offset } = snapshot;
 		const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
 		const isAwaited =
 			line.trim() === "" ||
 			(this.#accepted && samePlace(this.#accepted, placeOf(snapshot)));
-		return isAwaited ? 0 : this.#rhythm.pauseMs;
+		return isAwaited ? 0 : this.#debounce.pauseMs;
 	}
 
-	/** A request on its way whose answer is good here too. */
+	/** A running request whose answer is valid here too. */
 	#runningFor(snapshot: DocumentSnapshot): RunningCompletion | undefined {
 		const running = this.#running;
-		if (running?.goesAlongWith(snapshot)) return running;
-		const ahead = this.#ahead?.running;
-		if (!ahead || !isSameText(ahead.snapshot, snapshot)) return undefined;
-		// The suggestion was accepted before what follows it was there: now somebody waits for that.
+		if (running?.advanceTo(snapshot)) return running;
+		const prefetched = this.#prefetch?.running;
+		if (!prefetched || !isSameText(prefetched.snapshot, snapshot))
+			return undefined;
+		// The suggestion was accepted before the prefetch finished: it becomes the running request.
 		this.#abortRunning();
-		this.#ahead = undefined;
-		this.#running = ahead;
-		ahead.goesAlongWith(snapshot);
-		return ahead;
+		this.#prefetch = undefined;
+		this.#running = prefetched;
+		prefetched.advanceTo(snapshot);
+		return prefetched;
 	}
 
 	#start(snapshot: DocumentSnapshot): RunningCompletion {
 		this.#abortRunning();
-		this.#abortAhead();
+		this.#abortPrefetch();
 		const running = this.#run(snapshot, "typing");
 		this.#running = running;
 		return running;
 	}
 
-	/** The completion that comes after this suggestion, should it be accepted. The next key that does not agree ends it. */
-	#fetchAhead(shownAt: DocumentSnapshot, suggestion: string): void {
+	/** Requests the completion that follows this suggestion, should it be accepted. The next key that does not match it aborts that. */
+	#prefetchBehind(shownAt: DocumentSnapshot, suggestion: string): void {
 		const { text, offset } = shownAt;
 		const inserted = text.includes("\r\n")
 			? suggestion.replaceAll("\n", "\r\n")
@@ -264,97 +262,80 @@ export class CompletionSession {
 			text: text.slice(0, offset) + inserted + text.slice(offset),
 			offset: offset + inserted.length,
 		};
-		// What a slow machine computes in vain heats it, and is hardly there in time.
-		if (this.#rhythm.answerMs > slowAnswerMs) return;
+		// On a slow machine a prefetch costs power and is rarely ready in time.
+		if (this.#debounce.answerMs > slowAnswerMs) return;
 		if (this.#running || this.#cache.find(accepted)) return;
-		if (this.#ahead && isSameText(this.#ahead.running.snapshot, accepted))
+		if (this.#prefetch && isSameText(this.#prefetch.running.snapshot, accepted))
 			return;
-		this.#abortAhead();
+		this.#abortPrefetch();
 		const running = this.#run(accepted, "idle");
-		this.#ahead = { shownAt, suggestion, running };
+		this.#prefetch = { shownAt, suggestion, running };
 	}
 
 	#run(snapshot: DocumentSnapshot, priority: Priority): RunningCompletion {
-		const running = new RunningCompletion(snapshot, (hooks) =>
-			this.#answer(snapshot, priority, hooks),
+		const { engine, contextProvider } = this.#options;
+		const running = new RunningCompletion(snapshot, (signal) =>
+			streamCompletion(snapshot, engine, { contextProvider, signal, priority }),
 		);
-		const ended = (): void => this.#ended(running);
-		running.result
-			.then((suggestion) => {
-				if (this.#running === running && running.isUnseen(suggestion))
-					this.#options.onLateSuggestion(running.place, running.isGiven);
-			})
-			// Whoever waits is told; where nobody does, a defect in a rule must not keep the place of a request that is over.
-			.then(ended, ended);
+		void this.#read(running, priority);
 		return running;
 	}
 
-	async #answer(
-		snapshot: DocumentSnapshot,
-		priority: Priority,
-		hooks: CompletionHooks,
-	): Promise<SuggestionResult> {
+	async #read(running: RunningCompletion, priority: Priority): Promise<void> {
 		const { now } = this.#options;
 		const startMs = now();
 		let isFirst = true;
-		const result = await this.#complete(snapshot, {
-			...hooks,
-			priority,
-			onText: (text) => {
-				if (isFirst && priority === "typing")
-					this.#rhythm.answered(now() - startMs);
+		try {
+			for await (const event of running) {
+				if (event.kind === "end") this.#finish(running, event.result, priority);
+				else if (isFirst && priority === "typing")
+					this.#debounce.answered(now() - startMs);
 				isFirst = false;
-				hooks.onText(text);
-			},
-		});
-		const work = workOf(result);
-		if (result.kind === "none") return noSuggestion(result.reason, work);
-		if (!hooks.signal.aborted) this.#cache.put(snapshot, result);
-		const { kind, text, requestId } = result;
-		return { kind, text, requestId, source: "engine", work };
+			}
+		} catch {
+			// A defect in a filter: callers that wait for the result get it.
+		} finally {
+			this.#forget(running);
+		}
+	}
+
+	#finish(
+		running: RunningCompletion,
+		result: CompletionResult,
+		priority: Priority,
+	): void {
+		const { log, onLateSuggestion } = this.#options;
+		logCompletion(log, result, priority);
+		if (result.kind === "suggestion" && !running.isAborted)
+			this.#cache.put(running.snapshot, result);
+		const isCurrent = this.#running === running;
+		this.#forget(running);
+		if (isCurrent && running.isUnseen(result))
+			onLateSuggestion(running.place, running.isGiven);
 	}
 
 	#abortRunning(): void {
 		if (this.#running) this.#abort(this.#running);
 	}
 
-	#abortAhead(): void {
-		if (this.#ahead) this.#abort(this.#ahead.running);
+	#abortPrefetch(): void {
+		if (this.#prefetch) this.#abort(this.#prefetch.running);
 	}
 
 	#abort(running: RunningCompletion): void {
 		running.abort();
-		this.#ended(running);
+		this.#forget(running);
 	}
 
-	#ended(running: RunningCompletion): void {
+	#forget(running: RunningCompletion): void {
 		if (this.#running === running) this.#running = undefined;
-		if (this.#ahead?.running === running) this.#ahead = undefined;
-	}
-
-	async #complete(
-		snapshot: DocumentSnapshot,
-		options: Omit<CompletionOptions, "contextProvider">,
-	): Promise<CompletionResult> {
-		const { engine, contextProvider, log } = this.#options;
-		const result = await getCompletion(snapshot, engine, {
-			...options,
-			contextProvider,
-		});
-		const isCancelled =
-			result.kind === "none" && result.reason.kind === "cancelled";
-		// Many keys cancel the request of the key before, and what is fetched ahead is mostly not used: that is no news.
-		const isNews = !isCancelled && options.priority !== "idle";
-		log[isNews ? "info" : "debug"](describe(result));
-		if (result.kind === "suggestion")
-			log.trace(`${result.requestId} text: ${JSON.stringify(result.text)}`);
-		return result;
+		if (this.#prefetch?.running === running) this.#prefetch = undefined;
 	}
 }
 
-/** Whether what was typed since the suggestion was shown is the beginning of it, or all. */
-function leadsTo(
-	{ shownAt, suggestion }: Ahead,
+/** Whether the user has typed a beginning of the suggestion, or all of it. */
+function isTypedThrough(
+	{ shownAt, suggestion }: Prefetch,
 	here: DocumentSnapshot,
 ): boolean {
 	const typed = typedSince(shownAt, here);
@@ -363,40 +344,4 @@ function leadsTo(
 
 function isSameText(a: DocumentSnapshot, b: DocumentSnapshot): boolean {
 	return a.uri === b.uri && a.offset === b.offset && a.text === b.text;
-}
-
-/** What it took, without the text: that is the user's. */
-function workOf({
-	requestId,
-	stats,
-	firedFilters,
-}: CompletionResult): CompletionWork {
-	return { requestId, stats, firedFilters };
-}
-
-/** One line for the log, without any text of the user's. */
-function describe(result: CompletionResult): string {
-	const { requestId, stats, firedFilters } = result;
-	const outcome =
-		result.kind === "suggestion"
-			? `suggested ${result.text.length} characters (ended by ${result.end})`
-			: `no suggestion (${
-					result.reason.kind === "failed"
-						? result.reason.error.code
-						: result.reason.kind
-				})`;
-	const rules = firedFilters.length > 0 ? `; ${firedFilters.join(", ")}` : "";
-	if (!stats) return `completion ${requestId}: ${outcome}${rules}`;
-	const reused =
-		stats.promptTokens === 0 ? 0 : stats.reusedTokens / stats.promptTokens;
-	const drafted =
-		stats.draftedTokens === 0
-			? ""
-			: ` and ${stats.decodeSteps} steps (${stats.acceptedTokens} of ${stats.draftedTokens} drafted accepted)`;
-	return (
-		`completion ${requestId}: ${outcome}${rules}; ` +
-		`prompt ${stats.promptTokens} tokens, ${stats.reusedTokens} reused (${formatPercent(reused)}), ` +
-		`${stats.snippetTokens} of other files, ${stats.leftOutTokens} left out; ` +
-		`prefill ${formatMs(stats.prefillMs)}, ${stats.decodeTokens} tokens decoded in ${formatMs(stats.decodeMs)}${drafted}, total ${formatMs(stats.totalMs)}`
-	);
 }

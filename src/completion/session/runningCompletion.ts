@@ -1,6 +1,10 @@
-/** A request on its way, which stays good while nothing is typed but the beginning of its answer. */
+/** A request to the engine, which stays valid while the user types through the beginning of its answer. */
 
 import { orAborted } from "../../base/abort.ts";
+import type {
+	CompletionEvent,
+	CompletionResult,
+} from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import {
 	type FoundSuggestion,
@@ -8,79 +12,85 @@ import {
 	type Place,
 	placeOf,
 	type SuggestionResult,
+	suggestionResult,
 } from "./suggestion.ts";
-import { agree, restOf, type Typed, typedSince } from "./typedSince.ts";
+import { agree, restOf, type TypedText, typedSince } from "./typedSince.ts";
 
-export interface CompletionHooks {
-	readonly signal: AbortSignal;
-	readonly onText: (text: string) => void;
-	readonly onFirstLine: (text: string, requestId: string) => void;
-}
-
-export class RunningCompletion {
-	/** What it completes. */
+/** The stream of its events is to be read once and to its end: reading is what drives the request. */
+export class RunningCompletion implements AsyncIterable<CompletionEvent> {
+	/** The document that is completed. */
 	readonly snapshot: DocumentSnapshot;
-	/** All of the answer. Never rejects where `complete` does not. */
+	/** The whole answer, once the reader of the events has taken the last one. Rejects where the request throws. */
 	readonly result: Promise<SuggestionResult>;
+	readonly #request: (signal: AbortSignal) => AsyncIterable<CompletionEvent>;
 	readonly #controller = new AbortController();
-	readonly #hasFirstLine: Promise<void>;
+	readonly #firstLineReady: Promise<void>;
+	#onFirstLine = (): void => {};
+	#onEnd = (_: SuggestionResult): void => {};
+	#onFailure = (_: unknown): void => {};
 	#place: Place;
-	/** What was typed since. */
-	#typed: Typed = { text: "", closers: "" };
-	/** What there is of the answer. */
+	#typed: TypedText = { text: "", closers: "" };
+	/** The answer so far. */
 	#text = "";
 	#firstLine: FoundSuggestion | undefined;
-	/** Callers that still want the answer. */
+	/** Callers that still wait for the answer. */
 	#waiters = 0;
-	/** As much of it as a caller has already. */
+	/** The part of the answer that a caller already has. */
 	#given: string | undefined;
 
 	constructor(
 		snapshot: DocumentSnapshot,
-		complete: (hooks: CompletionHooks) => Promise<SuggestionResult>,
+		request: (signal: AbortSignal) => AsyncIterable<CompletionEvent>,
 	) {
 		this.snapshot = snapshot;
 		this.#place = placeOf(snapshot);
-		let firstLineIsThere = (): void => {};
-		this.#hasFirstLine = new Promise((resolve) => {
-			firstLineIsThere = resolve;
+		this.#request = request;
+		this.#firstLineReady = new Promise((resolve) => {
+			this.#onFirstLine = resolve;
 		});
-		this.result = complete({
-			signal: this.#controller.signal,
-			onText: (text) => {
-				this.#text = text;
-				if (!agree(this.#typed, text)) this.abort();
-			},
-			onFirstLine: (text, requestId) => {
-				this.#firstLine = {
-					kind: "suggestion",
-					text,
-					requestId,
-					source: "engine",
-					work: undefined,
-				};
-				firstLineIsThere();
-			},
+		this.result = new Promise((resolve, reject) => {
+			this.#onEnd = resolve;
+			this.#onFailure = reject;
 		});
+		// A failure that nobody waits for is no unhandled rejection.
+		this.result.catch(() => {});
 	}
 
-	/** Where the cursor went since, as far as what was typed agrees. */
+	async *[Symbol.asyncIterator](): AsyncGenerator<CompletionEvent> {
+		let result: SuggestionResult | undefined;
+		let failure: unknown = new Error("the completion was not read to its end");
+		try {
+			for await (const event of this.#request(this.#controller.signal)) {
+				if (event.kind === "end") result = suggestionResult(event.result);
+				else this.#received(event);
+				yield event;
+			}
+		} catch (thrown) {
+			failure = thrown;
+			throw thrown;
+		} finally {
+			if (result) this.#onEnd(result);
+			else this.#onFailure(failure);
+		}
+	}
+
+	/** The position of the cursor as of the last snapshot that this request is valid for. */
 	get place(): Place {
 		return this.#place;
+	}
+
+	get isAborted(): boolean {
+		return this.#controller.signal.aborted;
 	}
 
 	abort(): void {
 		this.#controller.abort();
 	}
 
-	/** Whether it is still good for this state of the document; if so, it takes note of what was typed. */
-	goesAlongWith(here: DocumentSnapshot): boolean {
+	/** Moves the request to a later state of the document. False where the answer does not hold there. */
+	advanceTo(here: DocumentSnapshot): boolean {
 		const typed = typedSince(this.snapshot, here);
-		if (
-			this.#controller.signal.aborted ||
-			typed === undefined ||
-			!agree(typed, this.#text)
-		)
+		if (this.isAborted || typed === undefined || !agree(typed, this.#text))
 			return false;
 		this.#typed = typed;
 		this.#place = placeOf(here);
@@ -88,8 +98,8 @@ export class RunningCompletion {
 	}
 
 	/**
-	 * What there is to suggest at a place that it goes along with: the first line as soon as that is whole, or else all of it. Who wants
-	 * it whole waits for that. Undefined where more was typed than the answer has.
+	 * The suggestion at a place that the request has advanced to: the first line as soon as it is complete, unless `isWhole` asks for the
+	 * whole answer. Undefined where the user has typed past the end of the answer.
 	 */
 	async answerAt(
 		here: DocumentSnapshot,
@@ -99,7 +109,7 @@ export class RunningCompletion {
 		try {
 			if (!isWhole)
 				await orAborted(
-					Promise.race([this.#hasFirstLine, this.result]),
+					Promise.race([this.#firstLineReady, this.result]),
 					signal,
 				);
 			if (signal.aborted) return noSuggestion({ kind: "cancelled" });
@@ -115,22 +125,40 @@ export class RunningCompletion {
 		}
 	}
 
-	/** Whether a caller has the beginning of it, which may be on screen. */
+	/** Whether a caller has the beginning of the answer, which may be on screen. */
 	get isGiven(): boolean {
 		return this.#given !== undefined;
 	}
 
-	/** Whether nobody has this answer, or the whole of it, and nobody is about to get it. */
-	isUnseen(suggestion: SuggestionResult): boolean {
+	/** Whether no caller has all of this answer, or is about to get it. */
+	isUnseen(suggestion: CompletionResult): boolean {
 		return (
 			suggestion.kind === "suggestion" &&
 			suggestion.text !== this.#given &&
 			this.#waiters === 0 &&
-			!this.#controller.signal.aborted
+			!this.isAborted
 		);
 	}
 
-	/** What a suggestion leaves to suggest where its beginning was typed; undefined where nothing is left, or it is not for here. */
+	#received(event: Exclude<CompletionEvent, { readonly kind: "end" }>): void {
+		const { text } = event;
+		if (event.kind === "text") {
+			this.#text = text;
+			if (!agree(this.#typed, text)) this.abort();
+		} else {
+			const { requestId } = event;
+			this.#firstLine = {
+				kind: "suggestion",
+				text,
+				requestId,
+				source: "engine",
+				work: undefined,
+			};
+			this.#onFirstLine();
+		}
+	}
+
+	/** The suggestion without what was typed of it. Undefined where nothing is left, or something else was typed. */
 	#restAt(
 		here: DocumentSnapshot,
 		suggestion: SuggestionResult,

@@ -1,16 +1,19 @@
-/** What comes of a question: a text to show, or why there is none; and where it was asked. */
+/** The result of a completion request: a text to show, or the reason why there is none; and the place of the request. */
 
 import type { NoSuggestionReason } from "../reasons/reasons.ts";
-import type { CompletionWork } from "../request/getCompletion.ts";
+import type {
+	CompletionResult,
+	CompletionWork,
+} from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 
 export interface FoundSuggestion {
 	readonly kind: "suggestion";
 	readonly text: string;
 	readonly source: "engine" | "cache";
-	/** Of the request that brought it. */
+	/** Of the request to the engine that produced the text. */
 	readonly requestId: string;
-	/** Undefined where nothing was asked of the engine, or where the rest of the answer is still to come. */
+	/** Undefined for a cache hit, and for the first line of an answer that is still being generated. */
 	readonly work: CompletionWork | undefined;
 }
 
@@ -29,10 +32,20 @@ export function noSuggestion(
 	return { kind: "none", reason, work };
 }
 
+export function suggestionResult(result: CompletionResult): SuggestionResult {
+	const { requestId, stats, firedFilters } = result;
+	// Without the text: that is the user's.
+	const work: CompletionWork = { requestId, stats, firedFilters };
+	if (result.kind === "none") return noSuggestion(result.reason, work);
+	const { kind, text } = result;
+	return { kind, text, requestId, source: "engine", work };
+}
+
 /** Where a request was made. Equal places have equal answers. */
 export interface Place {
 	readonly uri: string;
 	readonly version: number;
+	/** Of the cursor, in UTF-16 units. */
 	readonly offset: number;
 }
 

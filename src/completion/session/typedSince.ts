@@ -8,7 +8,7 @@ import {
 } from "../text/documentContext.ts";
 
 /** Line ends are `\n`. */
-export interface Typed {
+export interface TypedText {
 	readonly text: string;
 	/** What the editor put behind the cursor meanwhile: the other half of a bracket or quote that was typed, on lines of its own for a block. */
 	readonly closers: string;
@@ -30,7 +30,7 @@ const onlyClosers = /^[\s)\]}"'`]*$/;
 export function typedAt(
 	{ offset, before, after, reachesEnd }: PlaceText,
 	to: Pick<DocumentSnapshot, "text" | "offset">,
-): Typed | undefined {
+): TypedText | undefined {
 	if (to.offset < offset || !to.text.startsWith(before, offset - before.length))
 		return undefined;
 	const behind = to.text.slice(to.offset, to.offset + maxClosers);
@@ -53,7 +53,7 @@ export function typedAt(
 export function typedSince(
 	from: DocumentSnapshot,
 	to: DocumentSnapshot,
-): Typed | undefined {
+): TypedText | undefined {
 	if (to.uri !== from.uri) return undefined;
 	const { text, offset } = from;
 	const before = text.slice(0, offset);
@@ -62,7 +62,7 @@ export function typedSince(
 }
 
 /** Whether what was typed may still turn out to be what is suggested, as far as either is known. */
-export function agree({ text }: Typed, suggested: string): boolean {
+export function agree({ text }: TypedText, suggested: string): boolean {
 	return text.startsWith(suggested) || suggested.startsWith(text);
 }
 
@@ -72,7 +72,7 @@ export function agree({ text }: Typed, suggested: string): boolean {
  */
 export function restOf(
 	suggested: string,
-	{ text, closers }: Typed,
+	{ text, closers }: TypedText,
 	here: Pick<DocumentSnapshot, "text" | "offset">,
 ): string | undefined {
 	if (!suggested.startsWith(text)) return undefined;

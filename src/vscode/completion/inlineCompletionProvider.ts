@@ -12,8 +12,8 @@ import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
 import type {
 	CompletionEngine,
 	CompletionWork,
-	PromptContextProvider,
 } from "../../completion/request/getCompletion.ts";
+import type { PromptContextProvider } from "../../completion/request/promptContext.ts";
 import { CompletionSession } from "../../completion/session/completionSession.ts";
 import {
 	type CompletionDecision,
@@ -172,7 +172,7 @@ export class InlineCompletionProvider
 		isExplicit: boolean,
 	): Promise<Answer> {
 		const at = targetOf(document, position, context, (snapshot) =>
-			this.#session.known(snapshot),
+			this.#session.cached(snapshot),
 		);
 		const signal = abortSignal(token);
 		const suggestion = await this.#session.suggest(at.snapshot, {

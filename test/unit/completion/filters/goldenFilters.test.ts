@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { filterNames } from "../../../../src/completion/reasons/reasons.ts";
-import {
-	getCompletion,
-	noContext,
-} from "../../../../src/completion/request/getCompletion.ts";
+import { getCompletion } from "../../../../src/completion/request/getCompletion.ts";
+import { noContext } from "../../../../src/completion/request/promptContext.ts";
 import { at } from "../../../support/cursor.ts";
 import { FakeEngine } from "../../../support/fakes/fakeEngine.ts";
 import {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
+import { getCompletion } from "../../../../src/completion/request/getCompletion.ts";
 import {
-	getCompletion,
 	noContext,
 	type PromptContext,
-} from "../../../../src/completion/request/getCompletion.ts";
+} from "../../../../src/completion/request/promptContext.ts";
 import { CompletionSession } from "../../../../src/completion/session/completionSession.ts";
 import type { Place } from "../../../../src/completion/session/suggestion.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
@@ -322,6 +322,18 @@ describe("CompletionSession", () => {
 		it.open();
 		const answer = await again;
 		assert.equal(answer.kind === "suggestion" && answer.text, "bar();");
+		assert.equal(engine.requests.length, 2);
+	});
+
+	it("passes on what a request throws, and recovers from it", async () => {
+		let calls = 0;
+		const { engine, suggest } = setUp(() => {
+			if (calls++ === 0) throw new Error("broken");
+			return ["bar();"];
+		});
+		await assert.rejects(suggest("foo.█"), /broken/);
+		const again = await suggest("foo.█");
+		assert.equal(again.kind === "suggestion" && again.text, "bar();");
 		assert.equal(engine.requests.length, 2);
 	});
 
