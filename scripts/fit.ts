@@ -13,6 +13,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { nullLog } from "../src/base/log.ts";
+import { english } from "../src/base/sentence.ts";
 import { formatBytes, parseBytes } from "../src/base/units.ts";
 import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
@@ -202,8 +203,8 @@ function rejected(
 	choice: Choice,
 ): string {
 	return rejection.kind === "doesNotFit"
-		? `does not fit: ${refusalText(rejection.plan, spread(rejection.plan))}`
-		: rejectionText(rejection, choice);
+		? `does not fit: ${refusalText(rejection.plan, spread(rejection.plan), english)}`
+		: rejectionText(rejection, choice.role, english);
 }
 
 /** With as many layers on the GPU as fit; undefined where there is none, or none fits. */
@@ -228,7 +229,7 @@ function verdictLines({ file, model, reason }: Verdict): readonly string[] {
 	const shown = path.relative(userFolder, file) || file;
 	const lines =
 		model && model.choice.kind !== "nothingFits"
-			? choiceText({ ...model.choice, passedOver: [] })
+			? choiceText({ ...model.choice, passedOver: [] }, english)
 			: [];
 	return [
 		model ? `${model.name} (${shown})` : shown,

@@ -1,4 +1,4 @@
-/** Sentences for people, with named places: they are passed on in parts, so that each side words them in its own language. */
+/** Sentences for people, with named places: they cross boundaries in parts, and each side words them in its own language. */
 
 /** The names between braces in a text. */
 export type Places<Text extends string> =
@@ -10,20 +10,48 @@ export interface Sentence {
 	/** In English; translations are found by it. */
 	readonly text: string;
 	/** What fills the named places. */
-	readonly values: Readonly<Record<string, string>>;
+	readonly values: Readonly<Record<string, string | SentenceList>>;
+}
+
+/** Sentences that fill one place of another. */
+export interface SentenceList {
+	readonly sentences: readonly Sentence[];
+	readonly separator: string;
+}
+
+/** `vscode.l10n.t` in the editor, `english` elsewhere. The bundle of texts is collected from the calls of a function named `t`. */
+export interface Translate {
+	(text: string): string;
+	/** The compiler checks that every place of the text is filled. */
+	<Text extends string>(
+		text: Text,
+		values: Readonly<Record<Places<Text>, string>>,
+	): string;
 }
 
 /** The compiler checks that every place of the text is filled. */
 export function sentence<Text extends string>(
 	text: Text,
-	values: Readonly<Record<Places<Text>, string>>,
+	values: Readonly<Record<Places<Text>, string | SentenceList>>,
 ): Sentence {
 	return { text, values };
 }
 
-export function inEnglish({ text, values }: Sentence): string {
-	return text.replace(
-		/\{(\w+)\}/g,
-		(place, name: string) => values[name] ?? place,
-	);
+export const english: Translate = (
+	text: string,
+	values: Readonly<Record<string, string>> = {},
+) => text.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
+
+export function worded({ text, values }: Sentence, t: Translate): string {
+	const filled = Object.entries(values).map(([name, value]) => [
+		name,
+		typeof value === "string"
+			? value
+			: value.sentences.map((it) => worded(it, t)).join(value.separator),
+	]);
+	return t(text, Object.fromEntries(filled));
+}
+
+export function inEnglish(it: Sentence): string {
+	return worded(it, english);
 }

@@ -6,7 +6,14 @@
  */
 
 import * as z from "zod/mini";
-import { inEnglish, type Places, type Sentence } from "../base/sentence.ts";
+import {
+	english,
+	type Places,
+	type Sentence,
+	type Translate,
+	worded,
+} from "../base/sentence.ts";
+import { MemoryReason, memoryReasonsSentences } from "./memoryReason.ts";
 
 export const errorSentences = {
 	modelMissing: "The model file {file} does not exist.",
@@ -177,25 +184,53 @@ export const HeadroomError = z.readonly(
 		code: z.enum(errorCodes),
 		/** What fills the named places of the sentence. */
 		values: z.readonly(z.record(z.string(), z.string())),
+		/** What fills the place `needs`, where there is one. */
+		needs: z.optional(z.readonly(z.array(MemoryReason))),
 	}),
 );
 export type HeadroomError = z.infer<typeof HeadroomError>;
 
+type ErrorValues<Text extends string> = {
+	readonly [Place in Places<Text>]: Place extends "needs"
+		? readonly MemoryReason[]
+		: string;
+};
+
 /** The compiler checks that every place of the sentence is filled. */
 export function createError<Code extends ErrorCode>(
 	code: Code,
-	values: Readonly<Record<Places<(typeof errorSentences)[Code]>, string>>,
+	values: ErrorValues<(typeof errorSentences)[Code]>,
+): HeadroomError;
+export function createError(
+	code: ErrorCode,
+	{
+		needs,
+		...values
+	}: Readonly<Record<string, string>> & {
+		readonly needs?: readonly MemoryReason[];
+	},
 ): HeadroomError {
-	return { code, values };
+	return { code, values, ...(needs && { needs }) };
 }
 
-export function errorSentence(error: HeadroomError): Sentence {
-	return { text: errorSentences[error.code], values: error.values };
+export function errorSentence({
+	code,
+	values,
+	needs,
+}: HeadroomError): Sentence {
+	return {
+		text: errorSentences[code],
+		values: needs
+			? { ...values, needs: memoryReasonsSentences(needs) }
+			: values,
+	};
 }
 
-/** The sentence in English. */
-export function errorText(error: HeadroomError): string {
-	return inEnglish(errorSentence(error));
+export function errorText(
+	error: HeadroomError,
+	t: Translate = english,
+): string {
+	return worded(errorSentence(error), t);
 }
 
 /** What an unknown thrown value says, in one line. */

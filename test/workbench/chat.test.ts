@@ -109,7 +109,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.runCommand("Headroom: Show Fit Report");
 			const report = '.monaco-editor[data-uri^="headroom-report:"]';
 			await person.page
-				.locator(`${report} .view-line`, { hasText: "PREDICTED AGAINST" })
+				.locator(`${report} .view-line`, { hasText: "PREDICTED VS." })
 				.waitFor();
 			await person.screenshot(`chat-fit-report-${name}`);
 			assert.deepEqual(await accessibilityViolations(person.page, report), []);

@@ -102,7 +102,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`fit-report-${name}`);
 			const lines = await report.locator(".view-line").allTextContents();
 			const text = lines.join("\n").replaceAll("\u00a0", " ");
-			assert.match(text, /PREDICTED AGAINST ALLOCATED/);
+			assert.match(text, /PREDICTED VS\. ALLOCATED/);
 			assert.match(text, /weights +[\d.]+ MB +[\d.]+ MB/);
 		});
 

@@ -1,7 +1,6 @@
 /** What a loaded model needs for conversations: its template, and a context that is made when the first question is asked. */
 
 import { failure, type Result, success } from "../../base/result.ts";
-import { formatBytes } from "../../base/units.ts";
 import { usableBytes } from "../../memory/machine/devices.ts";
 import { admits, type Plan, planFor } from "../../memory/plan/plan.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
@@ -94,7 +93,7 @@ export class ModelChat {
 		if (windowTokens === undefined)
 			return failure(
 				createError("chatOutOfMemory", {
-					needs: "not even the smallest context for one fits",
+					needs: [{ kind: "noContextFits" }],
 				}),
 			);
 		return success(new ModelChat(template.value, windowTokens, options));
@@ -143,7 +142,9 @@ export class ModelChat {
 		const [sequence] = made.ok ? made.value.all : [];
 		if (!made.ok || !sequence)
 			return failure(
-				createError("chatOutOfMemory", { needs: "llama.cpp finds too little" }),
+				createError("chatOutOfMemory", {
+					needs: [{ kind: "allocationFailed" }],
+				}),
 			);
 		const wrap = (it: typeof sequence) => timeSliced(it, slicer);
 		try {
@@ -188,7 +189,14 @@ export class ModelChat {
 			const free = now.find(({ id }) => id === device.id);
 			if (!free || addedBytes <= usableBytes(free)) continue;
 			return createError("chatOutOfMemory", {
-				needs: `it needs ${formatBytes(addedBytes)} of ${device.name}, of which ${formatBytes(usableBytes(free))} are free`,
+				needs: [
+					{
+						kind: "contextNeeds",
+						device: device.name,
+						neededBytes: addedBytes,
+						freeBytes: usableBytes(free),
+					},
+				],
 			});
 		}
 		return undefined;

@@ -12,8 +12,8 @@ import {
 	type Plan,
 	planFor,
 } from "../../memory/plan/plan.ts";
-import { refusalText } from "../../memory/report/planText.ts";
-import { speculationSummary } from "../../memory/report/speculationReport.ts";
+import { refusalReasons } from "../../memory/report/memoryReasons.ts";
+import { speculationSummary } from "../../memory/report/speculationText.ts";
 import type {
 	LoadableFile,
 	ReadModelFile,
@@ -370,7 +370,7 @@ export class ModelSlot {
 				return failure(
 					createError("modelTooLarge", {
 						file: options.file,
-						needs: refusalText(verdict.plan, verdict.instead),
+						needs: refusalReasons(verdict.plan, verdict.instead),
 					}),
 				);
 			case "allBad":

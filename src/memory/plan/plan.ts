@@ -1,6 +1,7 @@
 /** A plan: one model, with or without a draft, in one place; what it takes there part by part, whether that fits, and how fast it would be. */
 
 import { assert } from "../../base/assert.ts";
+import type { MemoryPart } from "../../protocol/memoryReason.ts";
 import {
 	bandwidthOf,
 	type Device,
@@ -60,22 +61,9 @@ export interface Correction {
 	readonly host: number;
 }
 
-/** In the order in which they are told. */
-export const parts = [
-	"weights",
-	"kvCache",
-	"computeBuffer",
-	"outputBuffer",
-	"correction",
-	"draft",
-	"runtime",
-	"margin",
-] as const;
-export type Part = (typeof parts)[number];
-
 export interface PlannedDevice {
 	readonly device: Device;
-	readonly bytes: Readonly<Record<Part, number>>;
+	readonly bytes: Readonly<Record<MemoryPart, number>>;
 	/** All parts together, the margin included. */
 	readonly neededBytes: number;
 	readonly freeBytes: number;
@@ -144,7 +132,7 @@ export function planFor(request: PlanRequest): Plan {
 			(sum, it) => sum + draftBytes(draftSteps, it, request),
 			0,
 		);
-		const bytes: Record<Part, number> = {
+		const bytes: Record<MemoryPart, number> = {
 			...own,
 			correction: members.reduce(
 				(sum, it) => sum + correctionBytes(it, request),

@@ -1,6 +1,5 @@
-/** The fit report of a loaded model: what it needs of each memory, and what was predicted against what it was given. Pure. */
+/** The fit report of a loaded model as figures: what it needs of each memory, and what was predicted against what was allocated. Pure. */
 
-import { formatBytes } from "../../base/units.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeldMemory, LoadReport } from "../../protocol/engineStatus.ts";
 import {
@@ -17,7 +16,6 @@ import {
 	planFor,
 } from "../plan/plan.ts";
 import { roleNeeds } from "../plan/roles.ts";
-import { modelText, planText } from "./planText.ts";
 
 export interface FitReportFacts {
 	readonly model: NamedModel;
@@ -26,31 +24,52 @@ export interface FitReportFacts {
 	readonly devices: readonly Device[];
 }
 
-/** Lines of text. */
-export function fitReport(facts: FitReportFacts): readonly string[] {
-	const { model, load } = facts;
-	const plan = planOf(facts);
-	if (!plan || load.memory.length === 0)
-		return [`${modelText(model)} was loaded without a plan.`];
-	return [
-		"WHAT IS NEEDED, and what is free without this model",
-		"",
-		...planText(asNeeded(plan, load)),
-		"",
-		"PREDICTED AGAINST ALLOCATED",
-		"",
-		...load.memory.flatMap((it) => comparison(it, withDraft(plan, load))),
-		"What llama.cpp took beyond the prediction, or less than it, is among the buffers.",
-	];
+export interface FitReport {
+	/** As if the model were not loaded. */
+	readonly needed: Plan;
+	readonly comparisons: readonly DeviceComparison[];
 }
 
-/** With what is taken when a draft is first verified, and llama.cpp has yet to tell of when a load is done. */
+/** Predicted against allocated. */
+export interface DeviceComparison {
+	readonly device: string;
+	readonly rows: readonly ComparedBytes[];
+}
+
+export type ComparedPart =
+	| "weights"
+	| "kvCache"
+	/** Whatever llama.cpp allocated beyond the prediction, or below it, is among these. */
+	| "buffers"
+	| "draft"
+	| "total";
+
+export interface ComparedBytes {
+	readonly part: ComparedPart;
+	readonly predictedBytes: number;
+	/** Buffers may be negative, as `heldMemory` counts them. */
+	readonly allocatedBytes: number;
+}
+
+/** Undefined where the model was loaded without a plan. */
+export function fitReport(facts: FitReportFacts): FitReport | undefined {
+	const { load } = facts;
+	const plan = planOf(facts);
+	if (!plan || load.memory.length === 0) return undefined;
+	const { holders } = withDraft(plan, load);
+	return {
+		needed: asNeeded(plan, load),
+		comparisons: load.memory.map((it) => comparison(it, holders)),
+	};
+}
+
+/** With the buffers that llama.cpp allocates only when a draft is first verified, after the load. */
 function asNeeded({ request }: Plan, load: LoadReport): Plan {
 	const verifies = load.verifyMs.length > 0;
 	return withDraft(planFor({ ...request, verifies }), load);
 }
 
-/** The draft model as the load planned it: here only what it holds is known of it, and not its shape. */
+/** With the draft model as the load planned it: its bytes are known here, and its shape is not. */
 function withDraft(plan: Plan, { memory }: LoadReport): Plan {
 	const { host } = plan.request.placement;
 	const draftOn = ({ name, kind }: Device): number =>
@@ -79,7 +98,7 @@ function withDraft(plan: Plan, { memory }: LoadReport): Plan {
 	};
 }
 
-/** The plan of a load like this one, that comes nearest to what it took: layers may have been left in RAM, but not beside a draft. */
+/** The plan that is closest to what the load allocated: layers may have stayed in RAM, though never beside a draft. */
 function planOf({ model, load, devices }: FitReportFacts): Plan | undefined {
 	const without = devices.map((it) => withoutModel(it, load.memory));
 	const onGpu = load.memory.filter(({ kind }) => kind !== "cpu");
@@ -117,45 +136,36 @@ function modelBytes({ weights, kvCache, buffers, draft }: HeldMemory): number {
 	return weights + kvCache + buffers + draft;
 }
 
-function comparison(held: HeldMemory, { holders }: Plan): readonly string[] {
+function comparison(
+	held: HeldMemory,
+	holders: readonly Holder[],
+): DeviceComparison {
 	const predicted = predictedBytes(
 		holders.find(({ device: { name } }) => name === held.device),
 	);
 	const rows = [
-		["weights", predicted.weights, held.weights],
-		["KV cache", predicted.kvCache, held.kvCache],
-		["buffers", predicted.buffers, held.buffers],
-		["draft model", predicted.draft, held.draft],
-		[
-			"together",
-			predicted.weights +
+		...(["weights", "kvCache", "buffers", "draft"] as const).map((part) => ({
+			part,
+			predictedBytes: predicted[part],
+			allocatedBytes: held[part],
+		})),
+		{
+			part: "total",
+			predictedBytes:
+				predicted.weights +
 				predicted.kvCache +
 				predicted.buffers +
 				predicted.draft,
-			modelBytes(held),
-		],
-	] as const;
-	return [
-		held.device,
-		lineOf("", "predicted", "allocated"),
-		...rows
-			.filter(([, one, other]) => one !== 0 || other !== 0)
-			.map(([name, one, other]) =>
-				lineOf(name, bytesText(one), bytesText(other)),
-			),
-		"",
+			allocatedBytes: modelBytes(held),
+		} as const,
 	];
-}
-
-function lineOf(name: string, predicted: string, allocated: string): string {
-	return `  ${name.padEnd(12)}${predicted.padStart(10)}${allocated.padStart(12)}`;
-}
-
-/** Buffers may have been less than nothing, as `heldMemory` counts them. */
-function bytesText(bytes: number): string {
-	return bytes < 0
-		? `-${formatBytes(Math.round(-bytes))}`
-		: formatBytes(Math.round(bytes));
+	return {
+		device: held.device,
+		rows: rows.filter(
+			({ predictedBytes, allocatedBytes }) =>
+				predictedBytes !== 0 || allocatedBytes !== 0,
+		),
+	};
 }
 
 function predictedBytes(holder: Holder | undefined) {

@@ -1,175 +1,177 @@
 /** Plans and choices in words: what is needed, of what, and why not something else. */
 
 import { assertNever } from "../../base/assert.ts";
+import { type Translate, worded } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
-import { bandwidthOf, type Device } from "../machine/devices.ts";
-import type { Choice, Concession, Rejection } from "../plan/choosePlan.ts";
 import {
-	type NamedModel,
-	type Part,
-	type Plan,
-	type PlannedDevice,
-	parts,
-} from "../plan/plan.ts";
-import { roleNeeds } from "../plan/roles.ts";
+	memoryReasonSentence,
+	memoryReasonsSentences,
+	partSentences,
+} from "../../protocol/memoryReason.ts";
+import { bandwidthOf } from "../machine/devices.ts";
+import type { Choice, Concession, Rejection } from "../plan/choosePlan.ts";
+import type { NamedModel, Plan, PlannedDevice } from "../plan/plan.ts";
+import { type Role, roleNeeds } from "../plan/roles.ts";
+import {
+	deviceNeeds,
+	oversizedTensors,
+	refusalReasons,
+	tooSmall,
+} from "./memoryReasons.ts";
 
-const partNames: Readonly<Record<Part, string>> = {
-	weights: "weights",
-	kvCache: "KV cache",
-	computeBuffer: "compute buffers",
-	outputBuffer: "output buffer",
-	correction: "seen at the last load",
-	draft: "draft model",
-	runtime: "runtime",
-	margin: "margin",
-};
-
-/** `needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`. */
-export function memoryText(planned: PlannedDevice): string {
-	const { neededBytes, freeBytes } = planned;
-	return `needs ${formatBytes(neededBytes)}: ${partsText(planned)}; free ${formatBytes(freeBytes)}`;
+/** `GPU needs 9.1 GB: weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB; free 7.6 GB`. */
+export function memoryText(planned: PlannedDevice, t: Translate): string {
+	return worded(memoryReasonSentence(deviceNeeds(planned)), t);
 }
 
-/** `weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB`, leaving out what is next to nothing beside the weights. */
-export function partsText({ bytes }: PlannedDevice): string {
-	return parts
-		.filter(
-			(part) =>
-				Math.abs(bytes[part]) >= tellingBytes ||
-				(part === "weights" && bytes[part] > 0),
-		)
-		.map((part) => `${partNames[part]} ${formatBytes(bytes[part])}`)
-		.join(", ");
+/** `weights 7.2 GB, KV cache 1.1 GB, margin 1.0 GB`. */
+export function partsText(planned: PlannedDevice, t: Translate): string {
+	const { sentences, separator } = partSentences(deviceNeeds(planned).parts);
+	return sentences.map((it) => worded(it, t)).join(separator);
 }
 
-/** Less is rounded away in gigabytes. */
-const tellingBytes = 8 * 2 ** 20;
-
-/** All that is needed where there is too little, for a plan that is refused. */
-export function shortfallText(plan: Plan): string {
-	return [
-		...tooSmall(plan).map((it) => `${it.device.name} ${memoryText(it)}`),
-		...obstacleTexts(plan),
-	].join("; and ");
-}
-
-/** Of a plan that is refused: the arithmetic, and what could be had instead, with its speed. */
-export function refusalText(plan: Plan, instead: Plan | undefined): string {
-	const needs = shortfallText(plan);
-	if (!instead) return needs;
-	const { placement, offloadedLayers, model } = instead.request;
-	const speed = `about ${wholeOrTenth(instead.atFullWindow.tokensPerSecond)} tokens per second`;
-	return placement.gpus.length === 0
-		? `${needs}; on the CPU it would fit, at ${speed} (headroom.engine.gpu: off)`
-		: `${needs}; with ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU it would fit, at ${speed} (headroom.engine.partialOffload)`;
-}
-
-function wholeOrTenth(value: number): string {
-	return value < 10 ? value.toFixed(1) : String(Math.round(value));
-}
-
-/** One for each device: the largest tensor says it. */
-function obstacleTexts({ obstacles }: Plan): readonly string[] {
-	const largest = new Map<Device, number>();
-	for (const { device, tensorBytes } of obstacles)
-		largest.set(device, Math.max(largest.get(device) ?? 0, tensorBytes));
-	return [...largest].map(
-		([device, tensorBytes]) =>
-			`${device.name} takes tensors of at most ${formatBytes(device.largestTensorBytes ?? 0)}, and there is one of ${formatBytes(tensorBytes)}`,
+/** Why the plan is refused, and what would fit instead. */
+export function refusalText(
+	plan: Plan,
+	instead: Plan | undefined,
+	t: Translate,
+): string {
+	const { sentences, separator } = memoryReasonsSentences(
+		refusalReasons(plan, instead),
 	);
+	return sentences.map((it) => worded(it, t)).join(separator);
 }
 
-/** The same for a list of them. */
-function briefShortfallText(plan: Plan): string {
+/** For a list of refused models. */
+function briefShortfallText(plan: Plan, t: Translate): string {
 	return [
-		...tooSmall(plan).map(
-			({ device, neededBytes, freeBytes, bytes }) =>
-				`${device.name} needs ${formatBytes(neededBytes)}, ${formatBytes(bytes.weights)} for weights alone; free ${formatBytes(freeBytes)}`,
+		...tooSmall(plan).map(({ device, neededBytes, freeBytes, bytes }) =>
+			t("{device} needs {needed}, {weights} for weights alone; free {free}", {
+				device: device.name,
+				needed: formatBytes(neededBytes),
+				weights: formatBytes(bytes.weights),
+				free: formatBytes(freeBytes),
+			}),
 		),
-		...obstacleTexts(plan),
-	].join("; and ");
-}
-
-function tooSmall({ devices }: Plan): readonly PlannedDevice[] {
-	return devices.filter(
-		({ neededBytes, freeBytes }) => neededBytes > freeBytes,
-	);
+		...oversizedTensors(plan).map((it) => worded(memoryReasonSentence(it), t)),
+	].join("; ");
 }
 
 export function modelText({ name, quantization }: NamedModel): string {
 	return `${name} ${quantization}`;
 }
 
-export function planText(plan: Plan): readonly string[] {
-	const { request, devices } = plan;
-	const { model, draft, placement, contextWindow, sequences, kvType } = request;
-	const place =
-		placement.gpus.map(({ name }) => name).join(" and ") ||
-		`${placement.host.name} (no GPU)`;
-	const times = sequences > 1 ? `${sequences} x ` : "";
-	const talking =
-		request.chatWindow === undefined
-			? ""
-			: ` and ${request.chatWindow} for a conversation`;
-	const drafted = draft ? `, draft ${modelText(draft)}` : "";
+/** Lines: the model and its options, each memory, the speed. */
+export function planText(plan: Plan, t: Translate): readonly string[] {
 	return [
-		`${modelText(model)} on ${place}, context ${times}${contextWindow}${talking}, KV cache ${kvType}${drafted}`,
-		...devices.map((it) => `${it.device.name} ${memoryText(it)}`),
-		speedText(plan),
+		optionsText(plan, t),
+		...plan.devices.map((it) => memoryText(it, t)),
+		speedText(plan, t),
 	];
 }
 
-export function speedText({
-	request,
-	atEmptyWindow,
-	atFullWindow,
-}: Plan): string {
-	const { gpus, host } = request.placement;
-	const assumed = (gpus.length > 0 ? gpus : [host]).some(
-		(it) => bandwidthOf(it).source === "assumed",
-	);
-	return (
-		`about ${Math.round(atEmptyWindow.tokensPerSecond)} tokens per second, ` +
-		`${Math.round(atFullWindow.tokensPerSecond)} with the context full (never above ${Math.round(atEmptyWindow.ceilingTokensPerSecond)})` +
-		(assumed ? "; the bandwidth is a guess" : "")
-	);
+function optionsText({ request }: Plan, t: Translate): string {
+	const { model, draft, placement, contextWindow, sequences, kvType } = request;
+	const { gpus, host } = placement;
+	const name = modelText(model);
+	const place =
+		gpus.length > 0
+			? t("{model} on {device}", {
+					model: name,
+					device: gpus.map((it) => it.name).join(" + "),
+				})
+			: t("{model} on {device} (no GPU)", { model: name, device: host.name });
+	const tokens = `${sequences > 1 ? `${sequences} x ` : ""}${contextWindow}`;
+	return [
+		place,
+		t("context {tokens}", { tokens }),
+		...(request.chatWindow === undefined
+			? []
+			: [t("chat context {tokens}", { tokens: String(request.chatWindow) })]),
+		t("KV cache {type}", { type: kvType }),
+		...(draft ? [t("draft model {model}", { model: modelText(draft) })] : []),
+	].join(", ");
 }
 
-export function concessionText(concession: Concession): string {
+export function speedText(
+	{ request, atEmptyWindow, atFullWindow }: Plan,
+	t: Translate,
+): string {
+	const { gpus, host } = request.placement;
+	const isAssumed = (gpus.length > 0 ? gpus : [host]).some(
+		(it) => bandwidthOf(it).source === "assumed",
+	);
+	const speed = t(
+		"about {empty} tokens per second, {full} with a full context (upper bound {ceiling})",
+		{
+			empty: String(Math.round(atEmptyWindow.tokensPerSecond)),
+			full: String(Math.round(atFullWindow.tokensPerSecond)),
+			ceiling: String(Math.round(atEmptyWindow.ceilingTokensPerSecond)),
+		},
+	);
+	return isAssumed
+		? `${speed}; ${t("the memory bandwidth is assumed, not known")}`
+		: speed;
+}
+
+export function concessionText(concession: Concession, t: Translate): string {
 	switch (concession.kind) {
 		case "noDraft":
-			return `without the draft ${modelText(concession.draft)}`;
+			return t("without the draft model {model}", {
+				model: modelText(concession.draft),
+			});
 		case "shorterContext":
-			return `less context than the ${concession.wantedTokens} tokens wanted`;
+			return t("less context than the preferred {tokens} tokens", {
+				tokens: String(concession.wantedTokens),
+			});
 		case "kvQ8":
-			return "the KV cache in 8 bits";
+			return t("KV cache in 8 bits");
 		default:
 			return assertNever(concession);
 	}
 }
 
-export function rejectionText(rejection: Rejection, choice: Choice): string {
+/** What follows the name of the model. */
+export function rejectionText(
+	rejection: Rejection,
+	role: Role,
+	t: Translate,
+): string {
 	switch (rejection.kind) {
 		case "otherRole":
-			return `is not made for ${choice.role}`;
+			return role === "chat"
+				? t("is not made for chat")
+				: t("is not made for completion");
 		case "doesNotFit":
-			return `does not fit: ${briefShortfallText(rejection.plan)}`;
-		case "tooSlow":
-			return (
-				`is too slow: about ${Math.floor(rejection.plan.atFullWindow.tokensPerSecond)} tokens per second, ` +
-				`and ${choice.role} wants ${roleNeeds[choice.role].minTokensPerSecond}`
-			);
+			return t("does not fit: {why}", {
+				why: briefShortfallText(rejection.plan, t),
+			});
+		case "tooSlow": {
+			const values = {
+				speed: String(Math.floor(rejection.plan.atFullWindow.tokensPerSecond)),
+				needed: String(roleNeeds[role].minTokensPerSecond),
+			};
+			return role === "chat"
+				? t(
+						"is too slow: about {speed} tokens per second, and chat needs {needed}",
+						values,
+					)
+				: t(
+						"is too slow: about {speed} tokens per second, and completion needs {needed}",
+						values,
+					);
+		}
 		case "smaller":
-			return "is smaller than what was chosen";
+			return t("is smaller than the chosen model");
 		default:
 			return assertNever(rejection);
 	}
 }
 
-/** The choice first, then what would have been larger, the largest first. */
-export function choiceText(choice: Choice): readonly string[] {
+/** Lines: the choice first, then the larger models that were passed over, the largest first. */
+export function choiceText(choice: Choice, t: Translate): readonly string[] {
 	return [
-		...outcomeText(choice),
+		...outcomeText(choice, t),
 		...choice.passedOver
 			.filter(
 				({ rejection: { kind } }) =>
@@ -177,25 +179,27 @@ export function choiceText(choice: Choice): readonly string[] {
 			)
 			.map(
 				({ candidate, rejection }) =>
-					`${modelText(candidate)} ${rejectionText(rejection, choice)}`,
+					`${modelText(candidate)} ${rejectionText(rejection, choice.role, t)}`,
 			),
 	];
 }
 
-function outcomeText(choice: Choice): readonly string[] {
+function outcomeText(choice: Choice, t: Translate): readonly string[] {
 	switch (choice.kind) {
 		case "chosen":
 			return [
-				...planText(choice.plan),
-				...choice.concessions.map((it) => `given up: ${concessionText(it)}`),
+				...planText(choice.plan, t),
+				...choice.concessions.map((it) =>
+					t("compromise: {what}", { what: concessionText(it, t) }),
+				),
 			];
 		case "tooSlow":
 			return [
-				"nothing that fits is fast enough; the fastest is:",
-				...planText(choice.plan),
+				t("No model that fits is fast enough. The fastest is:"),
+				...planText(choice.plan, t),
 			];
 		case "nothingFits":
-			return ["nothing fits"];
+			return [t("No model fits.")];
 		default:
 			return assertNever(choice);
 	}

@@ -3,6 +3,7 @@
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
+import { english } from "../../base/sentence.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
 import { choiceText } from "../../memory/report/planText.ts";
@@ -104,7 +105,7 @@ export class AutomaticModel {
 		}
 		const { model, choice } = recommend(models, "completion", described.value);
 		log.info(
-			`${model?.file ?? "the built-in model"} was chosen of ${models.length}: ${choiceText(choice).join("; ")}`,
+			`${model?.file ?? "the built-in model"} was chosen of ${models.length}: ${choiceText(choice, english).join("; ")}`,
 		);
 		return model?.file ?? builtInFile;
 	}

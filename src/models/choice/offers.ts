@@ -1,14 +1,15 @@
 /** What of the catalogue this machine could run, how fast, and in which order to offer it: priced before a byte is fetched. */
 
+import { assert } from "../../base/assert.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import {
 	type Candidate,
 	type Choice,
 	choosePlan,
+	type Rejection,
 } from "../../memory/plan/choosePlan.ts";
 import type { Plan } from "../../memory/plan/plan.ts";
 import type { Role } from "../../memory/plan/roles.ts";
-import { rejectionText } from "../../memory/report/planText.ts";
 import { type CatalogueEntry, catalogueShape } from "../catalogue/catalogue.ts";
 
 export type Outlook =
@@ -19,9 +20,13 @@ export type Outlook =
 			readonly kind: "slow";
 			readonly role: Role;
 			readonly plan: Plan;
-			readonly why: string;
+			readonly rejection: Rejection;
 	  }
-	| { readonly kind: "doesNotFit"; readonly why: string };
+	| {
+			readonly kind: "doesNotFit";
+			readonly role: Role;
+			readonly rejection: Rejection;
+	  };
 
 export interface Offer {
 	readonly entry: CatalogueEntry;
@@ -77,7 +82,8 @@ function outlookOf(candidate: Candidate, devices: readonly Device[]): Outlook {
 			asOutlook(choosePlan({ role, candidates: [candidate], devices })),
 		)
 		.sort((a, b) => outlooks.indexOf(a.kind) - outlooks.indexOf(b.kind));
-	return best ?? { kind: "doesNotFit", why: "" };
+	assert(best, "a model of the catalogue has a role");
+	return best;
 }
 
 /** @param choice among one candidate, which is passed over where it was not chosen. */
@@ -88,10 +94,11 @@ function asOutlook(choice: Choice): Outlook {
 	// What the GPUs have no room for is refused there, and not put on the CPU to be slow.
 	const onGpus = choice.insteadOf ?? choice;
 	const [passedOver] = onGpus.passedOver;
-	const why = passedOver ? rejectionText(passedOver.rejection, onGpus) : "";
+	assert(passedOver, "a model that was not chosen was passed over");
+	const { rejection } = passedOver;
 	return choice.kind === "tooSlow" && onGpus.kind !== "nothingFits"
-		? { kind: "slow", role, plan: choice.plan, why }
-		: { kind: "doesNotFit", why };
+		? { kind: "slow", role, plan: choice.plan, rejection }
+		: { kind: "doesNotFit", role, rejection };
 }
 
 function betterFirst(a: Offer, b: Offer): number {

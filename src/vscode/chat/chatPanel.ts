@@ -19,7 +19,7 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
-import { describeError } from "../platform/localize.ts";
+import { describeError, localize } from "../platform/localize.ts";
 import type { ChatOffers } from "./chatOffers.ts";
 import {
 	currentTokenTheme,
@@ -222,7 +222,7 @@ export class ChatPanel implements Disposable {
 		const strings = Object.fromEntries(
 			Object.entries(chatStrings).map(([key, text]) => [
 				key,
-				vscode.l10n.t(text),
+				localize({ text, values: {} }),
 			]),
 		);
 		this.#post({ kind: "strings", strings });

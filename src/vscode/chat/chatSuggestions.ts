@@ -1,5 +1,6 @@
 /** What `#` and `/` in the input of the chat may become, as entries of its list. */
 
+import type { Translate } from "../../base/sentence.ts";
 import {
 	type MentionKind,
 	mentionKinds,
@@ -10,7 +11,6 @@ import {
 } from "../../chat/prompt/slashCommands.ts";
 import type { Suggestion } from "../../protocol/chatView.ts";
 import { fuzzyRank } from "../../workspace/fuzzyRank.ts";
-import type { Translate } from "../platform/translate.ts";
 import { type Reference, referenceId } from "./attachments/references.ts";
 import type { FoundSymbol } from "./attachments/symbols.ts";
 

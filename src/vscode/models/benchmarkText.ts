@@ -1,9 +1,9 @@
 /** The table of a benchmark, as Markdown. Without an editor. */
 
+import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatMs } from "../../base/units.ts";
 import type { BenchmarkResult } from "../../models/choice/benchmarkStore.ts";
-import type { HeadroomError } from "../../protocol/errors.ts";
-import { errorIn, type Translate } from "../platform/translate.ts";
+import { errorText, type HeadroomError } from "../../protocol/errors.ts";
 
 export interface FailedBenchmark {
 	readonly name: string;
@@ -61,7 +61,7 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 function failureLine({ name, error }: FailedBenchmark, t: Translate): string {
-	return `- ${escaped(name)}: ${escaped(errorIn(t, error))}`;
+	return `- ${escaped(name)}: ${escaped(errorText(error, t))}`;
 }
 
 /** Names and paths of files are no Markdown. */

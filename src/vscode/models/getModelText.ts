@@ -1,8 +1,10 @@
 /** What "Get Model" says: the rows of its list, its questions and its outcomes. Without an editor. */
 
+import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import { modelBytes } from "../../memory/plan/plan.ts";
 import type { Role } from "../../memory/plan/roles.ts";
+import { rejectionText } from "../../memory/report/planText.ts";
 import { weightsFileBytes } from "../../memory/shape/quantization.ts";
 import { catalogueShape } from "../../models/catalogue/catalogue.ts";
 import type { Presence } from "../../models/catalogue/presence.ts";
@@ -11,7 +13,6 @@ import type { DownloadProgress } from "../../models/download/download.ts";
 import type { Expected } from "../../models/download/remoteFile.ts";
 import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
 import type { Question } from "../platform/question.ts";
-import type { Translate } from "../platform/translate.ts";
 
 export interface OfferRow {
 	readonly label: string;
@@ -64,11 +65,18 @@ function verdictText({ outlook, recommendedFor }: Offer, t: Translate): string {
 }
 
 function priceText(outlook: Outlook, t: Translate): string {
-	if (outlook.kind === "doesNotFit") return outlook.why;
+	if (outlook.kind === "doesNotFit") return outlookText(outlook, t);
 	return t("takes {bytes}, about {speed} tokens/s", {
 		bytes: formatBytes(modelBytes(outlook.plan)),
 		speed: speedText(outlook.plan.atFullWindow.tokensPerSecond),
 	});
+}
+
+function outlookText(
+	{ rejection, role }: Exclude<Outlook, { kind: "runs" }>,
+	t: Translate,
+): string {
+	return rejectionText(rejection, role, t);
 }
 
 function recommendedText(role: Role, t: Translate): string {
@@ -168,7 +176,7 @@ function reservations(offer: Offer, t: Translate): readonly string[] {
 		: [
 				t("On this machine {model} {why}.", {
 					model: modelName(offer),
-					why: outlook.why,
+					why: outlookText(outlook, t),
 				}),
 			];
 }

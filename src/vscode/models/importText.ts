@@ -1,12 +1,13 @@
 /** What "Import Model File" says of its progress and its outcome. Without an editor. */
 
+import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import type {
 	ImportedFile,
 	ImportProgress,
 } from "../../models/folder/importFile.ts";
 import type { ImportOutcome } from "../../models/folder/importModel.ts";
-import { errorIn, type Translate } from "../platform/translate.ts";
+import { errorText } from "../../protocol/errors.ts";
 import type { ModelNews } from "./useModel.ts";
 
 /** A message is no place for the names of a whole disk. */
@@ -28,7 +29,7 @@ export function importSummary(
 		...(there.length > 0
 			? [t("Here already: {names}.", { names: named(there, t) })]
 			: []),
-		...failed.slice(0, maxNames).map(({ error }) => errorIn(t, error)),
+		...failed.slice(0, maxNames).map(({ error }) => errorText(error, t)),
 		...(failed.length > maxNames
 			? [
 					t("{count} more could not be imported.", {

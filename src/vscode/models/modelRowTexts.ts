@@ -32,7 +32,7 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 			return [
 				...planTexts(verdict.plan),
 				...doubt,
-				...verdict.concessions.map(concessionText),
+				...verdict.concessions.map((it) => concessionText(it, t)),
 				...arithmetic(verdict.plan),
 			].join("; ");
 		case "slow":
@@ -51,7 +51,7 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 				...verdict.plan.devices
 					.filter(({ neededBytes, freeBytes }) => neededBytes > freeBytes)
 					.map(shortfall),
-				refusalText(verdict.plan, verdict.instead),
+				refusalText(verdict.plan, verdict.instead, t),
 			].join("; ");
 		case "otherRole":
 			return t(
@@ -114,7 +114,9 @@ function planTexts(plan: Plan): readonly string[] {
 }
 
 function arithmetic({ devices }: Plan): readonly string[] {
-	return devices.map((it) => `${it.device.name}: ${partsText(it)}`);
+	return devices.map(
+		(it) => `${it.device.name}: ${partsText(it, vscode.l10n.t)}`,
+	);
 }
 
 export function foundText({ model }: ModelRow): string {
@@ -141,7 +143,7 @@ export function refusalOf(row: ModelRow): string | undefined {
 		case "doesNotFit":
 			return vscode.l10n.t("{model} does not fit: {needs}.", {
 				model: nameOf(row),
-				needs: refusalText(verdict.plan, verdict.instead),
+				needs: refusalText(verdict.plan, verdict.instead, vscode.l10n.t),
 			});
 		case "broken":
 			return describeError(verdict.error);

@@ -1,9 +1,9 @@
 /** What "Remove Model" says: its rows, and what it asks. Without an editor. */
 
+import type { Translate } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
 import type { OwnModel } from "../../models/folder/ownModels.ts";
 import type { Question } from "../platform/question.ts";
-import type { Translate } from "../platform/translate.ts";
 
 export interface RemovalRow {
 	readonly label: string;

@@ -1,13 +1,13 @@
 /** Sentences in the language of the editor. */
 
 import * as vscode from "vscode";
-import type { Sentence } from "../../base/sentence.ts";
-import { errorSentence, type HeadroomError } from "../../protocol/errors.ts";
+import { type Sentence, worded } from "../../base/sentence.ts";
+import { errorText, type HeadroomError } from "../../protocol/errors.ts";
 
-export function localize({ text, values }: Sentence): string {
-	return vscode.l10n.t(text, values);
+export function localize(sentence: Sentence): string {
+	return worded(sentence, vscode.l10n.t);
 }
 
 export function describeError(error: HeadroomError): string {
-	return localize(errorSentence(error));
+	return errorText(error, vscode.l10n.t);
 }

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { fitReport } from "../../memory/report/fitReport.ts";
-import { speculationReport } from "../../memory/report/speculationReport.ts";
+import { fitReportText } from "../../memory/report/fitReportText.ts";
+import { speculationText } from "../../memory/report/speculationText.ts";
 import { readModel } from "../../models/header/readModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { describeError } from "../platform/localize.ts";
@@ -72,18 +72,24 @@ export class FitReport implements Disposable {
 		const { warning } = load;
 		return [
 			...(warning ? [describeError(warning), ""] : []),
-			...fitReport({
-				model: { name, quantization, shape: shape.value },
-				load,
-				devices,
-			}),
+			...fitReportText(
+				{
+					model: { name, quantization, shape: shape.value },
+					load,
+					devices,
+				},
+				t,
+			),
 			"",
-			...speculationReport({
-				setting: settings.speculation,
-				shape: shape.value,
-				load,
-				counters: counters.speculation,
-			}),
+			...speculationText(
+				{
+					setting: settings.speculation,
+					shape: shape.value,
+					load,
+					counters: counters.speculation,
+				},
+				t,
+			),
 		].join("\n");
 	}
 }

@@ -1,6 +1,7 @@
 /** The memory gauge in words: for the status bar, for the tooltip, and for who hears it read out. */
 
 import { assert, assertNever } from "../../base/assert.ts";
+import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import type { GenerationCounters } from "../../client/recentGenerations.ts";
 import type { SuppressionReason } from "../../completion/reasons/suppression.ts";
@@ -13,9 +14,9 @@ import {
 	usedBytes,
 } from "../../memory/report/gauge.ts";
 import type { EngineStatus, LoadReport } from "../../protocol/engineStatus.ts";
+import { errorText } from "../../protocol/errors.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
 import type { SpeculationCounters } from "../../protocol/speculation.ts";
-import { errorIn, type Translate } from "../platform/translate.ts";
 
 export interface GaugeView {
 	readonly gauge: Gauge;
@@ -174,7 +175,7 @@ function sentencesOf(
 			return [
 				modelDetail(status.model),
 				...pause,
-				...(warning ? [errorIn(t, warning)] : []),
+				...(warning ? [errorText(warning, t)] : []),
 				...(gauge.state === "pressure"
 					? [t("Little memory is left for anything else.")]
 					: []),
@@ -182,7 +183,7 @@ function sentencesOf(
 		}
 		case "failed":
 		case "crashed":
-			return [errorIn(t, status.error)];
+			return [errorText(status.error, t)];
 		default:
 			return assertNever(status);
 	}

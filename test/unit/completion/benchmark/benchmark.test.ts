@@ -105,7 +105,10 @@ describe("the benchmark", () => {
 	});
 
 	it("ends with the error of the engine, at the first case", async () => {
-		const error = createError("modelTooLarge", { file: "m", needs: "n" });
+		const error = createError("modelTooLarge", {
+			file: "m",
+			needs: [{ kind: "noContextFits" }],
+		});
 		const engine = engineThatSays(() => "", { kind: "failed", error });
 		assert.deepEqual(await runBenchmark(engine, { signal }), {
 			kind: "failed",

@@ -8,6 +8,7 @@ import {
 	type Device,
 } from "../../../../src/memory/machine/devices.ts";
 import { planFor } from "../../../../src/memory/plan/plan.ts";
+import { errorText } from "../../../../src/protocol/errors.ts";
 import {
 	chattyDescription,
 	fakeTemplate,
@@ -120,8 +121,8 @@ describe("ModelChat", () => {
 		assert.ok(!opened.ok);
 		assert.equal(opened.error.code, "chatOutOfMemory");
 		assert.match(
-			opened.error.values["needs"] ?? "",
-			/it needs [\d.]+ [MG]B of Fake CPU, of which [\d.]+ [kMG]B are free/,
+			errorText(opened.error),
+			/: it needs [\d.]+ [MG]B on Fake CPU, and [\d.]+ [KMG]B are free\.$/,
 		);
 		assert.equal(runtime.journal.liveSequences, 0);
 	});

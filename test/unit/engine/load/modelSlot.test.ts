@@ -138,10 +138,10 @@ describe("ModelSlot, before it touches memory", () => {
 	});
 
 	for (const [speculation, told] of [
-		["off", /nothing is drafted: it is switched off$/],
+		["off", /no speculative decoding: speculation is switched off$/],
 		[
 			"lookup",
-			/draft model: none \(headroom\.speculation: lookup\); verifying takes, in ms by tokens, 1: [\d.]+, 2: .*; perfect drafts would be \d+\.\d x as fast at best$/,
+			/draft model: none \(headroom\.speculation: lookup\); verification takes, in ms by tokens, 1: [\d.]+, 2: .*; perfect drafts would be \d+\.\d x as fast at best$/,
 		],
 	] as const)
 		it(`logs what drafts may gain: ${speculation}`, async () => {
@@ -160,13 +160,13 @@ describe("ModelSlot, before it touches memory", () => {
 			"the memory of the GPU, with what there would be on the CPU",
 			[card(3 * gib), fakeRam],
 			large,
-			/does not fit: RTX 9999 needs [\d.]+ GB: weights 4\.\d GB, .*; free 3\.0 GB; with \d+ of 29 layers on the GPU it would fit, at about \d+(\.\d)? tokens per second \(headroom\.engine\.partialOffload\)\.$/,
+			/does not fit: RTX 9999 needs [\d.]+ GB: weights 4\.\d GB, .*; free 3\.0 GB; it would fit with \d+ of 29 layers on the GPU, at about \d+(\.\d)? tokens per second \(headroom\.engine\.partialOffload\)\.$/,
 		],
 		[
 			"what a driver allows",
 			[{ ...card(gib), kind: "integrated", workingSetBytes: gib / 2 }, fakeRam],
 			large,
-			/does not fit: RTX 9999 needs .*; free 512\.0 MB; on the CPU it would fit, at about \d\.\d tokens per second \(headroom\.engine\.gpu: off\)\.$/,
+			/does not fit: RTX 9999 needs .*; free 512\.0 MB; it would fit on the CPU, at about \d\.\d tokens per second \(headroom\.engine\.gpu: off\)\.$/,
 		],
 	] as const satisfies readonly (readonly [
 		string,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import type {
 	Device,
 	DeviceKind,
@@ -18,8 +19,8 @@ import {
 	choiceText,
 	modelText,
 	planText,
+	refusalText,
 	rejectionText,
-	shortfallText,
 	speedText,
 } from "../../../../src/memory/report/planText.ts";
 import {
@@ -168,7 +169,7 @@ function golden(): string {
 				const choice = choosePlan({ role, candidates: installed, devices });
 				return [
 					`${role}:`,
-					...choiceText(choice).map((line) => `  ${line}`),
+					...choiceText(choice, english).map((line) => `  ${line}`),
 					...insisting(choice).map((line) => `  ${line}`),
 					"",
 				];
@@ -189,8 +190,8 @@ function insisting(choice: Choice): readonly string[] {
 	if (!next || !partly || partly.request.placement.gpus.length === 0) return [];
 	const { model, offloadedLayers } = partly.request;
 	return [
-		`${modelText(model)} is refused: ${shortfallText(next)}`,
-		`if it were asked for nevertheless: ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU, ${speedText(partly)}`,
+		`${modelText(model)} is refused: ${refusalText(next, undefined, english)}`,
+		`if it were asked for nevertheless: ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU, ${speedText(partly, english)}`,
 	];
 }
 
@@ -206,7 +207,7 @@ describe("choosePlan", () => {
 						candidates: installed.toReversed(),
 						devices: devices.toReversed(),
 					},
-				].map((it) => choiceText(choosePlan({ role, ...it })));
+				].map((it) => choiceText(choosePlan({ role, ...it }), english));
 				assert.deepEqual(choices[0], choices[1]);
 			}
 	});
@@ -380,7 +381,7 @@ describe("on machines at random", () => {
 			for (const { device: it, neededBytes, bytes } of choice.plan.devices) {
 				assert.ok(
 					neededBytes <= it.freeBytes,
-					planText(choice.plan).join("\n"),
+					planText(choice.plan, english).join("\n"),
 				);
 				assert.ok(bytes.margin > 0);
 			}
@@ -434,7 +435,7 @@ describe("on machines at random", () => {
 			});
 			for (const { rejection } of choice.passedOver)
 				assert.doesNotMatch(
-					rejectionText(rejection, choice),
+					rejectionText(rejection, choice.role, english),
 					/NaN|undefined|: ?$/,
 				);
 		}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
+import { english } from "../../../../src/base/sentence.ts";
 import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	missingBytes,
@@ -7,16 +8,16 @@ import {
 	type NamedModel,
 	type PlanRequest,
 	partialOffload,
-	parts,
 	planFor,
 } from "../../../../src/memory/plan/plan.ts";
 import {
 	memoryText,
-	shortfallText,
+	refusalText,
 } from "../../../../src/memory/report/planText.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
 import type { Repacking } from "../../../../src/memory/shape/repacking.ts";
 import { readModelFile } from "../../../../src/models/header/modelFile.ts";
+import { memoryParts } from "../../../../src/protocol/memoryReason.ts";
 import { publishedModels } from "../../../support/models/publishedModels.ts";
 import { builtInModel } from "../../../support/models/realEngine.ts";
 
@@ -86,7 +87,7 @@ describe("planFor", () => {
 		for (const { bytes, neededBytes } of [onGpu, inRam])
 			assert.equal(
 				neededBytes,
-				parts.reduce((sum, part) => sum + bytes[part], 0),
+				memoryParts.reduce((sum, part) => sum + bytes[part], 0),
 			);
 	});
 
@@ -380,12 +381,12 @@ describe("a plan that does not fit", () => {
 		assert.ok(onGpu);
 		assert.equal(missingBytes(plan), onGpu.neededBytes - 5 * gib);
 		assert.equal(
-			shortfallText(plan),
+			refusalText(plan, undefined, english),
 			"NVIDIA GeForce RTX 3090 needs 6.0 GB: weights 4.1 GB, KV cache 224.0 MB, compute buffers 315.0 MB, runtime 457.0 MB, margin 1.0 GB; free 5.0 GB",
 		);
 		assert.equal(
-			memoryText(onGpu),
-			shortfallText(plan).replace("NVIDIA GeForce RTX 3090 ", ""),
+			memoryText(onGpu, english),
+			refusalText(plan, undefined, english),
 		);
 	});
 
@@ -395,7 +396,7 @@ describe("a plan that does not fit", () => {
 			placement: { gpus: [gpu("0", 20)], host: { ...ram, freeBytes: gib } },
 		});
 		assert.equal(plan.fits, false);
-		assert.match(shortfallText(plan), /^RAM needs /);
+		assert.match(refusalText(plan, undefined, english), /^RAM needs /);
 	});
 
 	it("could be loaded in part, at a fraction of the speed", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import {
 	cpuPlacement,
 	gpuPlacements,
@@ -8,7 +9,8 @@ import {
 	partialOffload,
 	planFor,
 } from "../../../../src/memory/plan/plan.ts";
-import { fitReport } from "../../../../src/memory/report/fitReport.ts";
+import type { FitReportFacts } from "../../../../src/memory/report/fitReport.ts";
+import { fitReportText } from "../../../../src/memory/report/fitReportText.ts";
 import { memoryText } from "../../../../src/memory/report/planText.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 import type {
@@ -56,6 +58,8 @@ function loadOf(plan: Plan, beyondBytes = 0): LoadReport {
 	return { ...fakeLoad, memory };
 }
 
+const linesOf = (facts: FitReportFacts) => fitReportText(facts, english);
+
 /** The devices with the model on them. */
 function taken(devices: readonly Device[], { memory }: LoadReport): Device[] {
 	return devices.map((device) => {
@@ -73,7 +77,7 @@ describe("fitReport", () => {
 			const placement = gpuPlacements(devices).at(-1) ?? cpuPlacement(devices);
 			assert.ok(placement);
 			const load = loadOf(planFor({ ...request, placement }), 12 * mib);
-			return fitReport({ model, load, devices: taken(devices, load) });
+			return linesOf({ model, load, devices: taken(devices, load) });
 		});
 		assertGolden(
 			"fitReport",
@@ -85,7 +89,7 @@ describe("fitReport", () => {
 		const placement = cpuPlacement([fakeRam]);
 		assert.ok(placement);
 		const load = loadOf(planFor({ ...request, placement }));
-		const report = fitReport({
+		const report = linesOf({
 			model,
 			load,
 			devices: taken([fakeRam], load),
@@ -98,10 +102,10 @@ describe("fitReport", () => {
 		assert.ok(placement);
 		const plan = planFor({ ...request, placement, chatWindow: 8192 });
 		const load = { ...loadOf(plan), chatWindow: 8192, openChatWindow: 8192 };
-		const report = fitReport({ model, load, devices: taken([fakeRam], load) });
-		const rows = report.filter((line) => /^ {2}(KV cache|together)/.test(line));
+		const report = linesOf({ model, load, devices: taken([fakeRam], load) });
+		const rows = report.filter((line) => /^ {2}(KV cache|total)/.test(line));
 		assert.equal(rows.length, 2);
-		assert.match(report.join("\n"), /context 3 x 2048 and 8192 for a convers/);
+		assert.match(report.join("\n"), /context 3 x 2048, chat context 8192,/);
 		for (const line of rows)
 			assert.match(line, /(\d.+B) +\1$/, report.join("\n"));
 	});
@@ -119,11 +123,11 @@ describe("fitReport", () => {
 		const partial = partialOffload(whole.request);
 		assert.ok(partial?.request.offloadedLayers);
 		const load = loadOf(partial);
-		const report = fitReport({ model, load, devices: taken(devices, load) });
-		const together = report.filter((line) => line.includes("together"));
-		assert.equal(together.length, 2);
-		for (const line of together)
-			assert.match(line, /together +(\d.+B) +\1$/, "as it was planned");
+		const report = linesOf({ model, load, devices: taken(devices, load) });
+		const totals = report.filter((line) => line.includes("  total"));
+		assert.equal(totals.length, 2);
+		for (const line of totals)
+			assert.match(line, /total +(\d.+B) +\1$/, "as it was planned");
 	});
 
 	for (const [where, devices] of [
@@ -142,11 +146,11 @@ describe("fitReport", () => {
 				draft: draft.name,
 				verifyMs: [[1, 10]],
 			};
-			const report = fitReport({ model, load, devices: taken(devices, load) });
+			const report = linesOf({ model, load, devices: taken(devices, load) });
 			for (const it of plan.devices)
 				assert.ok(
-					report.includes(`${it.device.name} ${memoryText(it)}`),
-					`${memoryText(it)}\n${report.join("\n")}`,
+					report.includes(memoryText(it, english)),
+					`${memoryText(it, english)}\n${report.join("\n")}`,
 				);
 			assert.match(report.join("\n"), /, draft model \d/);
 			for (const line of report.filter((it) => it.startsWith("  draft")))
@@ -154,7 +158,7 @@ describe("fitReport", () => {
 		});
 
 	it("says so where there was no plan", () => {
-		assert.deepEqual(fitReport({ model, load: fakeLoad, devices: [fakeRam] }), [
+		assert.deepEqual(linesOf({ model, load: fakeLoad, devices: [fakeRam] }), [
 			"Fake Q8_0 was loaded without a plan.",
 		]);
 	});

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import {
 	perfectGain,
 	type SpeculationFacts,
-	speculationReport,
-	speculationSummary,
 } from "../../../../src/memory/report/speculationReport.ts";
+import {
+	speculationSummary,
+	speculationText,
+} from "../../../../src/memory/report/speculationText.ts";
 import type { HeldMemory } from "../../../../src/protocol/engineStatus.ts";
 import { fakeLoad, fakeShape } from "../../../support/fakes/fakeRuntime.ts";
 import { assertGolden } from "../../../support/golden/golden.ts";
@@ -88,7 +91,7 @@ describe("speculationReport", () => {
 				.map(([name, it]) =>
 					[
 						`=== ${name}`,
-						...speculationReport(it),
+						...speculationText(it, english),
 						"",
 						`log: ${speculationSummary(it.setting, it.load)}`,
 						"",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { english } from "../../../../src/base/sentence.ts";
 import {
 	addBenchmarkResults,
 	type BenchmarkResult,
@@ -9,7 +10,6 @@ import {
 } from "../../../../src/models/choice/benchmarkStore.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import { benchmarkDocument } from "../../../../src/vscode/models/benchmarkText.ts";
-import { english } from "../../../support/english.ts";
 
 const result = (name: string, exactMatches = 1): BenchmarkResult => ({
 	file: `/models/${name}.gguf`,
@@ -67,7 +67,7 @@ describe("what benchmarks found", () => {
 	it("is shown as a table, and what could not run below it", () => {
 		const error = createError("modelTooLarge", {
 			file: "/m/b*.gguf",
-			needs: "RAM",
+			needs: [{ kind: "allocationFailed" }],
 		});
 		const text = benchmarkDocument(
 			[
@@ -83,7 +83,9 @@ describe("what benchmarks found", () => {
 		);
 		assert.ok(text.includes("| c | 123 ms | - | - | 1 / 12 |"));
 		assert.ok(
-			text.includes("- d: The model file /m/b\\*.gguf does not fit: RAM."),
+			text.includes(
+				"- d: The model file /m/b\\*.gguf does not fit: llama.cpp could not allocate the context.",
+			),
 		);
 	});
 });

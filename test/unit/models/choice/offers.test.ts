@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
+import { english } from "../../../../src/base/sentence.ts";
 import type { Device } from "../../../../src/memory/machine/devices.ts";
+import { rejectionText } from "../../../../src/memory/report/planText.ts";
 import {
 	type CatalogueEntry,
 	readCatalogue,
@@ -91,8 +93,11 @@ describe("offers", () => {
 			.map(({ outlook }) => outlook)
 			.filter((it) => it.kind === "doesNotFit");
 		assert.ok(refused.length > 3);
-		for (const { why } of refused)
-			assert.match(why, /^does not fit: RAM needs .+; free 1\.0 GB/);
+		for (const { rejection, role } of refused)
+			assert.match(
+				rejectionText(rejection, role, english),
+				/^does not fit: RAM needs .+; free 1\.0 GB/,
+			);
 		assert.deepEqual(
 			offers.slice(-refused.length).map(({ parameterCount }) => parameterCount),
 			offers
@@ -108,9 +113,12 @@ describe("offers", () => {
 			.map(({ outlook }) => outlook)
 			.filter((it) => it.kind === "slow");
 		assert.ok(slow.length > 0);
-		for (const { why, plan } of slow) {
+		for (const { rejection, role, plan } of slow) {
 			assert.ok(plan.fits);
-			assert.match(why, /^is too slow: about \d+ tokens per second/);
+			assert.match(
+				rejectionText(rejection, role, english),
+				/^is too slow: about \d+ tokens per second/,
+			);
 		}
 	});
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import {
 	commandSuggestions,
 	foldersOf,
@@ -8,7 +9,6 @@ import {
 	pathSuggestions,
 	symbolSuggestions,
 } from "../../../../src/vscode/chat/chatSuggestions.ts";
-import { english } from "../../../support/english.ts";
 
 describe("suggestions for the chat's input", () => {
 	for (const [query, kind, text] of [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { english } from "../../../../src/base/sentence.ts";
 import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	expectedOf,
@@ -19,7 +20,6 @@ import {
 	offerRow,
 	progressText,
 } from "../../../../src/vscode/models/getModelText.ts";
-import { english } from "../../../support/english.ts";
 import { assertGolden } from "../../../support/golden/golden.ts";
 
 const file = path.resolve(

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import type { ImportedFile } from "../../../../src/models/folder/importFile.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	importProgressText,
 	importSummary,
 } from "../../../../src/vscode/models/importText.ts";
-import { english } from "../../../support/english.ts";
 
 const imported = (name: string): ImportedFile => ({
 	source: `/stick/${name}`,

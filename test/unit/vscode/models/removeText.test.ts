@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { english } from "../../../../src/base/sentence.ts";
 import type { OwnModel } from "../../../../src/models/folder/ownModels.ts";
 import {
 	removalQuestion,
 	removalRow,
 } from "../../../../src/vscode/models/removeText.ts";
-import { english } from "../../../support/english.ts";
 
 const model = (how: OwnModel["how"]): OwnModel => ({
 	file: "/models/a.gguf",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inEnglish } from "../../../../src/base/sentence.ts";
+import { english as t } from "../../../../src/base/sentence.ts";
 import { gaugeOf } from "../../../../src/memory/report/gauge.ts";
 import type {
 	EngineStatus,
@@ -8,7 +8,6 @@ import type {
 } from "../../../../src/protocol/engineStatus.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import type { ModelDescription } from "../../../../src/protocol/model.ts";
-import type { Translate } from "../../../../src/vscode/platform/translate.ts";
 import {
 	escapeMarkdown,
 	type GaugeView,
@@ -22,10 +21,6 @@ import {
 } from "../../../support/fakes/fakeRuntime.ts";
 import { assertGolden } from "../../../support/golden/golden.ts";
 
-const t: Translate = (
-	text: string,
-	values: Readonly<Record<string, string>> = {},
-) => inEnglish({ text, values });
 const gib = 2 ** 30;
 
 const gpu: HeldMemory = {
