@@ -1,23 +1,23 @@
-/** Why there is no suggestion, in words: one sentence for each reason and each filter. */
+/** The sentence for each reason why there is no suggestion, and for each filter. Users read them in "Why No Suggestion?". */
 
 import { inEnglish, type Sentence, sentence } from "../../base/sentence.ts";
 import { errorSentence } from "../../protocol/errors.ts";
 import type { FilterName, NoSuggestionReason } from "./reasons.ts";
 
-/** The reasons that are worded elsewhere: by the error, and by the filter. */
+/** Reasons whose sentence is that of the error, or of the filter. */
 type WordedElsewhere = "failed" | "filtered";
 
 export const reasonSentences = {
-	off: "Completions are switched off.",
-	languageOff: "Completions are switched off for {languageId}.",
+	off: "Completions are turned off.",
+	languageOff: "Completions are turned off for {languageId}.",
 	snoozed: "Completions are snoozed.",
 	secretFile:
-		"This file may hold secrets: nothing is suggested here without being asked for.",
+		"This file may contain secrets, so nothing is suggested automatically.",
 	midWord:
-		"The cursor is inside a word: nothing is suggested here without being asked for.",
+		"The cursor is inside a word, so nothing is suggested automatically.",
 	cancelled:
-		"The text or the cursor moved on, or the editor stopped waiting, before there was an answer.",
-	empty: "The model ends the text here.",
+		"The text or the cursor changed, or the editor stopped waiting, before the answer was ready.",
+	empty: "The model generated no text.",
 } as const satisfies Record<
 	Exclude<NoSuggestionReason["kind"], WordedElsewhere>,
 	string
@@ -25,30 +25,30 @@ export const reasonSentences = {
 
 /** For a filter that left nothing worth showing. */
 export const filterSentences: Readonly<Record<FilterName, string>> = {
-	reasoning: "The model only thought aloud.",
-	specialToken: "The model wrote markers of its own format and no text.",
-	fence: "The model wrote prose and no code.",
-	promptEcho: "The model repeated the frame of the prompt.",
-	repeatsPrefix: "The model repeated what stands before the cursor.",
+	reasoning: "The model generated only reasoning.",
+	specialToken: "The model generated only special tokens.",
+	fence: "The model generated prose instead of code.",
+	promptEcho: "The model repeated the file headers of the prompt.",
+	repeatsPrefix: "The model repeated the text before the cursor.",
 	lineEnd: "The model suggested nothing on this line.",
-	loop: "The model only repeated itself.",
-	closingQuote: "The model only closed a string that is closed already.",
-	closedBySuffix: "The model only closed a bracket that is closed already.",
-	repeatsSuffix: "The model repeated what already stands behind the cursor.",
-	unmatchedCloser: "The model closed a bracket that nothing opens.",
-	blankLines: "The model suggested nothing but blank lines.",
-	doubleSpace: "The model suggested nothing but a space.",
-	indentation: "The model suggested nothing but indentation.",
+	loop: "The model repeated itself in a loop.",
+	closingQuote: "The model only closed a string that is already closed.",
+	closedBySuffix: "The model only closed a bracket that is already closed.",
+	repeatsSuffix: "The model repeated the text after the cursor.",
+	unmatchedCloser: "The model closed a bracket that was never opened.",
+	blankLines: "The model suggested only blank lines.",
+	doubleSpace: "The model suggested only a space.",
+	indentation: "The model suggested only indentation.",
 	blankLine: "The model ended the block with a blank line.",
 	blockEnd: "The model ended the block.",
-	duplicateKey: "The model repeated a key that stands there already.",
-	repeatsBelow: "The model repeated what already stands below.",
+	duplicateKey: "The model repeated a key that already exists.",
+	repeatsBelow: "The model repeated the lines below the cursor.",
 	repeatedLines: "The model repeated the same lines.",
-	maxLines: "The suggestion had more lines than anyone reads.",
+	maxLines: "The suggestion had too many lines.",
 	emptyComment: "The model suggested an empty comment.",
-	trailingSpace: "The model suggested nothing but spaces at the end of a line.",
-	blank: "The model suggested nothing but white space.",
-	repeatsAbove: "The model repeated what already stands above.",
+	trailingSpace: "The model suggested only trailing spaces.",
+	blank: "The model suggested only white space.",
+	repeatsAbove: "The model repeated the lines above the cursor.",
 };
 
 export function reasonSentence(reason: NoSuggestionReason): Sentence {
@@ -66,7 +66,7 @@ export function reasonSentence(reason: NoSuggestionReason): Sentence {
 	}
 }
 
-/** The sentence in English. */
+/** In English. */
 export function reasonText(reason: NoSuggestionReason): string {
 	return inEnglish(reasonSentence(reason));
 }

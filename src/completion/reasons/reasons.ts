@@ -1,79 +1,76 @@
-/** Why there is no suggestion. Silence is a value that can be asked about. */
+/** Why there is no suggestion, as values. */
 
 import type { HeadroomError } from "../../protocol/errors.ts";
 
-/**
- * Every rule on a suggestion by name, in the order in which they look at it: for the log, for "Why no suggestion?" and for the
- * counts of the benchmark.
- */
+/** Every filter in the order in which they run: for the log, for "Why No Suggestion?" and for the benchmark's counts. */
 export const filterNames = [
-	/** A reasoning model thinks aloud first. */
+	/** A reasoning model thinks first. */
 	"reasoning",
-	/** A marker of the model's format comes as plain text. */
+	/** A special token of the model arrives as plain text. */
 	"specialToken",
-	/** The text is wrapped as in a chat. */
+	/** The text is in a code fence, as in a chat. */
 	"fence",
-	/** The model repeats the frame of the prompt: a path, the head of the next file. */
+	/** The model repeats the prompt's file headers: a path, or the start of the next file. */
 	"promptEcho",
-	/** The model begins the current line anew. */
+	/** The model repeats the current line from its start. */
 	"repeatsPrefix",
-	/** One line was asked for. */
+	/** Only one line was requested. */
 	"lineEnd",
 	/** The model repeats itself. */
 	"loop",
-	/** The string literal at the cursor is closed already. */
+	/** The string literal at the cursor is already closed. */
 	"closingQuote",
-	/** The bracket at the cursor is closed already. */
+	/** The bracket at the cursor is already closed. */
 	"closedBySuffix",
-	/** What already stands right of the cursor. */
+	/** The text after the cursor on the same line. */
 	"repeatsSuffix",
-	/** A closing bracket that nothing opens, or that stands below already. */
+	/** A closing bracket without a match, or one that is already below. */
 	"unmatchedCloser",
 	/** A third blank line in a row. */
 	"blankLines",
 	/** A space after a space. */
 	"doubleSpace",
-	/** Indented unlike the document. */
+	/** Not the document's indentation. */
 	"indentation",
 	/** A blank line ends a block. */
 	"blankLine",
 	/** The block is complete. */
 	"blockEnd",
-	/** The same key twice, which no JSON or YAML may have. */
+	/** The same key twice, which JSON and YAML do not allow. */
 	"duplicateKey",
-	/** The lines that already stand below. */
+	/** The lines below the cursor. */
 	"repeatsBelow",
-	/** The same lines again, or a count without end. */
+	/** The same lines again, or endless counting. */
 	"repeatedLines",
-	/** More lines than anyone reads. */
+	/** Too many lines to read. */
 	"maxLines",
-	/** A comment that says nothing. */
+	/** A comment without text. */
 	"emptyComment",
-	/** White space that nobody sees. */
+	/** White space at the end of a line. */
 	"trailingSpace",
-	/** Nothing but white space. */
+	/** Only white space. */
 	"blank",
-	/** The lines that already stand above. */
+	/** The lines above the cursor. */
 	"repeatsAbove",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 
 export type NoSuggestionReason =
-	/** Completions are switched off. */
+	/** Completions are turned off. */
 	| { readonly kind: "off" }
-	/** Completions are switched off for this language. */
+	/** Completions are turned off for this language. */
 	| { readonly kind: "languageOff"; readonly languageId: string }
-	/** The user asked for quiet. */
+	/** The user has snoozed completions. */
 	| { readonly kind: "snoozed" }
-	/** The file looks as if it held secrets: there, nothing is suggested without being asked for. */
+	/** The file may contain secrets: only explicit requests are answered there. */
 	| { readonly kind: "secretFile" }
-	/** The cursor is inside a word: there, nothing is suggested without being asked for. */
+	/** The cursor is inside a word: only explicit requests are answered there. */
 	| { readonly kind: "midWord" }
-	/** The document or the cursor moved on before there was an answer. */
+	/** The document or the cursor changed before the answer was ready. */
 	| { readonly kind: "cancelled" }
-	/** The engine or the model could not answer. */
+	/** The engine or the model failed. */
 	| { readonly kind: "failed"; readonly error: HeadroomError }
 	/** The model ended the text at once. */
 	| { readonly kind: "empty" }
-	/** A rule left nothing of the text worth showing. */
+	/** A filter left nothing worth showing. */
 	| { readonly kind: "filtered"; readonly filter: FilterName };

@@ -1,19 +1,19 @@
-/** A pause that the user asks for. It is kept nowhere: a restart of the editor ends it in any case. */
+/** Snoozing completions. The state is not persisted: restarting the editor always ends it. */
 
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 
-/** In milliseconds since 1970, or with the editor's restart. */
+/** In milliseconds since 1970, or when the editor restarts. */
 export type SnoozeEnd = number | "restart";
 
 export class Snooze implements Disposable {
 	readonly #onDidChange = new Emitter<void>();
 	#end: SnoozeEnd | undefined;
 
-	/** Fires when it begins, is given another end, or is ended. Time alone fires nothing: whoever has a clock calls `end`. */
+	/** Fires on every `begin` and on `end`. Does not fire when the time runs out: the owner has the clock and calls `end`. */
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
-	/** Undefined where nothing is snoozed. */
+	/** Undefined while completions are not snoozed. */
 	until(nowMs: number): SnoozeEnd | undefined {
 		return typeof this.#end === "number" && this.#end <= nowMs
 			? undefined

@@ -1,4 +1,4 @@
-/** Where nothing is suggested unless it is asked for by hand. */
+/** Where automatic suggestions are suppressed. Explicit requests are always answered. */
 
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { NoSuggestionReason } from "./reasons.ts";
@@ -8,7 +8,7 @@ export type SuppressionReason = Extract<
 	{ readonly kind: "off" | "languageOff" | "snoozed" | "secretFile" }
 >;
 
-/** By language id; `*` stands for all that are not named. */
+/** By language id; `*` stands for all other languages. */
 export type LanguageSwitches = Readonly<Record<string, boolean>>;
 
 export interface SuppressionConditions {
@@ -18,7 +18,7 @@ export interface SuppressionConditions {
 	readonly looksSecret: (path: string) => boolean;
 }
 
-/** The first reason that holds, the widest first. Without a document, only those that hold everywhere are looked at. */
+/** The first reason that applies, the most general first. Without a document, only reasons that apply everywhere count. */
 export function suppressionReason(
 	document: Pick<DocumentSnapshot, "languageId" | "path"> | undefined,
 	{ isEnabled, languages, isSnoozed, looksSecret }: SuppressionConditions,

@@ -54,7 +54,7 @@ export type CompletionResult = CompletionWork &
 				readonly kind: "suggestion";
 				readonly text: string;
 				/** Why it ends where it does: a filter cut it, or the model stopped. */
-				readonly end: "rule" | StopReason;
+				readonly end: "filter" | StopReason;
 		  }
 		| { readonly kind: "none"; readonly reason: NoSuggestionReason }
 	);
@@ -185,7 +185,7 @@ function resultOf(
 		...work,
 		kind: "suggestion",
 		text,
-		end: isEnough ? "rule" : end.stopReason,
+		end: isEnough ? "filter" : end.stopReason,
 	};
 }
 

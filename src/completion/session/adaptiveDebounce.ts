@@ -1,30 +1,29 @@
-/** How someone types, to ask no sooner than it pays: a request that the next key makes useless has cost time for nothing. */
+/** A debounce that adapts to the typing rhythm and to the latency of the engine, so that few requests are cancelled by the next key. */
 
-export interface RhythmOptions {
-	/** The editor itself waits so long after a key before it asks. */
+export interface AdaptiveDebounceOptions {
+	/** The editor's own debounce. */
 	readonly editorDelayMs: number;
 }
 
-/** So many gaps between keys make up a rhythm ... */
-const rememberedGaps = 32;
-/** ... and fewer than this none. */
+/** The number of gaps between keys that the percentile is taken over. */
+const maxGaps = 32;
+/** With fewer gaps than this there is no debounce. */
 const minGaps = 8;
-/** A longer gap is a thought and no rhythm. */
-const longestGapMs = 1000;
-/** This share of the gaps is shorter than the pause: who has waited for longer has most likely stopped. */
-const pauseShare = 0.8;
-/** Nobody should have to wait for longer than this on top of the answer's own time. */
-const longestPauseMs = 300;
-/** Weight of the newest answer in the average of what answers take. */
+/** A longer gap is a pause for thought and not part of the rhythm. */
+const maxGapMs = 1000;
+/** The debounce is this percentile of the gaps: after it, the user has most likely stopped typing. */
+const gapPercentile = 0.8;
+const maxPauseMs = 300;
+/** The smoothing factor of the moving average of latencies. */
 const newestWeight = 0.25;
 
 export class AdaptiveDebounce {
-	readonly #options: RhythmOptions;
+	readonly #options: AdaptiveDebounceOptions;
 	#gapsMs: readonly number[] = [];
 	#lastKeyMs: number | undefined;
 	#answerMs: number | undefined;
 
-	constructor(options: RhythmOptions) {
+	constructor(options: AdaptiveDebounceOptions) {
 		this.#options = options;
 	}
 
@@ -32,11 +31,11 @@ export class AdaptiveDebounce {
 	key(nowMs: number): void {
 		const gapMs = nowMs - (this.#lastKeyMs ?? Number.NEGATIVE_INFINITY);
 		this.#lastKeyMs = nowMs;
-		if (gapMs <= longestGapMs)
-			this.#gapsMs = [...this.#gapsMs, gapMs].slice(-rememberedGaps);
+		if (gapMs <= maxGapMs)
+			this.#gapsMs = [...this.#gapsMs, gapMs].slice(-maxGaps);
 	}
 
-	/** An answer of the engine took so long to its first line. */
+	/** The engine has answered: the time from the request to the first text. */
 	answered(tookMs: number): void {
 		this.#answerMs =
 			this.#answerMs === undefined
@@ -44,14 +43,14 @@ export class AdaptiveDebounce {
 				: this.#answerMs + newestWeight * (tookMs - this.#answerMs);
 	}
 
-	/** What an answer takes to its first line, on average; 0 before there was one. */
+	/** The exponential moving average of those times; 0 before the first. */
 	get answerMs(): number {
 		return this.#answerMs ?? 0;
 	}
 
 	/**
-	 * How long to wait for another key before asking. Nothing where answers come before the next key anyway, or where little is known yet;
-	 * otherwise as long as most of the gaps between keys are.
+	 * How long to wait for another key before a request. 0 where an answer comes before the next key anyway, or where too little is known;
+	 * otherwise the 80th percentile of the gaps between keys.
 	 */
 	get pauseMs(): number {
 		const gapsMs = [...this.#gapsMs].sort((a, b) => a - b);
@@ -59,7 +58,7 @@ export class AdaptiveDebounce {
 		const { editorDelayMs } = this.#options;
 		const typicalMs = gapsMs[Math.floor(gapsMs.length / 2)] ?? 0;
 		if (this.#answerMs + editorDelayMs < typicalMs) return 0;
-		const maxMs = gapsMs[Math.floor(gapsMs.length * pauseShare)] ?? 0;
-		return Math.min(Math.max(maxMs - editorDelayMs, 0), longestPauseMs);
+		const waitMs = gapsMs[Math.floor(gapsMs.length * gapPercentile)] ?? 0;
+		return Math.min(Math.max(waitMs - editorDelayMs, 0), maxPauseMs);
 	}
 }

@@ -1,21 +1,20 @@
-/** Suggestions made before, found again at the same place and while someone types along them. */
+/** A cache of suggestions, which also hits while the user types through one. */
 
 import { LruCache } from "../../base/lruCache.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { type PlaceText, restOf, typedAt } from "./typedSince.ts";
 
-/** A text, and the request that brought it. */
 export interface CachedText {
 	readonly text: string;
 	readonly requestId: string;
 }
 
-/** With the text round it that must stand there for the suggestion to hold. */
+/** With the text around the cursor, which must still be there for a hit. */
 interface Entry extends CachedText, PlaceText {
 	readonly uri: string;
 }
 
-/** Enough to tell one place in a document from another. */
+/** Enough to recognize a place in a document. */
 const comparedChars = 512;
 
 export class CompletionCache {
@@ -43,11 +42,11 @@ export class CompletionCache {
 		});
 	}
 
-	/** What is left of the newest suggestion that what was typed since agrees with. */
+	/** What is left of the newest suggestion that is still valid here. */
 	find(here: DocumentSnapshot): CachedText | undefined {
 		for (const [, entry] of this.#entries.newestFirst()) {
 			const typedLength = here.offset - entry.offset;
-			// Carriage returns make what was typed longer than what was suggested, and at most twice as long.
+			// Line ends may be \r\n in the document and are \n in the suggestion: at most twice as long.
 			if (
 				entry.uri !== here.uri ||
 				typedLength < 0 ||

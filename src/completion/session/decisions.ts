@@ -1,4 +1,4 @@
-/** What was decided each time a suggestion was asked for, kept for those who wonder why there was none. */
+/** The outcomes of the latest completion requests, for "Why No Suggestion?". */
 
 import { inEnglish, type Sentence, sentence } from "../../base/sentence.ts";
 import { formatMs, formatPercent } from "../../base/units.ts";
@@ -15,33 +15,33 @@ type DecisionOutcome =
 	  }
 	| { readonly kind: "none"; readonly reason: NoSuggestionReason };
 
-/** Holds no text of the user's. */
+/** Contains no text of the user's. */
 export interface CompletionDecision {
-	/** When it was asked, in milliseconds since 1970. */
+	/** Of the request, in milliseconds since 1970. */
 	readonly atMs: number;
 	/** Relative to the workspace. */
 	readonly path: string;
 	readonly languageId: string;
-	/** Counts from 1, as does `column`. */
+	/** 1-based, like `column`. */
 	readonly line: number;
 	readonly column: number;
-	/** Asked for by hand. */
+	/** Requested manually. */
 	readonly isExplicit: boolean;
 	readonly outcome: DecisionOutcome;
-	/** Undefined where nothing was asked of the engine, or its answer was not waited for. */
+	/** Undefined for a cache hit, and where the request was not sent or not waited for. */
 	readonly work: CompletionWork | undefined;
-	/** From the question to the answer, as the editor sees it. */
+	/** From the request to the answer, as the editor sees it. */
 	readonly totalMs: number;
 }
 
-/** The last of a run of decisions that are alike, and how long that run is. */
+/** The latest of a run of equivalent decisions, and the length of that run. */
 export interface CountedDecision extends CompletionDecision {
 	readonly count: number;
 }
 
 /**
- * The last decisions. Where no answer came to be judged, one stands for all that follow each other alike in one file: who types
- * cancels with every key, and an engine that failed fails again, and neither may push out the rest.
+ * The latest decisions. Consecutive equivalent decisions without an answer are merged into one: typing cancels a request with every key,
+ * and an engine that has failed keeps failing, and neither may push the rest out of the history.
  */
 export class DecisionHistory {
 	readonly #capacity: number;
@@ -54,7 +54,7 @@ export class DecisionHistory {
 	add(decision: CompletionDecision): void {
 		const [last, ...earlier] = this.#newestFirst;
 		this.#newestFirst =
-			last && isAlike(last, decision)
+			last && isEquivalent(last, decision)
 				? [{ ...decision, count: last.count + 1 }, ...earlier]
 				: [{ ...decision, count: 1 }, ...this.#newestFirst].slice(
 						0,
@@ -67,20 +67,18 @@ export class DecisionHistory {
 	}
 }
 
-function isAlike(a: CompletionDecision, b: CompletionDecision): boolean {
-	const kind = unansweredBecause(a);
+function isEquivalent(a: CompletionDecision, b: CompletionDecision): boolean {
+	const kind = noAnswerReason(a);
 	return (
 		kind !== undefined &&
-		kind === unansweredBecause(b) &&
+		kind === noAnswerReason(b) &&
 		a.path === b.path &&
 		a.isExplicit === b.isExplicit
 	);
 }
 
-/** Undefined where there was an answer, shown or not. */
-function unansweredBecause({
-	outcome,
-}: CompletionDecision): string | undefined {
+/** Undefined where the model answered, whether or not that was shown. */
+function noAnswerReason({ outcome }: CompletionDecision): string | undefined {
 	if (outcome.kind === "suggested") return undefined;
 	const { reason } = outcome;
 	switch (reason.kind) {
@@ -98,14 +96,14 @@ export const decisionSentences = {
 	suggested: "Suggested {characters} characters.",
 	suggestedOne: "Suggested 1 character.",
 	inARow: "{count} times in a row",
-	explicit: "asked by hand",
-	cache: "from an earlier answer",
+	explicit: "requested manually",
+	cache: "cache hit",
 	prompt: "prompt {tokens} tokens, {reused} reused",
 	leftOut: "{tokens} tokens left out",
 	prefill: "prefill {duration}",
 	firstToken: "first token after {duration}",
 	total: "total {duration}",
-	rules: "rules: {names}",
+	filters: "filters: {names}",
 } as const;
 
 export interface DecisionDescription {
@@ -132,7 +130,7 @@ export function describeDecision(
 	);
 	if (work && work.firedFilters.length > 0)
 		details.push(
-			sentence(decisionSentences.rules, {
+			sentence(decisionSentences.filters, {
 				names: work.firedFilters.join(", "),
 			}),
 		);
@@ -179,7 +177,7 @@ function describeStats({
 	];
 }
 
-/** One line in English, with what finds it in the log: it is for reports of bugs, which are read by people elsewhere. */
+/** One line in English for bug reports, with the request id under which the log has more. */
 export function decisionText(decision: CountedDecision): string {
 	const { outcome, place, details } = describeDecision(decision);
 	const { atMs, languageId, work } = decision;

@@ -1,18 +1,15 @@
-/** The entry selected in the suggest widget: VS Code shows only suggestions that continue it. */
+/** The selected entry of the suggest widget: while it is open, VS Code shows only suggestions that continue it. */
 
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 
 export interface SelectedEntry {
-	/** What the entry replaces, in UTF-16 units. The cursor is in it, or at its end. */
+	/** The range that the entry replaces, in UTF-16 units. It contains the cursor, or ends there. */
 	readonly start: number;
 	readonly end: number;
 	readonly text: string;
 }
 
-/**
- * The document as it is once the entry is taken, with the cursor behind it. A suggestion made there, put behind the entry's text,
- * replaces the entry's range.
- */
+/** The document with the entry accepted and the cursor behind it. The entry's text and the suggestion then replace the entry's range. */
 export function withSelectedEntry(
 	snapshot: DocumentSnapshot,
 	{ start, end, text }: SelectedEntry,

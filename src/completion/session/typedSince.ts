@@ -1,4 +1,4 @@
-/** Whether someone only typed on at the cursor, and what; and what that leaves of a suggestion. */
+/** Type-through: what the user typed at the cursor since a suggestion was made, and what is left of the suggestion. */
 
 import { BracketScanner } from "../text/brackets.ts";
 import {
@@ -10,11 +10,11 @@ import {
 /** Line ends are `\n`. */
 export interface TypedText {
 	readonly text: string;
-	/** What the editor put behind the cursor meanwhile: the other half of a bracket or quote that was typed, on lines of its own for a block. */
+	/** What the editor inserted after the cursor meanwhile: closing brackets and quotes, on lines of their own for a block. */
 	readonly closers: string;
 }
 
-/** The text before and behind a place, as far as it tells the place from others. */
+/** Enough of the text around a place to recognize it. */
 export interface PlaceText {
 	readonly offset: number;
 	readonly before: string;
@@ -26,7 +26,7 @@ export interface PlaceText {
 const maxClosers = 64;
 const onlyClosers = /^[\s)\]}"'`]*$/;
 
-/** What was typed at a place since; empty where nothing changed, undefined where anything else did. */
+/** What was typed at a place since; empty where nothing changed, undefined where something else changed. */
 export function typedAt(
 	{ offset, before, after, reachesEnd }: PlaceText,
 	to: Pick<DocumentSnapshot, "text" | "offset">,
@@ -49,7 +49,7 @@ export function typedAt(
 	return undefined;
 }
 
-/** The same between two states of a document, compared as a whole. */
+/** The same between two snapshots, whose whole texts are compared. */
 export function typedSince(
 	from: DocumentSnapshot,
 	to: DocumentSnapshot,
@@ -61,14 +61,14 @@ export function typedSince(
 	return typedAt({ offset, before, after, reachesEnd: true }, to);
 }
 
-/** Whether what was typed may still turn out to be what is suggested, as far as either is known. */
+/** Whether one is a prefix of the other: the typed text may still turn out to be the suggestion. */
 export function agree({ text }: TypedText, suggested: string): boolean {
 	return text.startsWith(suggested) || suggested.startsWith(text);
 }
 
 /**
- * What is left of a suggestion whose beginning was typed: up to what the editor has closed already. Undefined where nothing is left,
- * or something else was typed.
+ * What is left of a suggestion whose beginning was typed, without the brackets that the editor has already closed. Undefined where nothing
+ * is left, or something else was typed.
  */
 export function restOf(
 	suggested: string,
@@ -95,7 +95,7 @@ function upToCloser(
 		const closesQuote = wasOpen === closer && scanner.quote === "";
 		if (!closesQuote && !(isUnmatched && char === closer)) continue;
 		const inside = rest.slice(0, at);
-		// A line end before the closer is there already.
+		// The line end before the closer is already in the document.
 		return closers.startsWith("\n") ? inside.trimEnd() : inside;
 	}
 	return rest;

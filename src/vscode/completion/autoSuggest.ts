@@ -1,4 +1,4 @@
-/** Where the user wants no suggestions unasked: the switches in the settings, and the snooze with its timer. */
+/** Whether suggestions appear automatically: the settings, and the snooze with its timer. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -22,10 +22,10 @@ export class AutoSuggest implements Disposable {
 	readonly #store = new DisposableStore();
 	#timer: NodeJS.Timeout | undefined;
 
-	/** Fires when something was switched, or the snooze begins or ends. */
+	/** Fires when a setting changes, or the snooze begins or ends. */
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
-	/** @param looksSecret whether the file at a path, relative to the workspace, may hold secrets. */
+	/** @param looksSecret whether the file at a path, relative to the workspace, may contain secrets. */
 	constructor(
 		configuration: Configuration,
 		looksSecret: (path: string) => boolean,
@@ -43,7 +43,7 @@ export class AutoSuggest implements Disposable {
 		this.#store.add(configuration.onDidChange(() => this.#onDidChange.fire()));
 	}
 
-	/** Why nothing is suggested by itself in this document; without one, only what holds everywhere. */
+	/** Why automatic suggestions are suppressed in this document. Without one, only reasons that apply everywhere count. */
 	reasonFor(
 		document: vscode.TextDocument | undefined,
 	): SuppressionReason | undefined {
@@ -62,7 +62,7 @@ export class AutoSuggest implements Disposable {
 		);
 	}
 
-	/** The reason in words, with the time where there is one. */
+	/** The localized sentence, with the end of a snooze. */
 	describe(reason: SuppressionReason): string {
 		const { t } = vscode.l10n;
 		const until = this.snoozedUntil;

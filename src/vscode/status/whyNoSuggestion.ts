@@ -1,4 +1,4 @@
-/** "Why no suggestion?": what stands in the way now, and the last decisions with what each took. */
+/** "Why No Suggestion?": what suppresses suggestions now, and the latest requests with their outcome and cost. */
 
 import * as vscode from "vscode";
 import type { SuppressionReason } from "../../completion/reasons/suppression.ts";
@@ -21,7 +21,7 @@ export interface WhyNoSuggestionContext {
 }
 
 interface Entry extends vscode.QuickPickItem {
-	/** On Enter, and on the entry's button where it has one. */
+	/** Runs on Enter, and on the entry's button if it has one. */
 	readonly run?: () => unknown;
 }
 
@@ -31,14 +31,14 @@ export function showWhyNoSuggestion(context: WhyNoSuggestionContext): void {
 	const pick = vscode.window.createQuickPick<Entry>();
 	pick.title = t("Why no suggestion?");
 	pick.placeholder = t(
-		"The last decisions, newest first. Enter copies one as text.",
+		"The latest completion requests, newest first. Enter copies one as text.",
 	);
 	pick.matchOnDescription = true;
 	pick.matchOnDetail = true;
 	pick.items = [
 		...section(t("Now"), obstacles(context)),
 		...section(
-			t("Last decisions"),
+			t("Latest requests"),
 			decisions.length > 0 ? decisions.map(decisionEntry) : [nothingYet()],
 		),
 		...section(t("More"), [
@@ -62,7 +62,7 @@ function section(label: string, entries: readonly Entry[]): readonly Entry[] {
 		: [{ label, kind: vscode.QuickPickItemKind.Separator }, ...entries];
 }
 
-/** What keeps suggestions away from the active editor now, each with the way out of it. */
+/** What suppresses suggestions in the active editor now, each with its remedy. */
 function obstacles({ autoSuggest, engine }: WhyNoSuggestionContext): Entry[] {
 	const { t } = vscode.l10n;
 	const document = vscode.window.activeTextEditor?.document;
@@ -102,12 +102,12 @@ function suppressionEntry(
 	const ways = {
 		off: {
 			icon: "circle-slash",
-			detail: t("Enter switches completions on."),
+			detail: t("Enter turns completions on."),
 			run: () => vscode.commands.executeCommand("headroom.toggleCompletions"),
 		},
 		languageOff: {
 			icon: "circle-slash",
-			detail: t("Enter switches completions on for this language."),
+			detail: t("Enter turns completions on for this language."),
 			run: () => vscode.commands.executeCommand("headroom.toggleLanguage"),
 		},
 		snoozed: {
@@ -117,7 +117,7 @@ function suppressionEntry(
 		},
 		secretFile: {
 			icon: "lock",
-			detail: t("Enter asks for a suggestion at the cursor."),
+			detail: t("Enter requests a suggestion at the cursor."),
 			run: () =>
 				vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
 		},
@@ -149,7 +149,7 @@ function iconOf({ outcome }: CountedDecision): string {
 
 function nothingYet(): Entry {
 	return {
-		label: vscode.l10n.t("No question for a suggestion has been answered yet."),
+		label: vscode.l10n.t("No completion requests yet."),
 	};
 }
 

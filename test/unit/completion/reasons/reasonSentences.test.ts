@@ -31,7 +31,7 @@ describe("the sentence of a reason", () => {
 	it("names the language", () =>
 		assert.equal(
 			reasonText({ kind: "languageOff", languageId: "markdown" }),
-			"Completions are switched off for markdown.",
+			"Completions are turned off for markdown.",
 		));
 
 	it("of a failure is that of the error", () => {
@@ -46,7 +46,7 @@ describe("the sentence of a reason", () => {
 		assert.equal(new Set(sentences).size, filterNames.length);
 	});
 
-	it("is a whole one, and no two are the same", () => {
+	it("is complete, and no two are the same", () => {
 		const all = [
 			...Object.values(reasonSentences),
 			...Object.values(filterSentences),

@@ -23,13 +23,13 @@ describe("isLanguageEnabled", () => {
 });
 
 describe("suppressionReason", () => {
-	const loud: SuppressionConditions = {
+	const unsuppressed: SuppressionConditions = {
 		isEnabled: true,
 		languages: { "*": true },
 		isSnoozed: false,
 		looksSecret: () => false,
 	};
-	const quietEverywhere: SuppressionConditions = {
+	const suppressedEverywhere: SuppressionConditions = {
 		isEnabled: false,
 		languages: { "*": false },
 		isSnoozed: true,
@@ -37,8 +37,8 @@ describe("suppressionReason", () => {
 	};
 	const document = { languageId: "dotenv", path: "config/.env" };
 
-	it("is none where nothing stands in the way", () =>
-		assert.equal(suppressionReason(document, loud), undefined));
+	it("is undefined where nothing suppresses suggestions", () =>
+		assert.equal(suppressionReason(document, unsuppressed), undefined));
 
 	for (const [conditions, expected] of [
 		[{}, "off"],
@@ -46,38 +46,44 @@ describe("suppressionReason", () => {
 		[{ isEnabled: true, languages: {} }, "snoozed"],
 		[{ isEnabled: true, languages: {}, isSnoozed: false }, "secretFile"],
 	] as const)
-		it(`is ${expected} before all that is narrower`, () =>
+		it(`is ${expected} before any more specific reason`, () =>
 			assert.equal(
-				suppressionReason(document, { ...quietEverywhere, ...conditions })
+				suppressionReason(document, { ...suppressedEverywhere, ...conditions })
 					?.kind,
 				expected,
 			));
 
 	it("names the language", () =>
 		assert.deepEqual(
-			suppressionReason(document, { ...loud, languages: { dotenv: false } }),
+			suppressionReason(document, {
+				...unsuppressed,
+				languages: { dotenv: false },
+			}),
 			{ kind: "languageOff", languageId: "dotenv" },
 		));
 
-	it("asks about the path of the document", () => {
+	it("checks the path of the document", () => {
 		const looksSecret = (path: string) => path === "config/.env";
-		assert.deepEqual(suppressionReason(document, { ...loud, looksSecret }), {
-			kind: "secretFile",
-		});
+		assert.deepEqual(
+			suppressionReason(document, { ...unsuppressed, looksSecret }),
+			{
+				kind: "secretFile",
+			},
+		);
 		assert.equal(
 			suppressionReason(
 				{ ...document, path: "a.ts" },
-				{ ...loud, looksSecret },
+				{ ...unsuppressed, looksSecret },
 			),
 			undefined,
 		);
 	});
 
-	it("without a document is one that holds everywhere", () => {
+	it("without a document is one that applies everywhere", () => {
 		const kinds = [
-			quietEverywhere,
-			{ ...quietEverywhere, isEnabled: true },
-			{ ...quietEverywhere, isEnabled: true, isSnoozed: false },
+			suppressedEverywhere,
+			{ ...suppressedEverywhere, isEnabled: true },
+			{ ...suppressedEverywhere, isEnabled: true, isSnoozed: false },
 		].map((conditions) => suppressionReason(undefined, conditions)?.kind);
 		assert.deepEqual(kinds, ["off", "snoozed", undefined]);
 	});
@@ -99,13 +105,13 @@ describe("a snooze", () => {
 		assert.equal(snooze.until(1000), undefined);
 	});
 
-	it("until the restart has no time", () => {
+	it("until the restart never runs out", () => {
 		const { snooze } = setUp();
 		snooze.begin("restart");
 		assert.equal(snooze.until(Number.MAX_SAFE_INTEGER), "restart");
 	});
 
-	it("tells when it begins, gets another end, and ends", () => {
+	it("fires when it begins, gets another end, and ends", () => {
 		const { snooze, changes } = setUp();
 		snooze.begin(1000);
 		snooze.begin("restart");
@@ -113,7 +119,7 @@ describe("a snooze", () => {
 		assert.deepEqual(changes, [1000, "restart", undefined]);
 	});
 
-	it("that does not run cannot end", () => {
+	it("that has not begun does not end", () => {
 		const { snooze, changes } = setUp();
 		snooze.end();
 		assert.deepEqual(changes, []);

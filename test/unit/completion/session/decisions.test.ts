@@ -64,7 +64,7 @@ describe("the decisions", () => {
 		);
 	});
 
-	it("of a run that is alike are one, which is the last", () => {
+	it("of an equivalent run are merged into the latest", () => {
 		const run = [8, 9, 10].map((column) => cancelled({ column }));
 		assert.deepEqual(decisionsAfter([suggested, ...run]), [
 			{ ...cancelled({ column: 10 }), count: 3 },
@@ -72,7 +72,7 @@ describe("the decisions", () => {
 		]);
 	});
 
-	it("that are interesting stay, however much is cancelled after them", () => {
+	it("with an answer stay, however many cancelled ones follow", () => {
 		const kept = decisionsAfter(
 			[suggested, ...Array.from({ length: 100 }, () => cancelled())],
 			2,
@@ -93,7 +93,7 @@ describe("the decisions", () => {
 		["different failures", failed, crashed, 2],
 		["different reasons", cancelled(), none({ kind: "off" }), 2],
 		["different files", cancelled(), cancelled({ path: "src/b.ts" }), 2],
-		["one asked by hand", cancelled(), cancelled({ isExplicit: true }), 2],
+		["one requested manually", cancelled(), cancelled({ isExplicit: true }), 2],
 		["suggestions", suggested, suggested, 2],
 		["empty answers", none({ kind: "empty" }), none({ kind: "empty" }), 2],
 		[
@@ -116,14 +116,14 @@ describe("describing a decision", () => {
 		return [inEnglish(outcome), place, details.map(inEnglish).join("; ")];
 	};
 
-	it("tells what was suggested, where, and what it took", () =>
+	it("has the suggestion, the place and the cost", () =>
 		assert.deepEqual(described(suggested), [
 			"Suggested 24 characters.",
 			"src/a.ts:12:8",
 			"prompt 10 tokens, 50 % reused; prefill 1 ms; first token after 1 ms; total 42 ms",
 		]));
 
-	it("tells what was left out and which rules fired", () =>
+	it("has the tokens left out and the filters that fired", () =>
 		assert.deepEqual(
 			described(
 				none(
@@ -143,30 +143,26 @@ describe("describing a decision", () => {
 				),
 			),
 			[
-				"The model only repeated itself.",
+				"The model repeated itself in a loop.",
 				"src/a.ts:12:8",
-				"asked by hand; prompt 10 tokens, 50 % reused; 7 tokens left out; prefill 1 ms; total 42 ms; rules: loop, blank",
+				"requested manually; prompt 10 tokens, 50 % reused; 7 tokens left out; prefill 1 ms; total 42 ms; filters: loop, blank",
 			],
 		));
 
-	it("of the cache tells of no work", () =>
+	it("of a cache hit has no cost", () =>
 		assert.deepEqual(
 			described({
 				...suggested,
 				outcome: { kind: "suggested", characters: 1, source: "cache" },
 				work: undefined,
 			}),
-			[
-				"Suggested 1 character.",
-				"src/a.ts:12:8",
-				"from an earlier answer; total 42 ms",
-			],
+			["Suggested 1 character.", "src/a.ts:12:8", "cache hit; total 42 ms"],
 		));
 
-	it("tells how long a run is", () =>
+	it("has the length of a run", () =>
 		assert.match(described(cancelled(), 3)[2] ?? "", /^3 times in a row; /));
 
-	it("divides by no empty prompt", () =>
+	it("does not divide by an empty prompt", () =>
 		assert.match(
 			described({
 				...suggested,
