@@ -22,6 +22,7 @@ const groups: Readonly<Record<string, () => Promise<Counts[]> | Counts[]>> = {
 		check("format and lint", "@biomejs/biome/bin/biome", ["ci"]),
 		check("types", "typescript/bin/tsc", ["-p", "."]),
 		check("types of the webview", "typescript/bin/tsc", ["-p", "src/webview"]),
+		check("dead code", "knip/bin/knip.js", []),
 	],
 	unit: () => [mocha("test/unit/**/*.test.ts")],
 	engine: () => {
