@@ -1,6 +1,11 @@
-/** Bundles the extension host's part, the engine's and the chat panel's. `--watch` keeps on, `--production` leaves out what helps debugging. */
+/**
+ * Builds `dist`: the bundles of the extension host, the engine and the chat panel, and the icon font. `--watch` rebuilds on every change,
+ * `--production` minifies and leaves out source maps and tests.
+ */
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import { context } from "esbuild";
+import { tsImport } from "tsx/esm/api";
 
 const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
@@ -48,6 +53,13 @@ const bundles = [
 		external: ["vscode", "mocha"],
 	},
 ];
+
+const { contributedIcons, iconFont } = await tsImport(
+	"./scripts/iconFont.ts",
+	import.meta.url,
+);
+mkdirSync("dist", { recursive: true });
+writeFileSync("dist/headroom-icons.woff", await iconFont(contributedIcons()));
 
 for (const options of production ? bundles.slice(0, 3) : bundles) {
 	const bundle = await context(options);

@@ -1,79 +1,117 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { glyphs, iconFont, iconFontFile } from "../../../scripts/icons.ts";
+import { inflateSync } from "node:zlib";
+import { contributedIcons, iconFont } from "../../../scripts/iconFont.ts";
 import { root } from "../../../scripts/shell.ts";
-import {
-	ascent,
-	checksum,
-	descent,
-	unitsPerEm,
-} from "../../../scripts/trueType.ts";
 
-/** The tables of a WOFF file, each held against its checksum. */
+/** The tables of a WOFF 1.0 file. */
 function tablesOf(file: Buffer): ReadonlyMap<string, Buffer> {
 	assert.equal(file.toString("latin1", 0, 4), "wOFF");
 	assert.equal(file.readUInt32BE(8), file.length);
 	const count = file.readUInt16BE(12);
-	const tables = new Map<string, Buffer>();
-	for (let i = 0; i < count; i++) {
-		const entry = 44 + 20 * i;
-		const tag = file.toString("latin1", entry, entry + 4);
-		const offset = file.readUInt32BE(entry + 4);
-		const length = file.readUInt32BE(entry + 8);
-		assert.equal(length, file.readUInt32BE(entry + 12), "not compressed");
-		const table = Buffer.from(file.subarray(offset, offset + length));
-		assert.equal(table.length, length);
-		tables.set(tag, table);
-		const summed = Buffer.from(table);
-		if (tag === "head") summed.writeUInt32BE(0, 8);
-		assert.equal(checksum(summed), file.readUInt32BE(entry + 16), tag);
-	}
-	assert.deepEqual([...tables.keys()], [...tables.keys()].sort());
-	return tables;
+	return new Map(
+		Array.from({ length: count }, (_, i) => {
+			const entry = 44 + 20 * i;
+			const tag = file.toString("latin1", entry, entry + 4);
+			const [offset = 0, packed = 0, length = 0] = [4, 8, 12].map((at) =>
+				file.readUInt32BE(entry + at),
+			);
+			const table = file.subarray(offset, offset + packed);
+			return [tag, packed < length ? inflateSync(table) : table];
+		}),
+	);
 }
 
-/** By the rules of cmap format 4. */
+/** By the rules of cmap format 4; 0 for a character that the font lacks. */
 function glyphIndex(cmap: Buffer, codePoint: number): number {
 	const table = cmap.subarray(cmap.readUInt32BE(8));
 	assert.equal(table.readUInt16BE(0), 4);
-	assert.equal(table.readUInt16BE(2), table.length);
 	const segments = table.readUInt16BE(6) / 2;
 	for (let i = 0; i < segments; i++) {
 		if (codePoint > table.readUInt16BE(14 + 2 * i)) continue;
 		const start = table.readUInt16BE(16 + 2 * segments + 2 * i);
 		const delta = table.readUInt16BE(16 + 4 * segments + 2 * i);
-		return codePoint < start ? 0 : (codePoint + delta) & 0xffff;
+		const rangeAt = 16 + 6 * segments + 2 * i;
+		const range = table.readUInt16BE(rangeAt);
+		if (codePoint < start) return 0;
+		if (range === 0) return (codePoint + delta) & 0xffff;
+		return table.readUInt16BE(rangeAt + range + 2 * (codePoint - start));
 	}
 	return 0;
 }
 
-/** As a rasterizer reads it: simple glyphs of points on the line, each step in two bytes. */
-function contoursOf(glyph: Buffer): (readonly [number, number])[][] {
-	const count = glyph.readInt16BE(0);
-	const ends = Array.from({ length: count }, (_, i) =>
+/** The corners of a simple glyph, contour by contour, in pixels of the 16 that an icon has, y growing downward. */
+function contoursOf(tables: ReadonlyMap<string, Buffer>, index: number) {
+	const table = (tag: string) => tables.get(tag) ?? Buffer.alloc(0);
+	const isLong = table("head").readInt16BE(50) === 1;
+	const offset = isLong
+		? table("loca").readUInt32BE(index * 4)
+		: table("loca").readUInt16BE(index * 2) * 2;
+	const pixel = table("head").readUInt16BE(18) / 16;
+	const glyph = table("glyf").subarray(offset);
+	const ends = Array.from({ length: glyph.readInt16BE(0) }, (_, i) =>
 		glyph.readUInt16BE(10 + 2 * i),
 	);
-	const points = (ends.at(-1) ?? -1) + 1;
-	const flags = 10 + 2 * count + 2;
-	let x = 0;
-	let y = 0;
-	const all = Array.from({ length: points }, (_, i) => {
-		assert.equal(glyph[flags + i], 1);
-		x += glyph.readInt16BE(flags + points + 2 * i);
-		y += glyph.readInt16BE(flags + 3 * points + 2 * i);
-		return [x, y] as const;
-	});
-	return ends.map((end, i) => all.slice((ends[i - 1] ?? -1) + 1, end + 1));
+	const count = (ends.at(-1) ?? -1) + 1;
+	const afterEnds = 10 + 2 * ends.length;
+	let at = afterEnds + 2 + glyph.readUInt16BE(afterEnds);
+	const flags: number[] = [];
+	while (flags.length < count) {
+		const flag = glyph.readUInt8(at++);
+		const repeats = flag & 8 ? glyph.readUInt8(at++) : 0;
+		for (let i = 0; i <= repeats; i++) flags.push(flag);
+	}
+	assert.ok(
+		flags.every((flag) => flag & 1),
+		"straight lines only",
+	);
+	const coordinates = (short: number, same: number) => {
+		let value = 0;
+		return flags.map((flag) => {
+			if (flag & short)
+				value += flag & same ? glyph.readUInt8(at++) : -glyph.readUInt8(at++);
+			else if (!(flag & same)) {
+				value += glyph.readInt16BE(at);
+				at += 2;
+			}
+			return value;
+		});
+	};
+	const xs = coordinates(2, 16);
+	const ys = coordinates(4, 32);
+	const points = xs.map((x, i) => [x / pixel, 14 - (ys[i] ?? 0) / pixel]);
+	return ends.map((end, i) => points.slice((ends[i - 1] ?? -1) + 1, end + 1));
 }
 
-/** Of what is filled: clockwise contours count, counterclockwise ones are taken off. */
+/** The corners of an SVG file's path, which consists of M, H, V and Z. */
+function drawnIn(file: string): (readonly [number, number])[][] {
+	const svg = readFileSync(path.join(root, "media/icons", file), "utf8");
+	assert.match(svg, /viewBox="0 0 16 16"/);
+	const commands = / d="([MHVZ\d. ]+)"/.exec(svg)?.[1] ?? "";
+	return commands
+		.split("Z")
+		.filter((it) => it !== "")
+		.map((contour) => {
+			let x = 0;
+			let y = 0;
+			return [...contour.matchAll(/([MHV])([\d.]+)(?: ([\d.]+))?/g)].map(
+				([, command, first, second]) => {
+					if (command !== "V") x = Number(first);
+					if (command !== "H") y = Number(command === "V" ? first : second);
+					return [x, y] as const;
+				},
+			);
+		});
+}
+
+/** Clockwise contours are filled, counterclockwise ones are holes. */
 function filledArea(
 	contours: readonly (readonly (readonly [number, number])[])[],
 ) {
 	return contours.reduce(
 		(sum, points) =>
-			sum -
+			sum +
 			points.reduce((twice, [x, y], i) => {
 				const [nextX, nextY] = points[(i + 1) % points.length] ?? [0, 0];
 				return twice + x * nextY - nextX * y;
@@ -83,85 +121,58 @@ function filledArea(
 	);
 }
 
+/** Contours and their corners in an order of their own: a font may begin an outline anywhere. */
+const sorted = (contours: readonly (readonly (readonly number[])[])[]) =>
+	contours.map((points) => points.map(String).sort().join(" ")).sort();
+
 describe("the icon font", () => {
-	const tables = tablesOf(readFileSync(iconFontFile));
-	const table = (tag: string): Buffer => {
-		const found = tables.get(tag);
-		assert.ok(found, tag);
-		return found;
-	};
-	const contours = (index: number) => {
-		const loca = table("loca");
-		const [from, to] = [0, 4].map((at) => loca.readUInt32BE(index * 4 + at));
-		return contoursOf(table("glyf").subarray(from, to));
-	};
-
-	it("is what the script makes", () => {
-		assert.deepEqual(iconFont(), readFileSync(iconFontFile));
+	const icons = contributedIcons();
+	let font: Uint8Array;
+	let tables: ReadonlyMap<string, Buffer>;
+	before(async () => {
+		font = await iconFont(icons);
+		tables = tablesOf(Buffer.from(font));
 	});
 
-	it("has the tables that a browser demands, which agree with each other", () => {
-		assert.deepEqual(
-			[...tables.keys()],
-			[
-				"OS/2",
-				"cmap",
-				"glyf",
-				"head",
-				"hhea",
-				"hmtx",
-				"loca",
-				"maxp",
-				"name",
-				"post",
-			],
-		);
-		assert.equal(table("head").readUInt32BE(12), 0x5f0f3cf5);
-		assert.equal(table("head").readUInt16BE(18), unitsPerEm);
-		assert.equal(table("OS/2").length, 96);
-		assert.equal(table("hhea").length, 36);
-		assert.equal(table("maxp").length, 32);
-		assert.equal(table("post").length, 32);
-		const count = table("maxp").readUInt16BE(4);
-		assert.equal(count, glyphs.length + 1);
-		assert.equal(table("hmtx").length, count * 4);
-		assert.equal(table("hhea").readUInt16BE(34), count);
-		assert.equal(table("loca").length, (count + 1) * 4);
-		assert.equal(table("loca").readUInt32BE(count * 4), table("glyf").length);
+	it("is the same file each time", async () => {
+		assert.deepEqual(await iconFont(icons), font);
 	});
 
-	it("finds every icon that package.json contributes, and has no others", () => {
+	it("is shipped under the name that package.json gives it", () => {
 		const { contributes } = JSON.parse(
 			readFileSync(path.join(root, "package.json"), "utf8"),
 		);
-		const contributed = Object.entries<{
-			default: { fontPath: string; fontCharacter: string };
-		}>(contributes.icons).map(([name, icon]) => {
-			assert.equal(path.join(root, icon.default.fontPath), iconFontFile);
-			return [name, Number.parseInt(icon.default.fontCharacter.slice(1), 16)];
-		});
-		assert.deepEqual(
-			contributed,
-			glyphs.map(({ name, codePoint }) => [name, codePoint]),
-		);
-		for (const [i, { codePoint, contours: drawn }] of glyphs.entries()) {
-			const index = glyphIndex(table("cmap"), codePoint);
-			assert.equal(index, i + 1);
-			assert.deepEqual(contours(index), drawn);
+		const build = readFileSync(path.join(root, "esbuild.js"), "utf8");
+		const shipped = readFileSync(path.join(root, ".vscodeignore"), "utf8");
+		for (const icon of Object.values<{ default: { fontPath: string } }>(
+			contributes.icons,
+		)) {
+			const file = icon.default.fontPath.replace(/^\.\//, "");
+			assert.ok(build.includes(`"${file}"`), `${file} is built`);
+			assert.ok(shipped.split("\n").includes(`!${file}`), `${file} is shipped`);
 		}
-		assert.equal(glyphIndex(table("cmap"), 0x41), 0);
 	});
 
-	it("fills up from level to level, within the square of a character", () => {
-		const areas = glyphs.map((_, i) => filledArea(contours(i + 1)));
+	it("draws each icon as its SVG file does, on the pixels of a 16 pixel square", () => {
+		assert.equal(icons.length, 10);
+		const cmap = tables.get("cmap") ?? Buffer.alloc(0);
+		for (const { file, codePoint } of icons) {
+			const index = glyphIndex(cmap, codePoint);
+			assert.notEqual(index, 0, file);
+			assert.deepEqual(
+				sorted(contoursOf(tables, index)),
+				sorted(drawnIn(`${file}.svg`)),
+				file,
+			);
+		}
+		assert.equal(glyphIndex(cmap, 0x41), 0, "no other characters");
+	});
+
+	it("fills up from level to level", () => {
+		const areas = icons.map(({ file }) => filledArea(drawnIn(`${file}.svg`)));
 		assert.ok(
 			areas.every((area, i) => area > (areas[i - 1] ?? 0)),
 			`${areas}`,
 		);
-		for (const [, points] of glyphs.entries())
-			for (const [x, y] of points.contours.flat()) {
-				assert.ok(x >= 0 && x <= unitsPerEm, `${x}`);
-				assert.ok(y >= -descent && y <= ascent, `${y}`);
-			}
 	});
 });
