@@ -29,15 +29,12 @@ import type {
 } from "../protocol/generation.ts";
 import { Chat, type ChattingModel } from "./chat/chat.ts";
 import { ChatStates } from "./chat/chatState.ts";
+import { Detokenizer } from "./decode/detokenizer.ts";
 import { generate } from "./decode/generate.ts";
-import { TokenText } from "./decode/tokenText.ts";
 import { type FimPrompt, fimPrompt } from "./fim/fimPrompt.ts";
-import {
-	batchTokens,
-	ModelSlot,
-	type ModelSlotOptions,
-	type ReadyModel,
-} from "./load/modelSlot.ts";
+import { batchTokens } from "./load/contextSize.ts";
+import { ModelSlot, type ModelSlotOptions } from "./load/modelSlot.ts";
+import type { ReadyModel } from "./load/readyModel.ts";
 import type { CreateRuntime, FimTokens } from "./runtime/runtime.ts";
 import { Scheduler, type Urgency } from "./schedule/scheduler.ts";
 import { TimeSlicer } from "./schedule/timeSlicer.ts";
@@ -385,7 +382,7 @@ export class Engine {
 		prompt: FimPrompt;
 	}): Promise<FromEngine> {
 		let timeToFirstTokenMs: number | null = null;
-		const text = new TokenText(
+		const text = new Detokenizer(
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);

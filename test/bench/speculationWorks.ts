@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { assert } from "../../src/base/assert.ts";
 import type { AnswerStart } from "../../src/engine/decode/generate.ts";
-import { Vocabulary } from "../../src/engine/decode/vocabulary.ts";
+import { VocabularyIndex } from "../../src/engine/decode/vocabularyIndex.ts";
 import { fimPrompt } from "../../src/engine/fim/fimPrompt.ts";
 import type {
 	LoadedModel,
@@ -108,7 +108,7 @@ export function worksFor(
 	model: LoadedModel,
 	{ tasks, answerTokens, rewrites: rewriteCount }: WorkSize,
 ): readonly Work[] {
-	const vocabulary = Vocabulary.of(model);
+	const vocabulary = VocabularyIndex.of(model);
 	const complete = (place: Place, gapLines: number): Task => ({
 		...completion(place, gapLines, model, vocabulary),
 		maxTokens: answerTokens,
@@ -150,7 +150,7 @@ function completion(
 	place: Place,
 	gapLines: number,
 	model: LoadedModel,
-	vocabulary: Vocabulary,
+	vocabulary: VocabularyIndex,
 ): Pick<Task, "prompt" | "start"> {
 	const { before, after } = linesAt(place);
 	const line = /^\s*/.exec(after[0] ?? "")?.[0].replace("\n", "") ?? "";

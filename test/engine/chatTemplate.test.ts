@@ -16,11 +16,11 @@ import {
 	ReasoningSplitter,
 	tagTokens,
 } from "../../src/engine/chat/reasoning.ts";
+import { Detokenizer } from "../../src/engine/decode/detokenizer.ts";
 import {
 	type GenerateOutcome,
 	generate,
 } from "../../src/engine/decode/generate.ts";
-import { TokenText } from "../../src/engine/decode/tokenText.ts";
 import { KvCache } from "../../src/engine/kv/kvCache.ts";
 import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
 import type { LoadedModel, Token } from "../../src/engine/runtime/runtime.ts";
@@ -109,7 +109,7 @@ describe("a conversation with a real model", () => {
 			signal: new AbortController().signal,
 			now: () => 0,
 		});
-		const text = new TokenText(
+		const text = new Detokenizer(
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt,
 		);

@@ -17,8 +17,8 @@ import {
 	messageOf,
 } from "../../protocol/errors.ts";
 import type { GenerationStats } from "../../protocol/generation.ts";
+import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
-import { TokenText } from "../decode/tokenText.ts";
 import type { LoadedModel, Sampling, Token } from "../runtime/runtime.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
 import type { ChatStates, StateOwner } from "./chatState.ts";
@@ -283,7 +283,7 @@ export class Chat {
 			signal,
 			now: () => slicer.now(),
 		});
-		const text = new TokenText(
+		const text = new Detokenizer(
 			(them, before) => model.detokenize(them, before),
 			prompt,
 		);

@@ -16,12 +16,9 @@ import type {
 	Sequences,
 	Token,
 } from "../runtime/runtime.ts";
+import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { type TimeSlicer, timeSliced } from "../schedule/timeSlicer.ts";
-import {
-	type DraftContext,
-	type ModelDraft,
-	sumOf,
-} from "../speculation/modelDraft.ts";
+import type { DraftContext, ModelDraft } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import { type ChatTemplate, chatTemplateOf } from "./chatTemplate.ts";
 import { AnswerTokens } from "./chatTokens.ts";
@@ -163,7 +160,7 @@ export class ModelChat {
 			cache,
 			slicer,
 			speculation: this.#speculation(cache),
-			allocatedBytes: allocated.reduce(sumOf),
+			allocatedBytes: allocated.reduce(sumAllocated),
 			plan: withContext,
 		};
 		return success(this.#context);

@@ -5,7 +5,7 @@ import type { KvCache } from "../kv/kvCache.ts";
 import type { Sampling, Token, TokenLimits } from "../runtime/runtime.ts";
 import type { Draft } from "../speculation/draft.ts";
 import type { Speculation } from "../speculation/speculation.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { VocabularyIndex } from "./vocabularyIndex.ts";
 
 /** What the answer begins with. */
 export interface AnswerStart {
@@ -13,7 +13,7 @@ export interface AnswerStart {
 	readonly heldBack: string;
 	/** The first token is the likeliest for 0, the next likely one for 1, and so on. */
 	readonly rank: number;
-	readonly vocabulary: Pick<Vocabulary, "beginning">;
+	readonly vocabulary: Pick<VocabularyIndex, "beginning">;
 	readonly textOf: (token: Token) => string;
 }
 

@@ -1,10 +1,11 @@
-/** What came of a plan: where the model really is, what it took, and how that differs. Pure. */
+/** Compares a plan with the finished load: where the model is, how much memory it uses, and how that differs. Pure. */
 
 import { formatBytes } from "../../base/units.ts";
 import {
 	type Correction,
 	heldBytes,
 	type Plan,
+	planFor,
 } from "../../memory/plan/plan.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeldMemory } from "../../protocol/engineStatus.ts";
@@ -14,21 +15,26 @@ import type { AllocatedBytes } from "../runtime/runtime.ts";
 
 export interface Observed {
 	readonly model: ModelDescription;
-	/** As llama.cpp counts its own buffers. */
+	/** By llama.cpp's own count of its buffers. */
 	readonly allocated: AllocatedBytes;
-	/** As the devices were before the load, and as they are after it. */
+	/** The devices before the load, and after it. */
 	readonly before: readonly Device[];
 	readonly after: readonly Device[];
 }
 
-/** What was taken beyond what was planned: negative where it was less. */
+/** Verification buffers grow when the first draft is verified; llama.cpp does not report them before that. */
+export function beforeVerifying({ request }: Plan): Plan {
+	return planFor({ ...request, verifies: false });
+}
+
+/** The allocation in excess of the plan; negative if it was less. */
 export function residualOf(plan: Plan, allocated: AllocatedBytes): Correction {
 	const taken = takenBytes(plan, allocated);
 	const { gpu, host } = heldBytes(plan);
 	return { gpu: taken.gpu - gpu, host: taken.host - host };
 }
 
-/** On unified memory, what llama.cpp counts as RAM is the GPU's too. */
+/** On unified memory, what llama.cpp counts as RAM belongs to the GPU too. */
 function takenBytes(
 	{ request: { placement } }: Plan,
 	{ vramBytes, ramBytes }: AllocatedBytes,
@@ -38,11 +44,11 @@ function takenBytes(
 		: { gpu: vramBytes, host: ramBytes };
 }
 
-/** Less than this, or than this share of the model, may be an error of the estimate. */
-const tellingBytes = 100 * 2 ** 20;
-const tellingShare = 0.05;
+/** A smaller difference, absolute or as a share of the model, may be an estimation error. */
+const minMismatchBytes = 100 * 2 ** 20;
+const minMismatchShare = 0.05;
 
-/** What the user should hear of; undefined where the model is where it was meant to be. */
+/** A warning for the user; undefined if the model is where it was planned to be. */
 export function mismatchOf(
 	plan: Plan,
 	{ model, allocated, before, after }: Observed,
@@ -56,11 +62,11 @@ export function mismatchOf(
 		return createError("modelInRam", { model: model.name, device });
 	const residual = residualOf(plan, allocated);
 	const leftBytes = Math.max(
-		// What is missing here is there: otherwise it was planned too high.
+		// What the GPU lacks must have gone to the host; otherwise the plan was too high.
 		Math.min(-residual.gpu, residual.host),
 		spilledBytes(gpus, allocated, before, after),
 	);
-	return leftBytes > Math.max(tellingBytes, planned * tellingShare)
+	return leftBytes > Math.max(minMismatchBytes, planned * minMismatchShare)
 		? createError("modelSpills", {
 				model: model.name,
 				device,
@@ -70,8 +76,8 @@ export function mismatchOf(
 }
 
 /**
- * A driver may move what it has no room for to RAM without a word: then its device loses less than it was asked for. Devices that share
- * the RAM lose what everything else takes or gives back, too, and say nothing.
+ * A driver may silently move to RAM what does not fit on its device; then the device's free memory shrinks by less than the allocation. Devices that
+ * share RAM tell nothing: their free memory also changes with everything else.
  */
 function spilledBytes(
 	gpus: readonly Device[],
@@ -91,8 +97,8 @@ function freeBytes(devices: readonly Device[], id: string): number {
 	return devices.find((it) => it.id === id)?.freeBytes ?? 0;
 }
 
-/** What each memory holds: as planned, with what was taken beyond that among the buffers, so that the parts add up to what llama.cpp tells. */
-export function heldMemory(
+/** What the model holds of each device: as planned, with the excess counted as buffers, so that the parts add up to llama.cpp's count. */
+export function memoryByDevice(
 	plan: Plan,
 	{ allocated, after }: Observed,
 ): readonly HeldMemory[] {
@@ -100,7 +106,7 @@ export function heldMemory(
 	const { gpus } = plan.request.placement;
 	return plan.holders.map(({ device, bytes }) => {
 		const now = after.find((it) => it.id === device.id) ?? device;
-		const beyond = gpus.includes(device)
+		const excess = gpus.includes(device)
 			? residual.gpu / gpus.length
 			: residual.host;
 		return {
@@ -108,7 +114,7 @@ export function heldMemory(
 			kind: device.kind,
 			weights: bytes.weights,
 			kvCache: bytes.kvCache,
-			buffers: bytes.computeBuffer + bytes.outputBuffer + beyond,
+			buffers: bytes.computeBuffer + bytes.outputBuffer + excess,
 			draft: bytes.draft,
 			freeBytes: now.freeBytes,
 			totalBytes: now.totalBytes,

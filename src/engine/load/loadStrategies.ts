@@ -1,4 +1,4 @@
-/** The ways to load one model, from what is wanted to the least, and which of them to take. Pure. */
+/** The ways to load one model, from the preferred one to the last fallback, and the choice among them. Pure. */
 
 import { assert } from "../../base/assert.ts";
 import {
@@ -23,83 +23,83 @@ import type { Gpu } from "../../protocol/engineProtocol.ts";
 
 /** One way to load a model. */
 export interface LoadStrategy {
-	/** Where the weights go: what is remembered of a load that ended the process before they were there. */
+	/** Where the weights go: recorded if the process crashes before they are loaded. */
 	readonly place: string;
-	/** All of it: what is remembered of one that ended the process after that. */
+	/** The whole strategy: recorded if the process crashes after that. */
 	readonly key: string;
 	readonly gpu: Gpu;
-	/** Those that it takes from. */
+	/** The devices whose memory it uses. */
 	readonly devices: readonly Device[];
 	readonly kvType: KvType;
-	/** Whether the context window is as large as time and memory allow, or the least. */
+	/** Whether the context window is as large as time and memory allow, or minimal. The word is part of recorded keys. */
 	readonly window: "wanted" | "least";
-	/** By the context window of each sequence: all else of the step is settled. */
+	/** The plan for a context window per sequence: everything else is fixed. */
 	readonly price: LoadPrice;
 }
 
 type LoadPrice = (contextWindow: number) => Plan;
 
-export interface StepRequest {
+export interface StrategyRequest {
 	readonly model: NamedModel;
 	readonly devices: readonly Device[];
 	readonly sequences: number;
 	readonly batchTokens: number;
-	/** The least window that is worth having. */
+	/** The smallest useful context window. */
 	readonly minWindow: number;
-	/** Whether layers may stay in RAM where not all go onto the GPU. */
+	/** Whether layers that do not fit on the GPU may stay in RAM. */
 	readonly allowsPartial: boolean;
-	/** Whether drafts are to be verified. */
+	/** Whether drafts will be verified, which takes larger buffers. */
 	readonly speculates: boolean;
-	readonly knowledge: LoadKnowledge;
+	readonly history: LoadHistory;
 }
 
-/** What was learned of loads of this model on this machine. */
-interface LoadKnowledge {
+/** Earlier loads of this model on this machine. */
+export interface LoadHistory {
 	correctionFor(placement: Placement): Correction | undefined;
-	/** A load this way has ended the process before. */
-	isBad(step: LoadStrategy): boolean;
+	/** Whether a load with this strategy has crashed the process. */
+	isBad(strategy: LoadStrategy): boolean;
 }
 
-export type Verdict =
+type StrategyChoice =
 	| {
 			readonly kind: "load";
-			readonly step: LoadStrategy;
-			/** Better ones that have ended the process before. */
+			readonly strategy: LoadStrategy;
+			/** Better ones that have crashed the process. */
 			readonly passedOver: readonly LoadStrategy[];
 	  }
-	/** With the plan that comes nearest to fitting, and with one that would fit but was not asked for. */
+	/** With the plan that is nearest to fitting, and one that would fit but that the settings exclude. */
 	| {
 			readonly kind: "doesNotFit";
 			readonly plan: Plan;
 			readonly instead: Plan | undefined;
 	  }
-	/** Whatever would fit has ended the process before. */
+	/** Every strategy that fits has crashed the process. */
 	| { readonly kind: "allBad"; readonly last: LoadStrategy };
 
 /**
- * With all layers on the GPUs that llama.cpp was started with. The CPU comes second, where it is fast enough for completion, and is
- * what is left where there is no GPU. Layers are spread over both only for who asks for that.
+ * Prefers all layers on the GPUs that llama.cpp was started with. The CPU comes second if it is fast enough for completion, and is the only choice
+ * without a GPU. Layers are split between both only if the settings allow it.
  */
-export function chooseStrategy(request: StepRequest): Verdict {
-	const { minWindow, allowsPartial, knowledge } = request;
+export function chooseStrategy(request: StrategyRequest): StrategyChoice {
+	const { minWindow, allowsPartial, history } = request;
 	const devices = request.devices.flatMap(evenParts);
 	const gpus = gpuPlacements(devices).at(-1);
 	const cpu = cpuPlacement(devices);
-	const onGpus = gpus ? stepsOn(gpus, request) : [];
-	const onCpu = cpu ? stepsOn(cpu, request) : [];
-	const partial = gpus && allowsPartial ? partialSteps(gpus, request) : [];
+	const onGpus = gpus ? strategiesOn(gpus, request) : [];
+	const onCpu = cpu ? strategiesOn(cpu, request) : [];
+	const partial = gpus && allowsPartial ? partialStrategies(gpus, request) : [];
 	const wanted = [
 		...onGpus,
 		...partial,
 		...onCpu.filter((it) => !gpus || isFastEnough(it.price(minWindow))),
 	];
 	const fitting = wanted.filter((it) => admits(it.price(minWindow)));
-	const step = fitting.find((it) => !knowledge.isBad(it));
-	if (step)
+	const strategy = fitting.find((it) => !history.isBad(it));
+	if (strategy)
 		return {
 			kind: "load",
-			step,
-			passedOver: fitting.slice(0, fitting.indexOf(step)),
+			strategy,
+			passedOver: fitting.slice(0, fitting.indexOf(strategy)),
 		};
 	const last = fitting.at(-1);
 	if (last) return { kind: "allBad", last };
@@ -109,24 +109,24 @@ export function chooseStrategy(request: StepRequest): Verdict {
 	const [plan] = refused;
 	assert(plan, "a machine without GPUs has a CPU");
 	const others = [
-		...(gpus ? partialSteps(gpus, request) : []),
+		...(gpus ? partialStrategies(gpus, request) : []),
 		...(gpus ? onCpu : []),
 	].map((it) => it.price(minWindow));
 	return { kind: "doesNotFit", plan, instead: fastest(others.filter(admits)) };
 }
 
-function stepsOn(
+function strategiesOn(
 	placement: Placement,
-	request: StepRequest,
+	request: StrategyRequest,
 ): readonly LoadStrategy[] {
-	const { model, knowledge } = request;
+	const { model, history } = request;
 	const gpu: Gpu = placement.gpus.length > 0 ? "auto" : "off";
 	const place = placeName(placement);
-	const step = (
+	const strategy = (
 		kvType: KvType,
 		window: LoadStrategy["window"],
 	): LoadStrategy => {
-		const correction = knowledge.correctionFor(placement);
+		const correction = history.correctionFor(placement);
 		return {
 			place,
 			key: `${place}, KV cache ${kvType}, ${window} context`,
@@ -148,48 +148,48 @@ function stepsOn(
 		};
 	};
 	return [
-		step("f16", "wanted"),
-		step("f16", "least"),
-		// Without flash attention the values cannot be quantized.
-		...(model.shape.scoredHeads > 0 ? [] : [step("q8_0", "wanted")]),
+		strategy("f16", "wanted"),
+		strategy("f16", "least"),
+		// Quantized values need flash attention.
+		...(model.shape.scoredHeads > 0 ? [] : [strategy("q8_0", "wanted")]),
 	];
 }
 
-/** Of the layers that fit: a driver may need more than anyone can know. */
+/** Fewer layers than fit, as fallbacks: a driver may need more memory than can be predicted. */
 const shares = [
 	["as many layers as fit", 1],
 	["three quarters of the layers that fit", 0.75],
 	["half of the layers that fit", 0.5],
 ] as const;
 
-/** As many layers as fit, at the least context; and fewer. */
-function partialSteps(
+/** As many layers on the GPU as fit with the minimal context; then fewer. */
+function partialStrategies(
 	placement: Placement,
-	request: StepRequest,
+	request: StrategyRequest,
 ): readonly LoadStrategy[] {
-	const [step] = stepsOn(placement, request);
-	const most =
-		step &&
-		partialOffload(step.price(request.minWindow).request)?.request
+	const [whole] = strategiesOn(placement, request);
+	const maxLayers =
+		whole &&
+		partialOffload(whole.price(request.minWindow).request)?.request
 			.offloadedLayers;
-	if (!step || !most) return [];
+	if (!whole || !maxLayers) return [];
 	return shares.map(([name, share]) => {
 		const place = `${placeName(placement)}, ${name}`;
-		const offloadedLayers = Math.max(1, Math.floor(most * share));
+		const offloadedLayers = Math.max(1, Math.floor(maxLayers * share));
 		return {
-			...step,
+			...whole,
 			place,
 			key: place,
 			window: "least",
 			price: (contextWindow) =>
-				planFor({ ...step.price(contextWindow).request, offloadedLayers }),
+				planFor({ ...whole.price(contextWindow).request, offloadedLayers }),
 		};
 	});
 }
 
 /**
- * The engine sees several GPUs as one, with their memory added up. Each has its own buffers and its own margin, so they are taken for as many equal ones.
- * Of unequal ones this is only right in the sum.
+ * The engine sees several GPUs as one with their total memory, but each has its own buffers and margin. So treat them as equal parts; for unequal
+ * GPUs only the sum is right.
  */
 export function evenParts(device: Device): readonly Device[] {
 	const { parts, ...whole } = device;

@@ -1,4 +1,4 @@
-/** What was learned of this machine, as a load asks for it, and what a load adds to it. */
+/** What previous loads showed about this machine, and what a load adds to it. */
 
 import { bandwidthOf } from "../../memory/machine/devices.ts";
 import { withMeasurement } from "../../memory/machine/roofline.ts";
@@ -21,24 +21,23 @@ import type { ModelDescription } from "../../protocol/model.ts";
 import type { MeasuredSpeed } from "../measure/measureSpeed.ts";
 import type { AllocatedBytes } from "../runtime/runtime.ts";
 import { residualOf } from "./loadOutcome.ts";
-import type { LoadStrategy, StepRequest } from "./loadStrategies.ts";
+import type { LoadHistory, LoadStrategy } from "./loadStrategies.ts";
 
-/** A smaller model is read from a cache, and tells nothing of the memory behind it. */
-const tellingReadBytes = 256 * 2 ** 20;
+/** A smaller model is read from a CPU cache, so its speed says nothing about memory bandwidth. */
+const minReadBytes = 256 * 2 ** 20;
 
-/** Where reading takes less, what is measured is everything else: starting kernels, sampling, the way between processes. */
-const tellingReadMs = 5;
+/** Below this, fixed costs dominate: kernel launches, sampling, IPC. */
+const minReadMs = 5;
 
 const dayMs = 24 * 60 * 60_000;
 
-/** What ended the process may have been an accident. */
+/** A crash may have been an accident. */
 const badForMs = 14 * dayMs;
 
 export class MachineProfile {
 	readonly #record: MachineRecord;
-	/** Of the graphics driver and of llama.cpp: what was learned with another one counts no more. */
+	/** The versions of the graphics driver and llama.cpp: records of other versions do not count. */
 	readonly #driver: string;
-
 	readonly #nowMs: number;
 
 	constructor(record: MachineRecord, driver: string, nowMs: number) {
@@ -47,7 +46,7 @@ export class MachineProfile {
 		this.#nowMs = nowMs;
 	}
 
-	/** The devices as they proved to be. */
+	/** The devices with the speed that was measured on them. */
 	measured(devices: readonly Device[]): readonly Device[] {
 		return devices.map((device) => {
 			const known = measurementOf(this.#record, this.#keyOf(device));
@@ -63,8 +62,8 @@ export class MachineProfile {
 		});
 	}
 
-	/** What loads of this model have shown. A load that took less than was planned may do so no more: only what was missing counts. */
-	ofLoads(model: ModelDescription): StepRequest["knowledge"] {
+	/** Corrections and crashes of earlier loads of this model. A load that used less than planned may not do so again: only an excess corrects. */
+	historyOf(model: ModelDescription): LoadHistory {
 		return {
 			correctionFor: (placement) => {
 				const key = this.#loadKey(model, [...placement.gpus, placement.host]);
@@ -76,16 +75,16 @@ export class MachineProfile {
 					}
 				);
 			},
-			isBad: (step) => this.#badMarks(model, step).length > 0,
+			isBad: (strategy) => this.#badMarks(model, strategy).length > 0,
 		};
 	}
 
-	/** Why this way to load it is not taken. */
-	whyBad(model: ModelDescription, step: LoadStrategy): string | undefined {
-		return this.#badMarks(model, step).at(-1)?.why;
+	/** The last error that marked this strategy as bad. */
+	whyBad(model: ModelDescription, strategy: LoadStrategy): string | undefined {
+		return this.#badMarks(model, strategy).at(-1)?.why;
 	}
 
-	/** What is reported with a load, so that it is known by it where it ends the process: before the weights are there, and after. */
+	/** The key that is reported with a phase of a load, and recorded if the process crashes in it. */
 	stepKey(
 		model: ModelDescription,
 		{ place, key, devices }: LoadStrategy,
@@ -95,17 +94,20 @@ export class MachineProfile {
 		return stepKey(this.#loadKey(model, devices), how);
 	}
 
-	#badMarks(model: ModelDescription, step: LoadStrategy): readonly BadLoad[] {
+	#badMarks(
+		model: ModelDescription,
+		strategy: LoadStrategy,
+	): readonly BadLoad[] {
 		return (["loading", "warmingUp"] as const).flatMap((phase) => {
 			const bad = badLoad(this.#record, {
 				file: model.file,
-				step: this.stepKey(model, step, phase),
+				step: this.stepKey(model, strategy, phase),
 			});
 			return bad && this.#nowMs - bad.seenAtMs < badForMs ? [bad] : [];
 		});
 	}
 
-	/** What a load that went as planned showed: what it took beyond the plan, and how fast its device is. */
+	/** What to record of a load that went as planned: its memory beyond the plan, and the speed of its device. */
 	fromLoad(
 		model: ModelDescription,
 		plan: Plan,
@@ -124,15 +126,15 @@ export class MachineProfile {
 			seenAtMs: this.#nowMs,
 		};
 		return [
-			...(plan.isWhole && this.#tellsMore(learned)
+			...(plan.isWhole && this.#isNews(learned)
 				? [{ kind: "load", residual: learned } as const]
 				: []),
 			...this.#fromDecode(plan, speed),
 		];
 	}
 
-	/** A small context shows less of what may be missing than a large one did; what is out of all bounds was somebody else's memory. */
-	#tellsMore(learned: LoadResidual): boolean {
+	/** A smaller context shows less of an excess than a larger one did. An implausible excess is another program's memory. */
+	#isNews(learned: LoadResidual): boolean {
 		if (!LoadResidual.safeParse(learned).success) return false;
 		const known = residualFor(this.#record, learned.load);
 		return (
@@ -142,7 +144,7 @@ export class MachineProfile {
 		);
 	}
 
-	/** Of the RAM, where its speed is to be measured: a machine that was busy then has another chance the next day. */
+	/** The key of the RAM if its bandwidth is due for measuring: once a day, because the machine may have been busy. */
 	ramToMeasure(devices: readonly Device[]): string | undefined {
 		const ram = devices.find(({ kind }) => kind === "cpu");
 		if (!ram) return undefined;
@@ -151,7 +153,7 @@ export class MachineProfile {
 		return atMs === undefined || this.#nowMs - atMs > dayMs ? key : undefined;
 	}
 
-	/** Of several devices that work one after the other, none tells how fast it is. */
+	/** Nothing for several devices: they work one after the other, and only their total time is known. */
 	#fromDecode(
 		{ request: { placement, model, kvType }, isWhole }: Plan,
 		{ decodeTokensPerSecond: tokensPerSecond, rounds }: MeasuredSpeed,
@@ -162,9 +164,8 @@ export class MachineProfile {
 		const bytesRead = readBytes(shape, 0, kvType);
 		if (!device || others.length > 0 || !isWhole) return [];
 		const readMs = (bytesRead / bandwidthOf(device).bytesPerSecond) * 1000;
-		// The first decode compiles and warms up.
-		if (bytesRead < tellingReadBytes || readMs < tellingReadMs || rounds < 2)
-			return [];
+		// The first decode compiles kernels and warms up.
+		if (bytesRead < minReadBytes || readMs < minReadMs || rounds < 2) return [];
 		const { bandwidthBytesPerSecond, efficiency } = withMeasurement(device, {
 			bytesRead,
 			layers: shape.layers.length,
@@ -174,7 +175,7 @@ export class MachineProfile {
 		const isSlower =
 			bandwidthBytesPerSecond === device.bandwidthBytesPerSecond &&
 			(efficiency ?? 0) < (device.efficiency ?? 0);
-		// Other work on the machine only ever makes it slower.
+		// Other work on the machine only makes it slower.
 		if (isSlower) return [];
 		return [
 			{

@@ -22,6 +22,7 @@ import type {
 	SequenceOptions,
 	Sequences,
 } from "../runtime/runtime.ts";
+import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { bestGain, type DraftCosts, minGain } from "./controller.ts";
 import { DraftModel } from "./draftModel.ts";
 
@@ -152,7 +153,7 @@ async function loadOne(
 			return `even if nearly always right it would gain nothing here (${speed})`;
 		}
 		const all = made.value.all;
-		const { vramBytes, ramBytes } = sumOf(
+		const { vramBytes, ramBytes } = sumAllocated(
 			model.value.allocatedBytes,
 			made.value.allocatedBytes,
 		);
@@ -226,11 +227,4 @@ async function measuredCosts(
 	} finally {
 		await sequences.value.dispose();
 	}
-}
-
-export function sumOf(a: AllocatedBytes, b: AllocatedBytes): AllocatedBytes {
-	return {
-		vramBytes: a.vramBytes + b.vramBytes,
-		ramBytes: a.ramBytes + b.ramBytes,
-	};
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generate } from "../../../../src/engine/decode/generate.ts";
-import { Vocabulary } from "../../../../src/engine/decode/vocabulary.ts";
+import { VocabularyIndex } from "../../../../src/engine/decode/vocabularyIndex.ts";
 import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
 import type { Drafter } from "../../../../src/engine/speculation/draft.ts";
 import { Lookup } from "../../../../src/engine/speculation/lookup.ts";
@@ -64,7 +64,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			start: {
 				heldBack,
 				rank,
-				vocabulary: new Vocabulary(
+				vocabulary: new VocabularyIndex(
 					Object.entries(vocabulary).map(([text, token]) => [token, text]),
 				),
 				textOf: (token) =>

@@ -132,7 +132,7 @@ async function load({
 const whole = { localTokens: 1024, contextTokens: 2048 };
 
 describe("ModelSlot, before it touches memory", () => {
-	it("loads what fits, with all the context that there is time for", async () => {
+	it("loads a model that fits, with the largest context for the latency target", async () => {
 		for (const devices of [[fakeRam], [card(8 * gib), fakeRam]])
 			assert.deepEqual((await load({ devices })).budget, whole);
 	});
@@ -180,7 +180,7 @@ describe("ModelSlot, before it touches memory", () => {
 			assert.equal(loads, 0, "llama.cpp was not asked");
 		});
 
-	it("goes to the CPU where the GPU has no room, if that is fast enough", async () => {
+	it("falls back to the CPU if the GPU has no room and the CPU is fast enough", async () => {
 		const { budget, runtimes } = await load({
 			devices: [card(900 * mib), fakeRam],
 		});
@@ -188,7 +188,7 @@ describe("ModelSlot, before it touches memory", () => {
 		assert.deepEqual(runtimes, ["auto", "off"]);
 	});
 
-	it("spreads a model over GPU and RAM for who asks for that, and for nobody else", async () => {
+	it("splits a model between GPU and RAM only if partial offload is on", async () => {
 		const devices = [card(3 * gib), fakeRam];
 		const shape = success(large);
 		const spread = await load({ devices, shape, partialOffload: true });
@@ -202,7 +202,7 @@ describe("ModelSlot, before it touches memory", () => {
 		assert.equal(whole.gpuLayers, undefined, "all of them");
 	});
 
-	it("gives up precision of the cache before it refuses", async () => {
+	it("quantizes the KV cache before it refuses", async () => {
 		const kvTypes = new Set<string>();
 		for (let freeBytes = 4 * gib; freeBytes > gib; freeBytes -= 4 * mib) {
 			const { kvType } = await load({
@@ -214,7 +214,7 @@ describe("ModelSlot, before it touches memory", () => {
 		assert.deepEqual([...kvTypes], ["f16", "q8_0"]);
 	});
 
-	it("takes no more context than there is memory for: first of other files, then of the file", async () => {
+	it("shrinks the context to fit memory: first that of other files, then that of the file", async () => {
 		const budgets = [];
 		let lastLines: readonly string[] = [];
 		for (let freeBytes = 4 * gib; freeBytes > gib; freeBytes -= 4 * mib) {
@@ -236,13 +236,15 @@ describe("ModelSlot, before it touches memory", () => {
 		}
 		assert.ok(
 			lastLines.some((it) =>
-				/room for 512 of the 3200 tokens that there would be time for/.test(it),
+				/memory limits the context window to 512 tokens; the latency target allows 3200/.test(
+					it,
+				),
 			),
 			lastLines.join("\n"),
 		);
 	});
 
-	it("asks for no more than the context window that is allowed", async () => {
+	it("respects the limit of the context window", async () => {
 		const { budget } = await load({
 			devices: [card(8 * gib), fakeRam],
 			contextWindow: 200,
@@ -260,7 +262,7 @@ describe("ModelSlot, before it touches memory", () => {
 		assert.deepEqual(budget, whole);
 	});
 
-	it("leaves to llama.cpp what cannot be priced, and says so", async () => {
+	it("leaves a model without a plan to llama.cpp, and logs a warning", async () => {
 		const { budget, lines } = await load({
 			devices: [{ ...fakeRam, freeBytes: mib }],
 			shape: failure({ key: "new.block_count", why: "it is missing" }),
@@ -274,7 +276,7 @@ describe("ModelSlot, before it touches memory", () => {
 	});
 });
 
-describe("ModelSlot, with GPUs that are told of as one", () => {
+describe("ModelSlot, with several GPUs reported as one device", () => {
 	const two = (freeBytes: number): Device => ({
 		...card(freeBytes),
 		parts: ["RTX 9999", "RTX 9999"],
@@ -304,7 +306,7 @@ describe("ModelSlot, on unified memory", () => {
 		workingSetBytes: 21 * gib,
 	};
 
-	it("counts what llama.cpp has in RAM to the same memory", async () => {
+	it("counts llama.cpp's RAM as GPU memory", async () => {
 		const allocatedBytes = { vramBytes: 325 * mib, ramBytes: 150 * mib };
 		const { lines, memory } = await load({
 			devices: [unified],
@@ -324,7 +326,7 @@ describe("ModelSlot, after a load", () => {
 	const warned = ({ lines }: { lines: readonly string[] }) =>
 		lines.filter((it) => it.startsWith("[warn]"));
 
-	it("holds what was allocated against what was predicted", async () => {
+	it("logs predicted and allocated memory", async () => {
 		const loaded = await load({ devices });
 		assert.ok(
 			loaded.lines.some((it) =>
@@ -337,7 +339,7 @@ describe("ModelSlot, after a load", () => {
 		assert.deepEqual(warned(loaded), []);
 	});
 
-	it("tells what each device holds, in parts that add up to what was allocated", async () => {
+	it("reports memory by device, in parts that add up to the allocation", async () => {
 		const { memory } = await load({ devices });
 		assert.deepEqual(
 			memory.map(({ device, weights, kvCache, buffers, draft }) => [
@@ -351,7 +353,7 @@ describe("ModelSlot, after a load", () => {
 		);
 	});
 
-	it("warns of a model that was meant for the GPU and is in RAM", async () => {
+	it("warns if a model planned for the GPU is in RAM", async () => {
 		const inRam = { vramBytes: 0, ramBytes: gib };
 		assert.deepEqual(warned(await load({ devices, allocatedBytes: inRam })), [
 			"[warn] Fake was meant for RTX 9999 and is in RAM instead: it will be slow.",
@@ -362,7 +364,7 @@ describe("ModelSlot, after a load", () => {
 		);
 	});
 
-	it("warns of a model of which a part is not on the GPU", async () => {
+	it("warns if a part of the model is not on the GPU", async () => {
 		const spilled = { vramBytes: 200 * mib, ramBytes: 275 * mib };
 		const [warning = "", ...others] = warned(
 			await load({ devices, allocatedBytes: spilled }),
@@ -375,14 +377,14 @@ describe("ModelSlot, after a load", () => {
 	});
 });
 
-describe("ModelSlot, and what was learned", () => {
+describe("ModelSlot, with a record of the machine", () => {
 	const devices = [card(8 * gib), fakeRam];
 	const residual = ({ learned }: { learned: readonly Learned[] }) =>
 		learned.flatMap((it) => (it.kind === "load" ? [it.residual] : []));
 	const learnedFrom = (learned: readonly Learned[]): MachineRecord =>
 		learned.reduce(withLearned, emptyRecord);
 
-	it("corrects the next prediction by what the last load took beyond it", async () => {
+	it("corrects the next prediction by the excess of the last load", async () => {
 		const allocatedBytes = { vramBytes: 600 * mib, ramBytes: 75 * mib };
 		const first = await load({ devices, record: emptyRecord, allocatedBytes });
 		const [seen] = residual(first);
@@ -431,7 +433,7 @@ describe("ModelSlot, and what was learned", () => {
 				const { kvType, contextWindow, runtimes, lines } = it;
 				ways.push(`${runtimes.at(-1)} ${kvType} ${contextWindow}`);
 				assert.equal(
-					lines.some((line) => line.includes("that has failed before")),
+					lines.some((line) => line.includes("it has failed before")),
 					i > 0,
 				);
 				record = withBadLoad(record, {
@@ -444,7 +446,7 @@ describe("ModelSlot, and what was learned", () => {
 			assert.deepEqual(ways, expected);
 		});
 
-	it("tries a way again after two weeks", async () => {
+	it("retries a bad strategy after two weeks", async () => {
 		const step = (await load({ devices })).steps.loading ?? "";
 		const record = withBadLoad(emptyRecord, {
 			file: "/models/half.gguf",
@@ -459,13 +461,13 @@ describe("ModelSlot, and what was learned", () => {
 		assert.equal(await placeAt(15 * day), "auto");
 	});
 
-	it("learns nothing from a load that went wrong", async () => {
+	it("records nothing of a load with a warning", async () => {
 		const allocatedBytes = { vramBytes: 0, ramBytes: gib };
 		const wrong = await load({ devices, record: emptyRecord, allocatedBytes });
 		assert.deepEqual(residual(wrong), []);
 	});
 
-	it("keeps what a large context showed, when a small one shows less", async () => {
+	it("keeps the residual of a large context if a small one shows less", async () => {
 		const first = await load({
 			devices,
 			record: emptyRecord,
@@ -476,7 +478,7 @@ describe("ModelSlot, and what was learned", () => {
 		assert.deepEqual(residual(small), []);
 	});
 
-	it("measures the RAM once for each machine, and not for who keeps no record", async () => {
+	it("measures RAM bandwidth once per machine, and not without a record", async () => {
 		assert.equal((await load({ devices })).ramMeasurements, 0);
 		const first = await load({ devices, record: emptyRecord });
 		assert.equal(first.ramMeasurements, 1);

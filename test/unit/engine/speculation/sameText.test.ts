@@ -6,7 +6,7 @@ import {
 	type GenerateOutcome,
 	generate,
 } from "../../../../src/engine/decode/generate.ts";
-import { Vocabulary } from "../../../../src/engine/decode/vocabulary.ts";
+import { VocabularyIndex } from "../../../../src/engine/decode/vocabularyIndex.ts";
 import { KvCache } from "../../../../src/engine/kv/kvCache.ts";
 import {
 	VerifyCosts,
@@ -182,7 +182,7 @@ async function compare(
 				start: {
 					heldBack: oneOf(["", "a", "ab", "abc", "dd"]),
 					rank: oneOf([0, 0, 1, 2]),
-					vocabulary: new Vocabulary(markovVocabulary),
+					vocabulary: new VocabularyIndex(markovVocabulary),
 					textOf: markovText,
 				},
 			}),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Vocabulary } from "../../../../src/engine/decode/vocabulary.ts";
+import { VocabularyIndex } from "../../../../src/engine/decode/vocabularyIndex.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
-describe("Vocabulary", () => {
+describe("VocabularyIndex", () => {
 	const texts = [
 		"r",
 		"re",
@@ -14,7 +14,9 @@ describe("Vocabulary", () => {
 		"",
 		"é",
 	];
-	const vocabulary = new Vocabulary(texts.map((text, token) => [token, text]));
+	const vocabulary = new VocabularyIndex(
+		texts.map((text, token) => [token, text]),
+	);
 	const beginning = (start: string) =>
 		vocabulary
 			.beginning(start)
@@ -37,7 +39,7 @@ describe("Vocabulary", () => {
 
 	it("knows tokens of equal text apart", () =>
 		assert.deepEqual(
-			new Vocabulary([
+			new VocabularyIndex([
 				[1, "a"],
 				[2, "a"],
 			]).beginning("a"),
@@ -51,7 +53,7 @@ describe("Vocabulary", () => {
 				String.fromCodePoint(0x61 + Math.floor(random() * 3)),
 			).join("");
 		const words = Array.from({ length: 200 }, word);
-		const all = new Vocabulary(words.map((text, token) => [token, text]));
+		const all = new VocabularyIndex(words.map((text, token) => [token, text]));
 		for (let i = 0; i < 100; i++) {
 			const start = word();
 			const expected = words.flatMap((text, token) =>

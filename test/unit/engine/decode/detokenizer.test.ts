@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { TokenText } from "../../../../src/engine/decode/tokenText.ts";
+import { Detokenizer } from "../../../../src/engine/decode/detokenizer.ts";
 
 /** Each token is a byte. */
 const bytesToText = (tokens: readonly number[]) =>
 	new TextDecoder().decode(Uint8Array.from(tokens));
 
-describe("TokenText", () => {
+describe("Detokenizer", () => {
 	for (const text of ["plain", "ä€𝄞 and é", "日本語"])
 		it(`gives "${text}" in whole characters`, () => {
-			const decoder = new TokenText(bytesToText);
+			const decoder = new Detokenizer(bytesToText);
 			const chunks = [...new TextEncoder().encode(text)].map((byte) =>
 				decoder.push(byte),
 			);
@@ -17,7 +17,7 @@ describe("TokenText", () => {
 		});
 
 	it("gives broken bytes up after four", () => {
-		const decoder = new TokenText(bytesToText);
+		const decoder = new Detokenizer(bytesToText);
 		const chunks = [0xff, 0xff, 0xff, 0xff].map((byte) => decoder.push(byte));
 		assert.deepEqual(chunks.slice(0, 3), ["", "", ""]);
 		assert.equal(chunks[3], "\ufffd\ufffd\ufffd\ufffd");

@@ -3,7 +3,7 @@
 import { LruCache } from "../../base/lruCache.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 
-export class Vocabulary {
+export class VocabularyIndex {
 	readonly #texts: readonly string[];
 	readonly #tokens: ReadonlyMap<string, readonly Token[]>;
 	/** Half of all tokens begin with a space, and people type many. */
@@ -28,10 +28,10 @@ export class Vocabulary {
 	}
 
 	/** Some 0.3 s for 150,000 tokens. */
-	static of(model: LoadedModel): Vocabulary {
+	static of(model: LoadedModel): VocabularyIndex {
 		// SentencePiece drops a space at the start of a text: a line end before it keeps it.
 		const before = model.tokenize("\n");
-		return new Vocabulary(
+		return new VocabularyIndex(
 			model
 				.allTokens()
 				.filter((token) => !model.isSpecial(token))

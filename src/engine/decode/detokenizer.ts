@@ -8,7 +8,7 @@ const replacement = "\ufffd";
 /** A character has at most four bytes; a model that emits more broken ones than this means them. */
 const maxPendingTokens = 4;
 
-export class TokenText {
+export class Detokenizer {
 	readonly #detokenize: LoadedModel["detokenize"];
 	readonly #done: Token[];
 	#pending: Token[] = [];

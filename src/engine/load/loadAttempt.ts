@@ -1,0 +1,182 @@
+/** Decides how to load a model before any of it is in memory, or why it cannot be loaded. */
+
+import { assertNever } from "../../base/assert.ts";
+import type { Log } from "../../base/log.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import { refusalReasons } from "../../memory/report/memoryReasons.ts";
+import type { LoadableFile } from "../../models/header/modelFile.ts";
+import type { Device } from "../../protocol/device.ts";
+import type { LoadOptions } from "../../protocol/engineProtocol.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import {
+	emptyRecord,
+	type Learned,
+	type MachineRecord,
+} from "../../protocol/machineRecord.ts";
+import type { Speculation as SpeculationMode } from "../../protocol/speculation.ts";
+import { fitBudget, minBudget, windowFor } from "../measure/promptBudget.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { batchTokens, sequenceCount } from "./contextSize.ts";
+import { chooseStrategy, type LoadStrategy } from "./loadStrategies.ts";
+import { MachineProfile } from "./machineProfile.ts";
+import type { Runtimes } from "./runtimes.ts";
+
+export interface LoadAttempt {
+	readonly file: LoadableFile;
+	readonly runtime: Runtime;
+	/** Undefined if the header lacks what a plan needs; llama.cpp may still be able to load the file. */
+	readonly strategy: LoadStrategy | undefined;
+	/** As they are before the load. */
+	readonly devices: readonly Device[];
+	readonly profile: MachineProfile;
+	/** The model's own limit, or the user's. */
+	readonly contextWindow: number;
+	readonly latencyTargetMs: number;
+	readonly speculation: SpeculationMode;
+	/** Files of draft models, best first. */
+	readonly drafts: readonly string[];
+}
+
+export interface MachineAccess {
+	readonly runtimes: Runtimes;
+	readonly log: Log;
+	/** Since the epoch. */
+	readonly epochMs: () => number;
+	/** The version of the graphics driver, or empty. */
+	readonly driver: string;
+	/** Bytes per second; undefined if it cannot be measured. */
+	readonly measureRam: (threads: number | null) => Promise<number | undefined>;
+	readonly learn: (learned: Learned) => void;
+}
+
+/** @param tried keys of the strategies that failed in this load. */
+export async function planAttempt(
+	file: LoadableFile,
+	options: LoadOptions,
+	tried: ReadonlySet<string>,
+	machine: MachineAccess,
+): Promise<Result<LoadAttempt, HeadroomError>> {
+	const { description, shape } = file;
+	const { log, runtimes } = machine;
+	const runtime = await runtimes.get(options);
+	if (!runtime.ok) return runtime;
+	const profile = profileOf(
+		options.record ?? emptyRecord,
+		runtime.value,
+		machine,
+	);
+	const attempt: LoadAttempt = {
+		file,
+		runtime: runtime.value,
+		strategy: undefined,
+		profile,
+		devices: await measuredDevices(runtime.value, profile, options, machine),
+		contextWindow: options.contextWindow ?? description.trainedContextWindow,
+		latencyTargetMs: options.latencyTargetMs,
+		speculation: options.speculation,
+		drafts: options.drafts,
+	};
+	if (!shape.ok) {
+		const { key, why } = shape.error;
+		log.warn(
+			`cannot predict the memory of ${description.name}: "${key}" in its header: ${why}`,
+		);
+		return success(attempt);
+	}
+	const { name, quantization } = description;
+	const history = profile.historyOf(description);
+	const verdict = chooseStrategy({
+		model: { name, quantization, shape: shape.value },
+		devices: attempt.devices,
+		sequences: sequenceCount,
+		batchTokens,
+		minWindow: minWindow(attempt),
+		allowsPartial: options.partialOffload,
+		speculates: options.speculation !== "off",
+		history: {
+			...history,
+			isBad: (it) => tried.has(it.key) || history.isBad(it),
+		},
+	});
+	switch (verdict.kind) {
+		case "doesNotFit":
+			return failure(
+				createError("modelTooLarge", {
+					file: options.file,
+					needs: refusalReasons(verdict.plan, verdict.instead),
+				}),
+			);
+		case "allBad":
+			return failure(
+				createError("modelCrashes", {
+					file: options.file,
+					why: profile.whyBad(description, verdict.last) ?? "",
+				}),
+			);
+		case "load":
+			for (const it of verdict.passedOver)
+				log.warn(
+					`skipped a better way to load it (${it.key}): it has failed before`,
+				);
+			return withRuntimeOf(verdict.strategy, attempt, options, runtimes);
+		default:
+			return assertNever(verdict);
+	}
+}
+
+/** Records of another build of llama.cpp or another graphics driver do not count. */
+export function profileOf(
+	record: MachineRecord,
+	{ build }: Runtime,
+	{ driver, epochMs }: Pick<MachineAccess, "driver" | "epochMs">,
+): MachineProfile {
+	return new MachineProfile(record, `${driver}, llama.cpp ${build}`, epochMs());
+}
+
+/** The context window of each sequence with the smallest useful prompt. */
+export function minWindow({
+	contextWindow,
+}: Pick<LoadAttempt, "contextWindow">): number {
+	return windowFor(fitBudget(minBudget, contextWindow));
+}
+
+/** The devices with their measured speed. Measures RAM bandwidth once a day, while nothing else reads memory. */
+async function measuredDevices(
+	runtime: Runtime,
+	profile: MachineProfile,
+	{ threads, record }: LoadOptions,
+	{ measureRam, epochMs, learn }: MachineAccess,
+): Promise<readonly Device[]> {
+	const devices = profile.measured(await runtime.devices());
+	const device = record && profile.ramToMeasure(devices);
+	if (!device) return devices;
+	const bandwidthBytesPerSecond = await measureRam(threads);
+	if (bandwidthBytesPerSecond === undefined) return devices;
+	const measuredAtMs = epochMs();
+	learn({
+		kind: "device",
+		measurement: { device, bandwidthBytesPerSecond, measuredAtMs },
+	});
+	return devices.map((it) => {
+		if (it.kind !== "cpu") return it;
+		// The efficiency was relative to the former bandwidth.
+		const { efficiency: _, ...rest } = it;
+		return { ...rest, bandwidthBytesPerSecond };
+	});
+}
+
+/** A model for the CPU is loaded by a runtime that does not touch the GPU. */
+async function withRuntimeOf(
+	strategy: LoadStrategy,
+	attempt: LoadAttempt,
+	options: LoadOptions,
+	runtimes: Runtimes,
+): Promise<Result<LoadAttempt, HeadroomError>> {
+	const hasGpu = attempt.devices.some(({ kind }) => kind !== "cpu");
+	if (strategy.gpu === options.gpu || !hasGpu)
+		return success({ ...attempt, strategy });
+	const runtime = await runtimes.get({ ...options, gpu: strategy.gpu });
+	return runtime.ok
+		? success({ ...attempt, strategy, runtime: runtime.value })
+		: runtime;
+}

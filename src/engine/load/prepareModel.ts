@@ -1,0 +1,255 @@
+/** Measures a model after its weights are loaded, sizes its prompts by that, and creates its contexts, draft and chat. */
+
+import { statSync } from "node:fs";
+import { assert } from "../../base/assert.ts";
+import type { Log } from "../../base/log.ts";
+import { type Result, success } from "../../base/result.ts";
+import { formatBytes } from "../../base/units.ts";
+import type { KvType } from "../../memory/plan/modelCost.ts";
+import { admits, heldBytes, type Plan } from "../../memory/plan/plan.ts";
+import type { ReadModelFile } from "../../models/header/modelFile.ts";
+import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
+import type { LoadReport, PromptBudget } from "../../protocol/engineStatus.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import type { Learned } from "../../protocol/machineRecord.ts";
+import type { ModelDescription } from "../../protocol/model.ts";
+import type { Speculation as SpeculationMode } from "../../protocol/speculation.ts";
+import { ModelChat } from "../chat/modelChat.ts";
+import { VocabularyIndex } from "../decode/vocabularyIndex.ts";
+import { KvCache } from "../kv/kvCache.ts";
+import { KvCachePool } from "../kv/kvCachePool.ts";
+import {
+	type MeasuredSpeed,
+	measureSpeed,
+	measureVerifying,
+	probeWindow,
+} from "../measure/measureSpeed.ts";
+import {
+	type EngineSpeed,
+	fitBudget,
+	minBudget,
+	promptBudget,
+	shrinkBudget,
+	windowFor,
+} from "../measure/promptBudget.ts";
+import { VerifyCosts } from "../measure/verifyCosts.ts";
+import type { LoadedModel } from "../runtime/runtime.ts";
+import { sumAllocated } from "../runtime/sumAllocated.ts";
+import type { TimeSlicer } from "../schedule/timeSlicer.ts";
+import { loadDraft } from "../speculation/modelDraft.ts";
+import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
+import { batchTokens, sequenceCount } from "./contextSize.ts";
+import type { LoadAttempt } from "./loadAttempt.ts";
+import {
+	beforeVerifying,
+	memoryByDevice,
+	mismatchOf,
+	type Observed,
+} from "./loadOutcome.ts";
+import { evenParts } from "./loadStrategies.ts";
+import type { PreparedModel } from "./readyModel.ts";
+
+/** Looks like code, for models whose speed depends on the text. */
+const probeText = "for (const item of list) {\n\ttotal += item.price * 2;\n}\n";
+
+/** A completion that arrives during a chat's prefill waits for one slice. */
+const sliceMs = 50;
+const minSliceTokens = 16;
+
+export interface PrepareOptions {
+	readonly readModelFile: ReadModelFile;
+	readonly readVocabulary: ReadVocabulary;
+	readonly log: Log;
+	readonly now: () => number;
+	readonly learn: (learned: Learned) => void;
+	/** Slices the work of chats. */
+	readonly slicer: TimeSlicer;
+}
+
+interface Measured {
+	readonly speed: MeasuredSpeed;
+	/** Undefined if speculation is off, or the KV cache cannot roll back. */
+	readonly verifyCosts: VerifyCosts | undefined;
+}
+
+export async function prepareModel(
+	model: LoadedModel,
+	attempt: LoadAttempt,
+	options: PrepareOptions,
+): Promise<Result<PreparedModel, HeadroomError>> {
+	const { file, strategy, runtime, speculation, drafts } = attempt;
+	const { now, log } = options;
+	const kvType = strategy?.kvType ?? "f16";
+	const measured = await measure(model, kvType, speculation, now);
+	if (!measured.ok) return measured;
+	const { speed, verifyCosts } = measured.value;
+	const budget = budgetFor(speed, attempt, log);
+	const contextWindow = windowFor(budget);
+	const sequences = await model.createSequences({
+		count: sequenceCount,
+		contextWindow,
+		batchTokens,
+		kvType,
+	});
+	if (!sequences.ok) return sequences;
+	const caches = sequences.value.all.map((it) => new KvCache(it));
+	const plan = strategy?.price(contextWindow);
+	const draft =
+		plan &&
+		verifyCosts &&
+		(await loadDraft(
+			drafts,
+			{ model, plan, costs: verifyCosts, caches, probeText },
+			{ ...options, runtime },
+		));
+	const wholePlan = draft?.plan ?? plan;
+	const chat = ModelChat.of({
+		file,
+		model,
+		plan: wholePlan,
+		contextWindow: attempt.contextWindow,
+		batchTokens,
+		draft,
+		verifyCosts,
+		speculation,
+		slicer: options.slicer,
+		stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
+		devices: async () => (await runtime.devices()).flatMap(evenParts),
+	});
+	const observed: Observed | undefined = plan && {
+		model: model.description,
+		allocated: [model, sequences.value, draft]
+			.flatMap((it) => it?.allocatedBytes ?? [])
+			.reduce(sumAllocated),
+		before: attempt.devices,
+		after: await runtime.devices(),
+	};
+	const { rounds: _, depthTokens: __, ...speeds } = speed;
+	const report: LoadReport = {
+		contextWindow,
+		sequences: sequenceCount,
+		kvType,
+		...speeds,
+		...(chat.ok
+			? { chatWindow: chat.value.windowTokens }
+			: { chatWindow: 0, chatError: chat.error }),
+		draft: draft?.name ?? null,
+		verifyMs: verifyCosts?.entries() ?? [],
+		memory: [],
+		...(observed &&
+			wholePlan &&
+			compare(beforeVerifying(wholePlan), attempt, speed, observed, options)),
+	};
+	return success({
+		model,
+		budget,
+		sequences: sequences.value,
+		draft,
+		chat,
+		chunkTokens: sliceTokens(speed),
+		caches: new KvCachePool(caches),
+		vocabulary: VocabularyIndex.of(model),
+		speculation:
+			verifyCosts &&
+			new ModelSpeculation({
+				mode: speculation,
+				costs: verifyCosts,
+				draft,
+				chunkTokens: batchTokens,
+				now,
+			}),
+		observed,
+		report,
+	});
+}
+
+/** In a sequence of its own, because the size of the real ones depends on the result. */
+async function measure(
+	model: LoadedModel,
+	kvType: KvType,
+	speculation: SpeculationMode,
+	now: () => number,
+): Promise<Result<Measured, HeadroomError>> {
+	const sequences = await model.createSequences({
+		count: 1,
+		contextWindow: probeWindow(batchTokens),
+		batchTokens,
+		kvType,
+	});
+	if (!sequences.ok) return sequences;
+	try {
+		const [sequence] = sequences.value.all;
+		assert(sequence, "one sequence was requested");
+		const text = model.tokenize(probeText);
+		const speed = await measureSpeed(sequence, text, batchTokens, now);
+		const isSpeculating = speculation !== "off" && sequence.canRollBack;
+		const verifyCosts = isSpeculating
+			? new VerifyCosts(
+					await measureVerifying(sequence, speed.depthTokens, text, now),
+				)
+			: undefined;
+		return success({ speed, verifyCosts });
+	} finally {
+		await sequences.value.dispose();
+	}
+}
+
+/** The largest prompt that the latency target and memory allow. */
+function budgetFor(
+	speed: EngineSpeed,
+	{ strategy, contextWindow, latencyTargetMs }: LoadAttempt,
+	log: Log,
+): PromptBudget {
+	const wanted = fitBudget(
+		strategy?.window === "least"
+			? minBudget
+			: promptBudget(speed, latencyTargetMs),
+		contextWindow,
+	);
+	const budget = shrinkBudget(
+		wanted,
+		(window) => !strategy || admits(strategy.price(window)),
+	);
+	if (windowFor(budget) < windowFor(wanted))
+		log.info(
+			`memory limits the context window to ${windowFor(budget)} tokens; the latency target allows ${windowFor(wanted)}`,
+		);
+	return budget;
+}
+
+/** Compares the prediction with the load: corrects the next prediction, and warns if the model is not where it was planned to be. */
+function compare(
+	plan: Plan,
+	{ profile }: LoadAttempt,
+	speed: MeasuredSpeed,
+	observed: Observed,
+	{ log, learn }: PrepareOptions,
+): Pick<LoadReport, "memory" | "warning"> {
+	const { model, allocated } = observed;
+	const { vramBytes, ramBytes } = allocated;
+	const { gpu, host } = heldBytes(plan);
+	log.info(
+		`memory of the model: predicted ${formatBytes(gpu + host)}, allocated ${formatBytes(vramBytes + ramBytes)} ` +
+			`(${formatBytes(vramBytes)} of the GPU, ${formatBytes(ramBytes)} of RAM)`,
+	);
+	const warning = mismatchOf(plan, observed);
+	// A load that went wrong says nothing about one that goes right.
+	if (!warning)
+		for (const learned of profile.fromLoad(model, plan, allocated, speed))
+			learn(learned);
+	return {
+		memory: memoryByDevice(plan, observed),
+		...(warning && { warning }),
+	};
+}
+
+function sliceTokens({ prefillTokensPerSecond }: MeasuredSpeed): number {
+	const tokens = Math.floor((prefillTokensPerSecond * sliceMs) / 1000);
+	return Math.min(Math.max(tokens, minSliceTokens), batchTokens);
+}
+
+/** Changes when the file is rewritten. */
+function fileKey({ file, fileBytes }: ModelDescription): string {
+	const stat = statSync(file, { throwIfNoEntry: false });
+	return `${file}, ${fileBytes} bytes of ${stat?.mtimeMs ?? 0}`;
+}

@@ -1,0 +1,13 @@
+/** The memory of several allocations together. */
+
+import type { AllocatedBytes } from "./runtime.ts";
+
+export function sumAllocated(
+	a: AllocatedBytes,
+	b: AllocatedBytes,
+): AllocatedBytes {
+	return {
+		vramBytes: a.vramBytes + b.vramBytes,
+		ramBytes: a.ramBytes + b.ramBytes,
+	};
+}
