@@ -1,10 +1,7 @@
-/** A conversation as it is shown and kept: a tree of questions and answers, and the lines of the file that holds it. */
+/** A conversation as it is shown and stored: a tree of questions and answers. */
 
 import * as z from "zod/mini";
 import { HeadroomError } from "./errors.ts";
-
-/** The version of the format of the files. */
-const version = 1;
 
 /** It names a file, and therefore holds nothing that leads out of a folder. */
 export const ConversationId = z.string().check(z.regex(/^[\w-]{1,64}$/));
@@ -108,84 +105,8 @@ export interface Conversation extends ConversationHeader {
 	readonly messages: readonly Message[];
 }
 
-//#region The file of a conversation
-const HeaderLine = z.object({
-	kind: z.literal("conversation"),
-	version: z.literal(version),
-	header: ConversationHeader,
-});
-const MessageLine = z.object({ kind: z.literal("message"), message: Message });
-const Line = z.discriminatedUnion("kind", [HeaderLine, MessageLine]);
-const VersionedLine = z.object({ version: z.int().check(z.gt(version)) });
-
-export type ConversationLine =
-	| z.infer<typeof Line>
-	/** Of a version that came after this one. */
-	| { readonly kind: "newer" }
-	| { readonly kind: "broken" };
-
-export function headerLine(header: ConversationHeader): string {
-	const { id, createdAtMs, updatedAtMs, title, leaf } = header;
-	return JSON.stringify({
-		kind: "conversation",
-		version,
-		header: { id, createdAtMs, updatedAtMs, title, leaf },
-	} satisfies z.infer<typeof HeaderLine>);
-}
-
-export function messageLine(message: Message): string {
-	return JSON.stringify({
-		kind: "message",
-		message,
-	} satisfies z.infer<typeof MessageLine>);
-}
-
-export function parseConversationLine(text: string): ConversationLine {
-	try {
-		const raw: unknown = JSON.parse(text);
-		if (VersionedLine.safeParse(raw).success) return { kind: "newer" };
-		const parsed = Line.safeParse(raw);
-		return parsed.success ? parsed.data : { kind: "broken" };
-	} catch {
-		return { kind: "broken" };
-	}
-}
-//#endregion
-
-//#region The index of all conversations
-/** What is known of a conversation without its file being read. */
+/** What a list shows of a conversation. */
 export const ConversationSummary = z.readonly(
-	z.object({
-		...about,
-		messageCount: z.int().check(z.nonnegative()),
-		/** Of the file: when it has another size, the summary is not of what the file holds. */
-		sizeBytes: z.int().check(z.nonnegative()),
-	}),
+	z.object({ ...about, messageCount: z.int().check(z.nonnegative()) }),
 );
 export type ConversationSummary = z.infer<typeof ConversationSummary>;
-
-const ConversationIndex = z.object({
-	version: z.literal(version),
-	conversations: z.readonly(z.array(ConversationSummary)),
-});
-
-export function indexText(
-	conversations: readonly ConversationSummary[],
-): string {
-	return JSON.stringify({ version, conversations } satisfies z.infer<
-		typeof ConversationIndex
-	>);
-}
-
-/** Undefined where it is no index of this version: it can be made again from the files. */
-export function parseIndex(
-	text: string,
-): readonly ConversationSummary[] | undefined {
-	try {
-		const parsed = ConversationIndex.safeParse(JSON.parse(text));
-		return parsed.success ? parsed.data.conversations : undefined;
-	} catch {
-		return undefined;
-	}
-}
-//#endregion

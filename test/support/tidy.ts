@@ -42,6 +42,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["vscode", "src/extension.ts"],
 	["zod/mini", "src/protocol/"],
 	["zod/mini", "src/settings/"],
+	["zod/mini", "src/storage/conversations/"],
 	["zod/mini", "src/models/"],
 	["zod/mini", "src/engine/chat/chatStateCompanion.ts"],
 	["zod/mini", "src/vscode/chat/theme/themeFile.ts"],

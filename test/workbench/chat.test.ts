@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
 import { createConversation } from "../../src/chat/conversation/conversation.ts";
-import { wholeFileText } from "../../src/storage/conversations/conversationFile.ts";
+import { conversationText } from "../../src/storage/conversations/conversationFile.ts";
 import { answered, question } from "../support/conversations.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { testFolder } from "../support/models/modelFolders.ts";
@@ -134,7 +134,7 @@ for (const version of [oldestVersion, newestVersion])
 			const kept = readdirSync(server.dataFolder, {
 				recursive: true,
 				encoding: "utf8",
-			}).find((it) => /conversations.[\w-]+\.jsonl$/.test(it));
+			}).find((it) => /conversations.[\w-]{36}\.json$/.test(it));
 			assert.ok(kept, "the conversation is on the disk");
 			const folder = path.dirname(path.join(server.dataFolder, kept));
 			const file = path.join(session.workspace, "shapes.ts");
@@ -142,8 +142,8 @@ for (const version of [oldestVersion, newestVersion])
 			const first = before.split("\n")[0] ?? "";
 			const changed = before.replace(first, `${first} // changed`);
 			writeFileSync(
-				path.join(folder, "seeded.jsonl"),
-				wholeFileText(
+				path.join(folder, "seeded.json"),
+				conversationText(
 					answered(
 						createConversation("seeded", 1),
 						question("seeded", 2),

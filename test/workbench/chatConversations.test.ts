@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
-import { wholeFileText } from "../../src/storage/conversations/conversationFile.ts";
+import { conversationText } from "../../src/storage/conversations/conversationFile.ts";
 import { talk } from "../support/conversations.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { testFolder } from "../support/models/modelFolders.ts";
@@ -140,13 +140,13 @@ describe("conversations that go on", function () {
 
 	it("open with ten thousand messages, of which the last ones are on the page", async () => {
 		const kept = filesOfData().find((it) =>
-			/conversations.[\w-]+\.jsonl$/.test(it),
+			/conversations.[\w-]{36}\.json$/.test(it),
 		);
 		assert.ok(kept, "the conversation is on the disk");
 		const names = Array.from({ length: 5_000 }, (_, index) => `long${index}`);
 		writeFileSync(
-			path.join(path.dirname(kept), "long.jsonl"),
-			wholeFileText(talk("long", ...names)),
+			path.join(path.dirname(kept), "long.json"),
+			conversationText(talk("long", ...names)),
 		);
 		const messages = panel.view.locator(".message");
 		await panel.view.getByRole("button", { name: "History" }).click();

@@ -1,100 +1,115 @@
-/**
- * The file of one conversation: JSON lines that only ever grow, and of which the last one about a message counts.
- *
- * Invariant: whatever is cut off at the end, the lines before are whole, and none of their messages follows one that is missing. Each line
- * begins with the end of the one before, so that a line which was cut short spoils no other.
- */
+/** The file of one conversation: a JSON document that is always replaced whole. */
 
+import * as z from "zod/mini";
 import {
 	type Conversation,
-	type ConversationHeader,
-	headerLine,
-	type Message,
-	messageLine,
-	parseConversationLine,
+	ConversationHeader,
+	Message,
 } from "../../protocol/conversation.ts";
 
-export type ParsedFile =
+/** Version 1 was JSON lines: see `jsonLines.ts`. */
+const version = 2;
+
+const ConversationFile = z.object({
+	version: z.literal(version),
+	header: ConversationHeader,
+	/** Parsed one by one: a damaged one costs itself and its replies. */
+	messages: z.readonly(z.array(z.unknown())),
+});
+const NewerFile = z.object({ version: z.int().check(z.gt(version)) });
+
+export type ParsedConversation =
 	| {
 			readonly kind: "conversation";
 			readonly conversation: Conversation;
-			/** Some of it could not be read. */
+			/** Some messages could not be read. */
 			readonly isDamaged: boolean;
-			/** How many lines tell of what later ones tell anew. */
-			readonly outdatedLines: number;
 	  }
+	/** Written by a later version of Headroom. */
 	| { readonly kind: "newer" }
-	/** Nothing of it can be read. */
+	/** Nothing can be read. */
 	| { readonly kind: "broken" };
 
-/** An answer that streams in it was stopped: whoever made it is gone, or writes it again. */
-export function parseConversationFile(text: string): ParsedFile {
-	const lines = text.split("\n").filter((line) => line.trim() !== "");
-	const messages = new Map<string, Message>();
-	let header: ConversationHeader | undefined;
-	let isDamaged = false;
-	let headerLines = 0;
-	for (const line of lines) {
-		const parsed = parseConversationLine(line);
-		if (parsed.kind === "newer") return { kind: "newer" };
-		if (parsed.kind === "conversation") {
-			header = parsed.header;
-			headerLines++;
-		} else if (
-			parsed.kind === "message" &&
-			isConnected(parsed.message, messages)
-		)
-			messages.set(parsed.message.id, settled(parsed.message));
-		else isDamaged = true;
+export function conversationText(conversation: Conversation): string {
+	const { id, createdAtMs, updatedAtMs, title, leaf, messages } = conversation;
+	return JSON.stringify({
+		version,
+		header: { id, createdAtMs, updatedAtMs, title, leaf },
+		messages,
+	} satisfies z.infer<typeof ConversationFile>);
+}
+
+export function parseConversation(text: string): ParsedConversation {
+	try {
+		const json: unknown = JSON.parse(text);
+		if (NewerFile.safeParse(json).success) return { kind: "newer" };
+		const { header, messages } = ConversationFile.parse(json);
+		return assembled(
+			header,
+			messages.map((it) => Message.safeParse(it).data),
+		);
+	} catch {
+		return { kind: "broken" };
 	}
-	if (!header) return { kind: "broken" };
-	const all = [...messages.values()];
-	const leaf =
-		header.leaf !== null && messages.has(header.leaf)
-			? header.leaf
-			: (all.at(-1)?.id ?? null);
+}
+
+/**
+ * Leaves out messages whose parent is missing, so that every message follows its parent.
+ *
+ * @param messages of several with one id the last counts; undefined for one that could not be read.
+ */
+export function assembled(
+	header: ConversationHeader,
+	messages: Iterable<Message | undefined>,
+): ParsedConversation {
+	const byId = new Map<string, Message>();
+	let isDamaged = false;
+	for (const it of messages)
+		if (it && (it.parent === null || byId.has(it.parent))) byId.set(it.id, it);
+		else isDamaged = true;
+	const all = [...byId.values()];
+	const hasLeaf = header.leaf !== null && byId.has(header.leaf);
+	const leaf = hasLeaf ? header.leaf : (all.at(-1)?.id ?? null);
 	return {
 		kind: "conversation",
 		conversation: { ...header, leaf, messages: all },
 		isDamaged,
-		outdatedLines: lines.length - messages.size - Math.min(headerLines, 1),
 	};
 }
 
-/** All of it, the header first: a file that was cut short still says what it is. */
-export function wholeFileText(conversation: Conversation): string {
-	return [
-		headerLine(conversation),
-		...conversation.messages.map(messageLine),
-	].join("\n");
+/**
+ * What both windows wrote: of a message that both have, the one of `mine` counts, unless it is as in `base`.
+ *
+ * @param theirs what the file holds.
+ * @param base what this window read or saved last; undefined where it did neither.
+ */
+export function merged(
+	theirs: Conversation,
+	mine: Conversation,
+	base?: Conversation,
+): Conversation {
+	const unchanged = new Set(base?.messages);
+	const messages = new Map(theirs.messages.map((it) => [it.id, it]));
+	for (const it of mine.messages)
+		if (!unchanged.has(it) || !messages.has(it.id)) messages.set(it.id, it);
+	const header = base && isSameHeader(base, mine) ? theirs : mine;
+	return { ...header, messages: [...messages.values()] };
 }
 
-/** What is to be appended to a file that holds the one, so that it holds the other. */
-export function changedLines(
-	saved: Conversation,
-	conversation: Conversation,
-): string {
-	const known = new Set(saved.messages);
-	const changed = conversation.messages
-		.filter((it) => !known.has(it))
-		.map(messageLine);
-	const before = headerLine(saved);
-	const header = headerLine(conversation);
-	// Behind the messages that it names.
-	return [...changed, ...(header === before ? [] : [header])]
-		.map((line) => `\n${line}`)
-		.join("");
+function isSameHeader(a: ConversationHeader, b: ConversationHeader): boolean {
+	return (
+		a.leaf === b.leaf && a.title === b.title && a.updatedAtMs === b.updatedAtMs
+	);
 }
 
-function isConnected(
-	{ parent }: Message,
-	messages: ReadonlyMap<string, Message>,
-): boolean {
-	return parent === null || messages.has(parent);
-}
-
-function settled(message: Message): Message {
-	return message.role === "assistant" && message.state.kind === "streaming"
-		? { ...message, state: { kind: "stopped" } }
-		: message;
+/** An answer that streams in a file is stopped: the window that asked is closed, or will write it again. */
+export function withoutStreaming(conversation: Conversation): Conversation {
+	return {
+		...conversation,
+		messages: conversation.messages.map((it) =>
+			it.role === "assistant" && it.state.kind === "streaming"
+				? { ...it, state: { kind: "stopped" } }
+				: it,
+		),
+	};
 }

@@ -1,74 +1,93 @@
-/** `index.json` in the folder of the conversations: what a list shows of them, so that none has to be read for it. */
+/** `index.json` in the folder of the conversations: a cache of what a list shows, so that no conversation has to be read for it. */
 
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import path from "node:path";
+import * as z from "zod/mini";
 import {
 	type Conversation,
-	type ConversationSummary,
-	indexText,
-	parseIndex,
+	ConversationSummary,
 } from "../../protocol/conversation.ts";
 import { replaceFile } from "../atomicFile.ts";
 import { readSmallFile } from "../smallFile.ts";
 
-const indexName = "index.json";
+export const indexName = "index.json";
+const version = 2;
 /** An entry has some 200 bytes. */
 const maxIndexBytes = 64 * 2 ** 20;
 
-/** Of two windows that write it at once the last one wins: the list notices by the sizes of the files. */
+/** Changes whenever the file is replaced. */
+const FileStamp = z.readonly(
+	z.object({ sizeBytes: z.number(), modifiedAtMs: z.number() }),
+);
+export type FileStamp = z.infer<typeof FileStamp>;
+
+const IndexEntry = z.readonly(
+	z.object({
+		summary: ConversationSummary,
+		/** Of the file that was summed up: where it has another stamp now, the summary is outdated. */
+		stamp: FileStamp,
+	}),
+);
+export type IndexEntry = z.infer<typeof IndexEntry>;
+
+const Index = z.object({
+	version: z.literal(version),
+	entries: z.readonly(z.array(IndexEntry)),
+});
+
 export class ConversationIndex {
 	readonly #file: string;
 
-	/** @param folder that exists when something is written. */
 	constructor(folder: string) {
 		this.#file = path.join(folder, indexName);
 	}
 
-	/** Empty where there is none that can be used: it is made again from the files. */
-	async read(): Promise<readonly ConversationSummary[]> {
+	/** Empty where the index is missing or cannot be used. */
+	async read(): Promise<readonly IndexEntry[]> {
 		try {
-			return parseIndex(await readSmallFile(this.#file, maxIndexBytes)) ?? [];
+			const text = await readSmallFile(this.#file, maxIndexBytes);
+			return Index.parse(JSON.parse(text)).entries;
 		} catch {
 			return [];
 		}
 	}
 
-	/** Where it cannot be written there is none: an old one would go on naming what was deleted. */
-	async write(summaries: readonly ConversationSummary[]): Promise<void> {
+	/** Removes an index that cannot be replaced: it would go on naming what was deleted. */
+	async write(entries: readonly IndexEntry[]): Promise<void> {
+		const text = JSON.stringify({ version, entries } satisfies z.infer<
+			typeof Index
+		>);
 		try {
-			await replaceFile(this.#file, indexText(summaries), { isPrivate: true });
+			await replaceFile(this.#file, text, { isPrivate: true });
 		} catch {
 			await rm(this.#file, { force: true }).catch(() => {});
 		}
 	}
 
-	/** In place of the one with the same id. */
-	async put(summary: ConversationSummary): Promise<void> {
-		await this.write([...(await this.#without(summary.id)), summary]);
+	async put(conversation: Conversation, stamp: FileStamp): Promise<void> {
+		const others = await this.#without(conversation.id);
+		await this.write([...others, entryOf(conversation, stamp)]);
 	}
 
 	async remove(id: string): Promise<void> {
 		await this.write(await this.#without(id));
 	}
 
-	async #without(id: string): Promise<ConversationSummary[]> {
-		return (await this.read()).filter((it) => it.id !== id);
+	async #without(id: string): Promise<IndexEntry[]> {
+		return (await this.read()).filter((it) => it.summary.id !== id);
 	}
 }
 
-export function summaryOf(
+export function entryOf(
 	{ id, title, createdAtMs, updatedAtMs, messages }: Conversation,
-	sizeBytes: number,
-): ConversationSummary {
+	stamp: FileStamp,
+): IndexEntry {
 	const messageCount = messages.length;
-	return { id, title, createdAtMs, updatedAtMs, messageCount, sizeBytes };
+	const summary = { id, title, createdAtMs, updatedAtMs, messageCount };
+	return { summary, stamp };
 }
 
-export function newestFirst(
-	first: ConversationSummary,
-	second: ConversationSummary,
-): number {
-	return (
-		second.updatedAtMs - first.updatedAtMs || (first.id < second.id ? -1 : 1)
-	);
+export async function stampOf(file: string): Promise<FileStamp> {
+	const { size, mtimeMs } = await stat(file);
+	return { sizeBytes: size, modifiedAtMs: mtimeMs };
 }

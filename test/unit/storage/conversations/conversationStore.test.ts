@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-	appendFileSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
@@ -8,6 +7,7 @@ import {
 	readFileSync,
 	rmSync,
 	statSync,
+	utimesSync,
 	writeFileSync,
 } from "node:fs";
 import os from "node:os";
@@ -25,6 +25,7 @@ import {
 import { searchFor } from "../../../../src/chat/conversation/search.ts";
 import type { Conversation } from "../../../../src/protocol/conversation.ts";
 import type { HeadroomError } from "../../../../src/protocol/errors.ts";
+import { parseConversation } from "../../../../src/storage/conversations/conversationFile.ts";
 import { ConversationStore } from "../../../../src/storage/conversations/conversationStore.ts";
 import { answered, question, talk } from "../../../support/conversations.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
@@ -36,7 +37,7 @@ describe("ConversationStore", () => {
 	function setUp() {
 		const folder = path.join(mkdtempSync(path.join(root, "f-")), "new");
 		const store = new ConversationStore(folder);
-		const file = (id: string) => path.join(folder, `${id}.jsonl`);
+		const file = (id: string) => path.join(folder, `${id}.json`);
 		const names = () => readdirSync(folder).sort();
 		return { folder, store, file, names };
 	}
@@ -98,40 +99,17 @@ describe("ConversationStore", () => {
 		}
 	});
 
-	it("appends what changed, and no more", async () => {
-		const { store, file } = setUp();
-		let it = talk("c", "one");
-		await save(store, it);
-		const before = readFileSync(file("c"), "utf8");
-		it = answered(it, question("two", 2));
-		await save(store, it);
-		const after = readFileSync(file("c"), "utf8");
-		assert.ok(after.startsWith(before));
-		assert.equal(
-			after.slice(before.length).match(/"kind":"message"/g)?.length,
-			2,
-		);
-		await save(store, it);
-		assert.equal(readFileSync(file("c"), "utf8"), after);
-	});
-
-	it("writes a file anew where most of it is outdated", async () => {
-		const { store, folder, file } = setUp();
+	it("replaces the file whole, so that it does not grow while an answer streams", async () => {
+		const { store, file, names } = setUp();
 		let it = ask(createConversation("c", 0), question("one", 1));
-		for (let piece = 0; piece < 100; piece++) {
+		for (let chunk = 0; chunk < 20; chunk++) {
 			it = appended(it, "a-one", "text", "word ");
 			await save(store, it);
+			const text = readFileSync(file("c"), "utf8");
+			assert.equal(text.match(/"id":"a-one"/g)?.length, 1);
+			assert.equal(parseConversation(text).kind, "conversation");
 		}
-		const sizeBytes = statSync(file("c")).size;
-		it = finished(it, "a-one", "endOfText");
-		await save(store, it);
-		const next = new ConversationStore(folder);
-		assert.deepEqual((await open(next, "c")).conversation, it);
-		assert.ok(statSync(file("c")).size < sizeBytes / 10);
-		// The window that made it goes on with the new file.
-		it = answered(it, question("two", 2));
-		await save(store, it);
-		assert.deepEqual((await open(next, "c")).conversation, it);
+		assert.deepEqual(names(), ["c.json", "index.json"]);
 	});
 
 	it("takes an answer that was streaming for a stopped one", async () => {
@@ -160,10 +138,14 @@ describe("ConversationStore", () => {
 		await save(store, talk("old", "one"));
 		await save(store, talk("new", "one", "two", "three"));
 		await save(store, talk("middle", "one", "two"));
+		// A whole second is a time that every disk can keep exactly.
+		const setTime = (id: string) => utimesSync(file(id), 1, 1);
+		for (const id of ["old", "new", "middle"]) setTime(id);
+		await list(store);
 		for (const id of ["old", "new", "middle"]) {
-			const { size } = statSync(file(id));
-			// Of the same size, but nothing that could be read.
-			writeFileSync(file(id), "x".repeat(size));
+			// Of the same size and time, but unreadable.
+			writeFileSync(file(id), "x".repeat(statSync(file(id)).size));
+			setTime(id);
 		}
 		const { conversations, problems } = await list(
 			new ConversationStore(folder),
@@ -190,15 +172,15 @@ describe("ConversationStore", () => {
 	])[] = [
 		["is gone", undefined],
 		["is cut short", '{"version":1,"conv'],
-		["is of another version", '{"version":2,"conversations":[]}'],
-		["is empty", '{"version":1,"conversations":[]}'],
+		["is of the former version", '{"version":1,"conversations":[]}'],
+		["is empty", '{"version":2,"entries":[]}'],
 		[
 			"names what is gone",
-			'{"version":1,"conversations":[{"id":"gone","title":"","createdAtMs":0,"updatedAtMs":0,"messageCount":0,"sizeBytes":1}]}',
+			'{"version":2,"entries":[{"summary":{"id":"gone","title":"","createdAtMs":0,"updatedAtMs":0,"messageCount":0},"stamp":{"sizeBytes":1,"modifiedAtMs":1}}]}',
 		],
 	];
 	for (const [name, text] of indexes)
-		it(`makes the index again where it ${name}`, async () => {
+		it(`rebuilds the index where it ${name}`, async () => {
 			const { store, folder } = setUp();
 			await save(store, talk("b", "one"));
 			await save(store, talk("a", "one", "two"));
@@ -208,7 +190,10 @@ describe("ConversationStore", () => {
 			else writeFileSync(index, text);
 			const next = new ConversationStore(folder);
 			assert.deepEqual(await list(next), before);
-			assert.match(readFileSync(index, "utf8"), /"id":"a".*"id":"b"/);
+			const rebuilt = readFileSync(index, "utf8");
+			assert.match(rebuilt, /"id":"a"/);
+			assert.match(rebuilt, /"id":"b"/);
+			assert.doesNotMatch(rebuilt, /gone/);
 		});
 
 	it("keeps files from others", async function () {
@@ -217,80 +202,39 @@ describe("ConversationStore", () => {
 		await save(store, talk("c", "one"));
 		await save(store, talk("c", "one", "two"));
 		assert.equal(statSync(folder).mode & 0o777, 0o700);
-		assert.deepEqual(names(), ["c.jsonl", "index.json"]);
+		assert.deepEqual(names(), ["c.json", "index.json"]);
 		for (const name of names())
 			assert.equal(statSync(path.join(folder, name)).mode & 0o777, 0o600, name);
 	});
 
-	it("loses nothing of a file that is cut at any byte", async () => {
-		const { store, folder, file, names } = setUp();
-		let it = createConversation("c", 0);
-		for (const name of ["one", "zwei ä", "three 👩"]) {
-			it = answered(it, question(name, 1));
-			await save(store, it);
-		}
-		const whole = readFileSync(file("c"));
-		rmSync(path.join(folder, "index.json"));
-		for (let end = 0; end < whole.length; end++) {
-			const cut = whole.subarray(0, end);
-			writeFileSync(file("c"), cut);
-			const opened = await new ConversationStore(folder).open("c");
-			if (opened.ok) {
-				const { conversation, problem } = opened.value;
-				assert.deepEqual(
-					conversation.messages,
-					it.messages.slice(0, conversation.messages.length),
-				);
-				const lines = cut.toString().split("\n");
-				const isWhole = whole[end] === 0x0a;
-				const counted = isWhole ? lines : lines.slice(0, -1);
-				assert.equal(
-					conversation.messages.length,
-					counted.filter((line) => line.includes('"kind":"message"')).length,
-				);
-				assert.equal(
-					problem?.code,
-					isWhole || cut.at(-1) === 0x0a ? undefined : "conversationDamaged",
-				);
-				if (problem) {
-					assert.deepEqual(readFileSync(keptBy(problem)), cut);
-					// Mended: the next window finds nothing wrong.
-					const next = await open(new ConversationStore(folder), "c");
-					assert.deepEqual(next, { conversation, problem: null });
-				}
-			} else {
-				assert.equal(opened.error.code, "conversationLost");
-				assert.deepEqual(readFileSync(keptBy(opened.error)), cut);
-				assert.ok(!existsSync(file("c")));
-			}
-			for (const name of names())
-				if (name.endsWith(".broken")) rmSync(path.join(folder, name));
-		}
-	});
-
-	it("goes on behind a line that was cut short by another window", async () => {
+	it("keeps the readable messages of a damaged file, and the damaged file aside", async () => {
 		const { store, folder, file } = setUp();
-		const it = talk("c", "one");
-		await save(store, it);
-		appendFileSync(file("c"), '\n{"kind":"mess');
-		const more = answered(it, question("two", 2));
-		await save(store, more);
-		const { conversation, problem } = await open(
-			new ConversationStore(folder),
-			"c",
+		await save(store, talk("c", "one", "two", "three"));
+		const damaged = readFileSync(file("c"), "utf8").replace(
+			'"role":"user","id":"q-two"',
+			'"role":"nobody","id":"q-two"',
 		);
-		assert.deepEqual(conversation, more);
+		writeFileSync(file("c"), damaged);
+		const { conversation, problem } = await open(store, "c");
+		// With its replies: none of them has its parent any more.
+		assert.deepEqual(conversation.messages, talk("c", "one").messages);
+		assert.equal(conversation.leaf, "a-one");
 		assert.equal(problem?.code, "conversationDamaged");
+		assert.equal(problem && readFileSync(keptBy(problem), "utf8"), damaged);
+		assert.deepEqual(await open(new ConversationStore(folder), "c"), {
+			conversation,
+			problem: null,
+		});
 	});
 
-	it("saves into a file that was spoilt meanwhile, and says so", async () => {
-		for (const [text, code] of [
-			["x", "conversationLost"],
-			["\n{", "conversationDamaged"],
+	it("saves into a file that was damaged meanwhile, and says so", async () => {
+		for (const [damage, code] of [
+			[() => "x", "conversationLost"],
+			[(text: string) => text.replace("assistant", "x"), "conversationDamaged"],
 		] as const) {
 			const { store, file, folder } = setUp();
 			await save(store, talk("c", "one"));
-			const found = `${text === "x" ? "" : readFileSync(file("c"), "utf8")}${text}`;
+			const found = damage(readFileSync(file("c"), "utf8"));
 			writeFileSync(file("c"), found);
 			const mine = talk("c", "one", "two");
 			const saved = await new ConversationStore(folder).save(mine);
@@ -331,13 +275,13 @@ describe("ConversationStore", () => {
 			assert.deepEqual((await list(store)).problems, []);
 		}
 		assert.deepEqual(names(), [
-			"bad.jsonl.2.broken",
-			"bad.jsonl.broken",
-			"c.jsonl",
+			"bad.json.2.broken",
+			"bad.json.broken",
+			"c.json",
 			"index.json",
 		]);
 		assert.equal(
-			readFileSync(path.join(folder, "bad.jsonl.2.broken"), "utf8"),
+			readFileSync(path.join(folder, "bad.json.2.broken"), "utf8"),
 			"second",
 		);
 	});
@@ -345,7 +289,7 @@ describe("ConversationStore", () => {
 	it("leaves alone what a newer version wrote", async () => {
 		const { store, file, names } = setUp();
 		await save(store, talk("c", "one"));
-		const newer = '{"kind":"conversation","version":2,"what":"else"}';
+		const newer = '{"version":3,"what":"else"}';
 		writeFileSync(file("c"), newer);
 		const next = await store.open("c");
 		assert.equal(next.ok ? "" : next.error.code, "conversationNewer");
@@ -356,7 +300,7 @@ describe("ConversationStore", () => {
 			["conversationNewer"],
 		);
 		assert.equal(readFileSync(file("c"), "utf8"), newer);
-		assert.deepEqual(names(), ["c.jsonl", "index.json"]);
+		assert.deepEqual(names(), ["c.json", "index.json"]);
 	});
 
 	it("brings together what two windows write", async () => {
@@ -389,6 +333,47 @@ describe("ConversationStore", () => {
 		assert.deepEqual((await listedIds(first)).sort(), ["c", "d"]);
 	});
 
+	it("keeps what another window wrote of a message that did not change here", async () => {
+		const { store, folder } = setUp();
+		const other = new ConversationStore(folder);
+		const streaming = ask(createConversation("c", 0), question("one", 1));
+		await save(other, streaming);
+		// Here the answer counts as stopped.
+		const { conversation } = await open(store, "c");
+		const done = finished(
+			appended(streaming, "a-one", "text", "done"),
+			"a-one",
+			"endOfText",
+		);
+		await save(other, done);
+		await save(store, answered(conversation, question("two", 2)));
+		const both = (await open(new ConversationStore(folder), "c")).conversation;
+		assert.deepEqual(both, answered(done, question("two", 2)));
+	});
+
+	it("merges what many windows write at once, and leaves no lock behind", async () => {
+		const { store, folder, names } = setUp();
+		const start = talk("c", "one");
+		await save(store, start);
+		const windows = Array.from(
+			{ length: 6 },
+			() => new ConversationStore(folder),
+		);
+		await Promise.all(
+			windows.map(async (window, index) => {
+				const { conversation } = await open(window, "c");
+				const first = answered(conversation, question(`w${index}`, 2));
+				await save(window, first);
+				await save(window, answered(first, question(`x${index}`, 3)));
+			}),
+		);
+		const { conversation, problem } = await open(store, "c");
+		assert.equal(problem, null);
+		assert.equal(conversation.messages.length, 2 + 6 * 4);
+		assert.deepEqual(names(), ["c.json", "index.json"]);
+		assert.equal((await list(store)).conversations[0]?.messageCount, 26);
+	});
+
 	it("does not lose what another window wrote when it has not read it", async () => {
 		const { store, folder } = setUp();
 		await save(store, talk("c", "one"));
@@ -406,11 +391,12 @@ describe("ConversationStore", () => {
 		const { store, file, names } = setUp();
 		await save(store, talk("c", "one"));
 		await save(store, talk("cc", "one"));
-		appendFileSync(file("c"), "\n{");
-		await open(store, "c");
-		assert.ok(names().includes("c.jsonl.broken"));
+		writeFileSync(file("c"), "x");
+		await store.open("c");
+		await save(store, talk("c", "two"));
+		assert.ok(names().includes("c.json.broken"));
 		assert.ok((await store.delete("c")).ok);
-		assert.deepEqual(names(), ["cc.jsonl", "index.json"]);
+		assert.deepEqual(names(), ["cc.json", "index.json"]);
 		assert.deepEqual(await listedIds(store), ["cc"]);
 		const gone = await store.open("c");
 		assert.equal(gone.ok ? "" : gone.error.code, "conversationUnreadable");
@@ -463,7 +449,7 @@ describe("ConversationStore", () => {
 		assert.ok(looked <= 8);
 	});
 
-	for (const id of ["../c", "", "a/b", "a.b", "x".repeat(65)])
+	for (const id of ["../c", "", "a/b", "a.b", "x".repeat(65), "index"])
 		it(`takes no name that leads elsewhere: ${JSON.stringify(id.slice(0, 9))}`, async () => {
 			const { store, folder } = setUp();
 			const saved = await store.save(talk(id, "one"));
