@@ -4,7 +4,7 @@
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { context } from "esbuild";
+import { build, context } from "esbuild";
 import { tsImport } from "tsx/esm/api";
 
 const watch = process.argv.includes("--watch");
@@ -45,14 +45,15 @@ const bundles = [
 		format: "iife",
 		target: "es2022",
 	},
-	{
+];
+if (!production)
+	bundles.push({
 		...common,
 		entryPoints: ["test/workbench/suite/index.ts"],
 		outfile: "dist/test/suite.cjs",
 		format: "cjs",
 		external: ["vscode", "mocha"],
-	},
-];
+	});
 
 const { contributedIcons, iconFont } = await tsImport(
 	"./scripts/iconFont.ts",
@@ -61,11 +62,44 @@ const { contributedIcons, iconFont } = await tsImport(
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/headroom-icons.woff", await iconFont(contributedIcons()));
 
-for (const options of production ? bundles.slice(0, 3) : bundles) {
-	const bundle = await context(options);
-	if (watch) await bundle.watch();
-	else {
-		await bundle.rebuild();
-		await bundle.dispose();
-	}
+const building = new Set();
+const built = new Set();
+
+/**
+ * Prints what the problem matcher of `.vscode/tasks.json` reads. A build has finished when no bundle is being built and each was built once.
+ * @type {(outfile: string | undefined) => import("esbuild").Plugin}
+ */
+const reportBuilds = (outfile) => ({
+	name: "report-builds",
+	setup({ onStart, onEnd }) {
+		onStart(() => {
+			if (building.size === 0) console.log("[watch] build started");
+			building.add(outfile);
+		});
+		onEnd(({ errors, warnings }) => {
+			for (const [severity, messages] of Object.entries({
+				error: errors,
+				warning: warnings,
+			}))
+				for (const { location, text } of messages)
+					console.log(
+						`${location?.file ?? "esbuild.js"}:${location?.line ?? 1}:${(location?.column ?? 0) + 1}: ${severity}: ${text}`,
+					);
+			building.delete(outfile);
+			built.add(outfile);
+			if (building.size === 0 && built.size === bundles.length)
+				console.log("[watch] build finished");
+		});
+	},
+});
+
+for (const options of bundles) {
+	if (watch) {
+		const bundle = await context({
+			...options,
+			logLevel: "silent",
+			plugins: [reportBuilds(options.outfile)],
+		});
+		await bundle.watch();
+	} else await build(options);
 }
