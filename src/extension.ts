@@ -33,7 +33,7 @@ import {
 } from "./protocol/machineRecord.ts";
 import { usesLookup } from "./protocol/speculation.ts";
 import { RecordStore } from "./storage/recordStore.ts";
-import { ChatContext } from "./vscode/chat/chatContext.ts";
+import { EditorContext } from "./vscode/chat/editorContext.ts";
 import { AnswerActions } from "./vscode/chat/edits/answerActions.ts";
 import { registerProposalCommands } from "./vscode/chat/edits/proposals.ts";
 import { registerChat } from "./vscode/chat/registerChat.ts";
@@ -235,7 +235,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			context,
 			engine,
 			client,
-			createContext: () => new ChatContext({ lastEditor, files }),
+			createContext: () => new EditorContext({ lastEditor, files }),
 			actions: answerActions,
 			offers: {
 				models: async () => (await chosen.list()).models,

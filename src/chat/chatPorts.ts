@@ -1,17 +1,17 @@
-/** What a chat needs of others: an engine, a place for its conversations, what goes along with a question, and a view. */
+/** What a chat depends on: a model, an engine, storage for its conversations, context for its questions, and a view. */
 
-import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/event.ts";
 import type { Result } from "../base/result.ts";
 import type {
 	AnswerChunk,
+	ChatModel,
 	ChatRequest,
 	ChatTurn,
 	TokenCounts,
 } from "../protocol/chat.ts";
 import type {
 	ContextChip,
-	Suggestion,
+	InputSuggestion,
 	SuggestionKind,
 	ToChatView,
 } from "../protocol/chatView.ts";
@@ -23,43 +23,37 @@ import type {
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { GenerationEnd } from "../protocol/generation.ts";
 
-/** A model that is loaded, as far as conversations are concerned. */
-export interface ChatModel {
-	readonly name: string;
-	readonly parameterCount: number;
-	/** Tokens of a conversation, the answer included. */
-	readonly windowTokens: number;
-	/** Why it cannot have one; null where it can. */
-	readonly error: HeadroomError | null;
-}
-
-export interface ChatEngine {
-	/** Undefined while none is loaded. */
-	readonly model: ChatModel | undefined;
-	/** Fires when `model` has another value. */
-	readonly onDidChangeModel: Event<void>;
-	/** Loads the model where it is not. Undefined when the signal aborts first. */
-	start(
+/** The model that answers. */
+export interface ChatModelSource {
+	/** The same object for the same load; undefined while no model is loaded. */
+	readonly current: ChatModel | undefined;
+	/** Fires when `current` has another value. */
+	readonly onDidChange: Event<void>;
+	/** Loads the model unless it is loaded. Undefined when the signal aborts first. */
+	load(
 		signal: AbortSignal,
 	): Promise<Result<ChatModel, HeadroomError> | undefined>;
-	/** An abort ends it soon, as cancelled. */
-	answer(
+}
+
+/** Requests to the engine. */
+export interface ChatEngine {
+	/** An abort ends the answer soon, as cancelled. */
+	chat(
 		request: ChatRequest,
 		signal: AbortSignal,
 	): AsyncGenerator<AnswerChunk, GenerationEnd>;
-	/** Undefined where no model is loaded, and none is for this. */
+	/** Undefined while no model is loaded; counting loads none. */
 	count(
 		turns: readonly ChatTurn[],
 	): Promise<Result<TokenCounts, HeadroomError> | undefined>;
 }
 
-interface Kept<Value> {
-	readonly conversation: Value;
-	/** What was wrong with its file, though it could be read. */
+interface OpenedConversation {
+	readonly conversation: Conversation;
+	/** A problem with the file that did not keep it from being read. */
 	readonly problem: HeadroomError | null;
 }
 
-/** `ConversationStore`, and what else of a conversation is on the disk. */
 export interface ConversationPort {
 	list(): Promise<
 		Result<
@@ -70,7 +64,7 @@ export interface ConversationPort {
 			HeadroomError
 		>
 	>;
-	open(id: string): Promise<Result<Kept<Conversation>, HeadroomError>>;
+	open(id: string): Promise<Result<OpenedConversation, HeadroomError>>;
 	save(
 		conversation: Conversation,
 	): Promise<Result<{ readonly problem: HeadroomError | null }, HeadroomError>>;
@@ -80,29 +74,27 @@ export interface ConversationPort {
 	): AsyncGenerator<Hit, void, void>;
 }
 
-/** What goes along with a question. */
-export interface ChatContextSource {
+/** The context of the next question. */
+export interface ContextSource {
 	/** Fires when `chips` has another value. */
 	readonly onDidChange: Event<void>;
 	chips(): readonly ContextChip[];
 	remove(id: string): void;
-	/** Of the chips, and of what the input refers to. */
+	/** The chips and what the input mentions. */
 	attachmentsFor(
 		input: string,
 	): Promise<Result<readonly Attachment[], HeadroomError>>;
 	suggestionsFor(
 		of: SuggestionKind,
 		query: string,
-	): Promise<readonly Suggestion[]>;
+	): Promise<readonly InputSuggestion[]>;
 	choose(id: string): void;
-	/** A question was sent: what was added for it alone is done with. */
-	asked(): void;
+	/** Drops what the user added for the question that was just sent. */
+	onQuestionSent(): void;
 }
 
-/** A view that is not there hears nothing, and asks for all when it comes. */
+/** Drops the message while no page is shown: a new page requests everything. */
 export type PostToView = (message: ToChatView) => void;
 
-export type SetTimer = (callback: () => void, ms: number) => Disposable;
-
-/** What is wrong, as a sentence in the language of the user. */
+/** The error in a sentence in the user's language. */
 export type Describe = (error: HeadroomError) => string;

@@ -1,15 +1,16 @@
-/** One answer of a chat: what the model is given. */
+/** A request for an answer in a conversation, and the pieces of that answer. */
 
 import * as z from "zod/mini";
+import type { HeadroomError } from "./errors.ts";
 
 const ChatRole = z.enum(["system", "user", "assistant"]);
 
-/** Some million tokens, more than any window: tokenizing more would hold up completions for seconds. */
+/** About a million tokens, more than any context window: tokenizing more would delay completions by seconds. */
 const maxTurnChars = 4 * 2 ** 20;
-/** More than fit into any window: each has some tokens of the template. */
+/** More than fit into any context window: each has some tokens of the template. */
 const maxTurns = 16_384;
 
-/** What one side said, before the model's own template is put around it. */
+/** One message of a conversation, before the chat template is applied. */
 export const ChatTurn = z.readonly(
 	z.object({
 		role: ChatRole,
@@ -24,32 +25,32 @@ export const ChatTurns = z.readonly(
 
 export const ChatRequest = z.readonly(
 	z.object({
-		/** From what changes least to what changes most. The last is the user's. */
+		/** In the order of the conversation; the last is the user's. */
 		turns: ChatTurns,
-		/** Null answers until the model ends or the window is full. */
+		/** Null: until the model stops or the context window is full. */
 		maxTokens: z.nullable(z.int().check(z.positive())),
-		/** 0 always takes the likeliest token. */
+		/** 0 is greedy decoding (argmax). */
 		temperature: z.number().check(z.nonnegative()),
 		seed: z.int().check(z.nonnegative()),
-		/** Text that the answer is likely to repeat, such as the file that is to be changed; empty where there is none. */
+		/** Text for prompt lookup decoding that the answer is likely to repeat, such as the file to change; empty for none. */
 		reference: z.string().check(z.maxLength(maxTurnChars)),
 		/**
-		 * Where the state of the conversation is kept, absolute, so that another process need not evaluate it anew; null keeps none. Beside it
-		 * stands a file of the same name with `.json` behind it.
+		 * Absolute path of the KV snapshot, with which another process continues the conversation without evaluating it again; null keeps
+		 * none. Its metadata is in a second file, with `.json` appended to the name.
 		 */
 		stateFile: z.nullable(z.string()),
 	}),
 );
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
-/** What a conversation takes of the window, counted without evaluating anything. */
+/** The tokens of a conversation, counted without evaluating anything. */
 export const TokenCounts = z.readonly(
 	z.object({
-		/** Of the template, round all turns. */
+		/** Of the chat template around all turns. */
 		fixedTokens: z.int(),
 		/** Of each turn. */
 		turnTokens: z.readonly(z.array(z.int())),
-		/** What the window holds, the answer included. */
+		/** The context window, the answer included. */
 		windowTokens: z.int(),
 	}),
 );
@@ -58,6 +59,16 @@ export type TokenCounts = z.infer<typeof TokenCounts>;
 /** The text of the answer, or the reasoning that precedes it. */
 export const SegmentKind = z.enum(["text", "reasoning"]);
 export type SegmentKind = z.infer<typeof SegmentKind>;
+
+/** The loaded model, as far as conversations are concerned. */
+export interface ChatModel {
+	readonly name: string;
+	readonly parameterCount: number;
+	/** The context window of a conversation, the answer included; 0 if the model cannot chat. */
+	readonly windowTokens: number;
+	/** Why the model cannot chat; null if it can. */
+	readonly error: HeadroomError | null;
+}
 
 /** A piece of an answer, in the order of generation. */
 export interface AnswerChunk {

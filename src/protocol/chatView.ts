@@ -5,7 +5,7 @@ import { SegmentKind } from "./chat.ts";
 
 const count = z.int().check(z.nonnegative());
 
-const ChipKind = z.enum([
+const AttachmentKind = z.enum([
 	"selection",
 	"file",
 	"folder",
@@ -19,7 +19,7 @@ export const ContextChip = z.readonly(
 	z.object({
 		id: z.string(),
 		label: z.string(),
-		kind: ChipKind,
+		kind: AttachmentKind,
 		/** Null until they are counted. */
 		tokens: z.nullable(count),
 		removable: z.boolean(),
@@ -46,7 +46,7 @@ export const ViewMessage = z.readonly(
 		/** Why it failed, in one translated sentence. */
 		error: z.nullable(z.string()),
 		attached: z.readonly(
-			z.array(z.object({ label: z.string(), kind: ChipKind })),
+			z.array(z.object({ label: z.string(), kind: AttachmentKind })),
 		),
 		/** Where it has siblings: which one this is, counted from 0. */
 		branch: z.nullable(z.object({ index: count, count })),
@@ -80,7 +80,7 @@ export type TokenTheme = z.infer<typeof TokenTheme>;
 export const SuggestionKind = z.enum(["reference", "command"]);
 export type SuggestionKind = z.infer<typeof SuggestionKind>;
 
-export const Suggestion = z.readonly(
+export const InputSuggestion = z.readonly(
 	z.object({
 		id: z.string(),
 		label: z.string(),
@@ -89,7 +89,7 @@ export const Suggestion = z.readonly(
 		insert: z.string(),
 	}),
 );
-export type Suggestion = z.infer<typeof Suggestion>;
+export type InputSuggestion = z.infer<typeof InputSuggestion>;
 
 export const ModelOffer = z.readonly(
 	z.object({ id: z.string(), label: z.string(), detail: z.string() }),
@@ -168,7 +168,7 @@ export const ToChatView = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("suggestions"),
 		query: z.string(),
-		items: z.readonly(z.array(Suggestion)),
+		items: z.readonly(z.array(InputSuggestion)),
 	}),
 	/** The answer to `openHistory`; from offset 0 it replaces, else it goes on. */
 	z.object({

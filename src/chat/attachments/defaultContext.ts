@@ -6,7 +6,7 @@ export interface ShownFile {
 	/** Null where nothing is selected. Lines and characters are counted from 0. */
 	readonly selection: SelectedRange | null;
 	/** False where it may hold secrets. */
-	readonly mayGoAlong: boolean;
+	readonly canAttach: boolean;
 	/** Of a huge one only a selection goes along. */
 	readonly isHuge: boolean;
 }
@@ -18,7 +18,7 @@ export interface SelectedRange {
 	readonly endCharacter: number;
 }
 
-export interface DefaultItem {
+export interface DefaultContextItem {
 	/** The same as long as it is the same file, or the same selection. */
 	readonly id: string;
 	readonly kind: "file" | "selection";
@@ -27,8 +27,10 @@ export interface DefaultItem {
 }
 
 /** The file goes first: it stays the same for longer than a selection. */
-export function defaultItems(shown: ShownFile | undefined): DefaultItem[] {
-	if (!shown?.mayGoAlong) return [];
+export function defaultContextItems(
+	shown: ShownFile | undefined,
+): DefaultContextItem[] {
+	if (!shown?.canAttach) return [];
 	const { path, selection, isHuge } = shown;
 	const file = { id: `file:${path}`, kind: "file", label: path, path } as const;
 	const files = isHuge ? [] : [file];
@@ -42,7 +44,7 @@ export function defaultItems(shown: ShownFile | undefined): DefaultItem[] {
 /** What was removed comes back when another file or selection came in between. */
 export function stillRemoved(
 	removed: ReadonlySet<string>,
-	items: readonly DefaultItem[],
+	items: readonly DefaultContextItem[],
 ): ReadonlySet<string> {
 	return new Set(items.map(({ id }) => id).filter((id) => removed.has(id)));
 }

@@ -2,8 +2,7 @@
  * The transitions of a conversation: each takes one and returns the next.
  *
  * Invariants: a message follows an earlier one, so that the visible path is connected; at most one answer streams; no transition loses a
- * message, because editing and regenerating add a branch. A message that is not there leaves the conversation as it is: what a
- * model or the panel sends may come late.
+ * message, because editing and regenerating add a branch. A transition for an unknown message changes nothing: requests may arrive late.
  */
 
 import type { SegmentKind } from "../../protocol/chat.ts";
@@ -22,21 +21,21 @@ export interface NewAnswer {
 	/** Unique within the conversation. */
 	readonly answerId: string;
 	readonly atMs: number;
-	/** The name of the model that is asked. */
+	/** The name of the model. */
 	readonly model: string;
 }
 
 export interface NewQuestion extends NewAnswer {
 	/** Unique within the conversation. */
 	readonly questionId: string;
-	/** As the user wrote it. */
+	/** As the user typed it. */
 	readonly text: string;
-	/** As it is sent, without what is attached. */
+	/** As it is sent, without attachments. */
 	readonly prompt: string;
 	readonly attachments: readonly Attachment[];
 }
 
-/** In characters: about what a line of the list of conversations shows. */
+/** About one line in the list of conversations. */
 const maxTitleCharacters = 60;
 
 export function createConversation(
@@ -54,39 +53,39 @@ export function createConversation(
 }
 
 //#region Transitions
-/** Adds the question and its answer, which streams from now on, behind what is visible. An answer that still streams is stopped. */
+/** Appends the question and its streaming answer to the visible path. Stops an answer that still streams. */
 export function ask(
 	conversation: Conversation,
 	question: NewQuestion,
 ): Conversation {
-	return askBehind(conversation, conversation.leaf, question);
+	return appendQuestion(conversation, conversation.leaf, question);
 }
 
-/** Asks otherwise in place of a question: a branch beside it. */
+/** Replaces a question on a new branch. */
 export function edit(
 	conversation: Conversation,
 	questionId: string,
 	question: NewQuestion,
 ): Conversation {
-	const edited = messageOf(conversation, questionId);
+	const edited = findMessage(conversation, questionId);
 	return edited?.role === "user"
-		? askBehind(conversation, edited.parent, question)
+		? appendQuestion(conversation, edited.parent, question)
 		: conversation;
 }
 
-/** Answers again: a branch beside the answer with this id, or below the question with it. */
+/** Adds another answer on a new branch. @param messageId the question, or an answer to it. */
 export function regenerate(
 	conversation: Conversation,
 	messageId: string,
 	answer: NewAnswer,
 ): Conversation {
-	const message = messageOf(conversation, messageId);
+	const message = findMessage(conversation, messageId);
 	if (!message) return conversation;
 	const parent = message.role === "user" ? message.id : message.parent;
 	return withAnswer(conversation, streamingAnswer(parent, answer));
 }
 
-/** The model is known that answers: it may have been loaded for that. */
+/** Records the model that answers: it may have been loaded after the question. */
 export function answeredBy(
 	conversation: Conversation,
 	answerId: string,
@@ -98,7 +97,7 @@ export function answeredBy(
 	}));
 }
 
-/** What came of an answer that streams, of its reasoning or of its text. */
+/** Appends a chunk to a streaming answer. */
 export function appended(
 	conversation: Conversation,
 	answerId: string,
@@ -111,7 +110,7 @@ export function appended(
 	}));
 }
 
-/** The model stopped. */
+/** The model stopped generating. */
 export function finished(
 	conversation: Conversation,
 	answerId: string,
@@ -126,7 +125,7 @@ export function finished(
 	);
 }
 
-/** The user stopped it. */
+/** The user stopped the answer. */
 export function stopped(
 	conversation: Conversation,
 	answerId: string,
@@ -142,15 +141,15 @@ export function failed(
 	return ended(conversation, answerId, { kind: "failed", error });
 }
 
-/** Shows the branch with this message, up to what was added to it last. */
+/** Shows the branch with this message, down to the message added to it last. */
 export function selectBranch(
 	conversation: Conversation,
 	messageId: string,
 ): Conversation {
-	if (!messageOf(conversation, messageId)) return conversation;
+	if (!findMessage(conversation, messageId)) return conversation;
 	const branch = new Set([messageId]);
 	let leaf = messageId;
-	// What a message follows stands before it: one pass finds all below.
+	// A parent precedes its children: one pass finds all descendants.
 	for (const { id, parent } of conversation.messages)
 		if (parent !== null && branch.has(parent)) {
 			branch.add(id);
@@ -160,8 +159,8 @@ export function selectBranch(
 }
 //#endregion
 
-//#region Looking
-/** The messages that are shown, the first one first. */
+//#region Queries
+/** The visible messages, oldest first. */
 export function visiblePath({ leaf, messages }: Conversation): Message[] {
 	const path: Message[] = [];
 	let next = leaf;
@@ -174,12 +173,12 @@ export function visiblePath({ leaf, messages }: Conversation): Message[] {
 	return path.reverse();
 }
 
-/** The ids of the message and of those that are in its place in other branches, the oldest first. */
+/** The ids of the message and of its siblings on other branches, oldest first. */
 export function branchesAt(
 	conversation: Conversation,
 	messageId: string,
 ): string[] {
-	const message = messageOf(conversation, messageId);
+	const message = findMessage(conversation, messageId);
 	if (!message) return [];
 	return conversation.messages
 		.filter(({ parent }) => parent === message.parent)
@@ -195,15 +194,15 @@ export function streamingAnswerOf({
 	);
 }
 
-export function messageOf(
+export function findMessage(
 	{ messages }: Conversation,
 	messageId: string,
 ): Message | undefined {
 	return messages.findLast(({ id }) => id === messageId);
 }
 
-/** One line from a first question, or from what was attached to it; empty where there is neither. */
-export function titleOf({
+/** One line from the question or from its first attachment; empty if it has neither. */
+export function questionTitle({
 	text,
 	attachments,
 }: Pick<Question, "text" | "attachments">): string {
@@ -211,7 +210,7 @@ export function titleOf({
 }
 //#endregion
 
-function askBehind(
+function appendQuestion(
 	conversation: Conversation,
 	parent: string | null,
 	{ questionId, text, prompt, attachments, ...answer }: NewQuestion,
@@ -230,7 +229,7 @@ function askBehind(
 		streamingAnswer(questionId, answer),
 		question,
 	);
-	return { ...next, title: conversation.title || titleOf(question) };
+	return { ...next, title: conversation.title || questionTitle(question) };
 }
 
 function streamingAnswer(
@@ -291,7 +290,7 @@ function changeStreaming(
 }
 
 function oneLine(text: string): string {
-	// No more than what can be shown is looked at: a question may be a whole file.
+	// A question may be a whole file.
 	const words = text.slice(0, 1_000).replace(/\s+/g, " ").trim();
 	const characters = [...words];
 	if (characters.length <= maxTitleCharacters) return words;

@@ -1,4 +1,4 @@
-/** A conversation as a document in Markdown: what is visible of it. */
+/** Exports the visible messages of a conversation as Markdown. */
 
 import { assertNever } from "../../base/assert.ts";
 import type {
@@ -9,20 +9,20 @@ import type {
 } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { codeBlocksOf } from "../edit/codeBlocks.ts";
+import { inCodeFence } from "./codeFence.ts";
 import { visiblePath } from "./conversation.ts";
-import { fenced } from "./fence.ts";
 
-/** In the language of the user. */
+/** In the user's language. */
 export interface ExportWords {
 	readonly question: string;
-	/** Says which model answered. */
+	/** With the name of the model. */
 	readonly answer: (model: string) => string;
 	readonly attached: (label: string) => string;
 	readonly reasoning: string;
 	/** Below an answer that is not complete. */
 	readonly stopped: string;
-	/** Below an answer that had no more room. */
-	readonly cut: string;
+	/** Below an answer that was cut off by the context window. */
+	readonly cutOff: string;
 	readonly error: (error: HeadroomError) => string;
 }
 
@@ -48,10 +48,10 @@ function exportQuestion(
 ): string[] {
 	return [
 		`## ${words.question}`,
-		...(text.trim() === "" ? [] : [closed(text.trim())]),
+		...(text.trim() === "" ? [] : [withClosedFence(text.trim())]),
 		...attachments.flatMap((it) => [
 			words.attached(it.label),
-			fenced(it.text, it.languageId),
+			inCodeFence(it.text, it.languageId),
 		]),
 	];
 }
@@ -63,8 +63,12 @@ function exportAnswer(answer: Answer, words: ExportWords): string[] {
 		`## ${words.answer(model)}`,
 		...(reasoning.trim() === ""
 			? []
-			: [quoted(`${words.reasoning}\n\n${closed(reasoning.trim())}`)]),
-		...(text.trim() === "" ? [] : [closed(text.trim())]),
+			: [
+					blockquote(
+						`${words.reasoning}\n\n${withClosedFence(reasoning.trim())}`,
+					),
+				]),
+		...(text.trim() === "" ? [] : [withClosedFence(text.trim())]),
 		...(note === undefined ? [] : [`*${note}*`]),
 	];
 }
@@ -72,7 +76,7 @@ function exportAnswer(answer: Answer, words: ExportWords): string[] {
 function noteOf({ state }: Answer, words: ExportWords): string | undefined {
 	switch (state.kind) {
 		case "complete":
-			return state.stopReason === "endOfText" ? undefined : words.cut;
+			return state.stopReason === "endOfText" ? undefined : words.cutOff;
 		case "streaming":
 		case "stopped":
 			return words.stopped;
@@ -83,13 +87,13 @@ function noteOf({ state }: Answer, words: ExportWords): string | undefined {
 	}
 }
 
-/** A fence that was left open would take in all that follows. */
-function closed(text: string): string {
+/** An open fence would swallow everything that follows. */
+function withClosedFence(text: string): string {
 	const last = codeBlocksOf(text).at(-1);
 	return last?.isOpen ? `${text}\n${last.fence}` : text;
 }
 
-function quoted(text: string): string {
+function blockquote(text: string): string {
 	return text
 		.split("\n")
 		.map((line) => (line.trim() === "" ? ">" : `> ${line}`))

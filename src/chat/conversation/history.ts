@@ -1,39 +1,38 @@
-/** The conversations of before, page by page: all of them, or those with the words of a query. */
+/** The conversation history, page by page: all conversations, or those that match a query. */
 
 import type { HistoryEntry } from "../../protocol/chatView.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ConversationPort } from "../chatPorts.ts";
 import { searchFor } from "./search.ts";
 
-/** What fills a panel, and some more. */
+/** A bit more than fits into the panel. */
 const pageEntries = 30;
 
 export interface HistoryPage {
 	readonly entries: readonly HistoryEntry[];
 	readonly hasMore: boolean;
-	/** What could not be read. */
+	/** Conversations that could not be read. */
 	readonly problems: readonly HeadroomError[];
 }
 
 /**
- * @param offset how many of the entries are left out at the beginning.
- * @param isWanted asked with each conversation: who types has each letter looked for, and nobody reads what was found for all but the last.
- * @returns undefined where it is not wanted any more.
+ * @param offset the number of entries to skip.
+ * @param isCurrent checked for each conversation: every key starts a search, and only the results of the latest one are shown.
+ * @returns undefined once the search is outdated.
  */
 export async function historyPage(
 	store: Pick<ConversationPort, "list" | "search">,
 	query: string,
 	offset: number,
-	isWanted: () => boolean,
+	isCurrent: () => boolean,
 ): Promise<HistoryPage | undefined> {
-	const unwanted = "unwanted" as const;
+	const outdated = "outdated" as const;
 	const find = searchFor(query);
 	if (!find) return listed(store, offset);
 	const entries: HistoryEntry[] = [];
-	// One more than is shown says whether there is more.
-	const hits = store.search((it) => (isWanted() ? find(it) : unwanted));
+	const hits = store.search((it) => (isCurrent() ? find(it) : outdated));
 	for await (const hit of hits) {
-		if (hit === unwanted) return undefined;
+		if (hit === outdated) return undefined;
 		const { id, title, updatedAtMs, excerpt } = hit;
 		entries.push({
 			id,
@@ -41,6 +40,7 @@ export async function historyPage(
 			changedAtMs: updatedAtMs,
 			excerpt: excerpt.text,
 		});
+		// One entry more than the page: it shows that there are more.
 		if (entries.length > offset + pageEntries) break;
 	}
 	return { ...pageOf(entries, offset), problems: [] };

@@ -1,13 +1,13 @@
-/** Finds the words of a query in a conversation, in all of its branches. */
+/** Full-text search in a conversation, on all of its branches. */
 
 import type { Conversation, Message } from "../../protocol/conversation.ts";
 
 interface SearchHit {
-	/** Of the conversation. */
+	/** The conversation's. */
 	readonly id: string;
 	readonly title: string;
 	readonly updatedAtMs: number;
-	/** The message with the most of the words; null where only the title has any. */
+	/** The message with most of the words; null if only the title has any. */
 	readonly messageId: string | null;
 	readonly excerpt: Excerpt;
 }
@@ -15,16 +15,16 @@ interface SearchHit {
 interface Excerpt {
 	/** One line. */
 	readonly text: string;
-	/** Where words of the query are in it, in UTF-16 units. */
+	/** The words of the query, in UTF-16 units. */
 	readonly marks: readonly { readonly start: number; readonly end: number }[];
 }
 
 export type Search = (conversation: Conversation) => SearchHit | undefined;
 
-/** In characters, on each side of the first word that is found. */
+/** Characters before the first match; twice as many follow it. */
 const excerptReach = 60;
 
-/** A hit has every word somewhere, upper or lower case; undefined for a query without words. */
+/** A hit contains every word, ignoring case. Undefined for a query without words. */
 export function searchFor(query: string): Search | undefined {
 	const words = [...new Set(query.toLowerCase().split(/\s+/))].filter(
 		(it) => it !== "",
@@ -32,7 +32,7 @@ export function searchFor(query: string): Search | undefined {
 	if (words.length === 0) return undefined;
 	const patterns = words.map((word) => new RegExp(escaped(word), "iu"));
 	const any = new RegExp(
-		// A word before its own beginning, or that would be found in its place.
+		// Longer words first: an alternation takes the first that matches, which may be a prefix of another.
 		words
 			.toSorted((first, second) => second.length - first.length)
 			.map(escaped)
@@ -49,12 +49,12 @@ function find(
 ): SearchHit | undefined {
 	const missing = new Set(patterns.filter((it) => !it.test(title)));
 	let best: Message | undefined;
-	let most = 0;
+	let maxFound = 0;
 	for (const message of messages) {
 		const found = patterns.filter((it) => it.test(message.text));
 		for (const pattern of found) missing.delete(pattern);
-		if (found.length > most) {
-			most = found.length;
+		if (found.length > maxFound) {
+			maxFound = found.length;
 			best = message;
 		}
 	}

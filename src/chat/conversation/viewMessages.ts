@@ -1,4 +1,4 @@
-/** A conversation as its view is told of it: page by page, and without what only the model reads. */
+/** A conversation as the view shows it: in pages, and without the text that only the model reads. */
 
 import { assertNever } from "../../base/assert.ts";
 import type { MessageState, ViewMessage } from "../../protocol/chatView.ts";
@@ -10,7 +10,7 @@ import type {
 import type { Describe } from "../chatPorts.ts";
 import { branchesAt, visiblePath } from "./conversation.ts";
 
-/** What the view takes at once. */
+/** The limit of one message to the view. */
 const pageMessages = 40;
 
 export interface MessagePage {
@@ -18,7 +18,7 @@ export interface MessagePage {
 	readonly hasEarlier: boolean;
 }
 
-/** The newest messages that are visible, or those before the one with this id. */
+/** The newest visible messages, or those before the message with this id. */
 export function messagePage(
 	conversation: Conversation,
 	describe: Describe,
@@ -70,7 +70,7 @@ export function viewMessage(
 function stateOf(state: AnswerState): MessageState {
 	switch (state.kind) {
 		case "complete":
-			// The model had more to say, and no room for it: that is not to look like an end.
+			// The answer was cut off, and must not look complete.
 			return state.stopReason === "endOfText" ? "complete" : "stopped";
 		case "streaming":
 		case "stopped":

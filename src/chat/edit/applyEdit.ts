@@ -6,15 +6,19 @@
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import { findSelection, replaceSelection } from "./attachedSelection.ts";
+import {
+	indentOf,
+	reindented,
+	withFileIndentation,
+} from "./blockIndentation.ts";
 import { headOf, lastHead } from "./constructs.ts";
 import { elidedLine } from "./elision.ts";
 import {
 	codeLines,
-	type FileText,
+	type FileLines,
 	parseFile,
 	replaceLines,
 } from "./fileLines.ts";
-import { indentOf, likeFile, moved } from "./indentation.ts";
 import { placeSnippet } from "./placeSnippet.ts";
 import { isSearchReplace, searchAndReplace } from "./searchReplace.ts";
 
@@ -62,7 +66,7 @@ function placeBlock(
 	const elision = elidedLine(block, lines);
 	if (elision !== undefined)
 		return failure(createError("editElided", { file, line: elision }));
-	const code = likeFile(block, lines);
+	const code = withFileIndentation(block, lines);
 	if (isWholeFile(lines, code)) return success(wholeFile(text, code));
 
 	const selected =
@@ -75,7 +79,7 @@ function placeBlock(
 		const to = indentOf(lines[fileLine] ?? "");
 		const { start, end } = range;
 		return success({
-			newText: replaceLines(text, start, end, moved(code, from, to)),
+			newText: replaceLines(text, start, end, reindented(code, from, to)),
 			how: "snippet",
 		});
 	}
@@ -116,7 +120,7 @@ function isWholeFile(
 	);
 }
 
-function wholeFile(text: FileText, code: readonly string[]): Edit {
+function wholeFile(text: FileLines, code: readonly string[]): Edit {
 	return {
 		newText: replaceLines(text, 0, text.lines.length, code),
 		how: "wholeFile",

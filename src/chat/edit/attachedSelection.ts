@@ -1,8 +1,8 @@
 /** Finds what was selected when a question was asked in the file as it is now. */
 
+import { indentOf, reindented } from "./blockIndentation.ts";
 import type { LineRange } from "./constructs.ts";
-import { codeLines, type FileText, replaceLines } from "./fileLines.ts";
-import { indentOf, moved } from "./indentation.ts";
+import { codeLines, type FileLines, replaceLines } from "./fileLines.ts";
 
 export type Selected =
 	| {
@@ -21,7 +21,7 @@ export type Selected =
 
 /** Where what was selected is now. */
 export function findSelection(
-	{ lines }: FileText,
+	{ lines }: FileLines,
 	selection: string,
 ): Selected {
 	const wanted = codeLines(selection);
@@ -54,11 +54,11 @@ export function findSelection(
 
 /** The code in its place, as far in as it was. */
 export function replaceSelection(
-	text: FileText,
+	text: FileLines,
 	{ range: { start, end }, before, after }: Selected & { kind: "found" },
 	code: readonly string[],
 ): string {
-	const shifted = moved(
+	const shifted = reindented(
 		code,
 		indentOf(code[0] ?? ""),
 		indentOf(text.lines[start] ?? ""),

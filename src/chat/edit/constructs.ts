@@ -1,6 +1,6 @@
 /** Finds the functions, classes and other constructs of a file by their first line and their indentation, as a reader would. */
 
-import { indentOf, isBlank } from "./indentation.ts";
+import { indentOf, isBlank } from "./blockIndentation.ts";
 
 export interface LineRange {
 	readonly start: number;

@@ -1,6 +1,6 @@
 /** Notices where a model left out code that was to stay. */
 
-import { isBlank } from "./indentation.ts";
+import { isBlank } from "./blockIndentation.ts";
 
 const commentStart = /^\s*(?:\/\/|\/\*|#|--|;|%|<!--|\{\s*\/\*)\s*/;
 const elisionWords =

@@ -1,6 +1,6 @@
 /** The text of a file as lines that keep their own ends, so that an edit changes no line but those that it is about. */
 
-export interface FileText {
+export interface FileLines {
 	readonly lines: readonly string[];
 	/** Of each line; empty for a last line without one. */
 	readonly ends: readonly string[];
@@ -10,7 +10,7 @@ export interface FileText {
 	readonly mark: string;
 }
 
-export function parseFile(text: string): FileText {
+export function parseFile(text: string): FileLines {
 	const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
 	const lines: string[] = [];
 	const ends: string[] = [];
@@ -36,7 +36,7 @@ export function codeLines(code: string): string[] {
 
 /** The text with other lines from `start` up to `end`. */
 export function replaceLines(
-	{ lines, ends, usualEnd, mark }: FileText,
+	{ lines, ends, usualEnd, mark }: FileLines,
 	start: number,
 	end: number,
 	code: readonly string[],

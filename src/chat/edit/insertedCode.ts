@@ -1,7 +1,11 @@
 /** Code of an answer as it is written at the cursor. */
 
+import {
+	indentOf,
+	reindented,
+	withFileIndentation,
+} from "./blockIndentation.ts";
 import { codeLines } from "./fileLines.ts";
-import { indentOf, likeFile, moved } from "./indentation.ts";
 
 export interface InsertPlace {
 	/** The text of the line up to where the code goes. */
@@ -17,14 +21,14 @@ export function insertedCode(
 	code: string,
 	{ before, replaced, lines }: InsertPlace,
 ): string {
-	const [first = "", ...rest] = likeFile(codeLines(code), lines);
+	const [first = "", ...rest] = withFileIndentation(codeLines(code), lines);
 	// Whole lines may be selected: then the indentation of the first is among what is replaced.
 	const selected = indentOf(replaced);
 	const isAtMargin = before.trim() === "";
 	const indent = isAtMargin ? before + selected : indentOf(before);
 	const written = [
 		(isAtMargin ? selected : "") + first.trimStart(),
-		...moved(rest, indentOf(first), indent),
+		...reindented(rest, indentOf(first), indent),
 	].join("\n");
 	return /[\r\n]$/.test(replaced) ? `${written}\n` : written;
 }

@@ -1,5 +1,6 @@
 /** Finds the lines of a file that a piece of code is a new version of. */
 
+import { indentOf, isBlank } from "./blockIndentation.ts";
 import {
 	constructAt,
 	declaredName,
@@ -8,9 +9,8 @@ import {
 	type LineRange,
 	withAnnotations,
 } from "./constructs.ts";
-import { indentOf, isBlank } from "./indentation.ts";
 
-export type Placed =
+export type Placement =
 	| {
 			readonly kind: "found";
 			readonly range: LineRange;
@@ -36,7 +36,7 @@ export function placeSnippet(
 	lines: readonly string[],
 	code: readonly string[],
 	within: LineRange | null,
-): Placed {
+): Placement {
 	const head = headOf(code);
 	const construct =
 		head === undefined ? none : placeConstruct(lines, code, head, within);
@@ -45,7 +45,7 @@ export function placeSnippet(
 		: construct;
 }
 
-const none: Placed = { kind: "none" };
+const none: Placement = { kind: "none" };
 
 /** A function in place of the one with the same first line, or else with the same name. */
 function placeConstruct(
@@ -53,7 +53,7 @@ function placeConstruct(
 	code: readonly string[],
 	head: number,
 	within: LineRange | null,
-): Placed {
+): Placement {
 	const headLine = code[head] ?? "";
 	const name = declaredName(headLine);
 	const ranges = (matches: (line: string) => boolean) =>
@@ -82,7 +82,7 @@ function placeBetweenAnchors(
 	lines: readonly string[],
 	code: readonly string[],
 	within: LineRange | null,
-): Placed {
+): Placement {
 	const first = code[0] ?? "";
 	const last = code.at(-1) ?? "";
 	if (code.length < 2) return none;
@@ -156,6 +156,6 @@ function touches(range: LineRange, within: LineRange | null): boolean {
 	return !within || (range.start < within.end && within.start < range.end);
 }
 
-function ambiguous(line: string, count: number): Placed {
+function ambiguous(line: string, count: number): Placement {
 	return { kind: "ambiguous", line: line.trim(), count };
 }

@@ -2,8 +2,13 @@
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import {
+	indentOf,
+	isBlank,
+	reindented,
+	withFileIndentation,
+} from "./blockIndentation.ts";
 import { codeLines, parseFile, replaceLines } from "./fileLines.ts";
-import { indentOf, isBlank, likeFile, moved } from "./indentation.ts";
 
 interface Replacement {
 	readonly search: readonly string[];
@@ -90,13 +95,13 @@ function replaceOnce(
 			}),
 		);
 	// The levels of both sides are those of the model: what is searched for shows how the file has them.
-	const code = likeFile([...search, ...replace], text.lines);
+	const code = withFileIndentation([...search, ...replace], text.lines);
 	return success(
 		replaceLines(
 			text,
 			place,
 			place + search.length,
-			moved(
+			reindented(
 				code.slice(search.length),
 				indentOf(code[0] ?? ""),
 				indentOf(text.lines[place] ?? ""),

@@ -1,54 +1,54 @@
-/** What of a conversation goes into the window of the model, and what is left out. Nothing is cut. */
+/** Fits a conversation into the context window by leaving out whole exchanges; nothing is truncated. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 interface SizedPart {
-	/** What the panel calls it. */
+	/** For the panel. */
 	readonly label: string;
 	readonly tokens: number;
 }
 
-/** An `Exchange` as the engine counts it, its template included. */
+/** The tokens of an `Exchange`, those of the chat template included. */
 export interface SizedExchange {
 	readonly label: string;
-	/** What is attached included. */
+	/** Attachments included. */
 	readonly questionTokens: number;
-	/** 0 where there is none yet. */
+	/** 0 if there is no answer yet. */
 	readonly answerTokens: number;
 	readonly attachments: readonly SizedPart[];
 }
 
 export interface FitRequest {
 	readonly systemTokens: number;
-	/** The oldest one first; the last one is to be answered. */
+	/** Oldest first; the last one has the question to answer. */
 	readonly exchanges: readonly SizedExchange[];
-	/** What the context of the model holds. */
+	/** The context window. */
 	readonly windowTokens: number;
-	/** How much of that is kept free for the answer. */
+	/** Reserved for the answer. */
 	readonly answerTokens: number;
 }
 
 export interface LeftOut extends SizedPart {
-	/** What was attached to it, and is left out with it. */
+	/** Left out with the question that they were attached to. */
 	readonly attachments: readonly SizedPart[];
 }
 
 export interface Fit {
-	/** The index of the oldest exchange that goes in. */
+	/** The index of the oldest exchange in the prompt. */
 	readonly firstExchange: number;
-	/** The tokens of the prompt. */
+	/** Of the prompt. */
 	readonly usedTokens: number;
-	/** The oldest one first. */
+	/** Oldest first. */
 	readonly leftOut: readonly LeftOut[];
 }
 
-/** Where something must leave, this share of the room is kept: so that the start of the prompt moves rarely. */
+/** When exchanges must be left out, the prompt shrinks to this share of the room: its start moves rarely, and the prefix cache stays valid. */
 const keptShare = 0.75;
 
 /**
- * Leaves out the oldest exchanges, whole. Depends on nothing but its arguments: it goes through the questions as they were asked, and therefore
- * comes to the same start of the prompt for each until something must leave again.
+ * Leaves out the oldest exchanges. It replays the conversation question by question, and so finds the same start of the prompt for each
+ * question until exchanges must be left out again.
  */
 export function fitPrompt(request: FitRequest): Result<Fit, HeadroomError> {
 	const { systemTokens, exchanges, windowTokens, answerTokens } = request;
@@ -58,7 +58,7 @@ export function fitPrompt(request: FitRequest): Result<Fit, HeadroomError> {
 		return failure(tooLarge(newest, room));
 
 	let firstExchange = 0;
-	/** Of the exchanges from the first one that is kept. */
+	/** Of the exchanges from `firstExchange` on. */
 	let keptTokens = 0;
 	for (const [index, exchange] of exchanges.entries()) {
 		keptTokens += exchange.questionTokens;
@@ -84,13 +84,13 @@ function tokensOf(exchange: SizedExchange | undefined): number {
 	return exchange ? exchange.questionTokens + exchange.answerTokens : 0;
 }
 
-/** Names what is best left out: the largest of what is attached. */
+/** Names the largest attachment: removing it helps most. */
 function tooLarge(
 	{ questionTokens, attachments }: SizedExchange,
 	room: number,
 ): HeadroomError {
 	const largest = attachments.reduce<SizedPart | undefined>(
-		(most, it) => (most && most.tokens >= it.tokens ? most : it),
+		(max, it) => (max && max.tokens >= it.tokens ? max : it),
 		undefined,
 	);
 	const inRoom = String(Math.max(0, room));

@@ -1,8 +1,8 @@
 /**
- * From a conversation to the turns that the model is given.
+ * Turns a conversation into the turns of a prompt.
  *
- * Invariant: the turns of a path are the beginning of the turns of every longer path, byte for byte, so that the next question
- * pays for its own tokens only. A turn depends on nothing but what its messages keep.
+ * Invariant: the turns of a path are a byte-for-byte prefix of the turns of every longer path, so that the prefix cache covers all but
+ * the next question. A turn depends only on what its messages store.
  */
 
 import type { ChatTurn } from "../../protocol/chat.ts";
@@ -13,10 +13,10 @@ import type {
 	Question,
 } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import { titleOf } from "../conversation/conversation.ts";
-import { fenced } from "../conversation/fence.ts";
+import { inCodeFence } from "../conversation/codeFence.ts";
+import { questionTitle } from "../conversation/conversation.ts";
 
-/** Constant: it begins every prompt. A small model follows a short one better. */
+/** Constant, because every prompt begins with it. Small models follow a short one better. */
 export const systemPrompts = {
 	small: "You are a programming assistant. Answer briefly.",
 	full: [
@@ -27,16 +27,16 @@ export const systemPrompts = {
 	].join("\n"),
 } as const;
 
-/** What goes into a prompt or leaves it as one: a question with its answer. */
+/** A question with its answer: included in a prompt or left out as one. */
 export interface Exchange {
-	/** Of the question; of the first one where several had no answer in between. */
+	/** The first question's, if several questions had no answer in between. */
 	readonly questionId: string;
-	/** One line for the panel. */
+	/** One line, for the panel. */
 	readonly label: string;
 	readonly user: ChatTurn;
-	/** Null for a question that has no answer yet. */
+	/** Null if there is no answer yet. */
 	readonly assistant: ChatTurn | null;
-	/** What of `user` was attached, as it stands there: for counting. */
+	/** The attachments as they appear in the text of `user`, for counting. */
 	readonly attachments: readonly {
 		readonly label: string;
 		readonly text: string;
@@ -53,8 +53,8 @@ const introductions: Readonly<Record<AttachmentKind, string>> = {
 };
 
 /**
- * @param path the visible path up to the question that is to be answered; an answer without text, such as the one that is about to
- * stream, is passed over, and its question goes together with the next one: templates want the two sides to take turns.
+ * @param path the visible path up to the question to answer. An answer without text is skipped and its question merged with the next
+ * one, because chat templates require alternating roles.
  */
 export function exchangesOf(path: readonly Message[]): Exchange[] {
 	const exchanges: Exchange[] = [];
@@ -63,7 +63,7 @@ export function exchangesOf(path: readonly Message[]): Exchange[] {
 		if (message.role === "user") {
 			const asked = exchangeOf(message);
 			if (last && !last.assistant)
-				exchanges.splice(-1, 1, together(last, asked));
+				exchanges.splice(-1, 1, mergeExchanges(last, asked));
 			else exchanges.push(asked);
 		} else if (last && message.text !== "") {
 			const assistant: ChatTurn = { role: "assistant", text: message.text };
@@ -79,7 +79,7 @@ const sizeErrors: ReadonlySet<string> = new Set<HeadroomError["code"]>([
 	"chatTooLong",
 ]);
 
-/** The path without the questions that were too large to be asked: no model has seen them, and no other question fits beside them. */
+/** The path without questions that were too large to send: no model has seen them, and nothing else fits beside them. */
 export function withoutTooLarge(path: readonly Message[]): readonly Message[] {
 	const tooLarge = new Set(
 		path.flatMap((it) =>
@@ -109,22 +109,22 @@ export function turnsOf(
 	];
 }
 
-/** As the model reads it. */
+/** As it appears in the prompt. */
 export function attachmentText({
 	kind,
 	label,
 	languageId,
 	text,
 }: Attachment): string {
-	return `${introductions[kind]}${label}:\n${fenced(text, languageId)}`;
+	return `${introductions[kind]}${label}:\n${inCodeFence(text, languageId)}`;
 }
 
 /**
- * What of these the model does not know yet: a file that was attached to an earlier question, and is the same still, is not sent again.
+ * The attachments that are not in the prompt yet: an unchanged file that an earlier question attached is not sent again.
  *
- * @param path of the visible path, what still goes into the prompt.
+ * @param path the visible messages that are in the prompt.
  */
-export function notYetAttached(
+export function newAttachments(
 	path: readonly Message[],
 	attachments: readonly Attachment[],
 ): Attachment[] {
@@ -136,8 +136,8 @@ export function notYetAttached(
 	return attachments.filter((it) => !known.has(attachmentText(it)));
 }
 
-/** What the answer is likely to repeat: the code that was attached last; empty where none was. */
-export function referenceOf(path: readonly Message[]): string {
+/** The text for prompt lookup decoding: the code that was attached last, which the answer is likely to repeat; empty for none. */
+export function lookupTextOf(path: readonly Message[]): string {
 	for (const message of path.toReversed()) {
 		if (message.role !== "user") continue;
 		const code = message.attachments.filter(
@@ -155,7 +155,7 @@ function exchangeOf(question: Question): Exchange {
 	}));
 	return {
 		questionId: question.id,
-		label: titleOf(question),
+		label: questionTitle(question),
 		user: {
 			role: "user",
 			text: [...attachments.map(({ text }) => text), question.prompt].join(
@@ -167,7 +167,7 @@ function exchangeOf(question: Question): Exchange {
 	};
 }
 
-function together(first: Exchange, second: Exchange): Exchange {
+function mergeExchanges(first: Exchange, second: Exchange): Exchange {
 	return {
 		...first,
 		user: {

@@ -1,18 +1,18 @@
-/** What goes to the model with a question: which of the conversation before it, and what of the attached it does not know yet. */
+/** Plans the prompt of a question: which earlier messages it includes, and which attachments the model has not seen yet. */
 
 import type { Result } from "../../base/result.ts";
+import type { ChatModel } from "../../protocol/chat.ts";
 import type {
 	Attachment,
 	Message,
 	Question,
 } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import type { ChatModel } from "../chatPorts.ts";
 import { type Fit, fitPrompt, type LeftOut } from "./fit.ts";
 import {
 	type Exchange,
 	exchangesOf,
-	notYetAttached,
+	newAttachments,
 	systemPrompts,
 	withoutTooLarge,
 } from "./promptParts.ts";
@@ -20,24 +20,24 @@ import type { PromptSizes, TurnCounter } from "./turnCounter.ts";
 
 export interface PromptPlan {
 	readonly systemPrompt: string;
-	/** All of them, the question that is to be answered as the last. */
+	/** All exchanges; the last one has the question to answer. */
 	readonly exchanges: readonly Exchange[];
 	readonly sizes: PromptSizes;
-	/** Tokens there is room for, the answer's share taken off. */
+	/** Tokens available for the prompt: the context window less what is reserved for the answer. */
 	readonly room: number;
 	readonly fit: Result<Fit, HeadroomError>;
 }
 
 export interface QuestionPlan extends PromptPlan {
-	/** Of what was offered, what the model is to be shown. */
+	/** The offered attachments that the model has not seen in this conversation. */
 	readonly attachments: readonly Attachment[];
 }
 
-/** Of the windows that the engine makes, the one in the middle: while no model is loaded. */
-const guessedWindowTokens = 8_192;
-/** Some hundred lines of code; of a small window, a quarter. */
+/** While no model is loaded: the middle one of the context windows that the engine chooses from. */
+const assumedWindowTokens = 8_192;
+/** Some hundred lines of code; a quarter of a small context window. */
 const maxAnswerTokens = 1_024;
-/** Smaller models lose themselves in long instructions. */
+/** Smaller models do not follow long instructions. */
 const minParametersForFull = 2e9;
 
 /** @param path ends with the question. */
@@ -51,7 +51,7 @@ export async function planPrompt(
 	const exchanges = exchangesOf(withoutTooLarge(path));
 	const sizes = await counter.sizesOf(systemPrompt, exchanges);
 	const windowTokens =
-		model && !model.error ? model.windowTokens : guessedWindowTokens;
+		model && !model.error ? model.windowTokens : assumedWindowTokens;
 	const answerTokens = Math.min(maxAnswerTokens, Math.floor(windowTokens / 4));
 	return {
 		systemPrompt,
@@ -62,7 +62,7 @@ export async function planPrompt(
 	};
 }
 
-/** @param before what comes before the question; `question` without what is attached. */
+/** @param before the messages before the question. @param question without attachments. */
 export async function planQuestion(
 	before: readonly Message[],
 	question: Question,
@@ -71,22 +71,22 @@ export async function planQuestion(
 	counter: TurnCounter,
 ): Promise<QuestionPlan> {
 	const path = withoutTooLarge(before);
-	let attachments = notYetAttached(path, offered);
+	let attachments = newAttachments(path, offered);
 	for (;;) {
 		const asked = { ...question, attachments };
 		const plan = await planPrompt([...path, asked], model, counter);
 		const { fit } = plan;
 		if (!fit.ok) return { ...plan, attachments };
-		// What has to leave takes with it what was attached to it: then that goes along once more, and takes room in its turn.
-		const kept = keptOf(path, plan.exchanges, fit.value);
-		const missing = notYetAttached(kept, offered);
+		// Exchanges that are left out take their attachments with them. Those are attached again, which may leave out further exchanges.
+		const included = includedMessages(path, plan.exchanges, fit.value);
+		const missing = newAttachments(included, offered);
 		if (missing.length === attachments.length) return { ...plan, attachments };
 		attachments = missing;
 	}
 }
 
-/** Of the path, what goes into the prompt. */
-export function keptOf(
+/** The messages of the path that are in the prompt. */
+export function includedMessages(
 	path: readonly Message[],
 	exchanges: readonly Exchange[],
 	{ firstExchange }: Fit,
@@ -96,13 +96,13 @@ export function keptOf(
 	return start < 0 ? [] : path.slice(start);
 }
 
-/** For the panel, which says it before anything is sent. */
+/** For the panel, which shows them before the question is sent. */
 export interface PromptTotals {
 	readonly promptTokens: number;
 	readonly leftOut: readonly Pick<LeftOut, "label" | "tokens">[];
 }
 
-export function totalsOf({ fit, sizes }: PromptPlan): PromptTotals {
+export function promptTotals({ fit, sizes }: PromptPlan): PromptTotals {
 	if (fit.ok) {
 		const { usedTokens, leftOut } = fit.value;
 		return {

@@ -1,20 +1,20 @@
-/** What the slash commands ask the model. */
+/** The prompts of the slash commands. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import type { Attachment } from "../../protocol/conversation.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
-/** What is to be worked on; it is attached to the question. */
+/** What a slash command works on; it is attached to the question. */
 export type Subject =
 	| { readonly kind: "selection"; readonly path: string }
 	| { readonly kind: "file"; readonly path: string }
-	/** What the conversation is about. */
+	/** Whatever the conversation is about. */
 	| { readonly kind: "none" };
 
-export interface Worded {
-	/** What is sent in place of what the user wrote. */
+export interface SlashCommandPrompt {
+	/** Sent in place of the text that the user typed. */
 	readonly prompt: string;
-	/** Null where the user wrote none. */
+	/** Null for a question without a command. */
 	readonly command: SlashCommand | null;
 }
 
@@ -35,14 +35,14 @@ export type SlashCommand = keyof typeof wordings;
 
 export const slashCommands = Object.keys(wordings) as readonly SlashCommand[];
 
-/** A path such as `/usr/bin` is no command. */
+/** Does not match a path such as `/usr/bin`. */
 const commandPattern = /^\s*\/([A-Za-z]+)(?=\s|$)/;
 
-/** @param input as the user wrote it, with a command at its beginning or without one. */
+/** @param input as the user typed it, with or without a command at the beginning. */
 export function wordQuestion(
 	input: string,
 	subject: Subject,
-): Result<Worded, HeadroomError> {
+): Result<SlashCommandPrompt, HeadroomError> {
 	const match = commandPattern.exec(input);
 	if (!match) return success({ prompt: input.trim(), command: null });
 	const command = slashCommands.find((it) => it === match[1]?.toLowerCase());
@@ -53,9 +53,12 @@ export function wordQuestion(
 				commands: slashCommands.map((it) => `/${it}`).join(", "),
 			}),
 		);
-	const wish = input.slice(match[0].length).trim();
+	const details = input.slice(match[0].length).trim();
 	const task = wordings[command](wordSubject(subject));
-	return success({ prompt: wish ? `${task}\n\n${wish}` : task, command });
+	return success({
+		prompt: details ? `${task}\n\n${details}` : task,
+		command,
+	});
 }
 
 function wordSubject(subject: Subject): string {
@@ -69,7 +72,7 @@ function wordSubject(subject: Subject): string {
 	}
 }
 
-/** What a slash command is to work on: what is selected goes before what is visible. */
+/** The selection if there is one, or else the visible file. */
 export function subjectOf(attachments: readonly Attachment[]): Subject {
 	for (const kind of ["selection", "file"] as const) {
 		const found = attachments.find((it) => it.kind === kind);

@@ -1,25 +1,25 @@
-/** How many tokens the parts of a prompt take: counted by the engine where it runs, each turn once, and guessed by length where it does not. */
+/** Counts the tokens of a prompt's parts: with the engine's tokenizer, each turn once, or estimated by length while no model is loaded. */
 
-import type { ChatTurn } from "../../protocol/chat.ts";
-import type { ChatEngine, ChatModel } from "../chatPorts.ts";
+import type { ChatModel, ChatTurn } from "../../protocol/chat.ts";
+import type { ChatEngine, ChatModelSource } from "../chatPorts.ts";
 import type { SizedExchange } from "./fit.ts";
 import { type Exchange, turnsOf } from "./promptParts.ts";
 
 export interface PromptSizes {
 	readonly systemTokens: number;
 	readonly exchanges: readonly SizedExchange[];
-	/** False where they are guessed. */
+	/** False for an estimate. */
 	readonly isExact: boolean;
 }
 
-/** Code has 3 to 4 characters per token with the vocabularies in use. */
-const guessedCharactersPerToken = 3.5;
-/** The names of the sides, and what begins and ends a turn. */
-const guessedExchangeTokens = 10;
-/** A completion waits for at most so many turns to be counted. */
+/** Code has 3 to 4 characters per token with the usual vocabularies. */
+const estimatedCharsPerToken = 3.5;
+/** Role names and delimiters of the chat template. */
+const estimatedExchangeTokens = 10;
+/** Counting blocks the engine: a completion waits for at most this many exchanges. */
 const exchangesAtOnce = 32;
 
-/** What the template takes. */
+/** Tokens of the chat template. */
 interface TemplateTokens {
 	readonly aroundAll: number;
 	readonly perExchange: number;
@@ -27,40 +27,46 @@ interface TemplateTokens {
 
 interface Counted {
 	readonly template: TemplateTokens;
-	/** By the text of a turn. */
+	/** Keyed by the text of a turn. */
 	readonly tokens: ReadonlyMap<string, number>;
 }
 
-const guessedTemplate: TemplateTokens = {
+const estimatedTemplate: TemplateTokens = {
 	aroundAll: 0,
-	perExchange: guessedExchangeTokens,
+	perExchange: estimatedExchangeTokens,
 };
 
 export class TurnCounter {
-	readonly #engine: Pick<ChatEngine, "model" | "count">;
+	readonly #source: Pick<ChatModelSource, "current">;
+	readonly #engine: Pick<ChatEngine, "count">;
+	/** The model that the counts are of. */
 	#model: ChatModel | undefined;
 	#template: TemplateTokens | undefined;
-	/** By the text of a turn: of what was asked for last, because a question that is being written is another text with every key. */
+	/** Keyed by the text of a turn. Only the last prompt is kept: with every key, the question is another text. */
 	#counted: ReadonlyMap<string, number> = new Map();
 
-	constructor(engine: Pick<ChatEngine, "model" | "count">) {
+	constructor(
+		source: Pick<ChatModelSource, "current">,
+		engine: Pick<ChatEngine, "count">,
+	) {
+		this.#source = source;
 		this.#engine = engine;
 	}
 
-	/** Forgets the texts of a conversation that is left. */
+	/** Drops the counts of the conversation that was left. */
 	forget(): void {
 		this.#counted = new Map();
 	}
 
-	/** @param exchanges with the question that is to be answered as the last. */
+	/** @param exchanges the last one has the question to answer. */
 	async sizesOf(
 		systemPrompt: string,
 		exchanges: readonly Exchange[],
 	): Promise<PromptSizes> {
 		const counted = await this.#count(systemPrompt, exchanges);
-		const { aroundAll, perExchange } = counted?.template ?? guessedTemplate;
+		const { aroundAll, perExchange } = counted?.template ?? estimatedTemplate;
 		const tokensOf = ({ text }: ChatTurn): number =>
-			counted?.tokens.get(text) ?? guessTokens(text);
+			counted?.tokens.get(text) ?? estimateTokens(text);
 		return {
 			systemTokens:
 				aroundAll + tokensOf({ role: "system", text: systemPrompt }),
@@ -69,12 +75,12 @@ export class TurnCounter {
 		};
 	}
 
-	/** Undefined where the engine does not tell of all. */
+	/** Undefined unless the engine counts all of them. */
 	async #count(
 		systemPrompt: string,
 		exchanges: readonly Exchange[],
 	): Promise<Counted | undefined> {
-		const { model } = this.#engine;
+		const model = this.#source.current;
 		if (!model || model.error) return undefined;
 		if (model !== this.#model) {
 			this.forget();
@@ -119,7 +125,7 @@ export class TurnCounter {
 		return counted?.ok ? counted.value.turnTokens : undefined;
 	}
 
-	/** From two small conversations, of which one has an exchange more. */
+	/** Derived from two small conversations that differ by one exchange. */
 	async #countTemplate(): Promise<TemplateTokens | undefined> {
 		const question: ChatTurn = { role: "user", text: "q" };
 		const answer: ChatTurn = { role: "assistant", text: "a" };
@@ -134,8 +140,8 @@ export class TurnCounter {
 	}
 }
 
-function guessTokens(text: string): number {
-	return Math.ceil(text.length / guessedCharactersPerToken);
+function estimateTokens(text: string): number {
+	return Math.ceil(text.length / estimatedCharsPerToken);
 }
 
 function sized(

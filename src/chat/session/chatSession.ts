@@ -1,145 +1,144 @@
 /**
- * A chat from its first question on: what the view asks for becomes transitions of the conversation, and what the model says goes to the view.
+ * A chat: what the view requests becomes transitions of the conversation, and the answers go to the view.
  *
- * Invariants: at most one answer runs, and what comes of one that was stopped changes nothing. What changes the conversation is done one by
- * one, in the order in which it was asked for; stopping waits for nothing.
+ * Invariant: changes of the conversation run one at a time, in the order of the requests; stopping waits for none of them.
  */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { SerialQueue } from "../../base/serialQueue.ts";
-import type { Suggestion, SuggestionKind } from "../../protocol/chatView.ts";
+import type { SetTimer } from "../../base/timers.ts";
+import type { SuggestionKind } from "../../protocol/chatView.ts";
 import type {
 	Attachment,
 	Conversation,
 	Question,
 } from "../../protocol/conversation.ts";
-import {
-	createError,
-	type HeadroomError,
-	messageOf as whyOf,
-} from "../../protocol/errors.ts";
-import type { GenerationEnd } from "../../protocol/generation.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
 import type {
-	ChatContextSource,
 	ChatEngine,
+	ChatModelSource,
+	ContextSource,
 	ConversationPort,
 	Describe,
 	PostToView,
-	SetTimer,
 } from "../chatPorts.ts";
 import {
-	answeredBy,
-	appended,
 	ask,
 	branchesAt,
 	edit,
-	failed,
-	finished,
-	messageOf,
+	findMessage,
 	type NewAnswer,
 	regenerate,
 	selectBranch,
-	stopped,
 	visiblePath,
 } from "../conversation/conversation.ts";
-import { historyPage } from "../conversation/history.ts";
 import {
+	CurrentConversation,
 	type CurrentId,
-	KeptConversation,
-} from "../conversation/keptConversation.ts";
-import { messagePage, viewMessage } from "../conversation/viewMessages.ts";
+} from "../conversation/currentConversation.ts";
+import { historyPage } from "../conversation/history.ts";
 import { type CodeBlock, codeBlocksOf } from "../edit/codeBlocks.ts";
 import { planQuestion } from "../prompt/questionPlan.ts";
 import { subjectOf, wordQuestion } from "../prompt/slashCommands.ts";
 import { TurnCounter } from "../prompt/turnCounter.ts";
-import { ChunkBatcher } from "./chunkBatcher.ts";
-import { runAnswer } from "./runAnswer.ts";
-import { TokenLine } from "./tokenLine.ts";
+import { Answering } from "./answering.ts";
+import { ConversationPresenter } from "./conversationPresenter.ts";
+import { TokenUsageReporter } from "./tokenUsageReporter.ts";
 
 export interface ChatSessionOptions {
+	readonly model: ChatModelSource;
 	readonly engine: ChatEngine;
 	readonly store: ConversationPort;
-	readonly context: ChatContextSource;
+	readonly context: ContextSource;
 	readonly currentId: CurrentId;
 	readonly post: PostToView;
 	readonly describe: Describe;
-	/** Where the engine keeps what it has evaluated; null keeps nothing. */
+	/** Where the engine keeps the KV snapshot; null keeps none. */
 	readonly stateFile: string | null;
+	/** Deletes that snapshot. */
+	readonly forgetState: () => Promise<void>;
 	/** Unique. */
 	readonly newId: () => string;
 	readonly now: () => number;
 	readonly setTimer: SetTimer;
 }
 
-export interface AnsweredCode {
-	/** Of the file that the answer names for it; null where it names none. */
+/** Hints where the code of an answer belongs. */
+export interface CodeHints {
+	/** The file that the answer names for the code; null if it names none. */
 	readonly path: string | null;
-	/** Of the question, or else of the last one before it that had some. */
+	/** Of the question, or else of the last question before it that had any. */
 	readonly attachments: readonly Attachment[];
 }
 
-/** An answer under way. */
-interface Run {
-	readonly answerId: string;
-	readonly controller: AbortController;
-	readonly batcher: ChunkBatcher;
-}
-
-/** So much of an answer may be lost with the window. */
-const saveEveryMs = 5_000;
-
 export class ChatSession implements Disposable {
 	readonly #options: ChatSessionOptions;
-	readonly #kept: KeptConversation;
+	readonly #conversation: CurrentConversation;
+	readonly #presenter: ConversationPresenter;
 	readonly #counter: TurnCounter;
-	readonly #tokenLine: TokenLine;
+	readonly #answering: Answering;
+	readonly #tokenUsage: TokenUsageReporter;
 	readonly #store = new DisposableStore();
-	#run: Run | undefined;
-	#saveTimer: Disposable | undefined;
-	/** What the history shows: it is shown anew when something of it is deleted. */
-	#historyQuery = "";
-	/** Counts what was looked for: only for the last one the search goes on. */
-	#historyWish = 0;
 	readonly #queue = new SerialQueue();
+	/** The query of the history that is shown: it is shown again after a deletion. */
+	#historyQuery = "";
+	/** Counts the searches: only the latest one goes on. */
+	#latestSearch = 0;
 
 	constructor(options: ChatSessionOptions) {
-		const { engine, store, context, currentId, newId, now, post } = options;
+		const { model, engine, store, context, currentId, setTimer } = options;
+		const { forgetState, stateFile, newId, now, post, describe } = options;
 		this.#options = options;
-		this.#kept = new KeptConversation({
+		this.#conversation = new CurrentConversation({
 			store,
+			forgetState,
 			currentId,
 			newId,
 			now,
-			onProblem: (error) => this.#tell(error),
+			onProblem: (error) => this.#showError(error),
 		});
-		this.#counter = new TurnCounter(engine);
-		this.#tokenLine = this.#store.add(
-			new TokenLine({
-				engine,
+		this.#presenter = new ConversationPresenter(
+			this.#conversation,
+			post,
+			describe,
+		);
+		this.#counter = new TurnCounter(model, engine);
+		this.#tokenUsage = this.#store.add(
+			new TokenUsageReporter({
+				model,
 				context,
 				counter: this.#counter,
-				path: () => visiblePath(this.#kept.current),
+				path: () => visiblePath(this.#conversation.current),
 				post,
-				setTimer: options.setTimer,
+				setTimer,
 			}),
 		);
-		void this.#queue.run(() => this.#kept.restore());
+		this.#answering = new Answering({
+			sources: { model, engine, counter: this.#counter, stateFile },
+			conversation: this.#conversation,
+			presenter: this.#presenter,
+			post,
+			setTimer,
+			onPlan: (plan) => this.#tokenUsage.show(plan),
+			onEnd: () => this.#tokenUsage.update(),
+		});
+		void this.#queue.run(() => this.#conversation.restore());
 	}
 
-	/** The view is there, and knows nothing. */
+	/** A new page is there: shows it everything. */
 	ready(): Promise<void> {
 		return this.#queue.run(async () => {
-			this.#tokenLine.showChips();
-			this.#showConversation();
-			this.#tokenLine.update();
+			this.#tokenUsage.showChips();
+			this.#presenter.show();
+			this.#tokenUsage.update();
 		});
 	}
 
 	//#region Questions and answers
-	/** @param editedId of the question whose place it takes, as a branch. */
+	/** @param editedId the question that this one replaces, on a new branch. */
 	ask(text: string, editedId?: string): Promise<void> {
 		return this.#queue.run(async () => {
-			const question = await this.#questionOf(text, editedId);
+			const question = await this.#prepareQuestion(text, editedId);
 			if (!question) {
 				this.#options.post({
 					kind: "focusInput",
@@ -148,48 +147,49 @@ export class ChatSession implements Disposable {
 				});
 				return;
 			}
-			this.#stopNow();
+			this.#answering.stop();
 			const { id: questionId } = question;
 			const asked = { ...question, questionId, ...this.#newAnswer() };
-			const before = this.#kept.current;
+			const before = this.#conversation.current;
 			const next =
 				editedId === undefined
 					? ask(before, asked)
 					: edit(before, editedId, asked);
-			// A question that is gone has no place to be taken.
+			// The edited question may be gone.
 			if (next === before) return;
-			this.#start(next, asked.answerId);
-			this.#options.context.asked();
-			this.#tokenLine.setInput("");
+			this.#answering.start(next, asked.answerId);
+			this.#options.context.onQuestionSent();
+			this.#tokenUsage.setInput("");
 		});
 	}
 
 	regenerate(messageId: string): Promise<void> {
 		return this.#queue.run(async () => {
-			this.#stopNow();
+			this.#answering.stop();
+			const { current } = this.#conversation;
 			const answer = this.#newAnswer();
-			const next = regenerate(this.#kept.current, messageId, answer);
-			if (next !== this.#kept.current) this.#start(next, answer.answerId);
+			const next = regenerate(current, messageId, answer);
+			if (next !== current) this.#answering.start(next, answer.answerId);
 		});
 	}
 
-	/** What came of the answer so far stays. */
+	/** Keeps what was generated so far. */
 	stop(): void {
-		if (!this.#stopNow()) return;
-		this.#tokenLine.update();
-		void this.#kept.save();
+		if (!this.#answering.stop()) return;
+		this.#tokenUsage.update();
+		void this.#conversation.save();
 	}
 
 	selectBranch(messageId: string, offset: -1 | 1): Promise<void> {
 		return this.#queue.run(async () => {
-			const branches = branchesAt(this.#kept.current, messageId);
+			const branches = branchesAt(this.#conversation.current, messageId);
 			const branch = branches[branches.indexOf(messageId) + offset];
 			if (branch === undefined) return;
-			this.#stopNow();
-			this.#kept.set(selectBranch(this.#kept.current, branch));
-			this.#showConversation();
-			this.#tokenLine.update();
-			await this.#kept.save();
+			this.#answering.stop();
+			this.#conversation.set(selectBranch(this.#conversation.current, branch));
+			this.#presenter.show();
+			this.#tokenUsage.update();
+			await this.#conversation.save();
 		});
 	}
 	//#endregion
@@ -198,7 +198,7 @@ export class ChatSession implements Disposable {
 	newConversation(): Promise<void> {
 		return this.#queue.run(async () => {
 			await this.#leave();
-			this.#kept.begin();
+			this.#conversation.begin();
 			this.#showAnother();
 		});
 	}
@@ -206,71 +206,67 @@ export class ChatSession implements Disposable {
 	openConversation(id: string): Promise<void> {
 		return this.#queue.run(async () => {
 			await this.#leave();
-			if (await this.#kept.open(id)) this.#showAnother();
+			if (await this.#conversation.open(id)) this.#showAnother();
 		});
 	}
 
 	deleteConversation(id: string): Promise<void> {
 		return this.#queue.run(async () => {
-			const isCurrent = id === this.#kept.current.id;
-			if (isCurrent) this.#stopNow();
-			await this.#kept.delete(id);
+			const isCurrent = id === this.#conversation.current.id;
+			if (isCurrent) this.#answering.stop();
+			await this.#conversation.delete(id);
 			if (isCurrent) this.#showAnother();
 			await this.openHistory(this.#historyQuery, 0);
 		});
 	}
 
-	/** One that is shown, or any other; undefined where it cannot be read. */
-	conversation(id = this.#kept.current.id): Promise<Conversation | undefined> {
-		return this.#kept.read(id);
+	/** @param id the current conversation's by default. @returns undefined if it cannot be read. */
+	conversation(
+		id = this.#conversation.current.id,
+	): Promise<Conversation | undefined> {
+		return this.#conversation.read(id);
 	}
 
-	/** A page of what was said before. */
-	earlier(beforeId: string): void {
-		const { post, describe } = this.#options;
-		const page = messagePage(this.#kept.current, describe, beforeId);
-		post({ kind: "earlier", beforeId, ...page });
+	showEarlier(beforeId: string): void {
+		this.#presenter.showEarlier(beforeId);
 	}
 
 	async openHistory(query: string, offset: number): Promise<void> {
 		this.#historyQuery = query;
 		const { store, post } = this.#options;
-		const wish = ++this.#historyWish;
+		const search = ++this.#latestSearch;
 		const page = await historyPage(
 			store,
 			query,
 			offset,
-			() => wish === this.#historyWish,
+			() => search === this.#latestSearch,
 		);
 		if (!page) return;
 		const { entries, hasMore, problems } = page;
 		post({ kind: "history", query, offset, entries, hasMore });
-		for (const problem of problems) this.#tell(problem);
+		for (const problem of problems) this.#showError(problem);
 	}
 	//#endregion
 
 	//#region The input
 	inputChanged(text: string): void {
-		this.#tokenLine.setInput(text);
+		this.#tokenUsage.setInput(text);
 	}
 
 	async suggest(of: SuggestionKind, query: string): Promise<void> {
 		const { context, post } = this.#options;
-		const items: readonly Suggestion[] = await context.suggestionsFor(
-			of,
-			query,
-		);
+		const items = await context.suggestionsFor(of, query);
 		post({ kind: "suggestions", query, items });
 	}
 	//#endregion
 
-	/** A code block of an answer, with what it may be about. */
-	codeBlock(messageId: string, index: number, code: string): AnsweredCode {
-		const { current } = this.#kept;
-		const blocks = codeBlocksOf(messageOf(current, messageId)?.text ?? "");
-		const isIt = ({ text }: CodeBlock): boolean => text.trim() === code.trim();
-		const at = blocks[index];
-		const block = at && isIt(at) ? at : blocks.find(isIt);
+	codeHints(messageId: string, blockIndex: number, code: string): CodeHints {
+		const { current } = this.#conversation;
+		const blocks = codeBlocksOf(findMessage(current, messageId)?.text ?? "");
+		const hasCode = ({ text }: CodeBlock): boolean =>
+			text.trim() === code.trim();
+		const at = blocks[blockIndex];
+		const block = at && hasCode(at) ? at : blocks.find(hasCode);
 		const path = visiblePath(current);
 		const asked = path
 			.slice(0, path.findIndex(({ id }) => id === messageId) + 1)
@@ -283,20 +279,20 @@ export class ChatSession implements Disposable {
 
 	dispose(): void {
 		this.stop();
-		this.#saveTimer?.dispose();
+		this.#answering.dispose();
 		this.#store.dispose();
 	}
 
-	/** Undefined where it cannot be asked, which is told then. */
-	async #questionOf(
+	/** Undefined if the question cannot be sent; the user is told why. */
+	async #prepareQuestion(
 		text: string,
 		editedId: string | undefined,
 	): Promise<Omit<Question, "role" | "parent" | "askedAtMs"> | undefined> {
-		const { context, engine, newId } = this.#options;
+		const { context, model, newId } = this.#options;
 		const offered = await context.attachmentsFor(text);
-		if (!offered.ok) return this.#tell(offered.error);
+		if (!offered.ok) return this.#showError(offered.error);
 		const worded = wordQuestion(text, subjectOf(offered.value));
-		if (!worded.ok) return this.#tell(worded.error);
+		if (!worded.ok) return this.#showError(worded.error);
 		const question: Question = {
 			role: "user",
 			id: newId(),
@@ -306,162 +302,36 @@ export class ChatSession implements Disposable {
 			prompt: worded.value.prompt,
 			attachments: [],
 		};
-		const path = visiblePath(this.#kept.current);
+		const path = visiblePath(this.#conversation.current);
 		const edited = path.findIndex(({ id }) => id === editedId);
 		const { attachments } = await planQuestion(
 			edited < 0 ? path : path.slice(0, edited),
 			question,
 			offered.value,
-			engine.model,
+			model.current,
 			this.#counter,
 		);
 		return { ...question, attachments };
 	}
 
 	#newAnswer(): NewAnswer {
-		const { newId, now, engine } = this.#options;
-		const model = engine.model?.name ?? "";
-		return { answerId: newId(), atMs: now(), model };
-	}
-
-	#start(conversation: Conversation, answerId: string): void {
-		const { setTimer } = this.#options;
-		const run: Run = {
-			answerId,
-			controller: new AbortController(),
-			batcher: new ChunkBatcher(setTimer, ({ segment, text }) => {
-				this.#kept.set(appended(this.#kept.current, answerId, segment, text));
-				this.#options.post({
-					kind: "chunk",
-					messageId: answerId,
-					segment,
-					text,
-				});
-			}),
-		};
-		const before = this.#kept.current;
-		this.#kept.set(conversation);
-		this.#run = run;
-		// The view takes new messages at the end; a title or another branch only with the whole.
-		const goesOn =
-			visiblePath(conversation).at(-3)?.id === before.leaf &&
-			before.title === conversation.title;
-		if (goesOn)
-			for (const { id } of visiblePath(conversation).slice(-2))
-				this.#showMessage(id);
-		else this.#showConversation();
-		void this.#kept.save();
-		this.#saveNowAndThen(run);
-		void this.#answer(run);
-	}
-
-	async #answer(run: Run): Promise<void> {
-		const { engine, stateFile } = this.#options;
-		const { answerId, controller, batcher } = run;
-		const isRunning = (): boolean => this.#run === run;
-		const end = await runAnswer(
-			{
-				conversation: this.#kept.current,
-				answerId,
-				stateFile,
-				signal: controller.signal,
-			},
-			engine,
-			this.#counter,
-			{
-				onModel: ({ name }) => {
-					if (isRunning())
-						this.#kept.set(answeredBy(this.#kept.current, answerId, name));
-				},
-				onPlan: (plan) => {
-					if (isRunning()) this.#tokenLine.show(plan);
-				},
-				onChunk: (chunk) => {
-					if (isRunning()) batcher.add(chunk);
-				},
-			},
-		).catch((thrown): GenerationEnd => {
-			const error = createError("generationFailed", {
-				why: whyOf(thrown),
-			});
-			return { kind: "failed", error };
-		});
-		if (!isRunning()) return;
-		batcher.flush();
-		this.#run = undefined;
-		this.#kept.set(ended(this.#kept.current, answerId, end));
-		this.#showMessage(answerId);
-		this.#tokenLine.update();
-		await this.#kept.save();
-	}
-
-	#saveNowAndThen(run: Run): void {
-		this.#saveTimer?.dispose();
-		this.#saveTimer = this.#options.setTimer(() => {
-			if (this.#run !== run) return;
-			void this.#kept.save();
-			this.#saveNowAndThen(run);
-		}, saveEveryMs);
-	}
-
-	/** @returns whether an answer was running. */
-	#stopNow(): boolean {
-		const run = this.#run;
-		if (!run) return false;
-		run.batcher.flush();
-		this.#run = undefined;
-		run.controller.abort();
-		this.#kept.set(stopped(this.#kept.current, run.answerId));
-		this.#showMessage(run.answerId);
-		return true;
+		const { newId, now, model } = this.#options;
+		const name = model.current?.name ?? "";
+		return { answerId: newId(), atMs: now(), model: name };
 	}
 
 	async #leave(): Promise<void> {
-		if (this.#stopNow()) await this.#kept.save();
+		if (this.#answering.stop()) await this.#conversation.save();
 	}
 
 	#showAnother(): void {
 		this.#counter.forget();
-		this.#showConversation();
-		this.#tokenLine.update();
+		this.#presenter.show();
+		this.#tokenUsage.update();
 	}
 
-	#showConversation(): void {
-		const { post, describe } = this.#options;
-		const { current } = this.#kept;
-		const { id, title } = current;
-		const page = messagePage(current, describe);
-		post({ kind: "conversation", id, title, ...page });
-	}
-
-	#showMessage(id: string): void {
-		const { post, describe } = this.#options;
-		const { current } = this.#kept;
-		const message = messageOf(current, id);
-		if (message)
-			post({
-				kind: "messageChanged",
-				message: viewMessage(current, message, describe),
-			});
-	}
-
-	#tell(error: HeadroomError): undefined {
+	#showError(error: HeadroomError): undefined {
 		const { post, describe } = this.#options;
 		post({ kind: "notice", severity: "error", text: describe(error) });
-	}
-}
-
-function ended(
-	conversation: Conversation,
-	answerId: string,
-	end: GenerationEnd,
-): Conversation {
-	switch (end.kind) {
-		case "done":
-			return finished(conversation, answerId, end.stopReason);
-		case "cancelled":
-			return stopped(conversation, answerId);
-		case "failed":
-			return failed(conversation, answerId, end.error);
 	}
 }

@@ -1,10 +1,10 @@
 /** Batches the chunks of an answer, so that the view gets one message for several tokens. */
 
 import type { Disposable } from "../../base/disposable.ts";
+import type { SetTimer } from "../../base/timers.ts";
 import type { AnswerChunk, SegmentKind } from "../../protocol/chat.ts";
-import type { SetTimer } from "../chatPorts.ts";
 
-/** Two frames of a 60 Hz screen and some: more updates would cost time and show nothing. */
+/** A bit more than two frames at 60 Hz: nobody reads faster. */
 const batchMs = 40;
 
 export class ChunkBatcher {

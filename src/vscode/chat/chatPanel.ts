@@ -1,11 +1,11 @@
-/** The chat behind its view: what the view sends goes to the session, to the editor or to the models, and what these say goes back. */
+/** Connects the chat's view to the session, the editor and the models. */
 
 import * as vscode from "vscode";
 import { assertNever } from "../../base/assert.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result } from "../../base/result.ts";
-import type { ChatContextSource, ChatEngine } from "../../chat/chatPorts.ts";
+import { setRealTimer } from "../../base/timers.ts";
 import { exportMarkdown } from "../../chat/conversation/exportMarkdown.ts";
 import {
 	ChatSession,
@@ -13,7 +13,6 @@ import {
 } from "../../chat/session/chatSession.ts";
 import { chatStrings } from "../../protocol/chatStrings.ts";
 import type { FromChatView, ToChatView } from "../../protocol/chatView.ts";
-import type { Attachment } from "../../protocol/conversation.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -21,34 +20,24 @@ import {
 } from "../../protocol/errors.ts";
 import { describeError, localize } from "../platform/localize.ts";
 import type { ChatOffers } from "./chatOffers.ts";
+import type { AnswerActions } from "./edits/answerActions.ts";
 import {
 	currentTokenTheme,
 	onDidChangeTokenTheme,
 } from "./theme/tokenTheme.ts";
 
-/** What becomes of an answer in the editor. */
-export interface AnswerActionsPort {
-	insert(code: string): Promise<Result<void, HeadroomError>>;
-	apply(request: {
-		readonly code: string;
-		/** As the model named it, or empty. */
-		readonly language: string;
-		/** The path that the answer names for it. */
-		readonly path: string | null;
-		readonly attachments: readonly Attachment[];
-	}): Promise<Result<void, HeadroomError>>;
-	newFile(request: {
-		readonly code: string;
-		readonly language: string;
-	}): Promise<Result<void, HeadroomError>>;
-	openLink(href: string): Promise<Result<void, HeadroomError>>;
-}
-
 export interface ChatPanelOptions
-	extends Pick<ChatSessionOptions, "store" | "currentId" | "stateFile"> {
-	readonly engine: ChatEngine;
-	readonly context: ChatContextSource;
-	readonly actions: AnswerActionsPort;
+	extends Pick<
+		ChatSessionOptions,
+		| "model"
+		| "engine"
+		| "store"
+		| "context"
+		| "currentId"
+		| "stateFile"
+		| "forgetState"
+	> {
+	readonly actions: AnswerActions;
 	readonly offers: ChatOffers;
 	readonly log: Log;
 }
@@ -62,69 +51,61 @@ export class ChatPanel implements Disposable {
 	readonly #options: ChatPanelOptions;
 	readonly #store = new DisposableStore();
 	readonly #session: ChatSession;
-	/** To the view that is shown; nothing where none is. */
+	/** Posts to the view; undefined while there is none. */
 	#send: ((message: ToChatView) => void) | undefined;
-	/** The page has asked for what it shows. Before that it hears nothing. */
+	/** The page has loaded, and listens. */
 	#isReady = false;
 	#wantsFocus = false;
-	/** Themes are read from files, and one that was asked for earlier may come later. */
-	#themeWish = 0;
-	/** Which model was shown, so that offers that come late are not for another. */
-	#modelWish = 0;
+	/** Counts the reads of a theme's files: only the latest one is shown. */
+	#latestTheme = 0;
+	/** Counts the models shown: offers that arrive late are for an earlier one. */
+	#latestModel = 0;
 
 	constructor(options: ChatPanelOptions) {
 		this.#options = options;
-		const { store, currentId, stateFile, engine, context } = options;
 		this.#session = this.#store.add(
 			new ChatSession({
-				store,
-				currentId,
-				stateFile,
-				engine,
-				context,
+				...options,
 				post: (message) => this.#post(message),
 				describe: describeError,
 				newId: () => globalThis.crypto.randomUUID(),
 				now: Date.now,
-				setTimer: (callback, ms) => {
-					const timer = setTimeout(callback, ms);
-					return { dispose: () => clearTimeout(timer) };
-				},
+				setTimer: setRealTimer,
 			}),
 		);
 		this.#store.add(
-			engine.onDidChangeModel(() => this.#begin(this.#showModel())),
+			options.model.onDidChange(() => this.#runInBackground(this.#showModel())),
 		);
 		this.#store.add(
-			onDidChangeTokenTheme(() => this.#begin(this.#showTheme())),
+			onDidChangeTokenTheme(() => this.#runInBackground(this.#showTheme())),
 		);
 	}
 
-	/** A page that is hidden is gone: the next one says that it is ready. @param send undefined when the view itself is gone. */
+	/** A hidden page is discarded; the next one sends `ready`. @param send undefined when the view is disposed. */
 	connect(send: ((message: ToChatView) => void) | undefined): void {
 		this.#send = send;
 		this.#isReady = false;
 	}
 
-	/** What goes wrong in here is told, and thrown no further. */
+	/** Never rejects: errors are shown in the view. */
 	async receive(message: FromChatView): Promise<void> {
 		try {
 			await this.#handle(message);
 		} catch (thrown) {
-			// The sentence may hold text of the user's: the log is told the kind alone.
+			// The error may hold the user's text, which belongs in no log above trace.
 			this.#options.log.error(`chat: ${message.kind} failed`);
 			const why = messageOf(thrown);
 			this.#options.log.trace(`chat: ${why}`);
-			this.#tell(failure(createError("chatFailed", { why })));
+			this.#showError(failure(createError("chatFailed", { why })));
 		}
 	}
 
-	/** As if it were typed and sent. */
+	/** Sends the text as a question. */
 	ask(text: string): Promise<void> {
 		return this.#session.ask(text);
 	}
 
-	/** As soon as there is an input. */
+	/** As soon as the page has loaded. */
 	focusInput(): void {
 		this.#wantsFocus = !this.#isReady;
 		this.#post({ kind: "focusInput" });
@@ -138,7 +119,7 @@ export class ChatPanel implements Disposable {
 		return this.#session.newConversation();
 	}
 
-	/** Opens it as a document that is not saved yet: where it goes, if anywhere, is the user's affair. */
+	/** Opens the conversation as an untitled document. */
 	async exportConversation(id?: string): Promise<void> {
 		const conversation = await this.#session.conversation(id);
 		if (!conversation) return;
@@ -150,7 +131,7 @@ export class ChatPanel implements Disposable {
 			attached: (label) => t("Attached: {label}", { label }),
 			reasoning: t("Reasoning"),
 			stopped: t("Stopped before the end."),
-			cut: t("The answer had no more room."),
+			cutOff: t("The answer reached the end of the context window."),
 			error: describeError,
 		});
 		const document = await vscode.workspace.openTextDocument({
@@ -184,13 +165,13 @@ export class ChatPanel implements Disposable {
 			case "copyMessage":
 				return await vscode.env.clipboard.writeText(message.text);
 			case "insert":
-				return this.#tell(await actions.insert(message.code));
+				return this.#showError(await actions.insert(message.code));
 			case "apply":
 				return await this.#apply(message);
 			case "newFile":
-				return this.#tell(await actions.newFile(message));
+				return this.#showError(await actions.newFile(message));
 			case "openLink":
-				return this.#tell(await actions.openLink(message.href));
+				return this.#showError(await actions.openLink(message.href));
 			case "removeChip":
 				return context.remove(message.id);
 			case "suggest":
@@ -208,7 +189,7 @@ export class ChatPanel implements Disposable {
 			case "newConversation":
 				return await session.newConversation();
 			case "earlier":
-				return session.earlier(message.beforeId);
+				return session.showEarlier(message.beforeId);
 			case "chooseOffer":
 				return await offers.choose(message.id);
 			case "inputChanged":
@@ -227,29 +208,29 @@ export class ChatPanel implements Disposable {
 		);
 		this.#post({ kind: "strings", strings });
 		await this.#showTheme();
-		this.#begin(this.#showModel());
+		this.#runInBackground(this.#showModel());
 		await this.#session.ready();
 		this.#isReady = true;
 		if (this.#wantsFocus) this.focusInput();
 	}
 
-	/** What nobody waits for. What was thrown may hold text of the user's. */
-	#begin(work: Promise<void>): void {
+	/** Logs no error message: it may hold the user's text. */
+	#runInBackground(work: Promise<void>): void {
 		work.catch(() =>
 			this.#options.log.error("chat: the view is not up to date"),
 		);
 	}
 
 	async #showTheme(): Promise<void> {
-		const wish = ++this.#themeWish;
+		const request = ++this.#latestTheme;
 		const theme = await currentTokenTheme();
-		if (wish === this.#themeWish) this.#post({ kind: "theme", theme });
+		if (request === this.#latestTheme) this.#post({ kind: "theme", theme });
 	}
 
 	async #showModel(): Promise<void> {
-		const wish = ++this.#modelWish;
-		const { engine, offers } = this.#options;
-		const { model } = engine;
+		const request = ++this.#latestModel;
+		const { offers } = this.#options;
+		const model = this.#options.model.current;
 		const name = model?.name ?? vscode.l10n.t("No model loaded yet");
 		if (!model?.error) {
 			this.#post({ kind: "model", name, cannotChat: null });
@@ -262,20 +243,20 @@ export class ChatPanel implements Disposable {
 				name,
 				cannotChat: { sentence, offers: found },
 			});
-		// The offers take a look at the disk.
+		// Finding offers reads the disk.
 		show([]);
 		const found = await offers.find();
-		if (wish === this.#modelWish) show(found);
+		if (request === this.#latestModel) show(found);
 	}
 
 	async #apply(message: Message<"apply">): Promise<void> {
 		const { messageId, blockIndex, code, language } = message;
-		const about = this.#session.codeBlock(messageId, blockIndex, code);
+		const hints = this.#session.codeHints(messageId, blockIndex, code);
 		const { actions } = this.#options;
-		this.#tell(await actions.apply({ code, language, ...about }));
+		this.#showError(await actions.apply({ code, language, ...hints }));
 	}
 
-	#tell(result: Result<void, HeadroomError>): void {
+	#showError(result: Result<void, HeadroomError>): void {
 		if (result.ok) return;
 		const text = describeError(result.error);
 		this.#post({ kind: "notice", severity: "error", text });

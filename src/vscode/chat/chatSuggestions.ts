@@ -9,26 +9,26 @@ import {
 	type SlashCommand,
 	slashCommands,
 } from "../../chat/prompt/slashCommands.ts";
-import type { Suggestion } from "../../protocol/chatView.ts";
+import type { InputSuggestion } from "../../protocol/chatView.ts";
 import { fuzzyRank } from "../../workspace/fuzzyRank.ts";
-import { type Reference, referenceId } from "./attachments/references.ts";
+import { type Attachable, attachableId } from "./attachments/attachables.ts";
 import type { FoundSymbol } from "./attachments/symbols.ts";
 
 /** As many as a list shows without becoming one to search in. */
 export const maxSuggestions = 20;
 
 /** What is typed behind `#`. */
-export type ReferenceQuery =
+export type AttachableQuery =
 	| { readonly kind: "any"; readonly text: string }
 	| { readonly kind: "file" | "folder" | "symbol"; readonly text: string };
 
-export interface ReferenceSuggestion {
-	readonly suggestion: Suggestion;
+export interface AttachableSuggestion {
+	readonly suggestion: InputSuggestion;
 	/** Undefined where the choice only goes on writing. */
-	readonly reference: Reference | undefined;
+	readonly attachable: Attachable | undefined;
 }
 
-export function parseReferenceQuery(query: string): ReferenceQuery {
+export function parseAttachableQuery(query: string): AttachableQuery {
 	const match = /^(file|folder|symbol):"?(.*)$/.exec(query);
 	const kind = (["file", "folder", "symbol"] as const).find(
 		(it) => it === match?.[1],
@@ -36,7 +36,10 @@ export function parseReferenceQuery(query: string): ReferenceQuery {
 	return kind ? { kind, text: match?.[2] ?? "" } : { kind: "any", text: query };
 }
 
-export function commandSuggestions(query: string, t: Translate): Suggestion[] {
+export function commandSuggestions(
+	query: string,
+	t: Translate,
+): InputSuggestion[] {
 	const descriptions: Readonly<Record<SlashCommand, string>> = {
 		explain: t("Explains the code"),
 		fix: t("Finds what is wrong, and corrects it"),
@@ -54,11 +57,11 @@ export function commandSuggestions(query: string, t: Translate): Suggestion[] {
 		}));
 }
 
-/** The kinds of references that begin so. */
+/** The kinds of attachables that begin so. */
 export function kindSuggestions(
 	query: string,
 	t: Translate,
-): ReferenceSuggestion[] {
+): AttachableSuggestion[] {
 	const descriptions: Readonly<Record<MentionKind, string>> = {
 		file: t("A file of the workspace"),
 		folder: t("All files of a folder"),
@@ -69,16 +72,16 @@ export function kindSuggestions(
 	return mentionKinds
 		.filter((it) => it.startsWith(query.toLowerCase()))
 		.map((kind) => {
-			const reference =
+			const attachable =
 				kind === "problems" || kind === "changes" ? { kind } : undefined;
 			return {
 				suggestion: {
-					id: reference ? referenceId(reference) : `kind:${kind}`,
+					id: attachable ? attachableId(attachable) : `kind:${kind}`,
 					label: `#${kind}`,
 					detail: descriptions[kind],
-					insert: reference ? "" : `#${kind}:`,
+					insert: attachable ? "" : `#${kind}:`,
 				},
-				reference,
+				attachable,
 			};
 		});
 }
@@ -88,18 +91,18 @@ export function pathSuggestions(
 	kind: "file" | "folder",
 	query: string,
 	paths: readonly string[],
-): ReferenceSuggestion[] {
+): AttachableSuggestion[] {
 	return fuzzyRank(query, paths, maxSuggestions).map((path) => {
-		const reference = { kind, path };
+		const attachable = { kind, path };
 		const nameStart = path.lastIndexOf("/") + 1;
 		return {
 			suggestion: {
-				id: referenceId(reference),
+				id: attachableId(attachable),
 				label: path.slice(nameStart) + (kind === "folder" ? "/" : ""),
 				detail: path.slice(0, Math.max(0, nameStart - 1)),
 				insert: "",
 			},
-			reference,
+			attachable,
 		};
 	});
 }
@@ -107,26 +110,26 @@ export function pathSuggestions(
 export function symbolSuggestions(
 	query: string,
 	symbols: readonly FoundSymbol[],
-): ReferenceSuggestion[] {
+): AttachableSuggestion[] {
 	const names = new Set(symbols.map(({ name }) => name));
 	const ranked = fuzzyRank(query, [...names], maxSuggestions);
 	const found = ranked.flatMap((name) =>
 		symbols
 			.filter((it) => it.name === name)
-			.map(({ path, line }): ReferenceSuggestion => {
-				const reference = {
+			.map(({ path, line }): AttachableSuggestion => {
+				const attachable = {
 					kind: "symbol",
 					name,
 					place: { path, line },
 				} as const;
 				return {
 					suggestion: {
-						id: referenceId(reference),
+						id: attachableId(attachable),
 						label: name,
 						detail: `${path}:${line + 1}`,
 						insert: "",
 					},
-					reference,
+					attachable,
 				};
 			}),
 	);

@@ -1,32 +1,30 @@
-/** The chat as a whole: its view and its commands, and nothing behind them before one of these is used. */
+/** Registers the chat's view and commands; the panel is created when one of them is first used. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
-import type {
-	ChatContextSource,
-	ConversationPort,
-} from "../../chat/chatPorts.ts";
-import { ChatEngine } from "../../client/chatEngine.ts";
+import type { ContextSource } from "../../chat/chatPorts.ts";
 import type { EngineClient } from "../../client/engineClient.ts";
+import { LoadedChatModel } from "../../client/loadedChatModel.ts";
 import type { Supervisor } from "../../client/supervisor.ts";
 import { ConversationStore } from "../../storage/conversations/conversationStore.ts";
 import { registerChatCommands } from "./chatCommands.ts";
 import { ChatOffers, type ChatOffersContext } from "./chatOffers.ts";
-import { type AnswerActionsPort, ChatPanel } from "./chatPanel.ts";
+import { ChatPanel } from "./chatPanel.ts";
 import { registerChatView } from "./chatViewProvider.ts";
+import type { AnswerActions } from "./edits/answerActions.ts";
 
 export interface RegisterChatOptions {
 	readonly context: vscode.ExtensionContext;
 	readonly engine: Supervisor;
 	readonly client: EngineClient;
-	readonly createContext: () => ChatContextSource & Disposable;
-	readonly actions: AnswerActionsPort;
+	readonly createContext: () => ContextSource & Disposable;
+	readonly actions: AnswerActions;
 	readonly offers: ChatOffersContext;
 	readonly log: Log;
 }
 
-/** Of the conversation that is shown, in the state of the workspace. */
+/** In `workspaceState`: the id of the conversation that the panel shows. */
 const currentIdKey = "headroom.chat.conversation";
 
 export function registerChat(options: RegisterChatOptions): Disposable {
@@ -59,8 +57,9 @@ function createPanel(
 		"conversations",
 	);
 	return new ChatPanel({
-		store: withState(new ConversationStore(folder.fsPath), stateUri, client),
+		store: new ConversationStore(folder.fsPath),
 		stateFile: stateUri?.fsPath ?? null,
+		forgetState: () => forgetState(stateUri, client),
 		currentId: {
 			read: () => {
 				const id = workspaceState.get<unknown>(currentIdKey);
@@ -68,7 +67,8 @@ function createPanel(
 			},
 			write: (id) => void workspaceState.update(currentIdKey, id),
 		},
-		engine: store.add(new ChatEngine(engine, client)),
+		model: store.add(new LoadedChatModel(engine)),
+		engine: client,
 		context: store.add(createContext()),
 		actions,
 		offers: new ChatOffers(offers),
@@ -76,33 +76,20 @@ function createPanel(
 	});
 }
 
-/** What was evaluated of a conversation goes with it: the state does not say of which it is, and is made again with the next question. */
-function withState(
-	store: ConversationStore,
+async function forgetState(
 	stateUri: vscode.Uri | undefined,
 	client: Pick<EngineClient, "forgetState">,
-): ConversationPort {
-	return {
-		list: () => store.list(),
-		open: (id) => store.open(id),
-		save: (conversation) => store.save(conversation),
-		search: (find) => store.search(find),
-		delete: async (id) => {
-			if (stateUri) {
-				await removeState(stateUri);
-				// The answer that was stopped may be saved only now.
-				client.forgetState(stateUri.fsPath);
-			}
-			return await store.delete(id);
-		},
-	};
-}
-
-async function removeState(uri: vscode.Uri): Promise<void> {
-	for (const file of [uri, uri.with({ path: `${uri.path}.json` })])
+): Promise<void> {
+	if (!stateUri) return;
+	for (const uri of [
+		stateUri,
+		stateUri.with({ path: `${stateUri.path}.json` }),
+	])
 		try {
-			await vscode.workspace.fs.delete(file);
+			await vscode.workspace.fs.delete(uri);
 		} catch {
-			// There is none.
+			// It does not exist.
 		}
+	// The engine may be about to write the snapshot of the answer that was stopped.
+	client.forgetState(stateUri.fsPath);
 }

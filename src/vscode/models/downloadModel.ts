@@ -18,8 +18,8 @@ import {
 import { askHost, type Expected } from "../../models/download/remoteFile.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Configuration } from "../platform/configuration.ts";
+import type { Confirmation } from "../platform/confirmation.ts";
 import { describeError } from "../platform/localize.ts";
-import type { Question } from "../platform/question.ts";
 import { withUserProgress } from "../platform/userProgress.ts";
 import {
 	askQuestion,
@@ -77,7 +77,11 @@ async function askForExpected(
 	return undefined;
 }
 
-async function confirms({ title, detail, button }: Question): Promise<boolean> {
+async function confirms({
+	title,
+	detail,
+	button,
+}: Confirmation): Promise<boolean> {
 	const answer = await vscode.window.showInformationMessage(
 		title,
 		{ modal: true, detail },

@@ -12,7 +12,7 @@ import type { Offer, Outlook } from "../../models/choice/offers.ts";
 import type { DownloadProgress } from "../../models/download/download.ts";
 import type { Expected } from "../../models/download/remoteFile.ts";
 import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
-import type { Question } from "../platform/question.ts";
+import type { Confirmation } from "../platform/confirmation.ts";
 
 export interface OfferRow {
 	readonly label: string;
@@ -125,7 +125,7 @@ export function askQuestion(
 	offer: Offer,
 	host: string,
 	t: Translate,
-): Question {
+): Confirmation {
 	return {
 		title: t("Ask {host} about {model}?", { host, model: modelName(offer) }),
 		detail: [
@@ -146,7 +146,7 @@ export function downloadQuestion(
 	host: string,
 	expected: Expected,
 	t: Translate,
-): Question {
+): Confirmation {
 	return {
 		title: t("Download {model}?", { model: modelName(offer) }),
 		detail: [

@@ -3,7 +3,7 @@
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
 import type { OwnModel } from "../../models/folder/ownModels.ts";
-import type { Question } from "../platform/question.ts";
+import type { Confirmation } from "../platform/confirmation.ts";
 
 export interface RemovalRow {
 	readonly label: string;
@@ -38,7 +38,7 @@ function originText({ how, source, addedAt }: OwnModel, t: Translate): string {
 	}
 }
 
-export function removalQuestion(model: OwnModel, t: Translate): Question {
+export function removalQuestion(model: OwnModel, t: Translate): Confirmation {
 	const { fileName, how, source, sizeBytes } = model;
 	const size = formatBytes(sizeBytes);
 	return {

@@ -4,17 +4,17 @@ import { element } from "../chat/dom.ts";
 import { type Block, splitBlocks } from "../markdown/blocks.ts";
 import { renderMarkdown } from "../markdown/render.ts";
 import { visibleProse } from "../markdown/visible.ts";
-import { CodeBlock, type CodeBlockOptions } from "./codeBlock.ts";
+import { CodeBlockView, type CodeBlockViewOptions } from "./codeBlockView.ts";
 import { plainText } from "./plainText.ts";
 import { sanitized } from "./sanitize.ts";
 
 interface BlockView {
 	readonly block: Block;
 	readonly element: HTMLElement;
-	readonly codes: readonly CodeBlock[];
+	readonly codes: readonly CodeBlockView[];
 }
 
-export interface AnswerTextOptions extends CodeBlockOptions {
+export interface AnswerTextOptions extends CodeBlockViewOptions {
 	readonly onLink: (href: string) => void;
 }
 
@@ -99,7 +99,7 @@ export class AnswerText {
 
 	#make(block: Block): BlockView {
 		if (block.kind === "code") {
-			const code = new CodeBlock(block, this.#options);
+			const code = new CodeBlockView(block, this.#options);
 			return { block, element: code.element, codes: [code] };
 		}
 		const { source } = block;
@@ -112,7 +112,7 @@ export class AnswerText {
 		return { block, element: made, codes: this.#fill(made, source) };
 	}
 
-	#fill(target: HTMLElement, source: string): CodeBlock[] {
+	#fill(target: HTMLElement, source: string): CodeBlockView[] {
 		const { html, codes } = renderMarkdown(source);
 		target.append(sanitized(html));
 		for (const link of target.querySelectorAll("a")) this.#disarm(link);
@@ -120,7 +120,7 @@ export class AnswerText {
 		return [...target.querySelectorAll("pre")].flatMap((pre, index) => {
 			const code = codes[index];
 			if (!code) return [];
-			const made = new CodeBlock(code, this.#options);
+			const made = new CodeBlockView(code, this.#options);
 			pre.replaceWith(made.element);
 			return [made];
 		});
@@ -133,7 +133,7 @@ export class AnswerText {
 		if (href === "") return;
 		link.setAttribute("role", "link");
 		link.tabIndex = 0;
-		link.title = this.#options.words.say("linkTo", { address: href });
+		link.title = this.#options.strings.get("linkTo", { address: href });
 		link.addEventListener("click", () => this.#options.onLink(href));
 		link.addEventListener("keydown", ({ key }) => {
 			if (key === "Enter") this.#options.onLink(href);

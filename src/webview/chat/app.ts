@@ -5,7 +5,7 @@ import type { ToChatView, ViewMessage } from "../../protocol/chatView.ts";
 import { Highlighter } from "../answer/highlighter.ts";
 import { Chips } from "../composer/chips.ts";
 import { Composer } from "../composer/composer.ts";
-import { TokenLine } from "../composer/tokenLine.ts";
+import { TokenUsageLine } from "../composer/tokenUsageLine.ts";
 import { Announcer } from "./announcer.ts";
 import { ConversationView } from "./conversationView.ts";
 import { button, element } from "./dom.ts";
@@ -14,17 +14,17 @@ import type { Host } from "./host.ts";
 import { messageHandlers } from "./messageHandlers.ts";
 import { modelNotice } from "./modelNotice.ts";
 import { NoticeLine } from "./noticeLine.ts";
-import type { Words } from "./words.ts";
+import type { Strings } from "./strings.ts";
 
 export class App {
 	readonly #host: Host;
-	readonly #words: Words;
+	readonly #strings: Strings;
 	readonly #announcer = new Announcer();
 	readonly #highlighter = new Highlighter();
 	readonly #conversation: ConversationView;
 	readonly #history: HistoryView;
 	readonly #chips: Chips;
-	readonly #tokens: TokenLine;
+	readonly #tokens: TokenUsageLine;
 	readonly #composer: Composer;
 	readonly #notice: NoticeLine;
 	readonly #model = element("div");
@@ -35,23 +35,23 @@ export class App {
 	/** The question that the input takes the place of. */
 	#editedId: string | undefined;
 
-	constructor(root: HTMLElement, host: Host, words: Words) {
+	constructor(root: HTMLElement, host: Host, strings: Strings) {
 		const { post } = host;
 		this.#host = host;
-		this.#words = words;
-		this.#notice = new NoticeLine(words);
+		this.#strings = strings;
+		this.#notice = new NoticeLine(strings);
 		this.#conversation = new ConversationView({
-			...messageHandlers(post, words, this.#announcer),
-			words,
+			...messageHandlers(post, strings, this.#announcer),
+			strings,
 			highlighter: this.#highlighter,
 			announcer: this.#announcer,
 			onEdit: (message) => this.#edit(message),
 		});
-		this.#chips = new Chips(words, (id) => post({ kind: "removeChip", id }));
-		this.#tokens = new TokenLine(words);
+		this.#chips = new Chips(strings, (id) => post({ kind: "removeChip", id }));
+		this.#tokens = new TokenUsageLine(strings);
 		this.#composer = this.#makeComposer();
 		this.#history = new HistoryView({
-			words,
+			strings,
 			onSearch: (query, offset) => post({ kind: "openHistory", query, offset }),
 			onOpen: (conversationId) => {
 				post({ kind: "openConversation", conversationId });
@@ -73,11 +73,11 @@ export class App {
 			this.#tokens.element,
 		);
 		this.#historyButton = button({
-			text: words.say("history"),
+			text: strings.get("history"),
 			onClick: () => this.#showHistory(this.#history.element.hidden === true),
 		});
 		this.#historyButton.setAttribute("aria-pressed", "false");
-		this.#title.textContent = words.say("title");
+		this.#title.textContent = strings.get("title");
 		root.replaceChildren(
 			this.#header(),
 			element("main", {}, this.#chat, this.#history.element),
@@ -96,7 +96,7 @@ export class App {
 				return;
 			case "conversation":
 				this.#conversationId = message.id;
-				this.#title.textContent = message.title || this.#words.say("title");
+				this.#title.textContent = message.title || this.#strings.get("title");
 				this.#endEditing();
 				this.#conversation.show(message);
 				this.#onConversation();
@@ -146,7 +146,7 @@ export class App {
 	#makeComposer(): Composer {
 		const { post, keep, kept } = this.#host;
 		return new Composer({
-			words: this.#words,
+			strings: this.#strings,
 			announcer: this.#announcer,
 			draft: kept.draft,
 			onSend: (text) => this.#send(text),
@@ -172,14 +172,14 @@ export class App {
 
 	#header(): HTMLElement {
 		const { post } = this.#host;
-		const words = this.#words;
+		const strings = this.#strings;
 		return element(
 			"header",
 			{},
 			this.#title,
 			button({
-				text: words.say("new"),
-				label: words.say("newConversation"),
+				text: strings.get("new"),
+				label: strings.get("newConversation"),
 				onClick: () => {
 					this.#showHistory(false);
 					post({ kind: "newConversation" });
@@ -188,7 +188,7 @@ export class App {
 			}),
 			this.#historyButton,
 			button({
-				text: words.say("exportConversation"),
+				text: strings.get("exportConversation"),
 				onClick: () => {
 					const conversationId = this.#conversationId;
 					if (conversationId !== undefined)
@@ -222,7 +222,7 @@ export class App {
 		this.#editedId = id;
 		this.#composer.setText(text);
 		this.#composer.focus();
-		this.#notice.show(this.#words.say("editing"), "info");
+		this.#notice.show(this.#strings.get("editing"), "info");
 	}
 
 	#endEditing(): void {
@@ -247,7 +247,7 @@ export class App {
 		this.#tokens.setModel(name);
 		this.#composer.setCanSend(cannotChat === null);
 		this.#model.replaceChildren(
-			...(cannotChat ? [modelNotice(cannotChat, this.#words, choose)] : []),
+			...(cannotChat ? [modelNotice(cannotChat, this.#strings, choose)] : []),
 		);
 	}
 }

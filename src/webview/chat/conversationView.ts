@@ -32,10 +32,10 @@ export class ConversationView {
 	#reader = new SentenceReader();
 
 	constructor(options: ConversationOptions) {
-		const { words, onEarlier } = options;
+		const { strings, onEarlier } = options;
 		this.#options = options;
 		this.#earlier = button({
-			text: words.say("earlier"),
+			text: strings.get("earlier"),
 			className: "earlier",
 			onClick: () => {
 				const [first] = this.#views;
@@ -43,13 +43,13 @@ export class ConversationView {
 			},
 		});
 		this.#earlier.hidden = true;
-		this.#empty = element("p", { class: "empty" }, words.say("empty"));
+		this.#empty = element("p", { class: "empty" }, strings.get("empty"));
 		this.#content = element("div", {}, this.#empty, this.#earlier, this.#list);
 		this.element = element(
 			"section",
 			{
 				class: "conversation",
-				"aria-label": words.say("conversation"),
+				"aria-label": strings.get("conversation"),
 				// What scrolls must be reached by keys.
 				tabindex: "0",
 			},
@@ -108,7 +108,7 @@ export class ConversationView {
 	}
 
 	get #codeWord(): string {
-		return this.#options.words.say("codeSkipped");
+		return this.#options.strings.get("codeSkipped");
 	}
 
 	#find(id: string): MessageView | undefined {
@@ -121,14 +121,14 @@ export class ConversationView {
 
 	#announceEnd(before: ViewMessage, { state, error }: ViewMessage): void {
 		if (before.state !== "streaming" || state === "streaming") return;
-		const { words } = this.#options;
+		const { strings } = this.#options;
 		this.#say(this.#reader.end(this.#codeWord));
 		this.#say([
 			state === "complete"
-				? words.say("answerFinished")
+				? strings.get("answerFinished")
 				: state === "stopped"
-					? words.say("stopped")
-					: (error ?? words.say("failed")),
+					? strings.get("stopped")
+					: (error ?? strings.get("failed")),
 		]);
 	}
 

@@ -2,10 +2,10 @@
 
 import type { HistoryEntry, ToChatView } from "../../protocol/chatView.ts";
 import { button, element } from "./dom.ts";
-import type { Words } from "./words.ts";
+import type { Strings } from "./strings.ts";
 
 export interface HistoryOptions {
-	readonly words: Words;
+	readonly strings: Strings;
 	readonly onSearch: (query: string, offset: number) => void;
 	readonly onOpen: (id: string) => void;
 	readonly onExport: (id: string) => void;
@@ -21,9 +21,9 @@ export class HistoryView {
 	readonly #more: HTMLButtonElement;
 
 	constructor(options: HistoryOptions) {
-		const { words, onSearch } = options;
+		const { strings, onSearch } = options;
 		this.#options = options;
-		const label = words.say("searchHistory");
+		const label = strings.get("searchHistory");
 		this.#search = element("input", {
 			type: "search",
 			"aria-label": label,
@@ -34,13 +34,13 @@ export class HistoryView {
 		);
 		this.#none = element("p", { role: "status" });
 		this.#more = button({
-			text: words.say("moreConversations"),
+			text: strings.get("moreConversations"),
 			onClick: () => onSearch(this.#search.value, this.#list.childElementCount),
 		});
 		this.#more.hidden = true;
 		this.element = element(
 			"section",
-			{ class: "history", "aria-label": words.say("history") },
+			{ class: "history", "aria-label": strings.get("history") },
 			this.#search,
 			this.#none,
 			this.#list,
@@ -71,30 +71,30 @@ export class HistoryView {
 
 	#sayWhetherEmpty(): void {
 		const isEmpty = this.#list.childElementCount === 0;
-		const { words } = this.#options;
-		this.#none.textContent = isEmpty ? words.say("noConversations") : "";
+		const { strings } = this.#options;
+		this.#none.textContent = isEmpty ? strings.get("noConversations") : "";
 	}
 
 	#entry(entry: HistoryEntry): HTMLLIElement {
-		const { words, onOpen, onExport } = this.#options;
+		const { strings, onOpen, onExport } = this.#options;
 		const { id, title, changedAtMs, excerpt } = entry;
 		const item = element("li");
 		const ask = (): void => this.#confirm(item, entry);
 		const remove = button({
-			text: words.say("delete"),
-			label: words.say("deleteNamed", { title }),
+			text: strings.get("delete"),
+			label: strings.get("deleteNamed", { title }),
 			onClick: ask,
 		});
 		item.append(
 			button({ text: title, className: "open", onClick: () => onOpen(id) }),
-			element("span", { class: "detail" }, words.date(changedAtMs)),
+			element("span", { class: "detail" }, strings.date(changedAtMs)),
 			element("p", { class: "excerpt" }, excerpt),
 			element(
 				"div",
 				{ class: "actions" },
 				button({
-					text: words.say("exportConversation"),
-					label: words.say("exportNamed", { title }),
+					text: strings.get("exportConversation"),
+					label: strings.get("exportNamed", { title }),
 					onClick: () => onExport(id),
 				}),
 				remove,
@@ -105,16 +105,16 @@ export class HistoryView {
 
 	/** In the place of the entry. The harmless answer has the focus. */
 	#confirm(item: HTMLLIElement, entry: HistoryEntry): void {
-		const { words, onDelete } = this.#options;
+		const { strings, onDelete } = this.#options;
 		const back = (): void => {
 			const restored = this.#entry(entry);
 			item.replaceWith(restored);
 			restored.querySelector("button")?.focus();
 		};
-		const cancel = button({ text: words.say("cancel"), onClick: back });
+		const cancel = button({ text: strings.get("cancel"), onClick: back });
 		const remove = button({
-			text: words.say("delete"),
-			label: words.say("deleteNamed", { title: entry.title }),
+			text: strings.get("delete"),
+			label: strings.get("deleteNamed", { title: entry.title }),
 			onClick: () => {
 				onDelete(entry.id);
 				item.remove();
@@ -122,7 +122,7 @@ export class HistoryView {
 				this.#search.focus();
 			},
 		});
-		const question = `${entry.title}: ${words.say("deleteConfirm")}`;
+		const question = `${entry.title}: ${strings.get("deleteConfirm")}`;
 		item.replaceChildren(
 			element(
 				"div",

@@ -2,14 +2,14 @@
 
 import { App } from "./app.ts";
 import { connect } from "./host.ts";
-import { Words } from "./words.ts";
+import { Strings } from "./strings.ts";
 
 let app: App | undefined;
 
 const host = connect((message) => {
 	const strings = message.kind === "strings" ? message.strings : {};
 	const { body, documentElement } = document;
-	app ??= new App(body, host, new Words(strings, documentElement.lang));
+	app ??= new App(body, host, new Strings(strings, documentElement.lang));
 	app.onMessage(message);
 });
 host.post({ kind: "ready" });

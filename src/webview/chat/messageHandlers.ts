@@ -3,18 +3,21 @@
 import type { FromChatView } from "../../protocol/chatView.ts";
 import type { Announcer } from "./announcer.ts";
 import type { ConversationOptions } from "./conversationView.ts";
-import type { Words } from "./words.ts";
+import type { Strings } from "./strings.ts";
 
 export function messageHandlers(
 	post: (message: FromChatView) => void,
-	words: Words,
+	strings: Strings,
 	announcer: Announcer,
-): Omit<ConversationOptions, "words" | "highlighter" | "announcer" | "onEdit"> {
+): Omit<
+	ConversationOptions,
+	"strings" | "highlighter" | "announcer" | "onEdit"
+> {
 	return {
 		onAction: (action, block, { code, language }) => {
 			if (action === "copy") {
 				post({ kind: "copyCode", text: code });
-				announcer.say(words.say("copied"));
+				announcer.say(strings.get("copied"));
 				return;
 			}
 			const place = placeOf(block);
@@ -23,7 +26,7 @@ export function messageHandlers(
 		onLink: (href) => post({ kind: "openLink", href }),
 		onCopy: ({ text }) => {
 			post({ kind: "copyMessage", text });
-			announcer.say(words.say("copied"));
+			announcer.say(strings.get("copied"));
 		},
 		onRegenerate: ({ id }) => post({ kind: "regenerate", messageId: id }),
 		onBranch: ({ id }, offset) =>

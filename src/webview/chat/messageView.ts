@@ -27,20 +27,20 @@ export class MessageView {
 	#message: ViewMessage;
 
 	constructor(message: ViewMessage, options: MessageViewOptions) {
-		const { words } = options;
+		const { strings } = options;
 		this.#options = options;
 		this.#message = message;
 		this.#reasoning = element(
 			"details",
 			{ class: "reasoning" },
-			element("summary", {}, words.say("reasoning")),
+			element("summary", {}, strings.get("reasoning")),
 			this.#reasoningText,
 		);
 		const isQuestion = message.role === "user";
 		this.element = element(
 			"article",
 			{ class: `message ${message.role}`, "data-id": message.id },
-			element("h2", {}, words.say(isQuestion ? "you" : "answer")),
+			element("h2", {}, strings.get(isQuestion ? "you" : "answer")),
 			...this.#attached(),
 			this.#reasoning,
 			this.#body,
@@ -94,7 +94,7 @@ export class MessageView {
 	#attached(): Node[] {
 		const { attached } = this.#message;
 		if (attached.length === 0) return [];
-		const label = this.#options.words.say("attached");
+		const label = this.#options.strings.get("attached");
 		return [
 			element(
 				"ul",
@@ -124,16 +124,16 @@ export class MessageView {
 	}
 
 	#showFoot(): void {
-		const { words } = this.#options;
+		const { strings } = this.#options;
 		const { state, error } = this.#message;
 		this.element.setAttribute("aria-busy", String(state === "streaming"));
 		const status =
 			state === "streaming"
-				? words.say("streaming")
+				? strings.get("streaming")
 				: state === "stopped"
-					? words.say("stopped")
+					? strings.get("stopped")
 					: state === "failed"
-						? (error ?? words.say("failed"))
+						? (error ?? strings.get("failed"))
 						: undefined;
 		this.#foot.replaceChildren(
 			...(status ? [element("p", { class: `status ${state}` }, status)] : []),
@@ -142,7 +142,7 @@ export class MessageView {
 	}
 
 	#actions(): HTMLElement {
-		const { words, onCopy, onRegenerate, onEdit } = this.#options;
+		const { strings, onCopy, onRegenerate, onEdit } = this.#options;
 		const message = () => this.#message;
 		const isQuestion = this.#message.role === "user";
 		return element(
@@ -150,14 +150,17 @@ export class MessageView {
 			{ class: "actions" },
 			...this.#branch(),
 			button({
-				text: words.say("copy"),
-				label: words.say("copyMessage"),
+				text: strings.get("copy"),
+				label: strings.get("copyMessage"),
 				onClick: () => onCopy(message()),
 			}),
 			isQuestion
-				? button({ text: words.say("edit"), onClick: () => onEdit(message()) })
+				? button({
+						text: strings.get("edit"),
+						onClick: () => onEdit(message()),
+					})
 				: button({
-						text: words.say("regenerate"),
+						text: strings.get("regenerate"),
 						className: "regenerate",
 						onClick: () => onRegenerate(message()),
 					}),
@@ -165,7 +168,7 @@ export class MessageView {
 	}
 
 	#branch(): Node[] {
-		const { words, onBranch } = this.#options;
+		const { strings, onBranch } = this.#options;
 		const { branch } = this.#message;
 		if (!branch || branch.count < 2) return [];
 		const step = (text: string, label: string, offset: -1 | 1) => {
@@ -180,9 +183,13 @@ export class MessageView {
 		};
 		const index = branch.index + 1;
 		return [
-			step("\u2039", words.say("previousBranch"), -1),
-			element("span", {}, words.say("branch", { index, count: branch.count })),
-			step("\u203a", words.say("nextBranch"), 1),
+			step("\u2039", strings.get("previousBranch"), -1),
+			element(
+				"span",
+				{},
+				strings.get("branch", { index, count: branch.count }),
+			),
+			step("\u203a", strings.get("nextBranch"), 1),
 		];
 	}
 }

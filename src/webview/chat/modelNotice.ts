@@ -2,7 +2,7 @@
 
 import type { ModelOffer } from "../../protocol/chatView.ts";
 import { button, element } from "./dom.ts";
-import type { Words } from "./words.ts";
+import type { Strings } from "./strings.ts";
 
 export interface CannotChat {
 	readonly sentence: string;
@@ -11,12 +11,12 @@ export interface CannotChat {
 
 export function modelNotice(
 	{ sentence, offers }: CannotChat,
-	words: Words,
+	strings: Strings,
 	onChoose: (id: string) => void,
 ): HTMLElement {
 	return element(
 		"section",
-		{ class: "cannot-chat", "aria-label": words.say("cannotChat") },
+		{ class: "cannot-chat", "aria-label": strings.get("cannotChat") },
 		element("p", {}, sentence),
 		element(
 			"ul",

@@ -1,15 +1,15 @@
 /** One sentence of the host above the input, until it is dismissed. */
 
 import { button, element } from "./dom.ts";
-import type { Words } from "./words.ts";
+import type { Strings } from "./strings.ts";
 
 export class NoticeLine {
 	/** Heard when it changes, so it stays on the page while it is empty. */
 	readonly element = element("div", { class: "notice", role: "status" });
-	readonly #words: Words;
+	readonly #strings: Strings;
 
-	constructor(words: Words) {
-		this.#words = words;
+	constructor(strings: Strings) {
+		this.#strings = strings;
 	}
 
 	show(text: string, severity: "info" | "error"): void {
@@ -18,7 +18,7 @@ export class NoticeLine {
 			element("span", {}, text),
 			button({
 				text: "\u00d7",
-				label: this.#words.say("dismiss"),
+				label: this.#strings.get("dismiss"),
 				onClick: () => this.clear(),
 			}),
 		);

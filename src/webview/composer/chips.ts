@@ -2,19 +2,19 @@
 
 import type { ContextChip } from "../../protocol/chatView.ts";
 import { button, element } from "../chat/dom.ts";
-import type { Words } from "../chat/words.ts";
+import type { Strings } from "../chat/strings.ts";
 
 export class Chips {
 	readonly element: HTMLUListElement;
-	readonly #words: Words;
+	readonly #strings: Strings;
 	readonly #onRemove: (id: string) => void;
 
-	constructor(words: Words, onRemove: (id: string) => void) {
-		this.#words = words;
+	constructor(strings: Strings, onRemove: (id: string) => void) {
+		this.#strings = strings;
 		this.#onRemove = onRemove;
 		this.element = element("ul", {
 			class: "chips",
-			"aria-label": words.say("context"),
+			"aria-label": strings.get("context"),
 		});
 		this.element.hidden = true;
 	}
@@ -31,9 +31,9 @@ export class Chips {
 	}
 
 	#chip({ id, label, kind, tokens, removable }: ContextChip): HTMLLIElement {
-		const words = this.#words;
+		const strings = this.#strings;
 		const title =
-			tokens === null ? label : words.say("chipTokens", { label, tokens });
+			tokens === null ? label : strings.get("chipTokens", { label, tokens });
 		const made = element(
 			"li",
 			{ class: `chip ${kind}`, title },
@@ -42,7 +42,7 @@ export class Chips {
 		if (removable) {
 			const remove = button({
 				text: "\u00d7",
-				label: words.say("removeChip", { label }),
+				label: strings.get("removeChip", { label }),
 				onClick: () => this.#onRemove(id),
 			});
 			made.append(remove);

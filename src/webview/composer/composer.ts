@@ -3,12 +3,12 @@
 import type { ToChatView } from "../../protocol/chatView.ts";
 import type { Announcer } from "../chat/announcer.ts";
 import { button, element } from "../chat/dom.ts";
-import type { Words } from "../chat/words.ts";
+import type { Strings } from "../chat/strings.ts";
 import { SuggestionList } from "./suggestionList.ts";
 import { type Trigger, triggerAt } from "./trigger.ts";
 
 export interface ComposerOptions {
-	readonly words: Words;
+	readonly strings: Strings;
 	readonly announcer: Announcer;
 	readonly draft: string;
 	readonly onSend: (text: string) => void;
@@ -31,21 +31,21 @@ export class Composer {
 	#asked: Trigger | undefined;
 
 	constructor(options: ComposerOptions) {
-		const { words, draft } = options;
+		const { strings, draft } = options;
 		this.#options = options;
 		this.#input = element("textarea", {
 			rows: "1",
-			"aria-label": words.say("input"),
-			placeholder: words.say("placeholder"),
+			"aria-label": strings.get("input"),
+			placeholder: strings.get("placeholder"),
 		});
 		this.#send = button({
-			text: words.say("send"),
+			text: strings.get("send"),
 			className: "primary",
 			onClick: () => (this.#isStreaming ? options.onStop() : this.#submit()),
 		});
 		this.#suggestions = new SuggestionList(
 			this.#input,
-			words.say("suggestions"),
+			strings.get("suggestions"),
 			({ id, insert }) => this.#choose(id, insert),
 		);
 		this.element = element(
@@ -94,14 +94,14 @@ export class Composer {
 	}: Extract<ToChatView, { kind: "suggestions" }>): void {
 		if (this.#asked?.query !== query) return;
 		this.#suggestions.show(items);
-		const { announcer, words } = this.#options;
+		const { announcer, strings } = this.#options;
 		if (items.length > 0)
-			announcer.say(words.say("suggestionCount", { count: items.length }));
+			announcer.say(strings.get("suggestionCount", { count: items.length }));
 	}
 
 	#showState(): void {
-		const { words } = this.#options;
-		this.#send.textContent = words.say(this.#isStreaming ? "stop" : "send");
+		const { strings } = this.#options;
+		this.#send.textContent = strings.get(this.#isStreaming ? "stop" : "send");
 		const isEmpty = this.#input.value.trim() === "";
 		this.#send.disabled = !this.#isStreaming && (isEmpty || !this.#canSend);
 	}

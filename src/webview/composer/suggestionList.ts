@@ -1,19 +1,19 @@
 /** What `#` or `/` in the input may become: a list that is walked while the cursor stays in the input. */
 
-import type { Suggestion } from "../../protocol/chatView.ts";
+import type { InputSuggestion } from "../../protocol/chatView.ts";
 import { element, uniqueId } from "../chat/dom.ts";
 
 export class SuggestionList {
 	readonly element: HTMLUListElement;
 	readonly #input: HTMLTextAreaElement;
-	readonly #onChoose: (suggestion: Suggestion) => void;
-	#items: readonly Suggestion[] = [];
+	readonly #onChoose: (suggestion: InputSuggestion) => void;
+	#items: readonly InputSuggestion[] = [];
 	#active = 0;
 
 	constructor(
 		input: HTMLTextAreaElement,
 		label: string,
-		onChoose: (suggestion: Suggestion) => void,
+		onChoose: (suggestion: InputSuggestion) => void,
 	) {
 		this.#input = input;
 		this.#onChoose = onChoose;
@@ -34,7 +34,7 @@ export class SuggestionList {
 		return !this.element.hidden;
 	}
 
-	show(items: readonly Suggestion[]): void {
+	show(items: readonly InputSuggestion[]): void {
 		this.#items = items;
 		this.element.replaceChildren(...items.map((item) => this.#option(item)));
 		this.element.hidden = items.length === 0;
@@ -60,7 +60,7 @@ export class SuggestionList {
 		return true;
 	}
 
-	#option(item: Suggestion): HTMLLIElement {
+	#option(item: InputSuggestion): HTMLLIElement {
 		const option = element(
 			"li",
 			{ role: "option", id: uniqueId("suggestion"), "aria-selected": "false" },

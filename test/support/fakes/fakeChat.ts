@@ -3,13 +3,14 @@
 import { Emitter } from "../../../src/base/event.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
 import type {
-	ChatContextSource,
 	ChatEngine,
-	ChatModel,
+	ChatModelSource,
+	ContextSource,
 	ConversationPort,
 } from "../../../src/chat/chatPorts.ts";
 import type {
 	AnswerChunk,
+	ChatModel,
 	ChatRequest,
 	ChatTurn,
 	SegmentKind,
@@ -62,7 +63,7 @@ export class FakeAnswer {
 		this.#wake();
 	}
 
-	async *chunks(): ReturnType<ChatEngine["answer"]> {
+	async *chunks(): ReturnType<ChatEngine["chat"]> {
 		for (;;) {
 			if (this.signal.aborted) return { kind: "cancelled" };
 			const next = this.#chunks.shift();
@@ -77,48 +78,48 @@ export class FakeAnswer {
 }
 
 /** One word is one token. */
-export class FakeChatEngine implements ChatEngine {
+export class FakeChatEngine implements ChatEngine, ChatModelSource {
 	readonly answers: FakeAnswer[] = [];
 	readonly counted: (readonly ChatTurn[])[] = [];
-	readonly #onDidChangeModel = new Emitter<void>();
-	readonly onDidChangeModel = this.#onDidChangeModel.event;
-	model: ChatModel | undefined = someModel;
-	/** What a start brings, where no model is loaded. */
-	starting: Promise<Result<ChatModel, HeadroomError> | undefined> =
+	readonly #onDidChange = new Emitter<void>();
+	readonly onDidChange = this.#onDidChange.event;
+	current: ChatModel | undefined = someModel;
+	/** What a load results in. */
+	loading: Promise<Result<ChatModel, HeadroomError> | undefined> =
 		Promise.resolve(success(someModel));
 
 	setModel(model: ChatModel | undefined): void {
-		this.model = model;
-		this.#onDidChangeModel.fire();
+		this.current = model;
+		this.#onDidChange.fire();
 	}
 
-	async start(signal: AbortSignal): ReturnType<ChatEngine["start"]> {
-		if (this.model) return success(this.model);
+	async load(signal: AbortSignal): ReturnType<ChatModelSource["load"]> {
+		if (this.current) return success(this.current);
 		const aborted = new Promise<undefined>((resolve) =>
 			signal.addEventListener("abort", () => resolve(undefined)),
 		);
-		const started = await Promise.race([this.starting, aborted]);
-		if (started?.ok) this.setModel(started.value);
-		return started;
+		const loaded = await Promise.race([this.loading, aborted]);
+		if (loaded?.ok) this.setModel(loaded.value);
+		return loaded;
 	}
 
-	answer(
+	chat(
 		request: ChatRequest,
 		signal: AbortSignal,
-	): ReturnType<ChatEngine["answer"]> {
+	): ReturnType<ChatEngine["chat"]> {
 		const answer = new FakeAnswer(request, signal);
 		this.answers.push(answer);
 		return answer.chunks();
 	}
 
 	async count(turns: readonly ChatTurn[]): ReturnType<ChatEngine["count"]> {
-		if (!this.model) return undefined;
+		if (!this.current) return undefined;
 		this.counted.push(turns);
 		return success({
 			// The words that ask for an answer are those of one turn more.
 			fixedTokens: (turns.length + 1) * tokensPerTurn,
 			turnTokens: turns.map(({ text }) => text.split(/\s+/).length),
-			windowTokens: this.model.windowTokens,
+			windowTokens: this.current.windowTokens,
 		});
 	}
 }
@@ -177,12 +178,12 @@ export class FakeConversations implements ConversationPort {
 	}
 }
 
-export class FakeContext implements ChatContextSource {
+export class FakeContext implements ContextSource {
 	readonly #onDidChange = new Emitter<void>();
 	readonly onDidChange = this.#onDidChange.event;
 	attached: Result<readonly Attachment[], HeadroomError> = success([]);
 	shown: readonly ContextChip[] = [];
-	askedCount = 0;
+	sentCount = 0;
 
 	change(): void {
 		this.#onDidChange.fire();
@@ -194,19 +195,19 @@ export class FakeContext implements ChatContextSource {
 
 	remove(): void {}
 
-	async attachmentsFor(): ReturnType<ChatContextSource["attachmentsFor"]> {
+	async attachmentsFor(): ReturnType<ContextSource["attachmentsFor"]> {
 		return this.attached;
 	}
 
 	async suggestionsFor(
-		...[of, query]: Parameters<ChatContextSource["suggestionsFor"]>
-	): ReturnType<ChatContextSource["suggestionsFor"]> {
+		...[of, query]: Parameters<ContextSource["suggestionsFor"]>
+	): ReturnType<ContextSource["suggestionsFor"]> {
 		return [{ id: "1", label: `${of} ${query}`, detail: "", insert: "" }];
 	}
 
 	choose(): void {}
 
-	asked(): void {
-		this.askedCount++;
+	onQuestionSent(): void {
+		this.sentCount++;
 	}
 }

@@ -5,7 +5,7 @@ import {
 	AnswerActions,
 	type CodeToApply,
 } from "../../../src/vscode/chat/edits/answerActions.ts";
-import type { Question } from "../../../src/vscode/platform/question.ts";
+import type { Confirmation } from "../../../src/vscode/platform/confirmation.ts";
 import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import {
@@ -26,7 +26,7 @@ const after = `${better}\n\nfunction other() {}\n`;
 describe("what comes out of an answer", () => {
 	let lastEditor: LastEditor;
 	let actions: AnswerActions;
-	let asked: Question[];
+	let asked: Confirmation[];
 
 	before(async () => {
 		// The browser's default is to save by itself.

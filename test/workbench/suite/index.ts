@@ -12,7 +12,7 @@ export async function run(): Promise<void> {
 	mocha.suite.emit("pre-require", globalThis, "", mocha);
 	await import("./extension.test.ts");
 	await import("./ghostText.test.ts");
-	await import("./chatContext.test.ts");
+	await import("./editorContext.test.ts");
 	await import("./answerActions.test.ts");
 	const tests: {
 		title: string;

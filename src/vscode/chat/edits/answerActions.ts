@@ -14,20 +14,20 @@ import {
 	messageOf,
 } from "../../../protocol/errors.ts";
 import { linesOf } from "../../../workspace/regions.ts";
-import type { Question } from "../../platform/question.ts";
+import type { Confirmation } from "../../platform/confirmation.ts";
 import { documentPath } from "../../workspace/documentPath.ts";
 import type { LastEditor } from "../../workspace/lastEditor.ts";
 import { uriOf, type WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
 import { documentAt } from "../attachments/attachedFiles.ts";
 import { Proposals } from "./proposals.ts";
 
-export interface AnsweredCode {
+export interface AnswerCode {
 	readonly code: string;
 	/** As the model named it; empty where it did not. */
 	readonly language: string;
 }
 
-export interface CodeToApply extends AnsweredCode {
+export interface CodeToApply extends AnswerCode {
 	/** Of the file that the answer names for it; null where it names none. */
 	readonly path: string | null;
 	/** Of the question that was answered. */
@@ -41,7 +41,7 @@ export interface AnswerActionsOptions {
 	readonly lastEditor: LastEditor;
 	readonly files: WorkspaceFiles;
 	/** Whether the user wants what is asked; a modal dialog where none is given. */
-	readonly confirm?: (question: Question) => Promise<boolean>;
+	readonly confirm?: (question: Confirmation) => Promise<boolean>;
 }
 
 export class AnswerActions implements Disposable {
@@ -88,7 +88,7 @@ export class AnswerActions implements Disposable {
 	}
 
 	/** In an editor of its own, saved nowhere. */
-	async newFile({ code, language }: AnsweredCode): Promise<Outcome> {
+	async newFile({ code, language }: AnswerCode): Promise<Outcome> {
 		const known = await vscode.languages.getLanguages();
 		const id = languageIdOf(language, known);
 		const content = code === "" || code.endsWith("\n") ? code : `${code}\n`;
@@ -170,7 +170,11 @@ export class AnswerActions implements Disposable {
 	}
 }
 
-async function askUser({ title, detail, button }: Question): Promise<boolean> {
+async function askUser({
+	title,
+	detail,
+	button,
+}: Confirmation): Promise<boolean> {
 	const chosen = await vscode.window.showWarningMessage(
 		title,
 		{ modal: true, detail },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-	defaultItems,
+	defaultContextItems,
 	linesText,
 	type SelectedRange,
 	type ShownFile,
@@ -17,15 +17,15 @@ const range = (
 const shown = (more: Partial<ShownFile> = {}): ShownFile => ({
 	path: "src/a.ts",
 	selection: null,
-	mayGoAlong: true,
+	canAttach: true,
 	isHuge: false,
 	...more,
 });
 
 const labels = (file: ShownFile | undefined) =>
-	defaultItems(file).map(({ kind, label }) => `${kind} ${label}`);
+	defaultContextItems(file).map(({ kind, label }) => `${kind} ${label}`);
 
-describe("defaultItems", () => {
+describe("defaultContextItems", () => {
 	const selection = range(2, 0, 4, 3);
 	const cases: readonly (readonly [
 		what: string,
@@ -39,7 +39,7 @@ describe("defaultItems", () => {
 			shown({ selection }),
 			["file src/a.ts", "selection src/a.ts:3-5"],
 		],
-		["nothing of a secret", shown({ selection, mayGoAlong: false }), []],
+		["nothing of a secret", shown({ selection, canAttach: false }), []],
 		["nothing of a huge file", shown({ isHuge: true }), []],
 		[
 			"what is selected of a huge file",
@@ -54,7 +54,7 @@ describe("defaultItems", () => {
 
 	it("tells selections in one line apart", () => {
 		const [first, second] = [range(2, 0, 2, 3), range(2, 4, 2, 7)].map(
-			(selection) => defaultItems(shown({ selection })).at(-1),
+			(selection) => defaultContextItems(shown({ selection })).at(-1),
 		);
 		assert.equal(first?.label, second?.label);
 		assert.notEqual(first?.id, second?.id);
@@ -62,7 +62,7 @@ describe("defaultItems", () => {
 });
 
 describe("stillRemoved", () => {
-	const items = (more?: Partial<ShownFile>) => defaultItems(shown(more));
+	const items = (more?: Partial<ShownFile>) => defaultContextItems(shown(more));
 	const idsOf = (more?: Partial<ShownFile>) => items(more).map(({ id }) => id);
 
 	it("keeps what was removed while it would still go along", () => {

@@ -7,11 +7,11 @@ import {
 	edit,
 	failed,
 	finished,
+	questionTitle,
 	regenerate,
 	selectBranch,
 	stopped,
 	streamingAnswerOf,
-	titleOf,
 	visiblePath,
 } from "../../../../src/chat/conversation/conversation.ts";
 import type { Conversation } from "../../../../src/protocol/conversation.ts";
@@ -122,7 +122,7 @@ describe("a conversation", () => {
 	for (const [text, title] of titles)
 		it(`is called ${JSON.stringify(title.slice(0, 20))} after its first question`, () => {
 			const attachments = [attachment("src/a.ts", "")];
-			assert.equal(titleOf({ text, attachments }), title);
+			assert.equal(questionTitle({ text, attachments }), title);
 		});
 
 	it("keeps its invariants through any transitions", () => {

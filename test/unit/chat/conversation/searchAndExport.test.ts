@@ -81,7 +81,7 @@ describe("exportMarkdown", () => {
 		attached: (label) => `Attached: ${label}`,
 		reasoning: "Reasoning",
 		stopped: "Stopped.",
-		cut: "Cut short.",
+		cutOff: "Cut short.",
 		error: errorText,
 	};
 	const start = (text: string) =>

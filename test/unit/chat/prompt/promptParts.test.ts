@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inCodeFence } from "../../../../src/chat/conversation/codeFence.ts";
 import {
 	ask,
 	createConversation,
@@ -6,11 +7,10 @@ import {
 	stopped,
 	visiblePath,
 } from "../../../../src/chat/conversation/conversation.ts";
-import { fenced } from "../../../../src/chat/conversation/fence.ts";
 import {
 	exchangesOf,
-	notYetAttached,
-	referenceOf,
+	lookupTextOf,
+	newAttachments,
 	systemPrompts,
 	turnsOf,
 } from "../../../../src/chat/prompt/promptParts.ts";
@@ -89,23 +89,23 @@ describe("the turns of a conversation", () => {
 	it("do not repeat a file that is the same still", () => {
 		const path = visiblePath(answered(empty, question("one", 1, file)));
 		const changed = attachment("src/a.ts", "let b;\n");
-		assert.deepEqual(notYetAttached(path, [file, changed]), [changed]);
-		assert.deepEqual(notYetAttached([], [file]), [file]);
+		assert.deepEqual(newAttachments(path, [file, changed]), [changed]);
+		assert.deepEqual(newAttachments([], [file]), [file]);
 	});
 
 	it("refer to the code that was attached last", () => {
 		const other = attachment("b.ts", "other");
 		const problems = attachment("problems", "…", "problems");
 		let it = answered(empty, question("one", 1, file));
-		assert.equal(referenceOf(visiblePath(it)), "let a;\n");
+		assert.equal(lookupTextOf(visiblePath(it)), "let a;\n");
 		it = answered(it, question("two", 2, other, problems));
 		it = ask(it, question("three", 3, problems));
-		assert.equal(referenceOf(visiblePath(it)), "other");
-		assert.equal(referenceOf([]), "");
+		assert.equal(lookupTextOf(visiblePath(it)), "other");
+		assert.equal(lookupTextOf([]), "");
 	});
 });
 
-describe("fenced", () => {
+describe("inCodeFence", () => {
 	const cases: readonly (readonly [text: string, fence: string])[] = [
 		["a", "```"],
 		["a `b` ``c``", "```"],
@@ -114,10 +114,10 @@ describe("fenced", () => {
 	];
 	for (const [text, fence] of cases)
 		it(`holds ${JSON.stringify(text)}`, () => {
-			assert.equal(fenced(text, "md"), `${fence}md\n${text}\n${fence}`);
+			assert.equal(inCodeFence(text, "md"), `${fence}md\n${text}\n${fence}`);
 		});
 	it("adds no line to text that ends with one, nor to none", () => {
-		assert.equal(fenced("a\n", ""), "```\na\n```");
-		assert.equal(fenced("", ""), "```\n```");
+		assert.equal(inCodeFence("a\n", ""), "```\na\n```");
+		assert.equal(inCodeFence("", ""), "```\n```");
 	});
 });

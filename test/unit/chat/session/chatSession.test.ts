@@ -33,8 +33,10 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 	const posted: ToChatView[] = [];
 	let current = currentId;
 	let ids = 0;
+	let forgotten = 0;
 	let nowMs = 100;
 	const session = new ChatSession({
+		model: engine,
 		engine,
 		store,
 		context,
@@ -47,6 +49,9 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 		post: (message) => posted.push(message),
 		describe: errorText,
 		stateFile: "/state.bin",
+		forgetState: async () => {
+			forgotten++;
+		},
 		newId: () => `id${++ids}`,
 		now: () => ++nowMs,
 		setTimer: clock.setTimer,
@@ -69,6 +74,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 		all,
 		last,
 		currentId: () => current,
+		forgotten: () => forgotten,
 		answer: () => {
 			const answer = engine.answers.at(-1);
 			assert.ok(answer, "nothing was asked of the engine");
@@ -145,7 +151,7 @@ describe("a chat session", () => {
 
 	it("says less to a small model", async () => {
 		const it = setUp();
-		it.engine.model = { ...someModel, parameterCount: 5e8 };
+		it.engine.current = { ...someModel, parameterCount: 5e8 };
 		await it.asked("one");
 		assert.equal(it.answer().request.turns[0]?.text, systemPrompts.small);
 	});
@@ -160,7 +166,7 @@ describe("a chat session", () => {
 		);
 		assert.equal(it.last("conversation").messages[0]?.text, "/explain");
 		assert.equal(it.answer().request.reference, "let a = 1;");
-		assert.equal(it.context.askedCount, 1);
+		assert.equal(it.context.sentCount, 1);
 	});
 
 	it("attaches what is visible once, and again when it has changed", async () => {
@@ -274,10 +280,10 @@ describe("a chat session", () => {
 		it(`says in the message why there is no answer: ${name}`, async () => {
 			const it = setUp();
 			const error = createError("engineStopped", {});
-			if (act !== "end") it.engine.model = undefined;
-			if (act === "load") it.engine.starting = Promise.resolve(failure(error));
+			if (act !== "end") it.engine.current = undefined;
+			if (act === "load") it.engine.loading = Promise.resolve(failure(error));
 			if (act === "chatError")
-				it.engine.starting = Promise.resolve(success({ ...someModel, error }));
+				it.engine.loading = Promise.resolve(success({ ...someModel, error }));
 			await it.asked("one");
 			if (act === "end") it.answer().end({ kind: "failed", error });
 			await settle();
@@ -291,7 +297,7 @@ describe("a chat session", () => {
 
 	it("does not leave an answer streaming that ended with an exception", async () => {
 		const it = setUp();
-		it.engine.answer = () => {
+		it.engine.chat = () => {
 			throw new Error("lost");
 		};
 		await it.asked("one");
@@ -302,8 +308,8 @@ describe("a chat session", () => {
 
 	it("loads no model before something is asked, and can be stopped while it loads", async () => {
 		const it = setUp();
-		it.engine.model = undefined;
-		it.engine.starting = new Promise(() => {});
+		it.engine.current = undefined;
+		it.engine.loading = new Promise(() => {});
 		await it.session.ready();
 		it.session.inputChanged("on");
 		it.clock.advance(countMs);
@@ -356,7 +362,7 @@ describe("a chat session", () => {
 
 	it("keeps the name of the model that was loaded for the answer", async () => {
 		const it = setUp();
-		it.engine.model = undefined;
+		it.engine.current = undefined;
 		await it.talked("one");
 		const [saved] = it.store.saved.values();
 		const answer = saved?.messages.at(-1);
@@ -451,14 +457,14 @@ describe("a chat session", () => {
 		await it.session.ready();
 		const newest = it.last("conversation");
 		assert.deepEqual([newest.messages.length, newest.hasEarlier], [40, true]);
-		it.session.earlier(newest.messages[0]?.id ?? "");
+		it.session.showEarlier(newest.messages[0]?.id ?? "");
 		const middle = it.last("earlier");
 		assert.deepEqual([middle.messages.length, middle.hasEarlier], [40, true]);
-		it.session.earlier(middle.messages[0]?.id ?? "");
+		it.session.showEarlier(middle.messages[0]?.id ?? "");
 		const oldest = it.last("earlier");
 		assert.deepEqual([oldest.messages.length, oldest.hasEarlier], [20, false]);
 		assert.equal(oldest.messages[0]?.id, "q-n0");
-		it.session.earlier("gone");
+		it.session.showEarlier("gone");
 		assert.deepEqual(it.last("earlier").messages, []);
 	});
 
@@ -523,6 +529,7 @@ describe("a chat session", () => {
 		await settle();
 		assert.equal(it.store.saved.size, 0);
 		assert.ok(answer.signal.aborted);
+		assert.equal(it.forgotten(), 1, "its KV snapshot is deleted as well");
 		assert.notEqual(it.last("conversation").id, id);
 		assert.deepEqual(it.last("history").entries, []);
 	});
@@ -689,12 +696,12 @@ describe("a chat session", () => {
 		await it.talked("one");
 		await it.talked("two", "In `src/a.ts`:\n\n```ts\nlet a = 2;\n```\n");
 		const { id } = it.last("messageChanged").message;
-		assert.deepEqual(it.session.codeBlock(id, 0, "let a = 2;\n"), {
+		assert.deepEqual(it.session.codeHints(id, 0, "let a = 2;\n"), {
 			path: "src/a.ts",
 			attachments: [file],
 		});
-		assert.equal(it.session.codeBlock(id, 5, "let a = 2;").path, "src/a.ts");
-		assert.deepEqual(it.session.codeBlock("gone", 0, "x"), {
+		assert.equal(it.session.codeHints(id, 5, "let a = 2;").path, "src/a.ts");
+		assert.deepEqual(it.session.codeHints("gone", 0, "x"), {
 			path: null,
 			attachments: [],
 		});

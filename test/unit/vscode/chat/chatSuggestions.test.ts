@@ -5,7 +5,7 @@ import {
 	foldersOf,
 	kindSuggestions,
 	maxSuggestions,
-	parseReferenceQuery,
+	parseAttachableQuery,
 	pathSuggestions,
 	symbolSuggestions,
 } from "../../../../src/vscode/chat/chatSuggestions.ts";
@@ -21,7 +21,7 @@ describe("suggestions for the chat's input", () => {
 		["problems:x", "any", "problems:x"],
 	] as const)
 		it(`reads "#${query}" as ${kind}`, () => {
-			assert.deepEqual(parseReferenceQuery(query), { kind, text });
+			assert.deepEqual(parseAttachableQuery(query), { kind, text });
 		});
 
 	it("has the commands that begin so, each with what it does", () => {
@@ -39,8 +39,8 @@ describe("suggestions for the chat's input", () => {
 
 	it("goes on writing where a name is to follow, and makes the others chips", () => {
 		const found = kindSuggestions("", english).map(
-			({ suggestion: { label, insert }, reference }) =>
-				`${label} -> ${insert || reference?.kind}`,
+			({ suggestion: { label, insert }, attachable }) =>
+				`${label} -> ${insert || attachable?.kind}`,
 		);
 		assert.deepEqual(found, [
 			"#file -> #file:",
@@ -64,7 +64,7 @@ describe("suggestions for the chat's input", () => {
 				detail: "src/chat",
 				insert: "",
 			},
-			reference: { kind: "file", path: "src/chat/attach.ts" },
+			attachable: { kind: "file", path: "src/chat/attach.ts" },
 		});
 		assert.deepEqual(
 			others.map(({ suggestion }) => suggestion.label),

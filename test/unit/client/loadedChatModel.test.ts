@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Emitter } from "../../../src/base/event.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
-import { ChatEngine } from "../../../src/client/chatEngine.ts";
+import { LoadedChatModel } from "../../../src/client/loadedChatModel.ts";
 import type { EngineConnection } from "../../../src/client/supervisor.ts";
 import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
 import {
@@ -42,14 +42,11 @@ function setUp(
 			return connected;
 		},
 	};
-	const engine = new ChatEngine(supervisor, {
-		chat: () => assert.fail("nothing is asked"),
-		count: async () => undefined,
-	});
+	const model = new LoadedChatModel(supervisor);
 	let fired = 0;
-	engine.onDidChangeModel(() => fired++);
+	model.onDidChange(() => fired++);
 	return {
-		engine,
+		model,
 		supervisor,
 		fired: () => fired,
 		become(next: EngineStatus) {
@@ -59,18 +56,18 @@ function setUp(
 	};
 }
 
-const errorOf = ({ model }: ChatEngine) => model?.error;
+const errorOf = ({ current }: LoadedChatModel) => current?.error;
 const never = new AbortController().signal;
 
-describe("the engine of a chat", () => {
-	it("tells of the model that is loaded, once", () => {
+describe("LoadedChatModel", () => {
+	it("reports the loaded model once", () => {
 		const it = setUp();
-		assert.equal(errorOf(it.engine), undefined);
+		assert.equal(errorOf(it.model), undefined);
 		it.become({ kind: "starting" });
 		assert.equal(it.fired(), 0);
 		it.become(ready());
-		const model = it.engine.model;
-		assert.deepEqual(model, {
+		const loaded = it.model.current;
+		assert.deepEqual(loaded, {
 			name: fakeDescription.name,
 			parameterCount: fakeDescription.parameterCount,
 			windowTokens: 4096,
@@ -78,42 +75,42 @@ describe("the engine of a chat", () => {
 		});
 		it.become(ready("generating"));
 		it.become(ready());
-		assert.equal(it.engine.model, model, "the same object");
+		assert.equal(it.model.current, loaded, "the same object");
 		assert.equal(it.fired(), 1);
 		it.become(ready("ready", { chatWindow: 0, chatError }));
-		assert.deepEqual(errorOf(it.engine), chatError);
+		assert.deepEqual(errorOf(it.model), chatError);
 		it.become({ kind: "stopped" });
-		assert.equal(it.engine.model, undefined);
+		assert.equal(it.model.current, undefined);
 		assert.equal(it.fired(), 3);
 	});
 
-	it("loads nothing where a model is ready", async () => {
+	it("loads nothing if a model is ready", async () => {
 		const it = setUp(ready());
-		const started = await it.engine.start(never);
-		assert.equal(started?.ok && started.value, it.engine.model);
+		const started = await it.model.load(never);
+		assert.equal(started?.ok && started.value, it.model.current);
 		assert.equal(it.supervisor.connects, 0);
 	});
 
 	it("waits for the load", async () => {
 		const it = setUp();
-		const started = it.engine.start(never);
+		const started = it.model.load(never);
 		await Promise.resolve();
 		it.become({ kind: "loading", file: "/m.gguf", fraction: 0.5 });
 		it.become({ kind: "crashed", error, restartInMs: 500 });
 		it.become(ready());
 		const result = await started;
-		assert.equal(result?.ok && result.value, it.engine.model);
+		assert.equal(result?.ok && result.value, it.model.current);
 	});
 
 	const ends: readonly (readonly [name: string, status: EngineStatus])[] = [
 		["a load that fails", { kind: "failed", error }],
-		["a crash too many", { kind: "crashed", error, restartInMs: null }],
+		["one crash too many", { kind: "crashed", error, restartInMs: null }],
 		["being stopped", { kind: "stopped" }],
 	];
 	for (const [name, status] of ends)
 		it(`fails with ${name}`, async () => {
 			const it = setUp();
-			const started = it.engine.start(never);
+			const started = it.model.load(never);
 			await Promise.resolve();
 			await Promise.resolve();
 			await Promise.resolve();
@@ -121,20 +118,20 @@ describe("the engine of a chat", () => {
 			assert.deepEqual(await started, failure(error));
 		});
 
-	it("fails at once with what failed before", async () => {
+	it("fails at once with the last error", async () => {
 		const it = setUp({ kind: "failed", error: chatError });
-		assert.deepEqual(await it.engine.start(never), failure(chatError));
+		assert.deepEqual(await it.model.load(never), failure(chatError));
 	});
 
-	it("fails where nothing can be started", async () => {
+	it("fails if the engine cannot start", async () => {
 		const it = setUp(undefined, failure(error));
-		assert.deepEqual(await it.engine.start(never), failure(error));
+		assert.deepEqual(await it.model.load(never), failure(error));
 	});
 
-	it("stops waiting when it is not wanted any more", async () => {
+	it("stops waiting when it is aborted", async () => {
 		const it = setUp();
 		const controller = new AbortController();
-		const started = it.engine.start(controller.signal);
+		const started = it.model.load(controller.signal);
 		controller.abort();
 		assert.equal(await started, undefined);
 	});

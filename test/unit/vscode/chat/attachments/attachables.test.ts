@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { parseMentions } from "../../../../../src/chat/attachments/mentions.ts";
 import {
+	attachableId,
+	attachableOf,
 	chipOf,
-	referenceId,
-	referenceOf,
-} from "../../../../../src/vscode/chat/attachments/references.ts";
+} from "../../../../../src/vscode/chat/attachments/attachables.ts";
 
 describe("references", () => {
 	it("have an id and a chip each, from what a question names", () => {
 		const question =
 			'#file:a.ts #folder:"my files" #symbol:run #problems #changes';
-		const references = parseMentions(question).map(referenceOf);
+		const references = parseMentions(question).map(attachableOf);
 		assert.deepEqual(
-			references.map((it) => `${referenceId(it)} | ${chipOf(it).label}`),
+			references.map((it) => `${attachableId(it)} | ${chipOf(it).label}`),
 			[
 				"file:a.ts | a.ts",
 				"folder:my files | my files/",
@@ -25,7 +25,7 @@ describe("references", () => {
 
 	it("tells symbols of one name apart where their places are known", () => {
 		const at = (line: number) =>
-			referenceId({ kind: "symbol", name: "run", place: { path: "a", line } });
+			attachableId({ kind: "symbol", name: "run", place: { path: "a", line } });
 		assert.notEqual(at(1), at(2));
 	});
 });

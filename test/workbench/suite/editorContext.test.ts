@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as vscode from "vscode";
 import { errorText } from "../../../src/protocol/errors.ts";
-import { ChatContext } from "../../../src/vscode/chat/chatContext.ts";
+import { EditorContext } from "../../../src/vscode/chat/editorContext.ts";
 import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import { openFile, removeFiles, run, until, write } from "./editor.ts";
 
 describe("what goes along with a question", () => {
 	let lastEditor: LastEditor;
-	let context: ChatContext;
+	let context: EditorContext;
 
 	// Each test has files of its own: VS Code remembers texts and selections.
 	beforeEach(async () => {
 		await run("workbench.action.closeAllEditors");
 		lastEditor = new LastEditor();
-		context = new ChatContext({
+		context = new EditorContext({
 			lastEditor,
 			files: new WorkspaceFiles((path) => path.startsWith("made/out/")),
 		});
@@ -224,7 +224,7 @@ describe("what goes along with a question", () => {
 		context.choose("file:never/suggested.ts");
 		assert.deepEqual(labels(), ["made/chosen.ts"]);
 		assert.deepEqual(await attached("Why?"), ["made/chosen.ts: c"]);
-		context.asked();
+		context.onQuestionSent();
 		assert.deepEqual(labels(), []);
 	});
 });

@@ -2,18 +2,18 @@
 
 import type { ToChatView } from "../../protocol/chatView.ts";
 import { element } from "../chat/dom.ts";
-import type { Words } from "../chat/words.ts";
+import type { Strings } from "../chat/strings.ts";
 
 type Tokens = Extract<ToChatView, { kind: "tokens" }>;
 
-export class TokenLine {
+export class TokenUsageLine {
 	readonly element = element("p", { class: "tokens" });
-	readonly #words: Words;
+	readonly #strings: Strings;
 	readonly #model = element("span");
 	readonly #tokens = element("span");
 
-	constructor(words: Words) {
-		this.#words = words;
+	constructor(strings: Strings) {
+		this.#strings = strings;
 		this.element.append(this.#model, " ", this.#tokens);
 	}
 
@@ -22,7 +22,7 @@ export class TokenLine {
 	}
 
 	show(tokens: Tokens): void {
-		this.#tokens.textContent = tokenText(tokens, this.#words);
+		this.#tokens.textContent = tokenText(tokens, this.#strings);
 		this.element.classList.toggle(
 			"overfull",
 			tokens.promptTokens > tokens.room,
@@ -30,14 +30,14 @@ export class TokenLine {
 	}
 }
 
-function tokenText(tokens: Tokens, words: Words): string {
+function tokenText(tokens: Tokens, strings: Strings): string {
 	const { promptTokens: used, room, leftOut, isExact } = tokens;
 	const parts = leftOut
-		.map(({ label, tokens }) => words.say("leftOutPart", { label, tokens }))
+		.map(({ label, tokens }) => strings.get("leftOutPart", { label, tokens }))
 		.join(", ");
 	return [
-		words.say(isExact ? "tokens" : "tokensEstimated", { used, room }),
-		...(used > room ? [words.say("overfull")] : []),
-		...(parts === "" ? [] : [words.say("leftOut", { parts })]),
+		strings.get(isExact ? "tokens" : "tokensEstimated", { used, room }),
+		...(used > room ? [strings.get("overfull")] : []),
+		...(parts === "" ? [] : [strings.get("leftOut", { parts })]),
 	].join(" \u00b7 ");
 }

@@ -1,7 +1,7 @@
 /**
- * The conversation that is shown, and its place on the disk.
+ * The conversation that the panel shows, and its place on disk.
  *
- * Invariant: what is deleted is not saved again.
+ * Invariant: a deleted conversation is not saved again.
  */
 
 import type { Conversation } from "../../protocol/conversation.ts";
@@ -9,26 +9,28 @@ import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ConversationPort } from "../chatPorts.ts";
 import { createConversation } from "./conversation.ts";
 
-/** The id of the conversation that is shown, for the next window. */
+/** Persists which conversation is shown, for the next window. */
 export interface CurrentId {
 	read(): string | undefined;
 	write(id: string | undefined): void;
 }
 
-export interface KeptConversationOptions {
+export interface CurrentConversationOptions {
 	readonly store: ConversationPort;
 	readonly currentId: CurrentId;
-	/** What could not be read or written. */
+	/** Deletes the KV snapshot. It does not record its conversation, so any deletion deletes it; the next question makes a new one. */
+	readonly forgetState: () => Promise<void>;
+	/** A conversation that could not be read or written. */
 	readonly onProblem: (error: HeadroomError) => void;
 	readonly newId: () => string;
 	readonly now: () => number;
 }
 
-export class KeptConversation {
-	readonly #options: KeptConversationOptions;
+export class CurrentConversation {
+	readonly #options: CurrentConversationOptions;
 	#current: Conversation;
 
-	constructor(options: KeptConversationOptions) {
+	constructor(options: CurrentConversationOptions) {
 		this.#options = options;
 		this.#current = this.#empty();
 	}
@@ -41,13 +43,13 @@ export class KeptConversation {
 		this.#current = conversation;
 	}
 
-	/** The one that the window before this one showed. */
+	/** Opens the conversation that the last window showed. */
 	async restore(): Promise<void> {
 		const id = this.#options.currentId.read();
 		if (id !== undefined) await this.open(id);
 	}
 
-	/** Whether it could be read; what is shown stays otherwise. */
+	/** @returns false, and changes nothing, if it cannot be read. */
 	async open(id: string): Promise<boolean> {
 		const conversation = await this.read(id);
 		if (!conversation) return false;
@@ -56,7 +58,7 @@ export class KeptConversation {
 		return true;
 	}
 
-	/** Any of them; undefined where it cannot be read. */
+	/** @returns undefined if it cannot be read. */
 	async read(id: string): Promise<Conversation | undefined> {
 		if (id === this.#current.id) return this.#current;
 		const opened = await this.#options.store.open(id);
@@ -69,7 +71,7 @@ export class KeptConversation {
 		return conversation;
 	}
 
-	/** It comes to the disk with its first question. */
+	/** Begins an empty conversation, which is saved with its first question. */
 	begin(): void {
 		this.#current = this.#empty();
 		this.#options.currentId.write(undefined);
@@ -87,6 +89,7 @@ export class KeptConversation {
 
 	async delete(id: string): Promise<void> {
 		if (id === this.#current.id) this.begin();
+		await this.#options.forgetState();
 		const deleted = await this.#options.store.delete(id);
 		if (!deleted.ok) this.#options.onProblem(deleted.error);
 	}

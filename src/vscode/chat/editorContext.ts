@@ -6,15 +6,15 @@ import { Emitter, type Event } from "../../base/event.ts";
 import { LruCache } from "../../base/lruCache.ts";
 import { type Result, success } from "../../base/result.ts";
 import {
-	type DefaultItem,
-	defaultItems,
+	type DefaultContextItem,
+	defaultContextItems,
 	stillRemoved,
 } from "../../chat/attachments/defaultContext.ts";
 import { parseMentions } from "../../chat/attachments/mentions.ts";
 import { attachmentText } from "../../chat/prompt/promptParts.ts";
 import type {
 	ContextChip,
-	Suggestion,
+	InputSuggestion,
 	SuggestionKind,
 } from "../../protocol/chatView.ts";
 import type { Attachment } from "../../protocol/conversation.ts";
@@ -23,31 +23,31 @@ import { looksSecret } from "../../workspace/contextFiles.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 import type { LastEditor } from "../workspace/lastEditor.ts";
 import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
+import { attach } from "./attachments/attach.ts";
+import {
+	type Attachable,
+	attachableId,
+	attachableOf,
+	chipOf,
+} from "./attachments/attachables.ts";
 import {
 	fileAttachment,
 	lengthOf,
 	maxFileBytes,
 } from "./attachments/attachedFiles.ts";
-import { attach } from "./attachments/attachReference.ts";
-import {
-	chipOf,
-	type Reference,
-	referenceId,
-	referenceOf,
-} from "./attachments/references.ts";
 import { findSymbols } from "./attachments/symbols.ts";
 import {
+	type AttachableSuggestion,
 	commandSuggestions,
 	foldersOf,
 	kindSuggestions,
 	maxSuggestions,
-	parseReferenceQuery,
+	parseAttachableQuery,
 	pathSuggestions,
-	type ReferenceSuggestion,
 	symbolSuggestions,
 } from "./chatSuggestions.ts";
 
-export interface ChatContextOptions {
+export interface EditorContextOptions {
 	readonly lastEditor: LastEditor;
 	readonly files: WorkspaceFiles;
 }
@@ -55,13 +55,13 @@ export interface ChatContextOptions {
 /** Lists of some keys before are still on the screen when one of their entries is chosen. */
 const keptSuggestions = 200;
 
-export class ChatContext implements Disposable {
-	readonly #options: ChatContextOptions;
+export class EditorContext implements Disposable {
+	readonly #options: EditorContextOptions;
 	readonly #store = new DisposableStore();
 	readonly #onDidChange = this.#store.add(new Emitter<void>());
 	/** In the order in which they were chosen, by id. */
-	readonly #chosen = new Map<string, Reference>();
-	readonly #suggested = new LruCache<string, Reference>(keptSuggestions);
+	readonly #chosen = new Map<string, Attachable>();
+	readonly #suggested = new LruCache<string, Attachable>(keptSuggestions);
 	#removed: ReadonlySet<string> = new Set();
 	/** The ids of the default chips at the last look. */
 	#shown = "";
@@ -69,7 +69,7 @@ export class ChatContext implements Disposable {
 	/** Fires when other chips are there. */
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
-	constructor(options: ChatContextOptions) {
+	constructor(options: EditorContextOptions) {
 		this.#options = options;
 		this.#store.add(options.lastEditor.onDidChange(() => this.#look()));
 		this.#look();
@@ -111,16 +111,16 @@ export class ChatContext implements Disposable {
 		const attachments = editor
 			? this.#defaults().map((it) => defaultAttachment(it, editor))
 			: [];
-		const mentioned = parseMentions(input).map(referenceOf);
-		const references = new Map(
+		const mentioned = parseMentions(input).map(attachableOf);
+		const attachables = new Map(
 			[...this.#chosen.values(), ...mentioned].map((it) => [
-				referenceId(it),
+				attachableId(it),
 				it,
 			]),
 		);
-		for (const { id } of this.#defaults()) references.delete(id);
+		for (const { id } of this.#defaults()) attachables.delete(id);
 		const found = await Promise.all(
-			[...references.values()].map((it) =>
+			[...attachables.values()].map((it) =>
 				attach(it, editor?.document, this.#options.files),
 			),
 		);
@@ -137,26 +137,26 @@ export class ChatContext implements Disposable {
 	async suggestionsFor(
 		of: SuggestionKind,
 		query: string,
-	): Promise<readonly Suggestion[]> {
+	): Promise<readonly InputSuggestion[]> {
 		if (of === "command") return commandSuggestions(query, vscode.l10n.t);
-		const found = await this.#references(query);
-		for (const { suggestion, reference } of found)
-			if (reference) this.#suggested.set(suggestion.id, reference);
+		const found = await this.#attachables(query);
+		for (const { suggestion, attachable } of found)
+			if (attachable) this.#suggested.set(suggestion.id, attachable);
 		return found.map(({ suggestion }) => suggestion);
 	}
 
 	/** Makes a suggestion a chip; those that only go on writing are none. */
 	choose(id: string): void {
-		const reference = this.#suggested.get(id);
-		if (!reference) return;
-		this.#chosen.set(id, reference);
+		const attachable = this.#suggested.get(id);
+		if (!attachable) return;
+		this.#chosen.set(id, attachable);
 		// Who takes back what was removed wants it again.
 		this.#removed = new Set([...this.#removed].filter((it) => it !== id));
 		this.#onDidChange.fire();
 	}
 
-	/** A question was asked: what was chosen for it has gone along. */
-	asked(): void {
+	/** What was chosen for the question has been sent. */
+	onQuestionSent(): void {
 		if (this.#chosen.size === 0) return;
 		this.#chosen.clear();
 		this.#onDidChange.fire();
@@ -166,8 +166,8 @@ export class ChatContext implements Disposable {
 		this.#store.dispose();
 	}
 
-	async #references(query: string): Promise<readonly ReferenceSuggestion[]> {
-		const { kind, text } = parseReferenceQuery(query);
+	async #attachables(query: string): Promise<readonly AttachableSuggestion[]> {
+		const { kind, text } = parseAttachableQuery(query);
 		const { files, lastEditor } = this.#options;
 		switch (kind) {
 			case "file":
@@ -216,16 +216,16 @@ export class ChatContext implements Disposable {
 		this.#onDidChange.fire();
 	}
 
-	#defaults(): DefaultItem[] {
+	#defaults(): DefaultContextItem[] {
 		return this.#all().filter(({ id }) => !this.#removed.has(id));
 	}
 
-	#all(): DefaultItem[] {
+	#all(): DefaultContextItem[] {
 		const editor = this.#options.lastEditor.current;
 		if (!editor) return [];
 		const { document, selection } = editor;
 		const path = documentPath(document);
-		return defaultItems({
+		return defaultContextItems({
 			path,
 			selection: selection.isEmpty
 				? null
@@ -236,14 +236,14 @@ export class ChatContext implements Disposable {
 						endCharacter: selection.end.character,
 					},
 			// Unlike what is found, it is there to be seen and removed, also where git ignores it.
-			mayGoAlong: !looksSecret(path),
+			canAttach: !looksSecret(path),
 			isHuge: lengthOf(document) > maxFileBytes,
 		});
 	}
 }
 
 function defaultAttachment(
-	{ kind, label, path }: DefaultItem,
+	{ kind, label, path }: DefaultContextItem,
 	{ document, selection }: vscode.TextEditor,
 ): Attachment {
 	const file = fileAttachment(path, document);

@@ -6,36 +6,36 @@ import { failure, type Result } from "../../../base/result.ts";
 import type { Attachment } from "../../../protocol/conversation.ts";
 import { createError, type HeadroomError } from "../../../protocol/errors.ts";
 import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
+import type { Attachable } from "./attachables.ts";
 import { attachChanges } from "./attachedChanges.ts";
 import { attachFile, attachFolder } from "./attachedFiles.ts";
 import { attachProblems } from "./attachedProblems.ts";
-import type { Reference } from "./references.ts";
 import { attachSymbol, findSymbols } from "./symbols.ts";
 
 /** @param visible the document that is looked at. */
 export async function attach(
-	reference: Reference,
+	attachable: Attachable,
 	visible: vscode.TextDocument | undefined,
 	files: WorkspaceFiles,
 ): Promise<Result<readonly Attachment[], HeadroomError>> {
-	switch (reference.kind) {
+	switch (attachable.kind) {
 		case "file":
-			return await attachFile(reference.path, files);
+			return await attachFile(attachable.path, files);
 		case "folder":
-			return await attachFolder(reference.path, files);
+			return await attachFolder(attachable.path, files);
 		case "symbol":
-			return await attachNamed(reference, visible);
+			return await attachNamed(attachable, visible);
 		case "problems":
 			return attachProblems(visible, files);
 		case "changes":
 			return await attachChanges(visible?.uri, files);
 		default:
-			return assertNever(reference);
+			return assertNever(attachable);
 	}
 }
 
 async function attachNamed(
-	{ name, place }: Extract<Reference, { kind: "symbol" }>,
+	{ name, place }: Extract<Attachable, { kind: "symbol" }>,
 	visible: vscode.TextDocument | undefined,
 ): Promise<Result<readonly Attachment[], HeadroomError>> {
 	if (place) return await attachSymbol({ name, ...place });

@@ -3,7 +3,7 @@
 import type { Mention } from "../../../chat/attachments/mentions.ts";
 import type { ContextChip } from "../../../protocol/chatView.ts";
 
-export type Reference =
+export type Attachable =
 	/** Paths are relative to the workspace, or ends of such. */
 	| { readonly kind: "file"; readonly path: string }
 	| { readonly kind: "folder"; readonly path: string }
@@ -16,7 +16,7 @@ export type Reference =
 	| { readonly kind: "problems" }
 	| { readonly kind: "changes" };
 
-export function referenceOf({ kind, name }: Mention): Reference {
+export function attachableOf({ kind, name }: Mention): Attachable {
 	switch (kind) {
 		case "file":
 		case "folder":
@@ -30,43 +30,43 @@ export function referenceOf({ kind, name }: Mention): Reference {
 }
 
 /** The same for what is the same, so that nothing goes along twice. */
-export function referenceId(reference: Reference): string {
-	switch (reference.kind) {
+export function attachableId(attachable: Attachable): string {
+	switch (attachable.kind) {
 		case "file":
 		case "folder":
-			return `${reference.kind}:${reference.path}`;
+			return `${attachable.kind}:${attachable.path}`;
 		case "symbol": {
-			const { name, place } = reference;
+			const { name, place } = attachable;
 			return place
 				? `symbol:${name}@${place.path}:${place.line}`
 				: `symbol:${name}`;
 		}
 		case "problems":
 		case "changes":
-			return reference.kind;
+			return attachable.kind;
 	}
 }
 
-export function chipOf(reference: Reference): ContextChip {
+export function chipOf(attachable: Attachable): ContextChip {
 	return {
-		id: referenceId(reference),
-		label: labelOf(reference),
-		kind: reference.kind,
+		id: attachableId(attachable),
+		label: labelOf(attachable),
+		kind: attachable.kind,
 		tokens: null,
 		removable: true,
 	};
 }
 
-function labelOf(reference: Reference): string {
-	switch (reference.kind) {
+function labelOf(attachable: Attachable): string {
+	switch (attachable.kind) {
 		case "file":
-			return reference.path;
+			return attachable.path;
 		case "folder":
-			return `${reference.path}/`;
+			return `${attachable.path}/`;
 		case "symbol":
-			return reference.name;
+			return attachable.name;
 		case "problems":
 		case "changes":
-			return `#${reference.kind}`;
+			return `#${attachable.kind}`;
 	}
 }

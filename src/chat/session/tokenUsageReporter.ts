@@ -1,60 +1,62 @@
-/** Keeps the view told of what the next question would take, as it is being written. */
+/** Reports to the view how many tokens the next question takes, while it is being typed. */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { SetTimer } from "../../base/timers.ts";
 import type { Message, Question } from "../../protocol/conversation.ts";
 import { parseMentions } from "../attachments/mentions.ts";
 import type {
-	ChatContextSource,
-	ChatEngine,
+	ChatModelSource,
+	ContextSource,
 	PostToView,
-	SetTimer,
 } from "../chatPorts.ts";
 import {
 	type PromptPlan,
 	planQuestion,
-	totalsOf,
+	promptTotals,
 } from "../prompt/questionPlan.ts";
 import { subjectOf, wordQuestion } from "../prompt/slashCommands.ts";
 import type { TurnCounter } from "../prompt/turnCounter.ts";
 
-export interface TokenLineOptions {
-	readonly engine: ChatEngine;
-	readonly context: ChatContextSource;
+export interface TokenUsageReporterOptions {
+	readonly model: ChatModelSource;
+	readonly context: ContextSource;
 	readonly counter: TurnCounter;
-	/** What is visible of the conversation. */
+	/** The visible messages of the conversation. */
 	readonly path: () => readonly Message[];
 	readonly post: PostToView;
 	readonly setTimer: SetTimer;
 }
 
-type Offered = Awaited<ReturnType<ChatContextSource["attachmentsFor"]>>;
+type Attachments = Awaited<ReturnType<ContextSource["attachmentsFor"]>>;
 
-/** Between keys of a fast typist nothing is counted. */
-const pauseMs = 150;
+/** Debounces counting: longer than the gap between two keys of a fast typist. */
+const debounceMs = 150;
 
-export class TokenLine implements Disposable {
-	readonly #options: TokenLineOptions;
+export class TokenUsageReporter implements Disposable {
+	readonly #options: TokenUsageReporterOptions;
 	readonly #store = new DisposableStore();
-	/** Of what is attached, by its label. */
+	/** The tokens of each attachment, by its label. */
 	#attachedTokens: ReadonlyMap<string, number> = new Map();
-	/** What goes along with the chips as they are and these mentions: to read it may take git, a language server and a hundred files. */
-	#read: { readonly mentions: string; readonly offered: Offered } | undefined;
+	/** The attachments for the present chips and these mentions, cached: reading them may take git, a language server and a hundred files. */
+	#cached:
+		| { readonly mentions: string; readonly attachments: Attachments }
+		| undefined;
 	#input = "";
 	#timer: Disposable | undefined;
-	/** Counts what was asked for: only the last is shown. */
+	/** Counts the requests: only the result of the latest one is shown. */
 	#latestRequest = 0;
 
-	constructor(options: TokenLineOptions) {
+	constructor(options: TokenUsageReporterOptions) {
 		this.#options = options;
-		const { engine, context } = options;
+		const { model, context } = options;
 		this.#store.add(
 			context.onDidChange(() => {
-				this.#read = undefined;
+				this.#cached = undefined;
 				this.showChips();
 				this.update();
 			}),
 		);
-		this.#store.add(engine.onDidChangeModel(() => this.update()));
+		this.#store.add(model.onDidChange(() => this.update()));
 	}
 
 	setInput(text: string): void {
@@ -62,20 +64,20 @@ export class TokenLine implements Disposable {
 		this.update();
 	}
 
-	/** Counts anew, after a pause. */
+	/** Counts again, debounced. */
 	update(): void {
 		this.#timer?.dispose();
-		const wish = ++this.#latestRequest;
+		const request = ++this.#latestRequest;
 		this.#timer = this.#options.setTimer(
-			// What cannot go along is told when it is sent.
-			() => void this.#count(wish).catch(() => {}),
-			pauseMs,
+			// Attachments that cannot be read are reported when the question is sent.
+			() => void this.#count(request).catch(() => {}),
+			debounceMs,
 		);
 	}
 
-	/** What is sent, in place of what was thought to be. */
+	/** Shows the prompt that is sent in place of the estimate. */
 	show(plan: PromptPlan): void {
-		this.#read = undefined;
+		this.#cached = undefined;
 		this.#show(plan);
 	}
 
@@ -84,7 +86,12 @@ export class TokenLine implements Disposable {
 		this.#timer?.dispose();
 		const { room, sizes } = plan;
 		const { isExact } = sizes;
-		this.#options.post({ kind: "tokens", ...totalsOf(plan), room, isExact });
+		this.#options.post({
+			kind: "tokens",
+			...promptTotals(plan),
+			room,
+			isExact,
+		});
 	}
 
 	showChips(): void {
@@ -101,23 +108,23 @@ export class TokenLine implements Disposable {
 		this.#store.dispose();
 	}
 
-	/** As it was at the last look, as long as the same is named: it is read afresh when it is sent. */
-	async #offeredWith(text: string): Promise<Offered> {
+	/** Cached while the mentions stay the same; sending reads them again. */
+	async #attachmentsFor(text: string): Promise<Attachments> {
 		const mentions = JSON.stringify(
 			parseMentions(text).map(({ kind, name }) => [kind, name]),
 		);
-		if (this.#read?.mentions === mentions) return this.#read.offered;
-		const offered = await this.#options.context.attachmentsFor(text);
-		this.#read = { mentions, offered };
-		return offered;
+		if (this.#cached?.mentions === mentions) return this.#cached.attachments;
+		const attachments = await this.#options.context.attachmentsFor(text);
+		this.#cached = { mentions, attachments };
+		return attachments;
 	}
 
-	async #count(wish: number): Promise<void> {
-		const { engine, counter, path } = this.#options;
+	async #count(request: number): Promise<void> {
+		const { model, counter, path } = this.#options;
 		const text = this.#input;
-		const offered = await this.#offeredWith(text);
-		// What it refers to may be half written: that is told when it is sent.
-		const attachments = offered.ok ? offered.value : [];
+		const found = await this.#attachmentsFor(text);
+		// A mention may be half typed: errors are reported when the question is sent.
+		const attachments = found.ok ? found.value : [];
 		const worded = wordQuestion(text, subjectOf(attachments));
 		const question: Question = {
 			role: "user",
@@ -132,10 +139,10 @@ export class TokenLine implements Disposable {
 			path(),
 			question,
 			attachments,
-			engine.model,
+			model.current,
 			counter,
 		);
-		if (wish !== this.#latestRequest) return;
+		if (request !== this.#latestRequest) return;
 		const parts = plan.sizes.exchanges.at(-1)?.attachments ?? [];
 		this.#attachedTokens = new Map(
 			parts.map(({ label, tokens }) => [label, tokens]),

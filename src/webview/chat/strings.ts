@@ -11,7 +11,7 @@ type Values<Key extends ChatStringKey> = Readonly<
 	Record<Places<(typeof chatStrings)[Key]>, string | number>
 >;
 
-export class Words {
+export class Strings {
 	readonly #strings: ChatStrings;
 	readonly #language: string;
 
@@ -22,7 +22,7 @@ export class Words {
 	}
 
 	/** The compiler checks that every place of the text is filled. */
-	say<Key extends ChatStringKey>(
+	get<Key extends ChatStringKey>(
 		key: Key,
 		...[values]: Places<(typeof chatStrings)[Key]> extends never
 			? []

@@ -11,7 +11,7 @@ export function isBlank(line: string): boolean {
 }
 
 /** With tabs where the file has tabs and the code spaces, and the other way round. */
-export function likeFile(
+export function withFileIndentation(
 	code: readonly string[],
 	file: readonly string[],
 ): string[] {
@@ -31,7 +31,7 @@ export function likeFile(
 }
 
 /** Moved as a whole from one indentation to another. */
-export function moved(
+export function reindented(
 	code: readonly string[],
 	from: string,
 	to: string,

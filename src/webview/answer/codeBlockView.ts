@@ -1,7 +1,7 @@
 /** A block of code of an answer: its text, and what can be done with it. */
 
 import { button, element } from "../chat/dom.ts";
-import type { Words } from "../chat/words.ts";
+import type { Strings } from "../chat/strings.ts";
 import type { CodeSource } from "../markdown/render.ts";
 import { visibleCode } from "../markdown/visible.ts";
 import { type Highlighter, hasLongLine } from "./highlighter.ts";
@@ -9,8 +9,8 @@ import { plainText } from "./plainText.ts";
 
 type CodeAction = "copy" | "insert" | "apply" | "newFile";
 
-export interface CodeBlockOptions {
-	readonly words: Words;
+export interface CodeBlockViewOptions {
+	readonly strings: Strings;
 	readonly highlighter: Highlighter;
 	/** The block is told by its element, for its number depends on what stands before it. */
 	readonly onAction: (
@@ -20,7 +20,7 @@ export interface CodeBlockOptions {
 	) => void;
 }
 
-export class CodeBlock {
+export class CodeBlockView {
 	readonly element: HTMLElement;
 	readonly #code = element("code");
 	readonly #pre = element("pre", { tabindex: "0" }, this.#code);
@@ -28,13 +28,15 @@ export class CodeBlock {
 	readonly #buttons: readonly HTMLButtonElement[];
 	#source: CodeSource;
 
-	constructor(source: CodeSource, options: CodeBlockOptions) {
-		const { words, onAction } = options;
+	constructor(source: CodeSource, options: CodeBlockViewOptions) {
+		const { strings, onAction } = options;
 		this.#highlighter = options.highlighter;
 		this.#source = source;
 		const { language } = source;
 		const label =
-			language === "" ? words.say("code") : words.say("codeIn", { language });
+			language === ""
+				? strings.get("code")
+				: strings.get("codeIn", { language });
 		this.#pre.setAttribute("role", "group");
 		this.#pre.setAttribute("aria-label", label);
 		const action = (name: CodeAction, text: string, title: string) =>
@@ -44,10 +46,10 @@ export class CodeBlock {
 				onClick: () => onAction(name, this.element, this.#source),
 			});
 		this.#buttons = [
-			action("copy", words.say("copy"), words.say("copyCode")),
-			action("insert", words.say("insert"), words.say("insertCode")),
-			action("apply", words.say("apply"), words.say("applyCode")),
-			action("newFile", words.say("newFile"), words.say("newFileCode")),
+			action("copy", strings.get("copy"), strings.get("copyCode")),
+			action("insert", strings.get("insert"), strings.get("insertCode")),
+			action("apply", strings.get("apply"), strings.get("applyCode")),
+			action("newFile", strings.get("newFile"), strings.get("newFileCode")),
 		];
 		// Half of a function is of no use in a file.
 		for (const made of this.#buttons) made.disabled = true;
