@@ -1,4 +1,4 @@
-/** Small pieces of code with the rest of one line left out: the same for every model, so that their answers can be compared. */
+/** The completion benchmark: small files with the rest of one line left out, the same for every model. */
 
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 
@@ -8,7 +8,7 @@ export interface BenchmarkCase {
 	readonly expected: string;
 }
 
-/** What stands between the brackets is left out. No rest could be written in another way by who has read what is round it. */
+/** The text between ⟦ and ⟧ is left out. The rest of the file determines it. */
 const sources: readonly (readonly [
 	languageId: string,
 	path: string,

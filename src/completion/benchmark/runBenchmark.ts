@@ -1,4 +1,4 @@
-/** Runs the cases of the benchmark one after the other on one engine, and says how fast and how good its answers are. */
+/** Runs the completion benchmark on one engine: speed and exact matches. */
 
 import type { HeadroomError } from "../../protocol/errors.ts";
 import {
@@ -11,11 +11,11 @@ import { type BenchmarkCase, benchmarkCases } from "./benchmarkCases.ts";
 
 interface BenchmarkFigures {
 	readonly cases: number;
-	/** Cases of which the rest of the line was suggested as it was. */
+	/** Cases whose first suggested line is the expected rest of the line. */
 	readonly exactMatches: number;
-	/** The median, from the request to the whole first line; null where there was no answer. */
+	/** The median time from the request to the complete first line; null without any answer. */
 	readonly timeToFirstLineMs: number | null;
-	/** Of all cases together; null where nothing was decoded. */
+	/** Over all cases; null where nothing was decoded. */
 	readonly tokensPerSecond: number | null;
 }
 
@@ -26,13 +26,13 @@ export type BenchmarkRun =
 
 export interface BenchmarkOptions {
 	readonly signal: AbortSignal;
-	/** Called before each case, with how many are done. */
+	/** Called before each case. */
 	readonly onCase?: (done: number, total: number) => void;
 	readonly now?: () => number;
 	readonly cases?: readonly BenchmarkCase[];
 }
 
-/** The first case is run twice: once for the model to be loaded, which is not counted. */
+/** Runs the first case once more as a warm-up, which loads the model and is not counted. */
 export async function runBenchmark(
 	engine: CompletionEngine,
 	{

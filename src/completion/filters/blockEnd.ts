@@ -1,11 +1,11 @@
-/** Where a block ends. These rules take whole lines, as `byLine` makes them. */
+/** Filters that end a block. They take whole lines, as `byLine` splits them. */
 
 import { indentWidth } from "../../workspace/indentation.ts";
 import { closesBody, isClosingLine } from "../text/languages.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 
-/** Ends before a blank line that has something before it: what follows is the next thought. */
+/** Ends before a blank line, unless only blank lines precede it: what follows is another block. */
 export async function* untilBlankLine(
 	lines: TextStream,
 ): AsyncGenerator<string> {
@@ -18,7 +18,7 @@ export async function* untilBlankLine(
 	}
 }
 
-/** Ends before a line that does not belong to the body, and with the bracket that closes it, which is left out where it stands below. */
+/** Ends before a line outside of the body, or with the bracket that closes it, which is left out if it is already below. */
 export async function* untilBlockEnd(
 	lines: TextStream,
 	{
@@ -46,21 +46,21 @@ export async function* untilBlockEnd(
 	}
 }
 
-/** Ends after so many lines with something on them. */
+/** Ends after this many lines that are not blank. */
 export async function* untilLines(
 	lines: TextStream,
-	most: number,
+	maxLines: number,
 ): AsyncGenerator<string> {
 	let count = 0;
 	for await (const piece of lines) {
-		if (piece.trim() !== "" && ++count > most) return;
+		if (piece.trim() !== "" && ++count > maxLines) return;
 		yield piece;
 	}
 }
 
-const languagesOfKeys = new Set(["json", "jsonc", "yaml", "dockercompose"]);
+const keyedLanguages = new Set(["json", "jsonc", "yaml", "dockercompose"]);
 
-/** Ends before a line with the key of the line before it. */
+/** Ends before a line with the same key as the line before it. */
 export async function* untilDuplicateKey(
 	lines: TextStream,
 	{
@@ -69,7 +69,7 @@ export async function* untilDuplicateKey(
 		linesAbove,
 	}: Pick<FilterPlace, "languageId" | "lineBefore" | "linesAbove">,
 ): AsyncGenerator<string> {
-	if (!languagesOfKeys.has(languageId)) {
+	if (!keyedLanguages.has(languageId)) {
 		yield* lines;
 		return;
 	}
@@ -86,7 +86,7 @@ export async function* untilDuplicateKey(
 	}
 }
 
-/** With its indentation: the same word further in is another key. */
+/** The key with its indentation: at another level it is another key. */
 function keyOf(line: string): string | undefined {
 	return /^\s*(?:"[^"]+"|[\w.-]+)(?=\s*:(?:\s|$))/.exec(line)?.[0];
 }

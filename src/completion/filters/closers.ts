@@ -1,11 +1,11 @@
-/** Brackets and quotes that close what is closed already. The editor supplies them as soon as the first of a pair is typed. */
+/** Filters on brackets and quotes that are already closed. The editor inserts the closer as soon as the opener is typed. */
 
 import { BracketScanner } from "../text/brackets.ts";
 import { isCommentLine } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 
-/** Ends before the quote that closes the string literal at the cursor, where that quote stands right of it. */
+/** Ends before the quote that closes the string literal at the cursor, if that quote is right after the cursor. */
 export async function* untilClosingQuote(
 	chunks: TextStream,
 	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
@@ -24,10 +24,7 @@ export async function* untilClosingQuote(
 		}
 }
 
-/**
- * Ends before a bracket that closes what was opened before the suggestion, where that bracket already stands behind the
- * cursor.
- */
+/** Ends before a bracket that closes one before the suggestion, if that bracket is already after the cursor. */
 export async function* untilClosedBySuffix(
 	chunks: TextStream,
 	{ lineBefore, lineAfter }: Pick<FilterPlace, "lineBefore" | "lineAfter">,
@@ -45,7 +42,7 @@ export async function* untilClosedBySuffix(
 		}
 }
 
-/** Ends before a bracket that closes nothing that is open here and not closed below. */
+/** Ends before a bracket that closes neither one in the suggestion nor one that is open at the cursor and not closed below. */
 export async function* untilUnmatchedCloser(
 	chunks: TextStream,
 	{

@@ -1,44 +1,52 @@
-/** The model repeats what it was asked with. */
+/** Filters on text of the prompt that the model repeats. */
 
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
 
-/** Lines that frame files in prompts and in patches. */
-const frames = ["// Path: ", "# Path: ", "-- Path: ", "+++++ ", "diff --git "];
+/** Lines that start a file in prompts and in patches. */
+const fileHeaders = [
+	"// Path: ",
+	"# Path: ",
+	"-- Path: ",
+	"+++++ ",
+	"diff --git ",
+];
 
-/** Takes the file's own path off where it is all of the first line. */
+/** Removes the first line where it is only the file's own path. */
 export function withoutPromptEcho(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
-	const foreign = foreignFrames(place);
+	const foreign = foreignHeaders(place);
 	return withHead(chunks, (head, isWhole) => {
 		const text = head.trimStart();
 		const [line = "", ...rest] = text.split("\n");
-		const isFrame = (it: string): boolean =>
+		const isHeader = (it: string): boolean =>
 			it.trim() === place.path ||
-			foreign.some((frame) => it.startsWith(frame) && it.includes(place.path));
-		if (isFrame(line) && (isWhole || rest.length > 0)) return rest.join("\n");
+			foreign.some(
+				(header) => it.startsWith(header) && it.includes(place.path),
+			);
+		if (isHeader(line) && (isWhole || rest.length > 0)) return rest.join("\n");
 		const mayBe =
 			place.path.startsWith(line) ||
-			foreign.some((frame) => `${frame}${place.path}`.startsWith(line));
+			foreign.some((header) => `${header}${place.path}`.startsWith(line));
 		return !isWhole && rest.length === 0 && mayBe ? undefined : head;
 	});
 }
 
-/** Ends before a line that begins another file. */
+/** Ends before a line that starts another file. */
 export function untilNextFile(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
-	const foreign = foreignFrames(place);
+	const foreign = foreignHeaders(place);
 	return until(chunks, (text) => {
 		for (let end = -1; ; ) {
 			const start = end + 1;
 			const line = text.slice(start);
-			if (foreign.some((frame) => line.startsWith(frame)))
+			if (foreign.some((header) => line.startsWith(header)))
 				return { length: Math.max(0, end), isEnd: true };
-			if (foreign.some((frame) => frame.startsWith(line)))
+			if (foreign.some((header) => header.startsWith(line)))
 				return { length: Math.max(0, end), isEnd: false };
 			end = text.indexOf("\n", start);
 			if (end < 0) return { length: text.length, isEnd: false };
@@ -46,14 +54,14 @@ export function untilNextFile(
 	});
 }
 
-function foreignFrames(place: FilterPlace): string[] {
-	return frames.filter((frame) => !hasOwn(place, frame));
+function foreignHeaders(place: FilterPlace): string[] {
+	return fileHeaders.filter((header) => !hasOwn(place, header));
 }
 
-/** Shorter beginnings of a line may well come again in it: `max(max(`. */
+/** A shorter beginning may legitimately recur in the line: `max(max(`. */
 const minEchoChars = 8;
 
-/** Takes the beginning of the current line off where the text begins with it anew. */
+/** Removes the beginning of the current line where the text repeats it. */
 export function withoutRepeatedPrefix(
 	chunks: TextStream,
 	{ lineBefore }: FilterPlace,
@@ -69,7 +77,7 @@ export function withoutRepeatedPrefix(
 		const text = head.trimStart();
 		if (text.startsWith(echo)) {
 			const rest = text.slice(echo.length);
-			// What follows joins on to the space that stands before the cursor.
+			// The cursor already has a space before it.
 			return /\s$/.test(lineBefore)
 				? rest.replace(/^[ \t]+/, "") || undefined
 				: rest;

@@ -1,28 +1,28 @@
-/** Models tuned for chat wrap code as in a chat: a sentence, a fence, the code, a fence. */
+/** Filters on code fences: models tuned for chat write a sentence, a fence, the code, a fence. */
 
 import { isProse } from "../text/languages.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
 
 const fence = "```";
-/** Only such lines may be before the fence: no code is a sentence of several words with its mark. */
+/** The only lines allowed before the fence: no code reads like a sentence of several words with its punctuation. */
 const sentence = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]+){2,}[:.!]$/;
-const sentenceBegun = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]*)*[:.!]?$/;
+const sentenceStart = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]*)*[:.!]?$/;
 
-/** Takes the opening fence and a sentence before it off. In prose, fences are text. */
+/** Removes the opening fence and sentences before it. In prose, fences are text. */
 export function withoutFence(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
-	return isText(place) ? chunks : withHead(chunks, fenceOpened(place));
+	return fencesAreText(place) ? chunks : withHead(chunks, fenceOpened(place));
 }
 
-/** Ends before the closing fence, or before one that begins another piece of code. */
+/** Ends before the closing fence, or before the next opening one. */
 export function untilFence(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
-	if (isText(place)) return chunks;
+	if (fencesAreText(place)) return chunks;
 	return until(chunks, (text) => {
 		const closing = /(?:^|\n)[ \t]*```/.exec(text);
 		if (closing) return { length: closing.index, isEnd: true };
@@ -31,12 +31,12 @@ export function untilFence(
 	});
 }
 
-function isText(place: FilterPlace): boolean {
+function fencesAreText(place: FilterPlace): boolean {
 	return isProse(place.languageId) || hasOwn(place, fence);
 }
 
 function fenceOpened({ lineBefore }: FilterPlace) {
-	const maySpeak = lineBefore.trim() === "";
+	const allowsSentence = lineBefore.trim() === "";
 	return (head: string, isWhole: boolean): string | undefined => {
 		const lines = head.split("\n");
 		for (const [index, line] of lines.entries()) {
@@ -48,10 +48,10 @@ function fenceOpened({ lineBefore }: FilterPlace) {
 			}
 			if (isLast && !isWhole)
 				return fence.startsWith(text) ||
-					(maySpeak && sentenceBegun.test(line.trimStart()))
+					(allowsSentence && sentenceStart.test(line.trimStart()))
 					? undefined
 					: head;
-			if (text !== "" && !(maySpeak && sentence.test(text))) return head;
+			if (text !== "" && !(allowsSentence && sentence.test(text))) return head;
 		}
 		return head;
 	};

@@ -1,4 +1,4 @@
-/** What the rules on a suggestion may know of the place that it is for. */
+/** What the filters know about the place of a suggestion. */
 
 import {
 	documentIndentation,
@@ -15,27 +15,27 @@ export interface FilterPlace {
 	readonly languageId: string;
 	/** Of the file, relative to the workspace. */
 	readonly path: string;
-	/** As the lines around the cursor have it, or else the editor. */
+	/** Detected from the lines around the cursor, or else that of the editor. */
 	readonly indentation: Indentation;
 	readonly shape: SuggestionShape;
 	/** The current line up to the cursor. */
 	readonly lineBefore: string;
-	/** The current line behind the cursor. */
+	/** The current line after the cursor. */
 	readonly lineAfter: string;
-	/** The nearest last. */
+	/** From top to bottom: the nearest line is the last. */
 	readonly linesAbove: readonly string[];
-	/** The nearest first. */
+	/** From top to bottom: the nearest line is the first. */
 	readonly linesBelow: readonly string[];
 	/**
-	 * How many brackets, by their closer, are open at the cursor and not closed below. Undefined where that is not known: in prose,
-	 * in languages with lone brackets, in a long document.
+	 * The number of brackets, by their closer, that are open at the cursor and not closed below. Undefined where unknown: in prose, in
+	 * languages with unpaired brackets, in a long document.
 	 */
 	readonly openBrackets: Readonly<Record<string, number>> | undefined;
 }
 
-/** A screen's worth. */
+/** One screen. */
 const nearLines = 32;
-/** Of a line, so much is near: there are documents of one line with a million characters. */
+/** Of each line. Some documents are a single line of a million characters. */
 const nearChars = 2000;
 
 export function filterPlace(
@@ -74,18 +74,18 @@ export function filterPlace(
 		linesAbove,
 		linesBelow,
 		openBrackets:
-			isWhole && !isProse(languageId) && !hasLoneBrackets(languageId)
+			isWhole && !isProse(languageId) && !hasUnpairedBrackets(languageId)
 				? openBrackets(prefix, suffix)
 				: undefined,
 	};
 }
 
-/** The next line below with something on it; empty where there is none. */
+/** The next line below that is not blank; empty where there is none. */
 export function nextLine({ linesBelow }: Pick<FilterPlace, "linesBelow">) {
 	return linesBelow.find((line) => line.trim() !== "") ?? "";
 }
 
-/** Whether the user's own text near the cursor has this: then it is no trace of the model's format. */
+/** Whether the user's own text near the cursor contains the marker: then it is not an artifact of the model. */
 export function hasOwn(
 	{ linesAbove, lineBefore, lineAfter, linesBelow }: FilterPlace,
 	marker: string,
@@ -95,14 +95,14 @@ export function hasOwn(
 	);
 }
 
-/** `a)` in a shell is a case. Between tags stands prose. */
-function hasLoneBrackets(languageId: string): boolean {
+/** A shell has `a)` in a case, and markup has prose between tags. */
+function hasUnpairedBrackets(languageId: string): boolean {
 	return languageId === "shellscript" || isMarkup(languageId);
 }
 
 /**
- * Strings, comments and patterns can hold lone brackets, and what looks like one of them may be none: so there are several counts,
- * with and without, and the largest holds. A bracket is called unmatched only where it is by all.
+ * Strings, comments and regular expressions can contain unpaired brackets, and cannot be told apart reliably: so brackets are counted with
+ * and without them, and the largest count is used. A bracket is unmatched only if it is by every count.
  */
 function openBrackets(prefix: string, suffix: string): Record<string, number> {
 	const open: Record<string, number> = {};
@@ -110,7 +110,7 @@ function openBrackets(prefix: string, suffix: string): Record<string, number> {
 		if (opener === undefined || closer === undefined) continue;
 		const count = (text: string): number =>
 			Math.max(
-				...readings(text).map(
+				...variants(text).map(
 					(it) => it.split(opener).length - it.split(closer).length,
 				),
 			);
@@ -119,7 +119,7 @@ function openBrackets(prefix: string, suffix: string): Record<string, number> {
 	return open;
 }
 
-function readings(text: string): readonly string[] {
+function variants(text: string): readonly string[] {
 	const withoutComments = text.replace(
 		/\/\*[\s\S]*?\*\/|(?<=^|\s)(?:\/\/|#|--).*$/gm,
 		"",
@@ -132,12 +132,12 @@ function readings(text: string): readonly string[] {
 		return [
 			it,
 			withoutStrings,
-			it.replace(pattern, ""),
-			withoutStrings.replace(pattern, ""),
+			it.replace(regexLiteral, ""),
+			withoutStrings.replace(regexLiteral, ""),
 		];
 	});
 }
 
-/** A regular expression as JavaScript and Ruby write it. */
-const pattern =
+/** A regular expression literal of JavaScript or Ruby. */
+const regexLiteral =
 	/(?<=[(,=:[!&|?{};~\s])\/(?![*/])(?:\\.|\[(?:\\.|[^\]\n])*\]|[^/\n])+\//g;

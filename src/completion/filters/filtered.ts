@@ -1,7 +1,4 @@
-/**
- * The rules on a suggestion while it streams, in their order. Each is an async generator from text to text; one that returns stops
- * the model.
- */
+/** The filters on a suggestion while it streams, in order. Each is an async generator from text to text; when one returns, the model is stopped. */
 
 import type { FilterName } from "../reasons/reasons.ts";
 import type { SuggestionShape } from "../text/shape.ts";
@@ -32,21 +29,21 @@ import { untilRestOfLine } from "./restOfLine.ts";
 import { withoutBlankLines, withoutDoubleSpace } from "./spacing.ts";
 import { byCharacter, byLine, type TextStream } from "./textStream.ts";
 
-type Rule = (chunks: TextStream, place: FilterPlace) => TextStream;
-type NamedRule = readonly [FilterName, Rule];
+type Filter = (chunks: TextStream, place: FilterPlace) => TextStream;
+type NamedFilter = readonly [FilterName, Filter];
 
 const maxLines = 8;
 
-/** What the model adds of its own comes off first. */
-const frameRules: readonly NamedRule[] = [
+/** Remove what the model adds around the text. These come first. */
+const wrapperFilters: readonly NamedFilter[] = [
 	["reasoning", withoutReasoning],
 	["specialToken", untilSpecialToken],
 	["fence", withoutFence],
 	["promptEcho", withoutPromptEcho],
 	["repeatsPrefix", withoutRepeatedPrefix],
 ];
-/** How far the text may go: these see a line end first, so that it stops the model at once. */
-const reachRules: Record<SuggestionShape, readonly NamedRule[]> = {
+/** Limit how far the text goes. These come before all that buffer text, so that a line end stops the model at once. */
+const extentFilters: Record<SuggestionShape, readonly NamedFilter[]> = {
 	line: [
 		["lineEnd", untilLineEnd],
 		["promptEcho", untilNextFile],
@@ -60,8 +57,8 @@ const reachRules: Record<SuggestionShape, readonly NamedRule[]> = {
 		["promptEcho", untilNextFile],
 	],
 };
-/** What the document has already comes off; what is left is set into it. */
-const seamRules: readonly NamedRule[] = [
+/** Fit the text into the document: remove what is already there, and adopt its spacing. */
+const seamFilters: readonly NamedFilter[] = [
 	["loop", untilLoop],
 	["closingQuote", untilClosingQuote],
 	["closedBySuffix", untilClosedBySuffix],
@@ -71,8 +68,8 @@ const seamRules: readonly NamedRule[] = [
 	["doubleSpace", withoutDoubleSpace],
 	["indentation", reindented],
 ];
-/** Of several lines. */
-const lineRules: readonly NamedRule[] = [
+/** For suggestions of several lines; these take whole lines. */
+const lineFilters: readonly NamedFilter[] = [
 	["blankLine", untilBlankLine],
 	["blockEnd", untilBlockEnd],
 	["duplicateKey", untilDuplicateKey],
@@ -82,9 +79,9 @@ const lineRules: readonly NamedRule[] = [
 ];
 
 /**
- * What the rules leave of the text. It does not depend on how the text is cut into chunks.
+ * The text that is left by the filters. It does not depend on how the text is split into chunks.
  *
- * @param onFired called once for each rule that ended, changed or dropped the text, as soon as that shows.
+ * @param onFired called once for each filter that ended, changed or dropped the text, as soon as that is known.
  */
 export function filtered(
 	chunks: TextStream,
@@ -92,28 +89,29 @@ export function filtered(
 	onFired: (name: FilterName) => void,
 ): TextStream {
 	const fired = new Set<FilterName>();
-	const through = (text: TextStream, [name, rule]: NamedRule): TextStream =>
+	const apply = (text: TextStream, [name, filter]: NamedFilter): TextStream =>
 		watched(
 			text,
-			(it) => rule(it, place),
+			(it) => filter(it, place),
 			() => {
 				if (!fired.has(name)) onFired(name);
 				fired.add(name);
 			},
 		);
-	const text = [...frameRules, ...reachRules[place.shape], ...seamRules].reduce(
-		through,
-		byCharacter(chunks),
-	);
+	const text = [
+		...wrapperFilters,
+		...extentFilters[place.shape],
+		...seamFilters,
+	].reduce(apply, byCharacter(chunks));
 	return place.shape === "line"
 		? text
-		: lineRules.reduce(through, byLine(text));
+		: lineFilters.reduce(apply, byLine(text));
 }
 
-/** A rule need not say that it did something: what went in and what came out tells. */
+/** Detects from its input and output whether a filter has fired, so that no filter has to report it. */
 async function* watched(
 	chunks: TextStream,
-	rule: (chunks: TextStream) => TextStream,
+	filter: (chunks: TextStream) => TextStream,
 	onFired: () => void,
 ): AsyncGenerator<string> {
 	let taken = "";
@@ -127,7 +125,7 @@ async function* watched(
 		}
 		isRead = true;
 	}
-	for await (const chunk of rule(read())) {
+	for await (const chunk of filter(read())) {
 		given += chunk;
 		if (!hasFired && !taken.startsWith(given)) {
 			hasFired = true;

@@ -1,11 +1,11 @@
-/** Where one line is asked for, one line is suggested. */
+/** Limits a suggestion to one line. */
 
 import type { FilterPlace } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 
 /**
- * Ends before the first line end that has something before it. Where text stands right of the cursor, before any: nothing that follows
- * a line end goes before that text.
+ * Ends before the first line end after some text. With text after the cursor, ends before any line end: only a rest of the line can go
+ * before that text.
  */
 export async function* untilLineEnd(
 	chunks: TextStream,

@@ -1,17 +1,17 @@
-/** A model that has said all it has goes on with what stands below. */
+/** A filter on lines that are already below the cursor: models continue with them after they have completed the code. */
 
-import { isNearly, isSame } from "../text/similarity.ts";
+import { isSameLine, isSimilarLine } from "../text/similarity.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 
-/** A suggestion that reaches further down than this was not going there. */
-const lookedAt = 5;
-/** So many letters and digits do not come twice by chance; `return;` does. */
+/** A suggestion is compared with this many lines below. */
+const maxComparedLines = 5;
+/** A line with fewer letters and digits, such as `return;`, may occur twice by chance. */
 const minDistinct = 12;
 
 /**
- * Ends before a line that stands below. A line proves that by what follows it, which must go on as it does below; one that is the very
- * next line and says much proves it alone. Takes whole lines.
+ * Ends before a line that is already below. One matching line is not enough: the line after it must match too, unless it is a long line
+ * that equals the very next line. Takes whole lines.
  */
 export async function* untilLinesBelow(
 	lines: TextStream,
@@ -19,7 +19,7 @@ export async function* untilLinesBelow(
 ): AsyncGenerator<string> {
 	const below = linesBelow
 		.filter((line) => line.trim() !== "")
-		.slice(0, lookedAt + 1);
+		.slice(0, maxComparedLines + 1);
 	let held = "";
 	let heldLine = "";
 	let isFirst = true;
@@ -28,12 +28,12 @@ export async function* untilLinesBelow(
 			(isFirst && !piece.startsWith("\n") ? lineBefore : "") + lineOf(piece);
 		isFirst = false;
 		if (held !== "") {
-			if (goesOn(heldLine, line, below)) return;
+			if (continuesAs(heldLine, line, below)) return;
 			yield held;
 			held = "";
 		}
 		if (isNextAndDistinct(line, below)) return;
-		if (below.slice(0, lookedAt).some((it) => mayBe(line, it))) {
+		if (below.slice(0, maxComparedLines).some((it) => matches(line, it))) {
 			held = piece;
 			heldLine = line;
 		} else yield piece;
@@ -41,24 +41,30 @@ export async function* untilLinesBelow(
 	if (held !== "" && !isNext(heldLine, below)) yield held;
 }
 
-/** A lone bracket ends many blocks: that one follows proves nothing. */
-function mayBe(line: string, below: string): boolean {
-	return /\w/.test(line) && (isSame(line, below) || isNearly(line, below));
+/** A lone bracket ends many blocks and proves nothing. */
+function matches(line: string, below: string): boolean {
+	return (
+		/\w/.test(line) && (isSameLine(line, below) || isSimilarLine(line, below))
+	);
 }
 
-function goesOn(line: string, next: string, below: readonly string[]): boolean {
+function continuesAs(
+	line: string,
+	next: string,
+	below: readonly string[],
+): boolean {
 	return below
-		.slice(0, lookedAt)
+		.slice(0, maxComparedLines)
 		.some(
 			(it, index) =>
-				mayBe(line, it) &&
-				(isSame(next, below[index + 1] ?? "") ||
-					isNearly(next, below[index + 1] ?? "")),
+				matches(line, it) &&
+				(isSameLine(next, below[index + 1] ?? "") ||
+					isSimilarLine(next, below[index + 1] ?? "")),
 		);
 }
 
 function isNext(line: string, [next = ""]: readonly string[]): boolean {
-	return /\w/.test(line) && isSame(line, next);
+	return /\w/.test(line) && isSameLine(line, next);
 }
 
 function isNextAndDistinct(line: string, below: readonly string[]): boolean {

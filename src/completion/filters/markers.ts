@@ -1,4 +1,4 @@
-/** Traces of a model's own format that come as plain text. */
+/** Filters on special tokens that arrive as plain text. */
 
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
@@ -6,9 +6,9 @@ import { type TextStream, until, withHead } from "./textStream.ts";
 const thinkStart = "<think>";
 const thinkEnd = "</think>";
 
-/** What models of the known families end or frame a text with. */
+/** The special tokens of the known model families. */
 const markers = [
-	// Qwen, Seed, and all that follow OpenAI's chat format.
+	// Qwen, Seed, and others with the ChatML format
 	"<|endoftext|>",
 	"<|im_start|>",
 	"<|im_end|>",
@@ -41,7 +41,7 @@ const markers = [
 	"▁<SUF>",
 	"▁<MID>",
 	"▁<EOT>",
-	// DeepSeek, with its wide bars
+	// DeepSeek, with full-width bars
 	"<｜fim▁begin｜>",
 	"<｜fim▁hole｜>",
 	"<｜fim▁end｜>",
@@ -71,7 +71,7 @@ const markers = [
 	"<STOP EDITING HERE",
 ] as const;
 
-/** Behind a name these are an index, or the argument of a type. */
+/** After a name, these are an index or a type argument. */
 const lookLikeCode: readonly string[] = [
 	"[PREFIX]",
 	"[SUFFIX]",
@@ -79,23 +79,23 @@ const lookLikeCode: readonly string[] = [
 	"<s>",
 ];
 
-/** Strikethrough in a web page. */
+/** The HTML tag for strikethrough. */
 const tags: readonly string[] = ["<s>", "</s>"];
-const mayHoldTags = /html|react$|vue|svelte|markdown|php/;
+const mayContainTags = /html|react$|vue|svelte|markdown|php/;
 
-/** Takes `<think>...</think>` from the beginning. One that does not end leaves nothing. */
+/** Removes `<think>...</think>` at the beginning. If it is not closed, nothing is left. */
 export function withoutReasoning(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
-	if (writesOfThinking(place)) return chunks;
+	if (mentionsThinkTags(place)) return chunks;
 	return withHead(chunks, (head, isWhole) => {
 		const text = head.trimStart();
 		if (text.startsWith(thinkStart) || text.startsWith(thinkEnd)) {
 			const end = text.indexOf(thinkEnd);
 			const rest = end < 0 ? "" : text.slice(end + thinkEnd.length);
 			if (rest.trim() === "") return isWhole ? "" : undefined;
-			// The blank lines before the answer belong to the thought.
+			// Blank lines before the answer belong to the reasoning.
 			return rest.replace(/^(?:[ \t]*\n)+/, "");
 		}
 		return isWhole ||
@@ -105,21 +105,21 @@ export function withoutReasoning(
 	});
 }
 
-function writesOfThinking(place: FilterPlace): boolean {
+function mentionsThinkTags(place: FilterPlace): boolean {
 	return hasOwn(place, thinkStart) || hasOwn(place, thinkEnd);
 }
 
-/** Ends before a marker, unless the user writes about such markers. */
+/** Ends before a special token, unless the user's own text contains it. */
 export function untilSpecialToken(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncIterable<string> {
 	const isForeign = (marker: string): boolean =>
 		!hasOwn(place, marker) &&
-		!(mayHoldTags.test(place.languageId) && tags.includes(marker));
+		!(mayContainTags.test(place.languageId) && tags.includes(marker));
 	const foreign = [
 		...markers.filter(isForeign),
-		...(writesOfThinking(place) ? [] : [thinkStart, thinkEnd]),
+		...(mentionsThinkTags(place) ? [] : [thinkStart, thinkEnd]),
 	];
 	return until(chunks, (text) => {
 		const starts = foreign
@@ -132,14 +132,14 @@ export function untilSpecialToken(
 			});
 		if (starts.length > 0) return { length: Math.min(...starts), isEnd: true };
 		return {
-			length: text.length - lengthOfBegun(text, foreign),
+			length: text.length - partialMarkerLength(text, foreign),
 			isEnd: false,
 		};
 	});
 }
 
-/** How much of the end of the text may be the beginning of a marker. */
-function lengthOfBegun(text: string, foreign: readonly string[]): number {
+/** The length of the longest end of the text that is the beginning of a marker. */
+function partialMarkerLength(text: string, foreign: readonly string[]): number {
 	for (let length = Math.min(text.length, 24); length > 0; length--) {
 		const end = text.slice(-length);
 		if (foreign.some((marker) => marker.startsWith(end))) return length;

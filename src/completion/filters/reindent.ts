@@ -1,4 +1,4 @@
-/** Indentation as the document has it, whatever the model was used to. */
+/** Converts the model's indentation to that of the document. */
 
 import {
 	indentOf,
@@ -9,7 +9,7 @@ import { isProse, opensBody } from "../text/languages.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 
-/** Re-indents each line before it passes on its first character. In prose, indentation has meanings of its own. */
+/** Re-indents each line before passing on its first character. Prose is left alone: its indentation has meaning. */
 export async function* reindented(
 	chunks: TextStream,
 	place: FilterPlace,
@@ -29,7 +29,7 @@ export async function* reindented(
 				indent += char;
 				continue;
 			}
-			// What the model wrote tells where the next line stands, not what became of it.
+			// The next line is placed relative to what the model wrote, not to the re-indented line.
 			line += indent;
 			if (isIndent && char !== "\n")
 				indent = isCursorLine
@@ -49,24 +49,24 @@ export async function* reindented(
 	if (indent !== "") yield indent;
 }
 
-/** Such a character goes on with the statement above, which aligns it as it likes. */
+/** A line that starts so continues the statement above, whose alignment is free. */
 const continues = /[.+\-*/?:&|,=)\]}<]/;
-/** Such a character goes one level in, the first time. */
+/** The first line that starts so is indented by one level. */
 const isChained = /^[.?:&|+]/;
-/** What follows such a line may stand one level in. */
+/** The line after such a line may be indented by one level. */
 const goesDeeper =
 	/[=:?+\-*/&|(\\]\s*$|^\s*(?:(?:if|for|while)\b.*)?\)\s*$|\belse\s*$/;
-/** A line that ends so is not finished. */
+/** A line that ends so continues on the next. */
 const isUnfinished = /[,([+\-*/=&|.\\]\s*$/;
 
 class Reindenter {
-	/** The last line with something on it, before re-indenting. */
+	/** The last line that is not blank, before re-indenting. */
 	lineAbove: string;
 	readonly #place: FilterPlace;
 	readonly #base: number;
-	/** Columns that the first line had too many, and from which column on. */
+	/** The surplus columns of the first line, and the column where they begin. */
 	#excess = { columns: 0, from: 0 };
-	/** The width of the model's steps, once it is known. */
+	/** The model's indentation width, once it is known. */
 	#step: number | undefined;
 
 	constructor(place: FilterPlace) {
@@ -77,7 +77,7 @@ class Reindenter {
 		if (place.lineBefore.trim() !== "") this.lineAbove = place.lineBefore;
 	}
 
-	/** @param lead what the model puts before the first character, behind the blank beginning of the line. */
+	/** @param lead the white space that the model adds to that before the cursor. */
 	first(lead: string, char: string): string {
 		if (lead === "") return "";
 		const { lineBefore, indentation, languageId } = this.#place;
@@ -102,7 +102,7 @@ class Reindenter {
 				(isChained.test(char) && !isChained.test(this.lineAbove.trimStart())))
 		)
 			return put(total);
-		// The model begins the line anew, with the indentation that stands there already.
+		// The model repeats the indentation that is already before the cursor.
 		if (width === expected || (lead === lineBefore && total > expected))
 			return put(Math.max(this.#base, width));
 		if (continues.test(char) || isUnfinished.test(this.lineAbove))
@@ -115,14 +115,14 @@ class Reindenter {
 		const { indentation } = this.#place;
 		const width = this.#columns(indent);
 		const isDeeper = opensBody(this.lineAbove, this.#place.languageId);
-		// A tab is a tab. In parentheses, lines are indented as they like.
+		// Tabs have no width to adapt, and the indentation inside parentheses is free.
 		const mayStep =
 			indentation.insertSpaces && !/[([]\s*$/.test(this.lineAbove);
-		// What is to be deeper than the first line and is not: only that line had too much.
+		// A line that must be deeper than the first line and is not: only the first line had a surplus.
 		if (isDeeper && width <= this.#excess.from)
 			this.#excess = { columns: 0, from: 0 };
 		if (isDeeper && mayStep && !continues.test(char))
-			this.#step ??= this.#stepTo(width);
+			this.#step ??= this.#stepFrom(width);
 		const columns = this.#fit(width);
 		const isForeign = indentation.insertSpaces
 			? indent.includes("\t")
@@ -132,8 +132,8 @@ class Reindenter {
 			: indentTo(columns, indentation);
 	}
 
-	/** The model's step, from the first line that is deeper than one that opens a body. */
-	#stepTo(width: number): number | undefined {
+	/** The model's indentation width, from the first line inside a body that the model opened. */
+	#stepFrom(width: number): number | undefined {
 		const above =
 			this.lineAbove === this.#place.lineBefore
 				? this.#base
@@ -156,7 +156,7 @@ class Reindenter {
 		);
 	}
 
-	/** Columns in steps of the document: spaces in a file of tabs are taken by the model's own step. */
+	/** The width in columns of the document. In a document with tabs, the model's spaces are converted by the model's own width. */
 	#columns(indent: string): number {
 		const { indentation } = this.#place;
 		if (indentation.insertSpaces || indent.includes("\t") || indent === "")
@@ -175,7 +175,7 @@ class Reindenter {
 			(indent.length % this.#spaces)
 		);
 	}
-	/** Spaces that stand for a tab. */
+	/** The number of spaces that the model writes for a tab. */
 	#spaces: number | undefined;
 
 	#width(line: string): number {

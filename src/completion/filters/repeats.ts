@@ -1,9 +1,9 @@
-/** A model that only repeats itself is stopped. What it said of it until then is cut off in the last look. */
+/** Stops a model that repeats itself. `trimSuggestion` removes the repetition. */
 
 import { loopStart, repeatedFrom } from "../text/repetition.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 
-/** Ends when the last characters are a loop. */
+/** Ends when the text runs into a loop. */
 export async function* untilLoop(chunks: TextStream): AsyncGenerator<string> {
 	let text = "";
 	for await (const chunk of chunks) {
@@ -13,7 +13,7 @@ export async function* untilLoop(chunks: TextStream): AsyncGenerator<string> {
 	}
 }
 
-/** Ends when lines come again. Takes whole lines. */
+/** Ends when lines are repeated. Takes whole lines. */
 export async function* untilRepeatedLines(
 	lines: TextStream,
 ): AsyncGenerator<string> {

@@ -1,12 +1,12 @@
-/** The rest of the line, as it stands right of the cursor. */
+/** A filter on the rest of the line after the cursor. */
 
 import type { FilterPlace } from "./filterPlace.ts";
 import { type TextStream, until } from "./textStream.ts";
 
-/** Less than this may well occur in a text twice. */
+/** A shorter rest may occur in a suggestion by chance. */
 const minChars = 4;
 
-/** Ends before the rest of the line, however it is spaced. An end of the text that only overlaps with it is cut in the last look. */
+/** Ends before the rest of the line, whatever its spacing. `trimSuggestion` cuts a partial overlap. */
 export function untilRestOfLine(
 	chunks: TextStream,
 	{ lineAfter }: Pick<FilterPlace, "lineAfter">,
@@ -15,7 +15,7 @@ export function untilRestOfLine(
 	if (rest.length < minChars || !/\w/.test(rest)) return chunks;
 	const words = rest.match(/\w+|[^\w\s]/g) ?? [];
 	const escaped = words.map((word) => word.replace(/\W/g, "\\$&"));
-	// Not inside a word: behind `a`, the rest `able` is none of `table`.
+	// Not inside a word: the rest `able` does not match in `table`.
 	const pattern = new RegExp(
 		`${/^\w/.test(rest) ? "(?<!\\w)" : ""}[ \\t]*${escaped.join("\\s*")}`,
 	);
@@ -27,7 +27,7 @@ export function untilRestOfLine(
 	});
 }
 
-/** How much of the end of the text may be the beginning of the rest, spaces apart. */
+/** The length of the longest end of the text that is a beginning of the rest, without regard to spaces. */
 function overlap(text: string, rest: string): number {
 	const start = Math.max(0, text.length - 2 * rest.length);
 	const bare = rest.replace(/\s/g, "");

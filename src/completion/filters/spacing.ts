@@ -1,12 +1,12 @@
-/** Blank lines and spaces at the seam between the document and the suggestion. */
+/** Filters on blank lines and spaces where the suggestion meets the document. */
 
 import type { FilterPlace } from "./filterPlace.ts";
 import { type TextStream, withHead } from "./textStream.ts";
 
-/** Python's style asks for two between functions. */
+/** PEP 8 has two between functions. */
 const maxBlankLines = 2;
 
-/** Leaves out blank lines at the beginning that would make a third in a row. */
+/** Removes blank lines at the beginning that would be the third in a row. */
 export function withoutBlankLines(
 	chunks: TextStream,
 	{ linesAbove, lineBefore }: Pick<FilterPlace, "linesAbove" | "lineBefore">,
@@ -15,7 +15,7 @@ export function withoutBlankLines(
 	const room =
 		lineBefore.trim() === ""
 			? Math.max(0, maxBlankLines - (linesAbove.length - 1 - lastWithText))
-			: // The first line end only leaves the current line.
+			: // The first line end only ends the current line.
 				maxBlankLines + 1;
 	return withHead(chunks, (head, isWhole) => {
 		if (!isWhole && head.trim() === "") return undefined;
@@ -27,7 +27,7 @@ export function withoutBlankLines(
 	});
 }
 
-/** Leaves out a single space at the beginning where one stands before the cursor. Several on either side are a table, or some other alignment. */
+/** Removes a single space at the beginning if one is before the cursor. Several spaces are an alignment and stay. */
 export function withoutDoubleSpace(
 	chunks: TextStream,
 	{ lineBefore }: Pick<FilterPlace, "lineBefore">,

@@ -1,14 +1,14 @@
-/** How rules take a stream apart. A suggestion is short: a rule may look at all of it with each piece that comes. */
+/** Helpers for filters over a stream of text. Suggestions are short: a filter may scan the whole text with each chunk. */
 
 export type TextStream = AsyncIterable<string>;
 
-/** As many characters of a text as are settled, and whether it ends there. */
+/** The number of characters that can be passed on, and whether the text ends there. */
 export interface Settled {
 	readonly length: number;
 	readonly isEnd: boolean;
 }
 
-/** Passes on what is settled of the text so far; what is not is held back until it is, or until the text ends. */
+/** Passes on the settled part of the text so far, and buffers the rest until it is settled or the text ends. */
 export async function* until(
 	chunks: TextStream,
 	settle: (text: string) => Settled,
@@ -26,9 +26,10 @@ export async function* until(
 }
 
 /**
- * Holds the beginning of the text back until it is known what to make of it, and passes on the rest.
+ * Buffers the beginning of the text until `settle` decides what becomes of it, and passes on the rest.
  *
- * @param settle what the beginning becomes; undefined to wait for more of it. Called once more where the text ends first.
+ * @param settle returns the replacement for the beginning, or undefined to wait for more. Called a last time with `isWhole` if the text
+ * ends first.
  */
 export async function* withHead(
 	chunks: TextStream,
@@ -50,14 +51,14 @@ export async function* withHead(
 	if (!isSettled) yield settle(head, true) ?? head;
 }
 
-/** Re-cuts a stream so that what the rules make of it does not depend on how the engine cuts it. */
+/** Splits a stream into characters, so that the filters do not depend on how the engine splits it. */
 export async function* byCharacter(chunks: TextStream): AsyncGenerator<string> {
 	for await (const chunk of chunks) yield* chunk;
 }
 
 /**
- * Re-cuts a stream before its line ends: a text that ends before a line has no line end left over. White space behind the last line
- * is no line.
+ * Splits a stream before its line ends, so that a text that is cut before a line has no line end left over. Drops white space after the
+ * last line.
  */
 export async function* byLine(chunks: TextStream): AsyncGenerator<string> {
 	let line = "";
@@ -76,7 +77,7 @@ export async function* byLine(chunks: TextStream): AsyncGenerator<string> {
 	if (line.trim() !== "" || !hasText) yield line;
 }
 
-/** What a piece of `byLine` has on its line. */
+/** The line in a piece of `byLine`. */
 export function lineOf(piece: string): string {
 	return piece.startsWith("\n") ? piece.slice(1) : piece;
 }

@@ -1,31 +1,31 @@
-/** The last look at a finished suggestion: what of it is worth showing. */
+/** The filters on a complete suggestion. */
 
 import { indentWidth } from "../../workspace/indentation.ts";
 import type { FilterName } from "../reasons/reasons.ts";
 import { unclosedBrackets } from "../text/brackets.ts";
 import { isClosingLine, isProse, lineComment } from "../text/languages.ts";
 import { repeatedFrom, withoutLoop } from "../text/repetition.ts";
-import { isSame } from "../text/similarity.ts";
+import { isSameLine } from "../text/similarity.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 
-/** What a rule leaves of a text; nothing where the text is not worth showing. */
-type LastRule = (text: string, place: FilterPlace) => string;
+/** Returns what is left of the text; empty where nothing is worth showing. */
+type FinalFilter = (text: string, place: FilterPlace) => string;
 
-const lastRules: readonly (readonly [FilterName, LastRule])[] = [
+const finalFilters: readonly (readonly [FilterName, FinalFilter])[] = [
 	["blank", (text) => (text.trim() === "" ? "" : text)],
 	["loop", withoutLoop],
 	["repeatedLines", withoutRepeatedLines],
 	["emptyComment", withoutEmptyComments],
 	["trailingSpace", withoutTrailingSpace],
 	["repeatsSuffix", withoutOverlap],
-	["repeatsBelow", unlessBelow],
-	["repeatsAbove", unlessAbove],
+	["repeatsBelow", unlessLineBelow],
+	["repeatsAbove", unlessLinesAbove],
 ];
 
 /**
- * What is left of the text; empty where that is nothing.
+ * What is left of the text; may be empty.
  *
- * @param onFired called for each rule that changed or dropped it.
+ * @param onFired called for each filter that changed or dropped the text.
  */
 export function trimSuggestion(
 	raw: string,
@@ -33,10 +33,10 @@ export function trimSuggestion(
 	onFired: (name: FilterName) => void,
 ): string {
 	let text = raw;
-	for (const [name, rule] of lastRules) {
+	for (const [name, filter] of finalFilters) {
 		if (text === "") break;
-		const left = rule(text, place);
-		// White space alone is no suggestion, whichever rule leaves it.
+		const left = filter(text, place);
+		// White space alone is not worth showing, whichever filter leaves it.
 		const kept = left.trim() === "" ? "" : left;
 		if (kept !== text) onFired(name);
 		text = kept;
@@ -49,7 +49,7 @@ function withoutRepeatedLines(text: string): string {
 	return lines.slice(0, repeatedFrom(lines)).join("\n");
 }
 
-/** Comments with nothing in them at the end. Between others they part paragraphs. */
+/** Removes empty comments at the end. Between other comments they separate paragraphs. */
 function withoutEmptyComments(
 	text: string,
 	{ languageId, lineBefore }: FilterPlace,
@@ -69,14 +69,14 @@ function withoutTrailingSpace(
 	text: string,
 	{ languageId, lineAfter }: FilterPlace,
 ): string {
-	// Before a word on the same line, the space parts the two.
+	// Before a word on the same line, the space separates the two.
 	const end = /^[\w"'`$]/.test(lineAfter) && /\S $/.test(text) ? " " : "";
 	const trimmed = text.trimEnd() + end;
-	// In Markdown two of them break a line.
+	// In Markdown, two trailing spaces are a line break.
 	return isProse(languageId) ? trimmed : trimmed.replace(/[ \t]+(?=\n)/g, "");
 }
 
-/** Cuts the longest end of the text that is the start of what follows, but no bracket that closes one of the text's own. */
+/** Cuts the longest overlap between the end of the text and the rest of the line, but no bracket that closes one in the text. */
 function withoutOverlap(
 	text: string,
 	{ lineAfter, lineBefore }: FilterPlace,
@@ -95,24 +95,26 @@ function withoutOverlap(
 	return text;
 }
 
-/** Nothing where the line, with what stands before the cursor, is the next one below. */
-function unlessBelow(text: string, place: FilterPlace): string {
+/** Drops the text where it, or the line that it completes, equals the next line below. */
+function unlessLineBelow(text: string, place: FilterPlace): string {
 	const next = nextLine(place);
 	const { lineBefore } = place;
 	if (/\w/.test(next))
-		return isSame(text, next) || isSame(lineBefore + text, next) ? "" : text;
-	// A lone bracket closes many blocks: it is the one below where it would stand in the same column.
+		return isSameLine(text, next) || isSameLine(lineBefore + text, next)
+			? ""
+			: text;
+	// Many blocks end with a lone bracket: it is the one below only if it is in the same column.
 	return text.trim() === next.trim() &&
 		indentWidth(lineBefore + text) === indentWidth(next)
 		? ""
 		: text;
 }
 
-/** So many lines that stand right above, in the same order, are a copy, also where the text then goes on. */
+/** A text that begins with this many of the lines above, in the same order, is a copy even if it then continues. */
 const minCopied = 3;
 
-/** Nothing where the lines are those right above. What differs is data. */
-function unlessAbove(
+/** Drops a text whose lines equal those right above the cursor. */
+function unlessLinesAbove(
 	text: string,
 	{ languageId, lineBefore, linesAbove }: FilterPlace,
 ): string {

@@ -1,5 +1,5 @@
 /**
- * Completions over time: at most one running request, a cache of answers, a prefetched completion behind the suggestion on screen, and
+ * Completions over time: at most one running request, a cache of answers, a prefetched completion after the suggestion on screen, and
  * late answers, which are offered again.
  *
  * VS Code cancels an inline completion request after 750 ms even if the user has not typed. Such a request is finished all the same: the
@@ -33,7 +33,7 @@ import {
 } from "./suggestion.ts";
 import { typedSince } from "./typedSince.ts";
 
-/** The completion behind a suggestion that is on screen, for when that is accepted. */
+/** The completion after a suggestion that is on screen, for when that is accepted. */
 interface Prefetch {
 	/** Where the suggestion is shown. */
 	readonly shownAt: DocumentSnapshot;
@@ -97,7 +97,7 @@ export class CompletionSession {
 			(await this.#request(snapshot, { signal, isExplicit }));
 		// After an explicit request, the alternatives come first.
 		if (suggestion.kind === "suggestion" && !signal.aborted && !isExplicit)
-			this.#prefetchBehind(snapshot, suggestion.text);
+			this.#prefetchAfter(snapshot, suggestion.text);
 		return suggestion;
 	}
 
@@ -137,7 +137,7 @@ export class CompletionSession {
 			if (result?.kind === "suggestion" && !texts.includes(result.text))
 				texts.push(result.text);
 		}
-		this.#prefetchBehind(snapshot, first);
+		this.#prefetchAfter(snapshot, first);
 		return texts.slice(1);
 	}
 
@@ -166,7 +166,7 @@ export class CompletionSession {
 			this.#abortPrefetch();
 	}
 
-	/** Reports that a suggestion was accepted, with the cursor behind it. */
+	/** Reports that a suggestion was accepted, with the cursor after it. */
 	acceptedAt(place: Place | undefined): void {
 		this.#accepted = place;
 	}
@@ -218,7 +218,7 @@ export class CompletionSession {
 		return (await started.answerAt(snapshot, options)) ?? started.result;
 	}
 
-	/** No debounce at the start of a line and behind an accepted suggestion, where the user pauses for what comes next. */
+	/** No debounce at the start of a line and after an accepted suggestion, where the user pauses for what comes next. */
 	#pauseMs(snapshot: DocumentSnapshot): number {
 		const { text, offset } = snapshot;
 		const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
@@ -252,7 +252,7 @@ export class CompletionSession {
 	}
 
 	/** Requests the completion that follows this suggestion, should it be accepted. The next key that does not match it aborts that. */
-	#prefetchBehind(shownAt: DocumentSnapshot, suggestion: string): void {
+	#prefetchAfter(shownAt: DocumentSnapshot, suggestion: string): void {
 		const { text, offset } = shownAt;
 		const inserted = text.includes("\r\n")
 			? suggestion.replaceAll("\n", "\r\n")

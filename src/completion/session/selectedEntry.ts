@@ -9,7 +9,7 @@ export interface SelectedEntry {
 	readonly text: string;
 }
 
-/** The document with the entry accepted and the cursor behind it. The entry's text and the suggestion then replace the entry's range. */
+/** The document with the entry accepted and the cursor after it. The entry's text and the suggestion then replace the entry's range. */
 export function withSelectedEntry(
 	snapshot: DocumentSnapshot,
 	{ start, end, text }: SelectedEntry,

@@ -1,4 +1,4 @@
-/** Follows brackets through code, past string literals. Good enough for any language that writes them alike. */
+/** Tracks open brackets in code, ignoring string literals. An approximation for all languages with brackets and quotes. */
 
 const closerOf: Readonly<Record<string, string>> = {
 	"(": ")",
@@ -10,29 +10,29 @@ const closers = ")]}";
 const quotes = "\"'`";
 
 export class BracketScanner {
-	/** The closers that the open brackets wait for, outermost first. */
+	/** The closers of the open brackets, outermost first. */
 	readonly #expected: string[] = [];
-	/** The string literal that the scan is in. */
+	/** The quote of the current string literal; empty outside of one. */
 	#quote = "";
 	#escaped = false;
 
-	/** @param before the current line up to where the scan begins: it tells whether that is inside a string. */
+	/** @param before the current line up to the start of the scan, to know whether that is inside a string. */
 	constructor(before = "") {
 		for (const char of before) this.read(char);
 		this.#expected.length = 0;
 	}
 
-	/** Brackets opened and not closed since the beginning. */
+	/** Brackets opened and not closed since the start. */
 	get openCount(): number {
 		return this.#expected.length;
 	}
 
-	/** The quote that closes the string literal that the scan is in; empty outside of one. */
+	/** The quote that closes the current string literal; empty outside of one. */
 	get quote(): string {
 		return this.#quote;
 	}
 
-	/** Takes one character. True for a closing bracket that was not opened since the beginning. */
+	/** Reads one character. True for a closing bracket that was not opened since the start. */
 	read(char: string): boolean {
 		if (this.#quote !== "") {
 			const ends =

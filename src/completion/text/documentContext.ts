@@ -1,4 +1,4 @@
-/** From a document and an offset to the text that a prompt is made of. */
+/** Splits a document at the cursor into the parts of a prompt. */
 
 import type { Indentation } from "../../workspace/indentation.ts";
 
@@ -6,9 +6,9 @@ export interface DocumentSnapshot {
 	readonly uri: string;
 	/** Relative to the workspace, with forward slashes. */
 	readonly path: string;
-	/** As VS Code names it: `typescript`, `python`. */
+	/** A language id of VS Code: `typescript`, `python`. */
 	readonly languageId: string;
-	/** What the Tab key types there. */
+	/** The editor's setting for the document. */
 	readonly indentation: Indentation;
 	readonly version: number;
 	readonly text: string;
@@ -21,19 +21,19 @@ export interface DocumentContext {
 	readonly prefixBlocks: readonly string[];
 	/** Line ends are `\n`. */
 	readonly suffix: string;
-	/** See `FimRequest.line`: all of `lineBefore`, but for the beginning of a very long one. */
+	/** See `FimRequest.line`: `lineBefore`, without the beginning of a very long one. */
 	readonly line: string;
 	/** The current line up to the cursor. */
 	readonly lineBefore: string;
-	/** The current line behind the cursor. */
+	/** The current line after the cursor. */
 	readonly lineAfter: string;
 }
 
-/** More than any prompt has room for: what matters is only that it is bounded. */
+/** More than fits into any prompt; only bounds the work. */
 const maxPrefixChars = 16 * 1024;
 const maxSuffixChars = 4 * 1024;
 
-/** Some 150 tokens of code: so much is re-evaluated when the start of a full prompt moves on. */
+/** About 150 tokens of code: that much is evaluated again when a full prompt drops its first block. */
 const blockChars = 512;
 
 export function documentContext({
@@ -45,9 +45,9 @@ export function documentContext({
 		prefixBlocks: blocksBefore(text, offset - line.length).map(
 			withUnixLineEnds,
 		),
-		line: line.slice(wholeCharacters(line, startOfLongLine(line.length))),
+		line: line.slice(characterBoundary(line, startOfLongLine(line.length))),
 		suffix: withUnixLineEnds(
-			text.slice(offset, wholeCharacters(text, offset + maxSuffixChars)),
+			text.slice(offset, characterBoundary(text, offset + maxSuffixChars)),
 		),
 		lineBefore: line,
 		lineAfter: /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "",
@@ -61,7 +61,7 @@ export function lineBefore(text: string, offset: number): string {
 	);
 }
 
-/** A line too long for any prompt begins later, in steps. */
+/** Drops the beginning of a line that is too long for any prompt, in whole blocks so that the start stays the same while the user types. */
 function startOfLongLine(length: number): number {
 	const excess = Math.max(0, length - maxPrefixChars);
 	return Math.ceil(excess / blockChars) * blockChars;
@@ -70,8 +70,8 @@ function startOfLongLine(length: number): number {
 /**
  * The text up to the start of the current line.
  *
- * Invariant: a border depends on its place in the document and the lines around it, never on the offset. So it stays
- * where it is while someone types behind it.
+ * Invariant: a border depends on its position in the document and the lines around it, never on the offset. So it stays
+ * the same while the user types after it.
  */
 function blocksBefore(text: string, offset: number): string[] {
 	if (offset === 0) return [];
@@ -83,17 +83,17 @@ function blocksBefore(text: string, offset: number): string[] {
 	for (let block = firstBlock; block * blockChars < offset; block++)
 		borders.add(blockBorder(text, block * blockChars));
 	const starts = [...borders].filter((border) => border < offset);
-	// A border may lie behind the cursor where lines are long: then the text before it is one block.
+	// Where lines are long, every border may be after the cursor: then the text is one block.
 	if (starts.length === 0)
-		starts.push(wholeCharacters(text, firstBlock * blockChars));
+		starts.push(characterBoundary(text, firstBlock * blockChars));
 	return starts.map((start, index) =>
 		text.slice(start, Math.min(starts[index + 1] ?? offset, offset)),
 	);
 }
 
 /**
- * The next start of a line that is not blank, so that no border parts what a tokenizer would take together: runs of
- * white space, or a carriage return and its line feed.
+ * The next start of a line that is not blank, so that no border splits what a tokenizer may merge: runs of white space, or a carriage
+ * return and its line feed.
  */
 function blockBorder(text: string, from: number): number {
 	if (from === 0) return 0;
@@ -103,8 +103,8 @@ function blockBorder(text: string, from: number): number {
 	return match ? match.index + 1 : text.length;
 }
 
-/** An offset that does not part a surrogate pair. */
-function wholeCharacters(text: string, offset: number): number {
+/** The offset, or the next one if it is inside a surrogate pair. */
+function characterBoundary(text: string, offset: number): number {
 	const code = text.charCodeAt(offset);
 	return code >= 0xdc00 && code <= 0xdfff ? offset + 1 : offset;
 }

@@ -1,4 +1,4 @@
-/** What the rules must know of languages, by the ids of VS Code. A language that is not named here is taken for one with braces. */
+/** What the filters know about languages, by the language ids of VS Code. An unknown language is treated as one with braces. */
 
 const prose = new Set([
 	"markdown",
@@ -17,7 +17,7 @@ const offSide = new Set([
 	"gdscript",
 ]);
 const markup = new Set(["html", "xml", "xsl", "svg", "vue", "svelte"]);
-const endsWithWord = new Set(["ruby", "lua", "elixir", "crystal", "julia"]);
+const endKeyword = new Set(["ruby", "lua", "elixir", "crystal", "julia"]);
 const hashComments = new Set([
 	"python",
 	"ruby",
@@ -38,7 +38,7 @@ const hashComments = new Set([
 ]);
 const dashComments = new Set(["lua", "sql", "haskell"]);
 
-/** Text in which fences, lone brackets and apostrophes are normal. */
+/** Text in which fences, unpaired brackets and apostrophes are normal. */
 export function isProse(languageId: string): boolean {
 	return prose.has(languageId);
 }
@@ -47,7 +47,7 @@ export function isMarkup(languageId: string): boolean {
 	return markup.has(languageId);
 }
 
-/** What begins a comment that ends with its line. Empty where there is no such thing. */
+/** The marker of a line comment; empty where the language has none. */
 export function lineComment(languageId: string): string {
 	if (isProse(languageId) || isMarkup(languageId) || languageId === "json")
 		return "";
@@ -62,33 +62,33 @@ export function isCommentLine(line: string, languageId: string): boolean {
 
 const opensBraces = /(?:[{([]|=>)\s*$/;
 const opensCase = /^\s*(?:case\b.*|default\s*):\s*$/;
-const opensWord =
+const opensKeyword =
 	/(?:\b(?:do|then|else|begin|repeat)(?:\s*\|[^|]*\|)?|->)\s*$|^\s*(?:def|class|module|if|unless|while|until|case|function|local function)\b(?!.*\bend\b)/;
 const opensShell = /\b(?:do|then|else|in)\s*$/;
 const opensTag =
 	/<(?!area|base|br|col|hr|img|input|link|meta)[A-Za-z][^<>]*(?<!\/)>\s*$/;
 
-/** Whether a line ends with what opens a body: a bracket, an arrow, the colon of Python, `do`, a tag. */
+/** Whether a line opens a body: it ends with a bracket, an arrow, a colon in Python, `do`, or an opening tag. */
 export function opensBody(line: string, languageId: string): boolean {
 	if (isCommentLine(line, languageId)) return false;
 	if (opensBraces.test(line)) return true;
 	if (offSide.has(languageId)) return /:\s*$/.test(line);
-	if (endsWithWord.has(languageId)) return opensWord.test(line);
+	if (endKeyword.has(languageId)) return opensKeyword.test(line);
 	if (languageId === "shellscript") return opensShell.test(line);
 	if (isMarkup(languageId)) return opensTag.test(line);
 	return opensCase.test(line);
 }
 
-/** Whether a line begins with what closes a body. */
+/** Whether a line starts with the end of a body. */
 export function closesBody(line: string, languageId: string): boolean {
 	if (/^\s*[)\]}]/.test(line)) return true;
-	if (endsWithWord.has(languageId)) return /^\s*end\b/.test(line);
+	if (endKeyword.has(languageId)) return /^\s*end\b/.test(line);
 	if (languageId === "shellscript")
 		return /^\s*(?:fi|done|esac|;;)(?!\w)/.test(line);
 	return isMarkup(languageId) && /^\s*<\//.test(line);
 }
 
-/** Whether a line does nothing but close what is open: many such lines may stand below one another. */
+/** Whether a line only closes bodies: such lines often repeat. */
 export function isClosingLine(line: string, languageId: string): boolean {
 	const rest = line.trim();
 	return (

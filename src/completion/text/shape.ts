@@ -1,13 +1,13 @@
 /**
- * How much to suggest: the rest of a line, the block that begins here, or the body between two brackets that stand on one
- * line, as the editor puts them there when the first is typed.
+ * How much to suggest: the rest of a line, the block that begins here, or the body between two brackets on the same line, where the editor
+ * has inserted the second one.
  */
 
 import { isCommentLine, opensBody } from "./languages.ts";
 
 export type SuggestionShape = "line" | "block" | "body";
 
-/** Arguments mostly stay on their line, so parentheses are not among them. */
+/** Without parentheses: arguments usually stay on one line. */
 const closerOf: Readonly<Record<string, string>> = { "{": "}", "[": "]" };
 
 export function suggestionShape({
@@ -19,7 +19,7 @@ export function suggestionShape({
 	readonly languageId: string;
 	readonly lineBefore: string;
 	readonly lineAfter: string;
-	/** The document before the cursor, or the end of it. */
+	/** The document before the cursor, or only the end of that. */
 	readonly textBefore: string;
 }): SuggestionShape {
 	if (isCommentLine(lineBefore, languageId)) return "line";
@@ -32,7 +32,7 @@ export function suggestionShape({
 	}
 	if (opensBody(lineBefore, languageId)) return "block";
 	if (lineBefore.trim() !== "") return "line";
-	// A blank line is the start of a body where the last line with something on it opened one.
+	// A blank line is the start of a body if the last line that is not blank opens one.
 	const above = textBefore.trimEnd();
 	return above === "" || opensBody(lastLine(above), languageId)
 		? "block"

@@ -1,25 +1,25 @@
-/** When two lines say the same. */
+/** Compares lines of code. */
 
-/** Spaces, and the mark at the end that a model likes to forget, make no other line. */
-export function isSame(a: string, b: string): boolean {
-	return bare(a) === bare(b);
+/** Ignores spacing, and a semicolon or comma at the end, which models tend to forget. */
+export function isSameLine(a: string, b: string): boolean {
+	return normalized(a) === normalized(b);
 }
 
-function bare(line: string): string {
+function normalized(line: string): string {
 	return line.trim().replace(/[;,]$/, "").replace(/\s+/g, " ");
 }
 
-/** Continue's figure: a tenth of the longer line. */
+/** A tenth of the longer line, as in Continue. */
 const maxDistance = 0.1;
-/** Between short lines one letter is a difference. */
+/** In shorter lines, a single letter is a difference. */
 const minLetters = 5;
 
-/** Longer lines are data, and comparing them takes time by the square of their length. */
+/** Longer lines are data, and the comparison takes quadratic time. */
 const maxCompared = 200;
 
-/** Whether a few characters tell the lines apart, and not only digits: those are what tells lines of data apart. */
-export function isNearly(a: string, b: string): boolean {
-	const [left, right] = [bare(a), bare(b)];
+/** Whether the edit distance is small. Lines that are equal, or differ only in digits, as lines of data do, are not similar. */
+export function isSimilarLine(a: string, b: string): boolean {
+	const [left, right] = [normalized(a), normalized(b)];
 	const length = Math.max(left.length, right.length);
 	return (
 		length <= maxCompared &&
@@ -36,7 +36,7 @@ function letters(line: string): number {
 	return line.match(/\p{L}/gu)?.length ?? 0;
 }
 
-/** Insertions, deletions and replacements from one list to the other: Levenshtein's distance. */
+/** The Levenshtein distance between two lists. */
 export function editDistance(
 	a: readonly string[],
 	b: readonly string[],

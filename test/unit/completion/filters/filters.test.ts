@@ -25,8 +25,8 @@ import {
 import { suggestionShape } from "../../../../src/completion/text/shape.ts";
 import {
 	editDistance,
-	isNearly,
-	isSame,
+	isSameLine,
+	isSimilarLine,
 } from "../../../../src/completion/text/similarity.ts";
 import { documentIndentation } from "../../../../src/workspace/indentation.ts";
 import { at } from "../../../support/cursor.ts";
@@ -255,8 +255,8 @@ describe("similarity", () => {
 		["return a", "return b", false, false],
 	] as const)
 		it(`of ${JSON.stringify(a)} and ${JSON.stringify(b)}`, () => {
-			assert.equal(isSame(a, b), same);
-			assert.equal(isNearly(a, b), nearly);
+			assert.equal(isSameLine(a, b), same);
+			assert.equal(isSimilarLine(a, b), nearly);
 		});
 
 	for (const [a, b, expected] of [
