@@ -108,7 +108,7 @@ export const errorSentences = {
 		"The file {list}, which should hold the SHA-256 of {file}, holds none.",
 	removeForeign:
 		"The file {file} was not put there by Headroom, or was changed since: it is not removed.",
-	ledgerUnreadable:
+	installRecordsUnreadable:
 		"The list of models {file} cannot be read: {why}. Delete it, and remove by hand the models that are no longer needed.",
 	catalogueUnreadable: "The catalogue of models cannot be read: {why}.",
 	selectionUnsaved: "The choice of the model cannot be saved: {why}.",

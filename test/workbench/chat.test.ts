@@ -6,7 +6,7 @@ import { createConversation } from "../../src/chat/conversation/conversation.ts"
 import { conversationText } from "../../src/storage/conversations/conversationFile.ts";
 import { answered, question } from "../support/conversations.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
-import { testFolder } from "../support/models/modelFolders.ts";
+import { testFolder } from "../support/models/toolFolders.ts";
 import { accessibilityViolations } from "../support/workbench/axe.ts";
 import { ChatPanelOnPage } from "../support/workbench/chatPanel.ts";
 import { Session } from "../support/workbench/session.ts";

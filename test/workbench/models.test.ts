@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
 import { type ModelHost, startModelHost } from "../support/fakes/modelHost.ts";
-import { modelBytes } from "../support/models/modelFolder.ts";
+import { randomModelBytes } from "../support/models/ownModelsFolder.ts";
 import { root } from "../support/models/realEngine.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
@@ -23,7 +23,7 @@ for (const version of [oldestVersion, newestVersion])
 
 		before(async () => {
 			copyFileSync(path.join(root, "media", "models", modelName), source);
-			host = await startModelHost(modelBytes(1, 16));
+			host = await startModelHost(randomModelBytes(1, 16));
 			({ person } = await session.start(version, {
 				keybindings: [
 					{ key: "alt+i", command: "headroom.importModel", args: source },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
-import { testFolder } from "../support/models/modelFolders.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import { shapeNamed, writeShapeModel } from "../support/models/shapeModels.ts";
+import { testFolder } from "../support/models/toolFolders.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 

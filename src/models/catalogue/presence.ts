@@ -3,7 +3,10 @@
 import path from "node:path";
 import { exists, sizeOf } from "../../storage/disk.ts";
 import { PartFile } from "../download/partFile.ts";
-import { type LedgerEntry, readLedger } from "../folder/ledger.ts";
+import {
+	type InstallRecord,
+	readInstallRecords,
+} from "../folder/installRecords.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 
 export type Presence =
@@ -17,8 +20,8 @@ export async function presencesIn(
 	folder: string,
 	entries: readonly CatalogueEntry[],
 ): Promise<readonly Presence[]> {
-	const ledger = await readLedger(folder);
-	const listed = ledger.ok ? ledger.value : [];
+	const records = await readInstallRecords(folder);
+	const listed = records.ok ? records.value : [];
 	return await Promise.all(
 		entries.map((entry) =>
 			presenceOf(folder, entry, listed).catch(
@@ -31,7 +34,7 @@ export async function presencesIn(
 async function presenceOf(
 	folder: string,
 	entry: CatalogueEntry,
-	listed: readonly LedgerEntry[],
+	listed: readonly InstallRecord[],
 ): Promise<Presence> {
 	const own = listed.find((it) => isSame(it, entry));
 	if (own) {
@@ -44,7 +47,7 @@ async function presenceOf(
 
 /** By the hash where it is known: an import may have another name. */
 function isSame(
-	listed: LedgerEntry,
+	listed: InstallRecord,
 	{ sha256, fileName }: CatalogueEntry,
 ): boolean {
 	return sha256 !== null && listed.sha256 !== null

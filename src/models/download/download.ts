@@ -20,7 +20,10 @@ import {
 import { codeOf, roomError, writeError } from "../../storage/fileErrors.ts";
 import { takeLock } from "../../storage/lock.ts";
 import { sha256Of } from "../../storage/sha256.ts";
-import { addToLedger, readLedger } from "../folder/ledger.ts";
+import {
+	addInstallRecord,
+	readInstallRecords,
+} from "../folder/installRecords.ts";
 import { readModelFile } from "../header/modelFile.ts";
 import { isModelFileName } from "../stores/fileNames.ts";
 import { type Fetched, fetchRest } from "./fetchRest.ts";
@@ -124,8 +127,8 @@ async function alreadyThere({
 async function download(request: DownloadRequest): Promise<Downloaded> {
 	const { expected, fileName, folder, url } = request;
 	// Before gigabytes are fetched that could then not be written down.
-	const ledger = await readLedger(folder);
-	if (!ledger.ok) return ledger;
+	const records = await readInstallRecords(folder);
+	if (!records.ok) return records;
 
 	const { sizeBytes, sha256 } = expected;
 	const part = new PartFile(folder, fileName);
@@ -209,7 +212,7 @@ async function complete(
 	if ((await moveIntoPlace(part.file, file)) === "taken")
 		return failure(createError("modelNameTaken", { file: fileName, folder }));
 	await part.removeDescription();
-	const listed = await addToLedger(folder, {
+	const listed = await addInstallRecord(folder, {
 		fileName,
 		sizeBytes: expected.sizeBytes,
 		sha256: digest,

@@ -25,7 +25,7 @@ import { readChunks, sha256Of } from "../../storage/sha256.ts";
 import { readModelFile } from "../header/modelFile.ts";
 import { isModelFileName, isSplit, namesLike } from "../stores/fileNames.ts";
 import { type Checksum, checksumFor } from "./checksums.ts";
-import { addToLedger, type LedgerEntry } from "./ledger.ts";
+import { addInstallRecord, type InstallRecord } from "./installRecords.ts";
 
 export interface ImportProgress {
 	/** `checking` computes the SHA-256 of what is linked. */
@@ -64,7 +64,7 @@ interface Source {
 
 interface Placed {
 	readonly fileName: string;
-	readonly how: LedgerEntry["how"];
+	readonly how: InstallRecord["how"];
 	readonly sha256: string | null;
 }
 
@@ -86,7 +86,7 @@ export async function importFile(
 			return { source: file, kind: "alreadyThere", file: same };
 		const placed = await place(source.value, request);
 		if (!placed.ok) return failed(placed.error);
-		const listed = await addToLedger(request.folder, {
+		const listed = await addInstallRecord(request.folder, {
 			...placed.value,
 			sizeBytes: source.value.sizeBytes,
 			source: file,

@@ -14,7 +14,7 @@ import {
 	type ImportOptions,
 	importFile,
 } from "./importFile.ts";
-import { readLedger } from "./ledger.ts";
+import { readInstallRecords } from "./installRecords.ts";
 
 export interface ImportRequest extends ImportOptions {
 	/** A file, or a folder in which every model is meant. */
@@ -44,8 +44,8 @@ export async function importModels(
 		return failure(writeError(path.basename(source), folder, thrown));
 	}
 	// Before gigabytes are copied that could then not be written down.
-	const ledger = await readLedger(folder);
-	if (!ledger.ok) return ledger;
+	const records = await readInstallRecords(folder);
+	if (!records.ok) return records;
 	const files: ImportedFile[] = [];
 	for (const file of found.value) {
 		const imported = signal.aborted

@@ -1,11 +1,11 @@
-/** The models that the extension itself put into its folder, as the ledger has them. */
+/** The models that Headroom installed into its folder, by the install records. */
 
 import path from "node:path";
 import { type Result, success } from "../../base/result.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import { type LedgerEntry, readLedger } from "./ledger.ts";
+import { type InstallRecord, readInstallRecords } from "./installRecords.ts";
 
-export interface OwnModel extends LedgerEntry {
+export interface OwnModel extends InstallRecord {
 	/** Absolute path. */
 	readonly file: string;
 }
@@ -14,10 +14,10 @@ export interface OwnModel extends LedgerEntry {
 export async function ownModels(
 	folder: string,
 ): Promise<Result<readonly OwnModel[], HeadroomError>> {
-	const ledger = await readLedger(folder);
-	if (!ledger.ok) return ledger;
+	const records = await readInstallRecords(folder);
+	if (!records.ok) return records;
 	return success(
-		ledger.value
+		records.value
 			.map((entry) => ({ ...entry, file: path.join(folder, entry.fileName) }))
 			.sort((a, b) => (a.addedAt > b.addedAt ? -1 : 1)),
 	);

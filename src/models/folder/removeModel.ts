@@ -5,7 +5,11 @@ import path from "node:path";
 import { failure, type Result } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import { codeOf, writeError } from "../../storage/fileErrors.ts";
-import { type LedgerEntry, readLedger, removeFromLedger } from "./ledger.ts";
+import {
+	type InstallRecord,
+	readInstallRecords,
+	removeInstallRecord,
+} from "./installRecords.ts";
 
 /** Of a link, the link alone. A file that is gone already is only taken off the list. */
 export async function removeModel(
@@ -15,9 +19,9 @@ export async function removeModel(
 	const fileName = path.basename(file);
 	const foreign = failure(createError("removeForeign", { file }));
 	if (path.resolve(file) !== path.resolve(folder, fileName)) return foreign;
-	const ledger = await readLedger(folder);
-	if (!ledger.ok) return ledger;
-	const entry = ledger.value.find((it) => it.fileName === fileName);
+	const records = await readInstallRecords(folder);
+	if (!records.ok) return records;
+	const entry = records.value.find((it) => it.fileName === fileName);
 	if (!entry) return foreign;
 	try {
 		if (!(await isUnchanged(file, entry))) return foreign;
@@ -26,13 +30,13 @@ export async function removeModel(
 		if (codeOf(thrown) !== "ENOENT")
 			return failure(writeError(fileName, folder, thrown));
 	}
-	return removeFromLedger(folder, fileName);
+	return removeInstallRecord(folder, fileName);
 }
 
 /** Whether it is still what was put there, as far as a look shows. */
 async function isUnchanged(
 	file: string,
-	{ how, sizeBytes, source }: LedgerEntry,
+	{ how, sizeBytes, source }: InstallRecord,
 ): Promise<boolean> {
 	const stat = await fs.lstat(file);
 	return how === "symlinked"

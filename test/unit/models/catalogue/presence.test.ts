@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
 import { presencesIn } from "../../../../src/models/catalogue/presence.ts";
-import { addToLedger } from "../../../../src/models/folder/ledger.ts";
+import { addInstallRecord } from "../../../../src/models/folder/installRecords.ts";
 import {
 	isSamePath,
 	ownModels,
@@ -29,7 +29,7 @@ describe("what is in the folder of the models", () => {
 		fileName: string,
 		changes: { sha256?: string | null; addedAt?: string } = {},
 	) =>
-		addToLedger(folder, {
+		addInstallRecord(folder, {
 			fileName,
 			sizeBytes: 1,
 			sha256,

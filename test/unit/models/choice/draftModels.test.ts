@@ -18,13 +18,13 @@ import {
 	listedModel,
 	unpricedModel,
 } from "../../../support/models/listedModels.ts";
+import { builtInModel } from "../../../support/models/realEngine.ts";
 import {
-	modelBytes,
+	minimalModelBytes,
 	type TestFolder,
 	testFolder,
 	text,
-} from "../../../support/models/modelFolders.ts";
-import { builtInModel } from "../../../support/models/realEngine.ts";
+} from "../../../support/models/toolFolders.ts";
 
 const seven = listedModel("seven", "Qwen2.5-Coder-7B");
 const half = listedModel("half", "Qwen2.5-Coder-0.5B", "Q8_0");
@@ -234,7 +234,7 @@ describe("readVocabulary", () => {
 	it("reads the tokens of a file, and nothing where there are none", async () => {
 		const whole = test.write(
 			"whole.gguf",
-			modelBytes("whole", {
+			minimalModelBytes("whole", {
 				"tokenizer.ggml.tokens": {
 					type: "strings",
 					value: ["a", "bc", "", "d"],
@@ -247,7 +247,7 @@ describe("readVocabulary", () => {
 		for (const file of [
 			test.at("gone.gguf"),
 			test.write("text.gguf", "no model"),
-			test.write("bare.gguf", modelBytes("bare")),
+			test.write("bare.gguf", minimalModelBytes("bare")),
 			test.write(
 				"header.gguf",
 				writeGguf({ metadata: { "tokenizer.ggml.model": text("gpt2") } }),

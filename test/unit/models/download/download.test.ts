@@ -16,7 +16,7 @@ import {
 	discardDownload,
 	downloadModel,
 } from "../../../../src/models/download/download.ts";
-import { readLedger } from "../../../../src/models/folder/ledger.ts";
+import { readInstallRecords } from "../../../../src/models/folder/installRecords.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { openFile } from "../../../../src/storage/disk.ts";
 import {
@@ -28,12 +28,12 @@ import {
 import {
 	assertOrderly,
 	fullAfter,
-	modelBytes,
-	sha256,
-} from "../../../support/models/modelFolder.ts";
+	randomModelBytes,
+} from "../../../support/models/ownModelsFolder.ts";
+import { sha256 } from "../../../support/sha256.ts";
 
-const model = modelBytes(1);
-const other = modelBytes(2);
+const model = randomModelBytes(1);
+const other = randomModelBytes(2);
 const half = Math.floor(model.length / 2);
 const drop: Behaviour = { kind: "drop", afterBytes: half };
 
@@ -126,9 +126,9 @@ describe("downloadModel", () => {
 			doneBytes: model.length,
 			totalBytes: model.length,
 		});
-		const ledger = await readLedger(folder);
-		assert.ok(ledger.ok);
-		const [{ addedAt, ...entry } = { addedAt: "" }] = ledger.value;
+		const records = await readInstallRecords(folder);
+		assert.ok(records.ok);
+		const [{ addedAt, ...entry } = { addedAt: "" }] = records.value;
 		assert.deepEqual(entry, {
 			fileName: "model.gguf",
 			sizeBytes: model.length,
@@ -436,7 +436,7 @@ describe("downloadModel", () => {
 
 		it("where the list of models is damaged, before it asks the host", async () => {
 			writeFileSync(at("models.json"), "{}");
-			await failsWith("ledgerUnreadable");
+			await failsWith("installRecordsUnreadable");
 			assert.equal(host.requests.length, 0);
 			rmSync(at("models.json"));
 		});

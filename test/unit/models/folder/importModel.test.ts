@@ -17,19 +17,19 @@ import {
 	type ImportRequest,
 	importModels,
 } from "../../../../src/models/folder/importModel.ts";
-import { readLedger } from "../../../../src/models/folder/ledger.ts";
+import { readInstallRecords } from "../../../../src/models/folder/installRecords.ts";
 import { removeModel } from "../../../../src/models/folder/removeModel.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { openFile } from "../../../../src/storage/disk.ts";
 import {
 	assertOrderly,
 	fullAfter,
-	modelBytes,
-	sha256,
-} from "../../../support/models/modelFolder.ts";
+	randomModelBytes,
+} from "../../../support/models/ownModelsFolder.ts";
+import { sha256 } from "../../../support/sha256.ts";
 
-const model = modelBytes(1, 16);
-const other = modelBytes(2, 16);
+const model = randomModelBytes(1, 16);
+const other = randomModelBytes(2, 16);
 
 describe("models from a stick", () => {
 	let root: string;
@@ -79,9 +79,9 @@ describe("models from a stick", () => {
 		]);
 	};
 	const entryOf = async (name: string) => {
-		const ledger = await readLedger(folder);
-		assert.ok(ledger.ok);
-		return ledger.value.find(({ fileName }) => fileName === name);
+		const records = await readInstallRecords(folder);
+		assert.ok(records.ok);
+		return records.value.find(({ fileName }) => fileName === name);
 	};
 
 	it("copies every model of a folder, and says of the others what is wrong", async () => {
@@ -90,7 +90,7 @@ describe("models from a stick", () => {
 		put("broken.gguf", model.subarray(0, 1000));
 		put("text.gguf", "hello");
 		put("readme.txt", "hello");
-		put("1/2/3/4/too-deep.gguf", modelBytes(3, 16));
+		put("1/2/3/4/too-deep.gguf", randomModelBytes(3, 16));
 		assert.deepEqual(await outcomes(), [
 			["a.gguf", "imported", "a.gguf"],
 			["broken.gguf", "modelTruncated", ""],
@@ -153,7 +153,7 @@ describe("models from a stick", () => {
 	it("gives other bytes of the same name another name", async () => {
 		put("1/a.gguf", model);
 		put("2/a.gguf", other);
-		put("3/a.gguf", modelBytes(3, 16));
+		put("3/a.gguf", randomModelBytes(3, 16));
 		for (const how of ["copy", "hardLink", "symlink"] as const) {
 			rmSync(folder, { recursive: true, force: true });
 			await outcomes({ how });
@@ -261,7 +261,7 @@ describe("models from a stick", () => {
 		mkdirSync(folder);
 		writeFileSync(path.join(folder, "models.json"), "[");
 		const result = await run();
-		assert.equal(!result.ok && result.error.code, "ledgerUnreadable");
+		assert.equal(!result.ok && result.error.code, "installRecordsUnreadable");
 		assert.deepEqual(names(), ["models.json"]);
 	});
 
@@ -340,13 +340,13 @@ describe("removeModel", () => {
 	it("takes what is gone already off the list", async () => {
 		rmSync(file);
 		assert.ok((await removeModel(folder, file)).ok);
-		assert.deepEqual(await readLedger(folder), { ok: true, value: [] });
+		assert.deepEqual(await readInstallRecords(folder), { ok: true, value: [] });
 	});
 
 	it("removes nothing while the list is damaged", async () => {
 		writeFileSync(path.join(folder, "models.json"), "[");
 		const result = await removeModel(folder, file);
-		assert.equal(!result.ok && result.error.code, "ledgerUnreadable");
+		assert.equal(!result.ok && result.error.code, "installRecordsUnreadable");
 		assert.ok(existsSync(file));
 	});
 });

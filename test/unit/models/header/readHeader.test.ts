@@ -6,10 +6,10 @@ import { readModel } from "../../../../src/models/header/readModel.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { writeGguf } from "../../../support/models/ggufWriter.ts";
 import {
-	modelBytes,
+	minimalModelBytes,
 	type TestFolder,
 	testFolder,
-} from "../../../support/models/modelFolders.ts";
+} from "../../../support/models/toolFolders.ts";
 
 describe("readHeader", () => {
 	let test: TestFolder;
@@ -26,12 +26,12 @@ describe("readHeader", () => {
 
 	it("finds what the synchronous reader finds", async () => {
 		for (const bytes of [
-			modelBytes("good"),
-			modelBytes("talking", {
+			minimalModelBytes("good"),
+			minimalModelBytes("talking", {
 				"tokenizer.chat_template": { type: "string", value: "{{ messages }}" },
 				"tokenizer.ggml.tokens": { type: "strings", value: ["<PRE>"] },
 			}),
-			modelBytes("good").subarray(0, 100),
+			minimalModelBytes("good").subarray(0, 100),
 			Buffer.from("nothing of the kind"),
 		]) {
 			const file = test.write("m.gguf", bytes);
@@ -75,7 +75,7 @@ describe("readHeader", () => {
 				]),
 			);
 			const read = readModelFile(
-				test.write("m.gguf", modelBytes("m", metadata)),
+				test.write("m.gguf", minimalModelBytes("m", metadata)),
 			);
 			assert.ok(read.ok);
 			assert.equal(read.value.chatTemplate, expected);
@@ -84,7 +84,7 @@ describe("readHeader", () => {
 		});
 
 	it("reads the front of a large file, and nothing of its weights", async () => {
-		const file = test.write("m.gguf", modelBytes("large"));
+		const file = test.write("m.gguf", minimalModelBytes("large"));
 		// A hole: takes no room, and reading it would take 100 GB of memory.
 		truncateSync(file, 1e11);
 		const result = await readHeader(file);

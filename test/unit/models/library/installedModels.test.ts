@@ -4,12 +4,12 @@ import {
 	type InstalledModelsRequest,
 	listInstalledModels,
 } from "../../../../src/models/library/installedModels.ts";
+import { builtInModel } from "../../../support/models/realEngine.ts";
 import {
-	modelBytes,
+	minimalModelBytes,
 	type TestFolder,
 	testFolder,
-} from "../../../support/models/modelFolders.ts";
-import { builtInModel } from "../../../support/models/realEngine.ts";
+} from "../../../support/models/toolFolders.ts";
 
 describe("listInstalledModels", () => {
 	let test: TestFolder;
@@ -39,13 +39,13 @@ describe("listInstalledModels", () => {
 
 	it("has the models that ship with the extension, and those it downloaded", async () => {
 		assert.deepEqual(await names(), shipped);
-		test.write("storage/models/mine.gguf", modelBytes("Mine"));
+		test.write("storage/models/mine.gguf", minimalModelBytes("Mine"));
 		assert.deepEqual(await names(), [...shipped, "mine, headroom"]);
 		assert.ok(test.at("storage", "modelCache.json") in test.tree());
 	});
 
 	it("has the folders of the user", async () => {
-		test.write("sticks/usb.gguf", modelBytes("Usb"));
+		test.write("sticks/usb.gguf", minimalModelBytes("Usb"));
 		assert.deepEqual(await names({ folders: [test.at("sticks")] }), [
 			...shipped,
 			"usb, folder",
@@ -64,7 +64,7 @@ describe("listInstalledModels", () => {
 		["that is no path", "builtIn", false, []],
 	] as const)
 		it(`has the chosen model ${what}`, async () => {
-			if (write) test.write(file, modelBytes("One"));
+			if (write) test.write(file, minimalModelBytes("One"));
 			const chosen =
 				path.isAbsolute(file) || !file.includes("/") ? file : test.at(file);
 			assert.deepEqual(await names({ chosen }), [...shipped, ...expected]);

@@ -17,12 +17,12 @@ import {
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { writeGguf } from "../../../support/models/ggufWriter.ts";
 import {
-	modelBytes,
+	minimalModelBytes,
 	splitModelBytes,
 	type TestFolder,
 	testFolder,
 	text,
-} from "../../../support/models/modelFolders.ts";
+} from "../../../support/models/toolFolders.ts";
 
 const shipped = path.resolve(import.meta.dirname, "../../../../media/models");
 
@@ -77,10 +77,10 @@ describe("listModels", () => {
 		const vocabulary = (...tokens: string[]) => ({
 			"tokenizer.ggml.tokens": { type: "strings", value: tokens } as const,
 		});
-		test.write("mine/bare.gguf", modelBytes("a"));
+		test.write("mine/bare.gguf", minimalModelBytes("a"));
 		test.write(
 			"mine/full.gguf",
-			modelBytes("b", {
+			minimalModelBytes("b", {
 				"general.license": text("other"),
 				"general.license.name": text("qwen-research"),
 				"tokenizer.chat_template": text("{{ messages }}"),
@@ -89,20 +89,20 @@ describe("listModels", () => {
 		);
 		test.write(
 			"mine/mentioned.gguf",
-			modelBytes("c", {
+			minimalModelBytes("c", {
 				"general.license": text("apache-2.0"),
 				...vocabulary("about <|fim_prefix|> only"),
 			}),
 		);
 		test.write(
 			"mine/named.gguf",
-			modelBytes("d", {
+			minimalModelBytes("d", {
 				"tokenizer.ggml.fim_pre_token_id": { type: "uint32", value: 1 },
 			}),
 		);
 		test.write(
 			"mine/declaring.gguf",
-			modelBytes("e", {
+			minimalModelBytes("e", {
 				"headroom.roles": text("chat , singing"),
 				...vocabulary("<|fim_prefix|>"),
 			}),
@@ -145,7 +145,7 @@ describe("listModels", () => {
 	});
 
 	it("lists bad files among good ones with what is wrong", async () => {
-		const good = modelBytes("good");
+		const good = minimalModelBytes("good");
 		test.write("mine/good.gguf", good);
 		test.write("mine/empty.gguf", "");
 		test.write("mine/page.gguf", "<html>not found</html>");
@@ -174,23 +174,24 @@ describe("listModels", () => {
 	});
 
 	it("does not list what is no language model, whatever its name", async () => {
-		const tensorless = (metadata: Parameters<typeof modelBytes>[1] = {}) =>
-			writeGguf({ metadata });
+		const tensorless = (
+			metadata: Parameters<typeof minimalModelBytes>[1] = {},
+		) => writeGguf({ metadata });
 		test.write(
 			"mine/eyes.gguf",
-			modelBytes("a", { "general.type": text("mmproj") }),
+			minimalModelBytes("a", { "general.type": text("mmproj") }),
 		);
 		test.write(
 			"mine/clip.gguf",
-			modelBytes("b", { "general.architecture": text("clip") }),
+			minimalModelBytes("b", { "general.architecture": text("clip") }),
 		);
 		test.write(
 			"mine/lora.gguf",
-			modelBytes("c", { "general.type": text("adapter") }),
+			minimalModelBytes("c", { "general.type": text("adapter") }),
 		);
 		test.write(
 			"mine/imatrix.gguf",
-			modelBytes("d", { "general.type": text("imatrix") }),
+			minimalModelBytes("d", { "general.type": text("imatrix") }),
 		);
 		test.write(
 			"mine/ggml-vocab.gguf",
@@ -198,7 +199,7 @@ describe("listModels", () => {
 		);
 		test.write(
 			"mine/model.gguf",
-			modelBytes("e", { "general.type": text("model") }),
+			minimalModelBytes("e", { "general.type": text("model") }),
 		);
 		assert.deepEqual(names(await list()), ["model"]);
 		assert.equal(read.length, 6);
@@ -228,7 +229,7 @@ describe("listModels", () => {
 
 	it("reads headers that are larger than a piece, and no weights", async () => {
 		const tokens = Array.from({ length: 120_000 }, (_, i) => `some-token-${i}`);
-		const bytes = modelBytes("large", {
+		const bytes = minimalModelBytes("large", {
 			"tokenizer.ggml.tokens": {
 				type: "strings",
 				value: [...tokens, "<fim_prefix>"],
@@ -245,7 +246,10 @@ describe("listModels", () => {
 
 	it("lists 2,000 files, and reads none of them twice", async () => {
 		for (let i = 0; i < 2000; i++)
-			test.write(`mine/${i % 7}/model-${i}.gguf`, modelBytes(`model ${i}`));
+			test.write(
+				`mine/${i % 7}/model-${i}.gguf`,
+				minimalModelBytes(`model ${i}`),
+			);
 		const first = await list();
 		assert.equal(first.models.length, 2000);
 		assert.equal(read.length, 2000);
@@ -261,8 +265,8 @@ describe("listModels", () => {
 				(file) => path.basename(file),
 			);
 		beforeEach(() => {
-			test.write("mine/a.gguf", modelBytes("a"));
-			test.write("mine/b.gguf", modelBytes("b"));
+			test.write("mine/a.gguf", minimalModelBytes("a"));
+			test.write("mine/b.gguf", minimalModelBytes("b"));
 			test.write("mine/bad.gguf", "bad");
 		});
 
@@ -279,7 +283,7 @@ describe("listModels", () => {
 		it("reads again what changed in size or time, and only that", async () => {
 			await list();
 			read = [];
-			test.write("mine/a.gguf", modelBytes("a", {}, 8));
+			test.write("mine/a.gguf", minimalModelBytes("a", {}, 8));
 			utimesSync(test.at("mine/b.gguf"), 1e9, 1e9);
 			await list();
 			assert.deepEqual(read.sort(), ["a.gguf", "b.gguf"]);

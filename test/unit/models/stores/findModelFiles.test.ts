@@ -8,13 +8,13 @@ import {
 } from "../../../../src/models/stores/findModelFiles.ts";
 import type { StoreKind } from "../../../../src/models/stores/modelStores.ts";
 import {
-	modelBytes,
+	minimalModelBytes,
 	ollamaManifest,
-	sha256,
 	splitModelBytes,
 	type TestFolder,
 	testFolder,
-} from "../../../support/models/modelFolders.ts";
+} from "../../../support/models/toolFolders.ts";
+import { sha256 } from "../../../support/sha256.ts";
 
 describe("findModelFiles", () => {
 	let test: TestFolder;
@@ -44,13 +44,17 @@ describe("findModelFiles", () => {
 		}));
 
 	it("finds Ollama's models by their manifests, each blob once with all its tags", async () => {
-		const coder = test.pullOllama("o", "qwen2.5-coder:7b", modelBytes("a"));
-		test.pullOllama("o", "qwen2.5-coder:latest", modelBytes("a"));
-		const own = test.pullOllama("o", "ada/tuned:v1", modelBytes("b"));
+		const coder = test.pullOllama(
+			"o",
+			"qwen2.5-coder:7b",
+			minimalModelBytes("a"),
+		);
+		test.pullOllama("o", "qwen2.5-coder:latest", minimalModelBytes("a"));
+		const own = test.pullOllama("o", "ada/tuned:v1", minimalModelBytes("b"));
 		const hub = test.pullOllama(
 			"o",
 			"hf.co/org/some-GGUF:Q8_0",
-			modelBytes("c"),
+			minimalModelBytes("c"),
 		);
 		const found = await find(["ollama", "o"]);
 		assert.deepEqual(summary(found), [
@@ -71,7 +75,7 @@ describe("findModelFiles", () => {
 	});
 
 	it("leaves out of Ollama what is no model of its own, and says what is broken", async () => {
-		const bytes = modelBytes("a");
+		const bytes = minimalModelBytes("a");
 		const place = "o/manifests/registry.ollama.ai/library";
 		const manifest = (name: string, value: unknown) =>
 			test.write(`${place}/${name}/latest`, JSON.stringify(value));
@@ -98,7 +102,7 @@ describe("findModelFiles", () => {
 	});
 
 	it("finds the Hugging Face cache through its links, and copies where there are none", async () => {
-		const bytes = modelBytes("a");
+		const bytes = minimalModelBytes("a");
 		const linked = test.downloadHuggingFace(
 			"hub",
 			"Qwen/Coder-GGUF",
@@ -107,7 +111,7 @@ describe("findModelFiles", () => {
 		);
 		const copied = test.write(
 			"hub/models--org--win/snapshots/abc/q8/win-q8_0.gguf",
-			modelBytes("b"),
+			minimalModelBytes("b"),
 		);
 		test.write("hub/models--org--win/blobs/123.incomplete", "half");
 		test.write("hub/datasets--org--d/snapshots/abc/no-model.gguf", "data");
@@ -124,12 +128,12 @@ describe("findModelFiles", () => {
 
 	it("finds plain files as LM Studio, Jan, GPT4All and llama.cpp keep them", async () => {
 		const files = {
-			lm: test.write("lm/pub/model/m-q4.gguf", modelBytes("a")),
-			jan: test.write("jan/org/m2/model.gguf", modelBytes("b")),
-			gpt: test.write("gpt/m3.gguf", modelBytes("c")),
-			llama: test.write("llama/org_repo_m4.gguf", modelBytes("d")),
+			lm: test.write("lm/pub/model/m-q4.gguf", minimalModelBytes("a")),
+			jan: test.write("jan/org/m2/model.gguf", minimalModelBytes("b")),
+			gpt: test.write("gpt/m3.gguf", minimalModelBytes("c")),
+			llama: test.write("llama/org_repo_m4.gguf", minimalModelBytes("d")),
 		};
-		test.write("lm/pub/model/mmproj-m.gguf", modelBytes("p"));
+		test.write("lm/pub/model/mmproj-m.gguf", minimalModelBytes("p"));
 		test.write("gpt/incomplete-m5.gguf", "half");
 		test.write("llama/org_repo_m6.gguf.downloadInProgress", "half");
 		test.write("jan/org/m2/model.yml", "x: 1");
@@ -148,9 +152,9 @@ describe("findModelFiles", () => {
 	});
 
 	it("knows a store that a setting names by what is in it", async () => {
-		test.pullOllama("any", "a:1", modelBytes("a"));
-		test.downloadHuggingFace("any", "org/b", "b.gguf", modelBytes("b"));
-		test.write("any/c.gguf", modelBytes("c"));
+		test.pullOllama("any", "a:1", minimalModelBytes("a"));
+		test.downloadHuggingFace("any", "org/b", "b.gguf", minimalModelBytes("b"));
+		test.write("any/c.gguf", minimalModelBytes("c"));
 		assert.deepEqual(
 			summary(await find(["folder", "any"])).flatMap(({ seen }) => seen),
 			["folder: a:1 (a:1)", "folder: b (org/b)", "folder: c (c)"],
@@ -183,13 +187,13 @@ describe("findModelFiles", () => {
 	});
 
 	it("lists the same bytes once: links, hard links, and digests of two stores", async () => {
-		const bytes = modelBytes("a");
+		const bytes = minimalModelBytes("a");
 		const original = test.write("mine/a.gguf", bytes);
 		mkdirSync(test.at("lm"));
 		symlinkSync(original, test.at("lm/linked.gguf"));
 		linkSync(original, test.at("lm/hard.gguf"));
-		const blob = test.pullOllama("o", "b:1", modelBytes("b"));
-		test.downloadHuggingFace("hub", "org/b", "b.gguf", modelBytes("b"));
+		const blob = test.pullOllama("o", "b:1", minimalModelBytes("b"));
+		test.downloadHuggingFace("hub", "org/b", "b.gguf", minimalModelBytes("b"));
 		const found = await find(
 			["folder", "mine"],
 			["lmStudio", "lm"],
@@ -210,7 +214,7 @@ describe("findModelFiles", () => {
 	});
 
 	it("comes back from links that go round in circles", async () => {
-		const file = test.write("mine/a/b/m.gguf", modelBytes("a"));
+		const file = test.write("mine/a/b/m.gguf", minimalModelBytes("a"));
 		symlinkSync(test.at("mine"), test.at("mine/a/up"));
 		symlinkSync("../..", test.at("mine/a/b/further-up"));
 		symlinkSync("itself", test.at("mine/itself"));
@@ -231,8 +235,8 @@ describe("findModelFiles", () => {
 	});
 
 	it("goes no deeper than stores are, and follows folders that are links", async () => {
-		test.write("mine/1/2/3/4/5/deep.gguf", modelBytes("a"));
-		const far = test.write("elsewhere/m.gguf", modelBytes("b"));
+		test.write("mine/1/2/3/4/5/deep.gguf", minimalModelBytes("a"));
+		const far = test.write("elsewhere/m.gguf", minimalModelBytes("b"));
 		symlinkSync(path.dirname(far), test.at("mine/1/linked"));
 		const found = await find(["folder", "mine"]);
 		assert.deepEqual(
@@ -260,8 +264,8 @@ describe("findModelFiles", () => {
 	it("skips a folder that may not be read", async function () {
 		const { getuid, seteuid } = process;
 		if (!getuid || !seteuid) return this.skip();
-		const file = test.write("mine/open/m.gguf", modelBytes("a"));
-		test.write("mine/shut/m.gguf", modelBytes("b"));
+		const file = test.write("mine/open/m.gguf", minimalModelBytes("a"));
+		test.write("mine/shut/m.gguf", minimalModelBytes("b"));
 		chmodSync(test.folder, 0o755);
 		chmodSync(test.at("mine/shut"), 0);
 		const store = { kind: "folder", folder: test.at("mine") } as const;
@@ -299,9 +303,9 @@ describe("findModelFiles", () => {
 	});
 
 	it("names the folders to watch", async () => {
-		test.pullOllama("o", "a:1", modelBytes("a"));
-		test.downloadHuggingFace("hub", "org/b", "b.gguf", modelBytes("b"));
-		test.write("lm/pub/m/c.gguf", modelBytes("c"));
+		test.pullOllama("o", "a:1", minimalModelBytes("a"));
+		test.downloadHuggingFace("hub", "org/b", "b.gguf", minimalModelBytes("b"));
+		test.write("lm/pub/m/c.gguf", minimalModelBytes("c"));
 		const { folders } = await find(
 			["ollama", "o"],
 			["huggingFace", "hub"],

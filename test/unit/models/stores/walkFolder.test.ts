@@ -3,7 +3,7 @@ import { walkFolder } from "../../../../src/models/stores/walkFolder.ts";
 import {
 	type TestFolder,
 	testFolder,
-} from "../../../support/models/modelFolders.ts";
+} from "../../../support/models/toolFolders.ts";
 
 describe("walkFolder", () => {
 	let test: TestFolder;

@@ -5,7 +5,7 @@ import { watchFolders } from "../../../../src/models/stores/watchFolders.ts";
 import {
 	type TestFolder,
 	testFolder,
-} from "../../../support/models/modelFolders.ts";
+} from "../../../support/models/toolFolders.ts";
 
 describe("watchFolders", () => {
 	let test: TestFolder;

@@ -1,6 +1,5 @@
-/** Temporary folders with real model files of some hundred bytes, laid out as other tools do it. */
+/** Temporary folders with valid model files of some hundred bytes, laid out as other tools (Ollama, Hugging Face) do it. */
 
-import { createHash } from "node:crypto";
 import {
 	lstatSync,
 	mkdirSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { sha256 } from "../sha256.ts";
 import { type WritableValue, writeGguf } from "./ggufWriter.ts";
 
 const width = 32;
@@ -25,8 +25,8 @@ export const text = (value: string): WritableValue => ({
 	value,
 });
 
-/** A whole model of one layer and `vocabulary` tokens, whose memory can be told. */
-export function modelBytes(
+/** The smallest model whose memory can be priced: one layer, `vocabulary` tokens, weights of zero. */
+export function minimalModelBytes(
 	name: string,
 	metadata: Readonly<Record<string, WritableValue>> = {},
 	vocabulary = 4,
@@ -62,7 +62,7 @@ export function splitModelBytes(name: string): readonly [Buffer, Buffer] {
 		"split.count": uint32(2),
 	});
 	return [
-		modelBytes(name, split(0)),
+		minimalModelBytes(name, split(0)),
 		writeGguf({
 			metadata: split(1),
 			tensors: [
@@ -164,10 +164,6 @@ export function ollamaManifest(
 			layer("license", "3".repeat(64)),
 		],
 	};
-}
-
-export function sha256(bytes: Buffer): string {
-	return createHash("sha256").update(bytes).digest("hex");
 }
 
 function treeOf(folder: string): Record<string, string> {

@@ -1,7 +1,6 @@
-/** Small model files with bytes that differ everywhere, and what must hold of a folder of models at any time. */
+/** For tests of downloads and imports: model files, invariants of the folder that they end up in, and a disk that fills up. */
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { readModelFile } from "../../../src/models/header/modelFile.ts";
@@ -9,8 +8,8 @@ import type { Sink } from "../../../src/storage/disk.ts";
 import { seededRandom } from "../seededRandom.ts";
 import { writeGguf } from "./ggufWriter.ts";
 
-/** A file that reads as a model, of about `kilobytes`; the same for the same seed. */
-export function modelBytes(seed: number, kilobytes = 256): Buffer {
+/** A model file of about `kilobytes` with random weights, so that every chunk differs. The same for the same seed. */
+export function randomModelBytes(seed: number, kilobytes = 256): Buffer {
 	const random = seededRandom(seed);
 	const width = 64;
 	const rows = kilobytes * 4;
@@ -38,11 +37,7 @@ export function modelBytes(seed: number, kilobytes = 256): Buffer {
 	});
 }
 
-export function sha256(bytes: Uint8Array): string {
-	return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Whatever bears the name of a model is one, and nobody holds a lock. */
+/** Every file named like a model is one, and no lock or temporary file is left. */
 export function assertOrderly(folder: string): void {
 	for (const name of readdirSync(folder)) {
 		if (name.endsWith(".gguf"))
@@ -51,7 +46,7 @@ export function assertOrderly(folder: string): void {
 	}
 }
 
-/** A disk that takes so many bytes more. */
+/** A disk with so many bytes left. */
 export function fullAfter(sink: Sink, room: number): Sink {
 	let left = room;
 	return {
