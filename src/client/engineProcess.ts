@@ -1,6 +1,7 @@
 /** A process as a small port, and the one that forks the engine behind it. */
 
 import { type ChildProcess, fork } from "node:child_process";
+import { url as inspectorUrl } from "node:inspector";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Log } from "../base/log.ts";
@@ -24,18 +25,40 @@ export interface ForkOptions {
 	readonly file: string;
 	readonly log: Log;
 	readonly env?: NodeJS.ProcessEnv;
+	/** A debugger can attach there; undefined runs no inspector. */
+	readonly inspectPort?: number | undefined;
+}
+
+/** Names the port of the engine's inspector. */
+export const inspectVariable = "HEADROOM_ENGINE_INSPECT";
+const defaultInspectPort = 9230;
+
+/** The port of the variable, or the default one where the extension itself is being debugged. */
+export function engineInspectPort(
+	env: NodeJS.ProcessEnv,
+	log: Log,
+	isDebugged = inspectorUrl() !== undefined,
+): number | undefined {
+	const wanted = env[inspectVariable];
+	if (wanted === undefined || wanted === "")
+		return isDebugged ? defaultInspectPort : undefined;
+	const port = Number(wanted);
+	if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+	log.warn(`${inspectVariable} is not a port from 1 to 65535: ${wanted}`);
+	return undefined;
 }
 
 export function forkEngine({
 	file,
 	log,
 	env = process.env,
+	inspectPort,
 }: ForkOptions): EngineProcess {
 	const child = fork(file, [], {
 		// On macOS the helper that runs extensions is the one that may load unsigned libraries.
 		execPath: process.execPath,
-		// Flags of the host, such as those of its debugger, are not the engine's.
-		execArgv: [],
+		// Not the host's own, such as the port of its inspector.
+		execArgv: inspectPort === undefined ? [] : [`--inspect=${inspectPort}`],
 		serialization: "advanced",
 		stdio: ["ignore", "pipe", "pipe", "ipc"],
 		windowsHide: true,

@@ -1,7 +1,7 @@
 /**
- * Keeps one engine process: starts it on first need, starts it again after a crash, gives up when that repeats.
+ * Runs one engine process: starts it on first need, restarts it after a crash, gives up when crashes repeat.
  *
- * Invariant: at most one process at any time, and none after `stop`.
+ * Invariants: at most one process at any time, and none after `stop`. Every promise settles, also when the process dies or never starts.
  */
 
 import type { Disposable } from "../base/disposable.ts";
@@ -14,7 +14,7 @@ import {
 	type LoadOptions,
 	type ToEngine,
 } from "../protocol/engineProtocol.ts";
-import type { EngineStatus } from "../protocol/engineStatus.ts";
+import type { EngineStatus, LoadResult } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	errorText,
@@ -24,30 +24,58 @@ import {
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { decideRestart } from "./restartPolicy.ts";
 
-/** A process that ended in the middle of a load. */
+/** A process that crashed while it loaded a model. */
 export interface LoadCrash {
 	readonly file: string;
-	/** The engine's own name for what it tried; undefined where it did not get so far. */
+	/** The engine's key of the fallback step that it tried; undefined before the first one. */
 	readonly step: string | undefined;
 	/** One phrase. */
 	readonly why: string;
 }
 
+type ProvideLoadOptions = () => LoadOptions | Promise<LoadOptions>;
+
 export interface SupervisorOptions {
 	readonly fork: () => EngineProcess;
-	/** What a fresh process is to load; asked anew at every start. Must not reject. */
-	readonly loadOptions: () => LoadOptions | Promise<LoadOptions>;
+	/** What to load, unless a pending `load` says otherwise; called at every start and load. Must not reject. */
+	readonly loadOptions: ProvideLoadOptions;
 	readonly log: Log;
-	/** Called before the process is started again, so that it can be told what to leave out. */
+	/** Called before the restart, so that the next load can skip the step that crashed. */
 	readonly onLoadCrash?: (crash: LoadCrash) => void;
 	readonly now?: () => number;
 	readonly setTimer?: SetTimer;
 }
 
+export interface LoadRequest {
+	/** Replaces the supervisor's own until this load has ended, also for a process that is restarted after a crash. */
+	readonly options?: ProvideLoadOptions;
+	/** 0 to 1. */
+	readonly onProgress?: (fraction: number) => void;
+	/** Restarts the process, which ends a load under way sooner than waiting for it. */
+	readonly afresh?: boolean;
+}
+
+export type LoadEnd =
+	| { readonly kind: "loaded"; readonly result: LoadResult }
+	/** The process is well, and the model could not be loaded. */
+	| { readonly kind: "failed"; readonly error: HeadroomError }
+	/** The process crashed and is not restarted. */
+	| { readonly kind: "crashed"; readonly error: HeadroomError }
+	/** By a later call of `load`. */
+	| { readonly kind: "superseded" }
+	/** `stop` or `dispose` came first. */
+	| { readonly kind: "stopped" };
+
+interface PendingLoad {
+	readonly options: ProvideLoadOptions;
+	readonly onProgress: (fraction: number) => void;
+	readonly settle: (end: LoadEnd) => void;
+}
+
 /** A process that has not said hello by then never will. */
 const startTimeoutMs = 60_000;
 
-/** How long a process may take to end its work and free its memory, when asked to. VS Code waits five seconds. */
+/** How long a process may take to shut down and free its memory. VS Code waits five seconds for `deactivate`. */
 const shutdownTimeoutMs = 1_500;
 
 /** One process from its start to its end. */
@@ -55,11 +83,15 @@ interface Run {
 	readonly process: EngineProcess;
 	readonly startTimer: Disposable;
 	greeted: boolean;
-	/** So often it was asked what to load: of answers that overtake each other, the last one counts. */
+	/** Counts calls of `loadOptions`: only the answer to the latest one is sent. */
 	loads: number;
-	/** It was told what to load: the engine takes requests. */
+	/** Id of the load that was sent last; undefined while the next one waits for its options. */
+	loadId: string | undefined;
+	/** Ids of the loads that were sent, oldest first. The engine works on the oldest. */
+	unanswered: readonly string[];
+	/** A load was sent: the engine takes requests. */
 	listening: boolean;
-	/** It ends because it was told to. */
+	/** It was told to shut down: its end is no crash. */
 	stopping: boolean;
 }
 
@@ -67,7 +99,7 @@ type Load = Pick<LoadCrash, "file" | "step">;
 
 type Waiter = (result: Result<EngineConnection, HeadroomError>) => void;
 
-/** The way to one process. After its end, sending does nothing. */
+/** Sends to one process. After its end, sending does nothing. */
 export interface EngineConnection {
 	send(message: ToEngine): void;
 }
@@ -80,20 +112,21 @@ export class Supervisor implements Disposable {
 	#status: EngineStatus = { kind: "stopped" };
 	#run: Run | undefined;
 	#restartTimer: Disposable | undefined;
-	/** Counts what was asked for by `restart` and `stop`: the last one stands. */
+	/** Counts calls of `restart` and `stop`: the latest one wins. */
 	#latestRequest = 0;
 	#crashTimesMs: number[] = [];
-	/** The last end of a process, where that was in the middle of a load. */
+	/** What the last process was loading when it crashed. */
 	#crashedLoad: Load | undefined;
+	#pendingLoad: PendingLoad | undefined;
 	#waiters: Waiter[] = [];
 	#disposed = false;
 
 	/** Fires with the new status, also while a model loads. */
 	readonly onDidChangeStatus: Event<EngineStatus> =
 		this.#onDidChangeStatus.event;
-	/** Messages of the running process that are not dealt with here. */
+	/** Messages of the running process that the supervisor does not handle itself. */
 	readonly onMessage: Event<FromEngine> = this.#onMessage.event;
-	/** A process that was listening is gone, with everything that was asked of it. */
+	/** The process has ended, and all requests to it with it. */
 	readonly onDidEnd: Event<HeadroomError> = this.#onDidEnd.event;
 
 	constructor(options: SupervisorOptions) {
@@ -109,13 +142,13 @@ export class Supervisor implements Disposable {
 		return this.#status;
 	}
 
-	/** The way to the process that listens; undefined where none does, and none is started for it. */
+	/** A connection to the process if it is listening. Starts nothing. */
 	get running(): EngineConnection | undefined {
 		const run = this.#run;
 		return run?.listening && !run.stopping ? connectionTo(run) : undefined;
 	}
 
-	/** A listening process: the running one, or one that is started for this. Settles in any case. */
+	/** Connects to the running process, or to one that is started for this. */
 	connect(): Promise<Result<EngineConnection, HeadroomError>> {
 		if (this.#disposed)
 			return Promise.resolve(failure(createError("engineStopped", {})));
@@ -125,32 +158,55 @@ export class Supervisor implements Disposable {
 			return Promise.resolve(failure(this.#status.error));
 		return new Promise((resolve) => {
 			this.#waiters.push(resolve);
-			// A process that is being stopped is followed by a new one at its end; one that crashed, after its pause.
+			// A process that is shutting down is followed by a new one at its end; one that crashed, after its pause.
 			if (!this.#run && !this.#restartTimer) this.#start();
 		});
 	}
 
-	/** Starts a fresh process at once, whatever happened before. Past crashes are forgiven. */
+	/**
+	 * Loads a model, in the running process or in one that is started for this. Supersedes a load that is pending.
+	 *
+	 * @returns how it ended. A crash that leads to a restart, and a `restart`, are no end: the next process loads the same.
+	 */
+	load({
+		options = this.#options.loadOptions,
+		onProgress = () => {},
+		afresh = false,
+	}: LoadRequest = {}): Promise<LoadEnd> {
+		this.#endLoad({ kind: "superseded" });
+		if (this.#disposed) return Promise.resolve({ kind: "stopped" });
+		return new Promise((settle) => {
+			this.#pendingLoad = { options, onProgress, settle };
+			// Another model may be just what a crashed engine needs.
+			if (afresh || this.#status.kind === "crashed") void this.restart();
+			else if (!this.#run) this.#start();
+			else if (this.#run.greeted && !this.#run.stopping)
+				void this.#load(this.#run);
+		});
+	}
+
+	/** Starts a fresh process at once, and forgets past crashes. */
 	async restart(): Promise<void> {
 		this.#crashTimesMs = [];
 		this.#crashedLoad = undefined;
-		const wish = ++this.#latestRequest;
+		const request = ++this.#latestRequest;
 		await this.#stopRun();
-		// A `stop` that came in the meantime stands.
-		if (wish === this.#latestRequest && !this.#disposed && !this.#run)
+		// A `stop` in the meantime wins.
+		if (request === this.#latestRequest && !this.#disposed && !this.#run)
 			this.#start();
 	}
 
-	/** Stops the process until it is needed again. Who waits for one is told so. */
+	/** Stops the process until it is needed again. */
 	async stop(): Promise<void> {
 		this.#latestRequest++;
+		this.#endLoad({ kind: "stopped" });
 		this.#settleWaiters(failure(createError("engineStopped", {})));
 		await this.#stopRun();
 	}
 
-	/** Brings the engine up to a change of its options. One that was never needed is not started for it. */
-	apply(effect: "nothing" | "reloadModel" | "restartEngine"): void {
-		if (effect === "nothing" || this.#status.kind === "stopped") return;
+	/** Applies changed options to a running engine. A pending load goes on with them. */
+	apply(effect: "reloadModel" | "restartEngine"): void {
+		if (this.#status.kind === "stopped") return;
 		// Another model may be just what a crashed engine needs.
 		if (effect === "restartEngine" || this.#status.kind === "crashed")
 			void this.restart();
@@ -167,6 +223,7 @@ export class Supervisor implements Disposable {
 			run.stopping = true;
 			run.process.kill();
 		}
+		this.#endLoad({ kind: "stopped" });
 		this.#settleWaiters(failure(createError("engineStopped", {})));
 	}
 
@@ -191,6 +248,8 @@ export class Supervisor implements Disposable {
 			}, startTimeoutMs),
 			greeted: false,
 			loads: 0,
+			loadId: undefined,
+			unanswered: [],
 			listening: false,
 			stopping: false,
 		};
@@ -213,7 +272,7 @@ export class Supervisor implements Disposable {
 			log[message.level](message.message);
 			return;
 		}
-		// The last words of a process that ends, or has ended: who waits for it is told by its end.
+		// From a process that is ending: its end settles whatever waits for it.
 		if (this.#run !== run || run.stopping) return;
 		switch (message.kind) {
 			case "hello": {
@@ -223,31 +282,66 @@ export class Supervisor implements Disposable {
 				void this.#load(run);
 				return;
 			}
-			case "report":
-				if (message.report.kind === "ready") this.#crashedLoad = undefined;
-				this.#setStatus(message.report);
+			case "report": {
+				const { report } = message;
+				if (report.kind === "ready") this.#crashedLoad = undefined;
+				this.#setStatus(report);
+				const isOfLatest =
+					run.loadId !== undefined && run.unanswered[0] === run.loadId;
+				if (report.kind === "loading" && isOfLatest)
+					this.#pendingLoad?.onProgress(report.fraction);
+				return;
+			}
+			case "loaded":
+				this.#loadAnswered(run, message.requestId, {
+					kind: "loaded",
+					result: message.loaded,
+				});
+				return;
+			case "failed":
+				if (run.unanswered.includes(message.requestId))
+					this.#loadAnswered(run, message.requestId, {
+						kind: "failed",
+						error: message.error,
+					});
+				else this.#onMessage.fire(message);
 				return;
 			default:
 				this.#onMessage.fire(message);
 		}
 	}
 
-	/** Tells the process what to load; who waits for one may send it requests from then on. */
+	#loadAnswered(run: Run, requestId: string, end: LoadEnd): void {
+		run.unanswered = run.unanswered.filter((it) => it !== requestId);
+		// The answer to an earlier load says nothing of the one that is pending.
+		if (requestId === run.loadId) this.#endLoad(end);
+	}
+
+	#endLoad(end: LoadEnd): void {
+		const pending = this.#pendingLoad;
+		this.#pendingLoad = undefined;
+		pending?.settle(end);
+	}
+
+	/** Sends a load. From then on, the process takes requests. */
 	async #load(run: Run): Promise<void> {
 		const load = ++run.loads;
+		run.loadId = undefined;
+		const { loadOptions, log } = this.#options;
 		let options: LoadOptions;
 		try {
-			options = await this.#options.loadOptions();
+			options = await (this.#pendingLoad?.options ?? loadOptions)();
 		} catch (thrown) {
-			this.#options.log.error(
-				`what to load is not known: ${messageOf(thrown)}`,
-			);
+			log.error(`the options of the load are unknown: ${messageOf(thrown)}`);
 			run.process.kill();
 			return;
 		}
 		if (this.#run !== run || run.stopping || load !== run.loads) return;
 		const connection = connectionTo(run);
-		connection.send({ kind: "load", requestId: `l${load}`, options });
+		const requestId = `l${load}`;
+		run.loadId = requestId;
+		run.unanswered = [...run.unanswered, requestId];
+		connection.send({ kind: "load", requestId, options });
 		run.listening = true;
 		this.#settleWaiters(success(connection));
 	}
@@ -259,7 +353,8 @@ export class Supervisor implements Disposable {
 			this.#options.log.info("the engine has stopped");
 			this.#setStatus({ kind: "stopped" });
 			this.#onDidEnd.fire(createError("engineStopped", {}));
-			if (this.#waiters.length > 0 && !this.#disposed) this.#start();
+			const isNeeded = this.#waiters.length > 0 || this.#pendingLoad;
+			if (isNeeded && !this.#disposed && !this.#run) this.#start();
 			return;
 		}
 		this.#crashed(exit.why);
@@ -300,10 +395,13 @@ export class Supervisor implements Disposable {
 		this.#setStatus({ kind: "crashed", error, restartInMs: decision.pauseMs });
 	}
 
-	/** What is asked for is refused with this, until someone asks for a restart. */
+	/** Requests fail with this error until a `restart` or `load`. */
 	#giveUp(error: HeadroomError): void {
+		const pending = this.#pendingLoad;
+		this.#pendingLoad = undefined;
 		this.#options.log.error(errorText(error));
 		this.#setStatus({ kind: "crashed", error, restartInMs: null });
+		pending?.settle({ kind: "crashed", error });
 		this.#settleWaiters(failure(error));
 	}
 
@@ -341,7 +439,7 @@ export class Supervisor implements Disposable {
 	}
 }
 
-/** What was being loaded in this state. */
+/** What the engine is loading in this state. */
 function loadOf(status: EngineStatus): Load | undefined {
 	switch (status.kind) {
 		case "loading":
@@ -353,7 +451,7 @@ function loadOf(status: EngineStatus): Load | undefined {
 	}
 }
 
-/** One that ends the process may have met an accident; where the same does so again, another try would too. */
+/** One crash may be an accident. A second one at the same fallback step marks the file as bad. */
 function isSame(one: Load, other: Load): boolean {
 	return one.file === other.file && one.step === other.step;
 }

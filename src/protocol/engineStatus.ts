@@ -115,6 +115,15 @@ export type EngineStatus =
 			readonly restartInMs: number | null;
 	  };
 
+/** The model that takes requests; undefined while none does. */
+export function loadedModel(
+	status: EngineStatus,
+): ModelDescription | undefined {
+	return status.kind === "ready" || status.kind === "generating"
+		? status.model
+		: undefined;
+}
+
 /** Tokens of other files that a prompt has room for; none while no model is ready. */
 export function contextTokens(status: EngineStatus): number {
 	return status.kind === "ready" || status.kind === "generating"

@@ -2,7 +2,13 @@
 
 import type { SettingKey, Settings } from "./settings.ts";
 
-const effects = ["nothing", "reloadModel", "restartEngine"] as const;
+/** From the weakest to the strongest. `selectModel` loads a model only where another one is selected. */
+const effects = [
+	"nothing",
+	"selectModel",
+	"reloadModel",
+	"restartEngine",
+] as const;
 export type SettingsEffect = (typeof effects)[number];
 
 const effectOf = {
@@ -12,14 +18,14 @@ const effectOf = {
 	"download.mirror": "nothing",
 	// The budget of prompts is set when a model is loaded.
 	"completion.latencyTargetMs": "reloadModel",
-	"model.file": "reloadModel",
-	// They count when a model is chosen next: none is replaced because another appeared.
+	"model.file": "selectModel",
+	// They take effect with the next automatic choice: a model that appears replaces none.
 	"models.folders": "nothing",
 	"models.searchStores": "nothing",
 	"engine.partialOffload": "reloadModel",
-	// A draft model is loaded with its target, and the plan counts it in.
+	// The draft model is loaded with its target and priced in the same plan.
 	speculation: "reloadModel",
-	// Both are fixed when llama.cpp starts.
+	// llama.cpp reads both when it starts.
 	"engine.gpu": "restartEngine",
 	"engine.threads": "restartEngine",
 } as const satisfies Record<SettingKey, SettingsEffect>;

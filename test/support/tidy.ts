@@ -13,7 +13,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	memory: ["base", "protocol", "gguf"],
 	models: ["base", "protocol", "gguf", "memory", "storage"],
 	engine: ["base", "protocol", "gguf", "memory", "storage", "models"],
-	client: ["base", "protocol", "storage"],
+	client: ["base", "protocol", "settings", "storage"],
 	completion: ["base", "protocol", "workspace"],
 	chat: ["base", "protocol", "workspace"],
 	webview: ["base", "protocol"],

@@ -36,6 +36,11 @@ export function isTrusted({ name, content }: ListedModel, role: Role): boolean {
 	);
 }
 
+/** Whether its file names the tokens that completion at the cursor needs. */
+export function canComplete({ content }: ListedModel): boolean {
+	return content.ok && content.value.traits.hasFimTokens;
+}
+
 /** Whether it came with the extension, beside the built-in model or as that: what is installed goes before it. */
 export function isShipped({ file }: ListedModel, builtInFile: string): boolean {
 	return path.dirname(file) === path.dirname(builtInFile);

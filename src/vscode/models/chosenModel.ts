@@ -1,10 +1,11 @@
-/** Which model the user chose, where that is kept, and which file it stands for. */
+/** The model that the user selected: where the selection is kept, and which file it stands for. */
 
 import type * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
+import type { ModelSource } from "../../client/modelHost.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import { AutomaticModel } from "../../models/choice/automaticModel.ts";
 import { readBenchmarkResults } from "../../models/choice/benchmarkStore.ts";
@@ -22,7 +23,7 @@ import {
 import { usesDraftModel } from "../../protocol/speculation.ts";
 import type { Configuration } from "../platform/configuration.ts";
 
-/** Not a setting: the files of a workspace must not choose what is loaded. */
+/** Not a workspace setting: files that come with a workspace must not decide what is loaded. */
 const pinKey = "headroom.model.pinned";
 
 export interface ChosenModelOptions {
@@ -30,19 +31,19 @@ export interface ChosenModelOptions {
 	readonly configuration: Configuration;
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
 	readonly builtInFile: string;
-	/** Where the benchmark keeps its figures. */
+	/** Results of the benchmark. */
 	readonly benchmarkFile: string;
 	readonly log: Log;
 }
 
-export class ChosenModel implements Disposable {
+export class ChosenModel implements ModelSource, Disposable {
 	readonly builtInFile: string;
 	readonly #options: ChosenModelOptions;
 	readonly #automatic: AutomaticModel;
 	readonly #drafts: DraftModels;
 	readonly #onDidSelect = new Emitter<void>();
 
-	/** Fires when something is to be loaded without a change of the settings, which tells of itself. */
+	/** Fires after a selection was written that changed no setting. */
 	readonly onDidSelect: Event<void> = this.#onDidSelect.event;
 
 	constructor(options: ChosenModelOptions) {
@@ -68,7 +69,7 @@ export class ChosenModel implements Disposable {
 		};
 	}
 
-	/** The model is loaded once, also where both have changed. Rejects where VS Code cannot write. */
+	/** Rejects where VS Code cannot write. */
 	async select({ setting, pin }: ModelSelection): Promise<void> {
 		const { configuration, context } = this.#options;
 		await context.workspaceState.update(pinKey, pin);
@@ -77,7 +78,7 @@ export class ChosenModel implements Disposable {
 		else await configuration.set("model.file", setting);
 	}
 
-	/** For a start of the engine, which does not wait long. */
+	/** In time for a start of the engine: an automatic choice that takes longer is postponed to the next start. */
 	fileToLoad(): Promise<string> {
 		return this.#fileOf(this.selection, () => this.#automatic.chooseInTime());
 	}
@@ -86,7 +87,7 @@ export class ChosenModel implements Disposable {
 		return this.#fileOf(selection, () => this.#automatic.choose());
 	}
 
-	/** What could draft for it, the best first. A load does not wait long for that, and for the built-in model not at all: its draft is known. */
+	/** Draft models for a target model, best first. A load waits for them only briefly, and not at all for the built-in model, whose draft is known. */
 	async draftsFor(file: string): Promise<readonly string[]> {
 		const { speculation } = this.#options.configuration.settings;
 		return file === this.builtInFile || !usesDraftModel(speculation)
@@ -94,12 +95,12 @@ export class ChosenModel implements Disposable {
 			: this.#drafts.findInTime(file);
 	}
 
-	/** Has "automatic" look again at what there is. */
+	/** Repeats the automatic choice when it is needed next. */
 	chooseAnew(): void {
 		this.#automatic.forget();
 	}
 
-	/** Because it could not be loaded. True where it was the automatic choice, and there is another from now on. */
+	/** Drops an automatic choice that could not be loaded. False where it was none, or nothing else can be chosen. */
 	avoid(file: string): boolean {
 		return (
 			selectedModel(this.selection) === automaticModel &&
@@ -107,7 +108,7 @@ export class ChosenModel implements Disposable {
 		);
 	}
 
-	/** Models on this machine, found anew. */
+	/** Searches this machine for models. */
 	list(): Promise<ModelList> {
 		const { context, configuration } = this.#options;
 		const { settings } = configuration;

@@ -34,6 +34,7 @@ export interface DownloadContext {
 	readonly configuration: Configuration;
 	/** Absolute path of the folder of the models. */
 	readonly folder: string;
+	readonly useModel: (file: string) => Promise<void>;
 }
 
 /** Nothing connects to anywhere before the click in a modal that names the host. */
@@ -94,7 +95,7 @@ async function downloadOnce(
 	offer: Offer,
 	source: DownloadSource,
 	expected: Expected,
-	{ configuration, folder }: DownloadContext,
+	{ folder, useModel }: DownloadContext,
 ): Promise<"again" | "over"> {
 	const { t } = vscode.l10n;
 	const model = modelName(offer);
@@ -128,7 +129,7 @@ async function downloadOnce(
 					text: t("{model} is downloaded and checked.", { model }),
 					file: outcome.file,
 				},
-				configuration,
+				useModel,
 			);
 			return "over";
 		case "alreadyThere":
@@ -138,7 +139,7 @@ async function downloadOnce(
 					text: t("{model} was here already.", { model }),
 					file: outcome.file,
 				},
-				configuration,
+				useModel,
 			);
 			return "over";
 		case "cancelled":

@@ -47,7 +47,7 @@ async function getModel(context: GetModelContext): Promise<void> {
 				}),
 				file: presence.file,
 			},
-			context.configuration,
+			context.useModel,
 		);
 	else await downloadOffer(offer, context);
 }

@@ -10,15 +10,14 @@ import {
 	type ImportOutcome,
 	importModels,
 } from "../../models/folder/importModel.ts";
-import type { Configuration } from "../platform/configuration.ts";
 import { withUserProgress } from "../platform/userProgress.ts";
 import { importProgressText, importSummary } from "./importText.ts";
 import { tellModelNews } from "./useModel.ts";
 
 export interface ImportModelContext {
-	readonly configuration: Configuration;
 	/** Absolute path of the folder of the models. */
 	readonly folder: string;
+	readonly useModel: (file: string) => Promise<void>;
 }
 
 type How = ImportOptions["how"];
@@ -33,7 +32,7 @@ export function registerImportModel(context: ImportModelContext): Disposable {
 
 async function importModel(
 	source: unknown,
-	{ configuration, folder }: ImportModelContext,
+	{ folder, useModel }: ImportModelContext,
 ): Promise<void> {
 	const sources = typeof source === "string" ? [source] : await askForSources();
 	if (sources.length === 0) return;
@@ -51,7 +50,7 @@ async function importModel(
 					report({ message: importProgressText(progress, t) }),
 			}),
 	);
-	await tellModelNews(importSummary(outcome, t), configuration);
+	await tellModelNews(importSummary(outcome, t), useModel);
 }
 
 /** A dialog that takes both files and folders does not exist on every system. */

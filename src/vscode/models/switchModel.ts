@@ -1,10 +1,10 @@
-/** `Headroom: Switch Model`: the models of the machine in a list, and the switch to the one that is chosen. */
+/** "Switch Model": lists the models of the machine, and switches to the one that is picked. */
 
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
 import { failure, success } from "../../base/result.ts";
-import type { MachineDevices } from "../../client/machineDevices.ts";
-import type { ModelSwitch, SwitchOutcome } from "../../client/modelSwitch.ts";
+import type { ModelHost } from "../../client/modelHost.ts";
+import type { SwitchOutcome } from "../../client/modelSwitch.ts";
 import { modelRows } from "../../models/choice/modelRows.ts";
 import { watchFolders } from "../../models/stores/watchFolders.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
@@ -19,13 +19,12 @@ import type { ChosenModel } from "./chosenModel.ts";
 import { firstItems, itemsOf, type ModelPickItem } from "./modelPickItems.ts";
 
 export interface SwitchModelContext {
-	readonly modelSwitch: ModelSwitch;
+	readonly host: Pick<ModelHost, "modelSwitch" | "devices">;
 	readonly chosen: ChosenModel;
-	readonly devices: MachineDevices;
 	readonly configuration: Configuration;
 }
 
-/** @param file a model that was chosen already, such as one that has just been fetched. */
+/** @param file a model to switch to without asking, such as one that was just downloaded. */
 export async function switchModel(
 	context: SwitchModelContext,
 	file?: unknown,
@@ -39,11 +38,11 @@ export async function switchModel(
 	if (!picked) return;
 	const { item, isForWorkspace } = picked;
 	if (item.refusal !== undefined) {
-		await tellRefusal(item.refusal, context);
+		await showRefusal(item.refusal, context);
 		return;
 	}
 	if (item.selects === undefined) return;
-	// Otherwise it stays what it was: it may have to be put back.
+	// Only then: a switch to another model may roll back to the automatic choice as it was.
 	if (item.selects === automaticModel) context.chosen.chooseAnew();
 	await showSwitch(
 		item.name ?? item.label,
@@ -59,7 +58,7 @@ interface Picked {
 	readonly isForWorkspace: boolean;
 }
 
-/** Open at once, and filled when the models are known. Undefined where nothing is picked. */
+/** Opens at once, and is filled when the models are known. Undefined where nothing is picked. */
 function pickModel(context: SwitchModelContext): Promise<Picked | undefined> {
 	const { t } = vscode.l10n;
 	const pick = vscode.window.createQuickPick<ModelPickItem>();
@@ -85,7 +84,7 @@ function pickModel(context: SwitchModelContext): Promise<Picked | undefined> {
 	const fill = async (): Promise<void> => {
 		const [{ models, folders }, devices] = await Promise.all([
 			context.chosen.list(),
-			context.devices.get(),
+			context.host.devices.get(),
 		]);
 		if (!isOpen) return;
 		const active = pick.activeItems[0]?.selects;
@@ -131,7 +130,7 @@ function pickModel(context: SwitchModelContext): Promise<Picked | undefined> {
 	});
 }
 
-async function tellRefusal(
+async function showRefusal(
 	refusal: string,
 	context: SwitchModelContext,
 ): Promise<void> {
@@ -146,7 +145,7 @@ async function tellRefusal(
 async function showSwitch(
 	name: string,
 	wanted: ModelSelection,
-	{ modelSwitch }: SwitchModelContext,
+	{ host }: SwitchModelContext,
 ): Promise<void> {
 	const outcome = await vscode.window.withProgress(
 		{
@@ -156,7 +155,7 @@ async function showSwitch(
 		},
 		async (progress, token) => {
 			let shown = 0;
-			return await modelSwitch.switchTo({
+			return await host.modelSwitch.switchTo({
 				wanted,
 				signal: abortSignal(token),
 				onProgress: (fraction) => {
@@ -166,30 +165,30 @@ async function showSwitch(
 			});
 		},
 	);
-	tellOutcome(outcome, name);
+	reportOutcome(outcome, name);
 }
 
-/** One sentence where the wanted model is not in place; otherwise the status bar says enough. */
-function tellOutcome(outcome: SwitchOutcome, name: string): void {
+/** Reports a switch that did not work out; for one that did, the status bar says enough. */
+function reportOutcome(outcome: SwitchOutcome, name: string): void {
 	const { t } = vscode.l10n;
 	switch (outcome.kind) {
 		case "failed":
 			void vscode.window.showErrorMessage(
-				`Headroom: ${describeError(outcome.error)} ${restoredText(outcome.restored)}`,
+				`Headroom: ${describeError(outcome.error)} ${rollbackText(outcome.rolledBackTo)}`,
 			);
 			return;
 		case "cancelled":
 			void vscode.window.showInformationMessage(
-				`${t("Headroom: {model} was not loaded.", { model: name })} ${restoredText(outcome.restored)}`,
+				`${t("Headroom: {model} was not loaded.", { model: name })} ${rollbackText(outcome.rolledBackTo)}`,
 			);
 			return;
 		default:
 	}
 }
 
-function restoredText(model: ModelDescription | undefined): string {
+function rollbackText(model: ModelDescription | undefined): string {
 	const { t } = vscode.l10n;
 	return model
-		? t("{model} is back in place.", { model: model.name })
+		? t("Rolled back to {model}.", { model: model.name })
 		: t("No model is loaded.");
 }

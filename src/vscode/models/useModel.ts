@@ -1,37 +1,21 @@
-/** Goes over to a model file that has just come. */
+/** Reports a model file that was downloaded or imported, and offers to switch to it. */
 
 import * as vscode from "vscode";
-import type { Configuration } from "../platform/configuration.ts";
-
-const switchCommand = "headroom.switchModel";
-
-/** Through the switch where there is one: it shows progress, and puts the former model back when this one fails. */
-async function useModel(
-	file: string,
-	configuration: Configuration,
-): Promise<void> {
-	const commands = await vscode.commands.getCommands(true);
-	if (commands.includes(switchCommand))
-		await vscode.commands.executeCommand(switchCommand, file);
-	else await configuration.set("model.file", file);
-}
-
 export interface ModelNews {
 	readonly severity: "info" | "warning" | "error";
 	readonly text: string;
-	/** The model that is there now, where it is one. */
+	/** The model to offer; undefined where there is none. */
 	readonly file: string | undefined;
 }
 
-/** Says what came, and offers to use it. */
 export async function tellModelNews(
 	{ severity, text, file }: ModelNews,
-	configuration: Configuration,
+	useModel: (file: string) => Promise<void>,
 ): Promise<void> {
 	const use = vscode.l10n.t("Use This Model");
 	const buttons = file === undefined ? [] : [use];
 	const chosen = await show(severity)(text, ...buttons);
-	if (chosen === use && file !== undefined) await useModel(file, configuration);
+	if (chosen === use && file !== undefined) await useModel(file);
 }
 
 function show(

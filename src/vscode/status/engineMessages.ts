@@ -1,4 +1,4 @@
-/** The few moments at which the engine must say something to the user, once each. */
+/** Notifications about the engine: a final failure, and a load that is not what was planned. */
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
@@ -6,16 +6,16 @@ import { describeError } from "../platform/localize.ts";
 import type { EngineStatusSource } from "./engineStatusItem.ts";
 
 /**
- * An error when the engine has given up or the model cannot be used. A crash that mends itself is shown in the status bar
- * and nowhere else. A warning where the model is not where it was meant to be: with every load that would be too often, so once for each text.
+ * Shows an error when the engine has given up or the model cannot be loaded; a crash that leads to a restart is shown in the status bar
+ * alone. Shows each warning of a load once, because the same model would repeat it with every load.
  */
 export function registerEngineMessages(
 	engine: EngineStatusSource,
 	actions: {
 		readonly restart: () => void;
 		readonly openLog: () => void;
-		/** Asked at each failure. */
-		readonly tellsFailures: () => boolean;
+		/** Whether a failure is reported elsewhere; called for each. */
+		readonly isQuiet: () => boolean;
 	},
 ): Disposable {
 	const warned = new Set<string>();
@@ -29,20 +29,21 @@ export function registerEngineMessages(
 		const isFinal =
 			status.kind === "failed" ||
 			(status.kind === "crashed" && status.restartInMs === null);
-		if (!isFinal || !actions.tellsFailures()) return;
+		if (!isFinal || actions.isQuiet()) return;
 		const sentence = describeError(status.error);
 		const restart = vscode.l10n.t("Restart");
 		const openLog = vscode.l10n.t("Open Log");
-		const chooseModel = vscode.l10n.t("Open Settings");
-		const isSettled =
+		const openSettings = vscode.l10n.t("Open Settings");
+		// A restart would fail again the same way, unless the process crashed.
+		const needsOtherModel =
 			status.kind === "failed" && status.error.code !== "modelCrashes";
-		const first = isSettled ? chooseModel : restart;
+		const first = needsOtherModel ? openSettings : restart;
 		void vscode.window
 			.showErrorMessage(`Headroom: ${sentence}`, first, openLog)
 			.then((chosen) => {
 				if (chosen === restart) actions.restart();
 				else if (chosen === openLog) actions.openLog();
-				else if (chosen === chooseModel)
+				else if (chosen === openSettings)
 					void vscode.commands.executeCommand(
 						"workbench.action.openSettings",
 						"headroom.model.file",

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { nullLog } from "../../../src/base/log.ts";
+import { logTo, nullLog } from "../../../src/base/log.ts";
 import { loadOptionsFor } from "../../../src/client/builtInModel.ts";
 import {
+	engineInspectPort,
 	forkEngine,
+	inspectVariable,
 	scrubbedEnvironment,
 } from "../../../src/client/engineProcess.ts";
 
@@ -107,10 +109,10 @@ describe("forkEngine", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
 	after(() => rmSync(folder, { recursive: true }));
 
-	const fork = (code: string) => {
+	const fork = (code: string, inspectPort?: number) => {
 		const file = path.join(folder, `${Math.random()}.mjs`);
 		writeFileSync(file, code);
-		return forkEngine({ file, log: nullLog });
+		return forkEngine({ file, log: nullLog, inspectPort });
 	};
 
 	it("carries messages both ways", async () => {
@@ -143,10 +145,49 @@ describe("forkEngine", () => {
 			assert.match(exit.why, why);
 		});
 
+	for (const [what, port, expected] of [
+		["an inspector where it is given a port", 0, /^ws:\/\/127\.0\.0\.1:\d+\//],
+		["no inspector otherwise", undefined, /^undefined$/],
+	] as const)
+		it(`runs ${what}`, async () => {
+			const code =
+				'import { url } from "node:inspector"; process.send(`${url()}`);';
+			const process = fork(code, port);
+			const url = await new Promise((resolve) => process.onMessage(resolve));
+			assert.match(String(url), expected);
+			process.kill();
+		});
+
 	it("survives sending to a process that is gone", async () => {
 		const process = fork("");
 		await new Promise((resolve) => process.onExit(resolve));
 		process.send({ a: 1 });
 		process.kill();
 	});
+});
+
+describe("engineInspectPort", () => {
+	for (const [wanted, isDebugged, expected] of [
+		[undefined, false, undefined],
+		[undefined, true, 9230],
+		["", true, 9230],
+		["9555", false, 9555],
+		["9555", true, 9555],
+		["0", true, undefined],
+		["65536", false, undefined],
+		["yes", false, undefined],
+	] as const)
+		it(`of ${JSON.stringify(wanted)} is ${expected} where the extension ${isDebugged ? "is" : "is not"} debugged`, () => {
+			const lines: string[] = [];
+			const log = logTo((level, message) => lines.push(`${level} ${message}`));
+			const env = wanted === undefined ? {} : { [inspectVariable]: wanted };
+			assert.equal(engineInspectPort(env, log, isDebugged), expected);
+			const isRefused = Boolean(wanted) && expected === undefined;
+			assert.deepEqual(
+				lines,
+				isRefused
+					? [`warn ${inspectVariable} is not a port from 1 to 65535: ${wanted}`]
+					: [],
+			);
+		});
 });

@@ -1,30 +1,30 @@
 import assert from "node:assert/strict";
-import { Emitter } from "../../../src/base/event.ts";
-import { success } from "../../../src/base/result.ts";
 import { ModelSwitch } from "../../../src/client/modelSwitch.ts";
-import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
+import type { LoadEnd, LoadRequest } from "../../../src/client/supervisor.ts";
 import { createError } from "../../../src/protocol/errors.ts";
+import type { ModelDescription } from "../../../src/protocol/model.ts";
 import {
 	type ModelSelection,
 	selectedModel,
 } from "../../../src/protocol/modelSelection.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
-import { settle } from "../../support/settle.ts";
 
-const ready = (file: string): EngineStatus => ({
-	kind: "ready",
-	model: { ...fakeDescription, file, name: file },
-	budget: { localTokens: 1, contextTokens: 0 },
-	load: fakeLoad,
-});
-const loading = (file: string, fraction = 0): EngineStatus => ({
-	kind: "loading",
+const model = (file: string): ModelDescription => ({
+	...fakeDescription,
 	file,
-	fraction,
+	name: file,
+});
+const loaded = (file: string): LoadEnd => ({
+	kind: "loaded",
+	result: {
+		model: model(file),
+		budget: { localTokens: 1, contextTokens: 0 },
+		load: fakeLoad,
+	},
 });
 const refused = (file: string) =>
 	createError("modelRefused", { file, why: "this is a test" });
-const failed = (file: string): EngineStatus => ({
+const failed = (file: string): LoadEnd => ({
 	kind: "failed",
 	error: refused(file),
 });
@@ -33,236 +33,230 @@ const selection = (setting: string, pin?: string): ModelSelection => ({
 	pin,
 });
 
-/** An engine that is told in a test what to say, and a selection that is kept at once. */
-function setUp(first: EngineStatus = ready("/a")) {
-	const emitter = new Emitter<EngineStatus>();
-	const calls: string[] = [];
-	const written: ModelSelection[] = [];
-	let current = selection("/a");
-	let unwritable = false;
+interface Load extends Pick<LoadRequest, "onProgress" | "afresh"> {
+	readonly file: string;
+	readonly end: (end: LoadEnd) => void;
+}
+
+/**
+ * The selection is `/a` at first, and loaded.
+ *
+ * @param ends how the load of a file ends; one that is not named does not end on its own.
+ */
+function setUp(ends: Readonly<Record<string, LoadEnd>> = {}) {
+	const loads: Load[] = [];
+	const waiting: ((load: Load) => void)[] = [];
+	const kept: ModelSelection[] = [];
+	const progress: number[] = [];
 	const meanings = new Map<string, string>();
-	const engine = {
-		status: first,
-		onDidChangeStatus: emitter.event,
-		async connect() {
-			calls.push("connect");
-			return success({ send() {} });
-		},
-		async restart() {
-			calls.push("restart");
-		},
-	};
+	const state = { selection: selection("/a"), unwritable: false };
 	const modelSwitch = new ModelSwitch({
-		engine,
-		current: () => current,
-		async write(wanted) {
-			if (unwritable) throw new Error("the settings have unsaved changes.");
-			written.push(wanted);
-			current = wanted;
+		selection: () => state.selection,
+		async keep(wanted) {
+			if (state.unwritable)
+				throw new Error("the settings have unsaved changes.");
+			kept.push(wanted);
+			state.selection = wanted;
 		},
 		fileOf: async (wanted) => {
-			const model = selectedModel(wanted);
-			return meanings.get(model) ?? model;
+			const it = selectedModel(wanted);
+			return meanings.get(it) ?? it;
 		},
+		load: (file, request) =>
+			new Promise((end) => {
+				const load = { file, end, ...request };
+				loads.push(load);
+				const known = ends[file];
+				if (known) end(known);
+				else waiting.shift()?.(load);
+			}),
+		loadedModel: () => model("/a"),
 	});
-	const progress: number[] = [];
 	return {
 		modelSwitch,
-		calls,
-		written,
+		state,
+		loads,
+		kept,
 		progress,
-		current: () => current,
-		/** As if the user had written it into the settings. */
-		choose(wanted: ModelSelection) {
-			current = wanted;
-		},
+		/** The next load that does not end on its own. */
+		nextLoad: () => new Promise<Load>((resolve) => waiting.push(resolve)),
 		/** As an automatic choice may change. */
-		meansNow(model: string, file: string) {
-			meanings.set(model, file);
-		},
-		makeUnwritable() {
-			unwritable = true;
-		},
-		async says(...statuses: readonly EngineStatus[]) {
-			await settle();
-			for (const status of statuses) {
-				engine.status = status;
-				emitter.fire(status);
-				await settle();
-			}
-		},
-		/** At once, as the supervisor does it. */
-		restarts() {
-			for (const kind of ["stopped", "starting"] as const) {
-				engine.status = { kind };
-				emitter.fire(engine.status);
-			}
-		},
-		start(wanted: ModelSelection, signal = new AbortController().signal) {
-			return modelSwitch.switchTo({
+		meansNow: (it: string, file: string) => meanings.set(it, file),
+		start: (wanted: ModelSelection, signal = new AbortController().signal) =>
+			modelSwitch.switchTo({
 				wanted,
 				signal,
 				onProgress: (fraction) => progress.push(fraction),
-			});
-		},
+			}),
+		files: () => loads.map(({ file }) => file),
 	};
 }
 
 describe("ModelSwitch", () => {
-	it("keeps the selection, tells of progress, and ends when the model is ready", async () => {
-		const { start, says, progress, current, modelSwitch, calls } = setUp();
-		const outcome = start(selection("/b"));
-		assert.ok(modelSwitch.isRunning);
-		await says(loading("/b", 0), loading("/b", 0.5), ready("/b"));
+	it("loads the model, reports progress, and then keeps the selection", async () => {
+		const it = setUp();
+		const loading = it.nextLoad();
+		const outcome = it.start(selection("/b"));
+		assert.ok(it.modelSwitch.isRunning);
+		const load = await loading;
+		load.onProgress?.(0.5);
+		assert.deepEqual(it.kept, [], "nothing is written for a load under way");
+		load.end(loaded("/b"));
+		assert.deepEqual(await outcome, { kind: "ready", model: model("/b") });
+		assert.deepEqual(it.progress, [0.5]);
+		assert.deepEqual(it.kept, [selection("/b")]);
+		assert.deepEqual(it.files(), ["/b"]);
+		assert.ok(!it.modelSwitch.isRunning);
+	});
+
+	for (const kind of ["failed", "crashed"] as const)
+		it(`rolls back when the load has ${kind}`, async () => {
+			const it = setUp({
+				"/b": { kind, error: refused("/b") },
+				"/a": loaded("/a"),
+			});
+			assert.deepEqual(await it.start(selection("/a", "/b")), {
+				kind: "failed",
+				error: refused("/b"),
+				rolledBackTo: model("/a"),
+			});
+			assert.deepEqual(it.files(), ["/b", "/a"]);
+			assert.deepEqual(it.kept, [], "the selection never changed");
+		});
+
+	it("reports a rollback that fails too", async () => {
+		const it = setUp({ "/b": failed("/b"), "/a": failed("/a") });
+		assert.deepEqual(await it.start(selection("/b")), {
+			kind: "failed",
+			error: refused("/b"),
+			rolledBackTo: undefined,
+		});
+		assert.deepEqual(it.state.selection, selection("/a"));
+	});
+
+	it("does not roll back to the file that failed", async () => {
+		const it = setUp({ "/a": failed("/a") });
+		const end = await it.start(selection("/a"));
+		assert.equal(end.kind === "failed" && end.rolledBackTo, undefined);
+		assert.deepEqual(it.files(), ["/a"]);
+	});
+
+	it("rolls back to the file that the selection stands for by now", async () => {
+		const it = setUp({ "/other": loaded("/other") });
+		const loading = it.nextLoad();
+		const outcome = it.start(selection("/a"));
+		const load = await loading;
+		it.meansNow("/a", "/other");
+		load.end(failed("/a"));
 		const end = await outcome;
-		assert.equal(end.kind === "ready" && end.model.file, "/b");
-		assert.deepEqual(progress, [0, 0.5]);
-		assert.deepEqual(current(), selection("/b"));
-		assert.ok(!modelSwitch.isRunning);
-		assert.deepEqual(calls, []);
-	});
-
-	it("starts an engine that is not running", async () => {
-		const { start, says, calls } = setUp({ kind: "stopped" });
-		const outcome = start(selection("/b"));
-		await says({ kind: "starting" }, loading("/b"), ready("/b"));
-		assert.equal((await outcome).kind, "ready");
-		assert.deepEqual(calls, ["connect"]);
-	});
-
-	it("puts the former model back when the new one fails", async () => {
-		const { start, says, written } = setUp();
-		const outcome = start(selection("/a", "/b"));
-		await says(loading("/b"), failed("/b"), loading("/a"), ready("/a"));
-		const end = await outcome;
-		assert.ok(end.kind === "failed");
-		assert.deepEqual(end.error, refused("/b"));
-		assert.equal(end.restored?.file, "/a");
-		assert.deepEqual(written, [selection("/a", "/b"), selection("/a")]);
-	});
-
-	it("tells when the former model cannot be put back either", async () => {
-		const { start, says, current } = setUp();
-		const outcome = start(selection("/b"));
-		await says(loading("/b"), failed("/b"), loading("/a"), failed("/a"));
-		const end = await outcome;
-		assert.ok(end.kind === "failed");
-		assert.deepEqual(end.error, refused("/b"));
-		assert.equal(end.restored, undefined);
-		assert.deepEqual(current(), selection("/a"));
-	});
-
-	it("does not try what failed a second time as the former model", async () => {
-		const { start, says, written } = setUp(failed("/a"));
-		const outcome = start(selection("/a"));
-		await says(loading("/a"), failed("/a"));
-		const end = await outcome;
-		assert.equal(end.kind === "failed" && end.restored, undefined);
-		assert.equal(written.length, 1);
-	});
-
-	it("puts back what the same selection stands for by now", async () => {
-		const { start, says, meansNow } = setUp(failed("/a"));
-		const outcome = start(selection("/a"));
-		await settle();
-		meansNow("/a", "/other");
-		await says(loading("/a"), failed("/a"), loading("/other"), ready("/other"));
-		const end = await outcome;
-		assert.equal(end.kind === "failed" && end.restored?.file, "/other");
-	});
-
-	it("waits for the next start when a load ends the process, and gives up with the engine", async () => {
-		const { start, says, restarts, written } = setUp();
-		const error = createError("modelCrashes", { file: "/b", why: "SIGABRT" });
-		const outcome = start(selection("/b"));
-		await says(
-			loading("/b"),
-			{ kind: "crashed", error, restartInMs: 500 },
-			{ kind: "starting" },
-			loading("/b"),
-		);
-		assert.equal(written.length, 1);
-		await says({ kind: "crashed", error, restartInMs: null });
-		restarts();
-		await says(loading("/a"), ready("/a"));
-		const end = await outcome;
-		assert.ok(end.kind === "failed");
-		assert.deepEqual(end.error, error);
-		assert.equal(end.restored?.file, "/a");
-	});
-
-	it("brings the former model back in a fresh process when it is cancelled", async () => {
-		const { start, says, calls, current } = setUp();
-		const controller = new AbortController();
-		const outcome = start(selection("/b"), controller.signal);
-		await says(loading("/b", 0.3));
-		controller.abort();
-		await settle();
-		assert.deepEqual(calls, ["restart"]);
-		assert.deepEqual(current(), selection("/a"));
-		await says(loading("/a"), ready("/a"));
-		const end = await outcome;
-		assert.equal(end.kind === "cancelled" && end.restored?.file, "/a");
-	});
-
-	it("does nothing when it is cancelled before it begins", async () => {
-		const { start, says, current } = setUp();
-		const outcome = start(selection("/b"), AbortSignal.abort());
-		await says(loading("/a"), ready("/a"));
-		assert.equal((await outcome).kind, "cancelled");
-		assert.deepEqual(current(), selection("/a"));
-	});
-
-	it("gives way to a second switch, which puts back what was there before both", async () => {
-		const { start, says, current, modelSwitch } = setUp();
-		const first = start(selection("/b"));
-		await says(loading("/b"));
-		const second = start(selection("/c"));
-		assert.equal((await first).kind, "superseded");
-		assert.ok(modelSwitch.isRunning);
-		// The engine ends what it began.
-		await says(ready("/b"), loading("/c"), failed("/c"));
-		await says(loading("/a"), ready("/a"));
-		const end = await second;
-		assert.equal(end.kind === "failed" && end.restored?.file, "/a");
-		assert.deepEqual(current(), selection("/a"));
-	});
-
-	it("does not take the failure of an earlier load for its own", async () => {
-		const { start, says } = setUp(loading("/old"));
-		const outcome = start(selection("/b"));
-		await says(failed("/old"), loading("/b"), ready("/b"));
-		assert.equal((await outcome).kind, "ready");
-	});
-
-	it("ends where the engine is stopped, and not where it is restarted", async () => {
-		const { start, says, written } = setUp();
-		const outcome = start(selection("/b"));
-		await says(loading("/b"), { kind: "stopped" });
-		assert.equal((await outcome).kind, "stopped");
-		assert.deepEqual(written, [selection("/b")]);
-	});
-
-	it("ends where something else was chosen meanwhile", async () => {
-		const { start, says, choose, written } = setUp();
-		const outcome = start(selection("/b"));
-		await says(loading("/b"));
-		choose(selection("/d"));
-		await says(loading("/d"), ready("/d"));
-		assert.equal((await outcome).kind, "superseded");
-		assert.deepEqual(written, [selection("/b")]);
-	});
-
-	it("tells when the selection cannot be kept", async () => {
-		const { start, makeUnwritable } = setUp();
-		makeUnwritable();
-		const end = await start(selection("/b"));
-		assert.ok(end.kind === "failed");
 		assert.deepEqual(
-			end.error,
-			createError("selectionUnsaved", {
+			end.kind === "failed" && end.rolledBackTo,
+			model("/other"),
+		);
+	});
+
+	it("rolls back in a fresh process when it is cancelled", async () => {
+		const it = setUp({ "/a": loaded("/a") });
+		const controller = new AbortController();
+		const loading = it.nextLoad();
+		const outcome = it.start(selection("/b"), controller.signal);
+		await loading;
+		controller.abort();
+		assert.deepEqual(await outcome, {
+			kind: "cancelled",
+			rolledBackTo: model("/a"),
+		});
+		assert.deepEqual(
+			it.loads.map(({ file, afresh = false }) => [file, afresh]),
+			[
+				["/b", false],
+				["/a", true],
+			],
+		);
+		assert.deepEqual(it.kept, []);
+	});
+
+	it("loads nothing when it is cancelled before it begins", async () => {
+		const it = setUp();
+		assert.deepEqual(await it.start(selection("/b"), AbortSignal.abort()), {
+			kind: "cancelled",
+			rolledBackTo: model("/a"),
+		});
+		assert.deepEqual([it.files(), it.kept], [[], []]);
+	});
+
+	it("is superseded by a second switch in quick succession", async () => {
+		const it = setUp({ "/c": loaded("/c") });
+		const both = [it.start(selection("/b")), it.start(selection("/c"))];
+		const [first, second] = await Promise.all(both);
+		assert.equal(first?.kind, "superseded");
+		assert.equal(second?.kind, "ready");
+		assert.deepEqual(it.files(), ["/c"]);
+		assert.deepEqual(it.kept, [selection("/c")]);
+	});
+
+	it("is superseded by a switch during its load, which rolls back to the model before both", async () => {
+		const it = setUp({ "/c": failed("/c"), "/a": loaded("/a") });
+		const loading = it.nextLoad();
+		const first = it.start(selection("/b"));
+		await loading;
+		const second = it.start(selection("/c"));
+		assert.equal((await first).kind, "superseded");
+		assert.ok(it.modelSwitch.isRunning);
+		assert.deepEqual(await second, {
+			kind: "failed",
+			error: refused("/c"),
+			rolledBackTo: model("/a"),
+		});
+		assert.deepEqual(it.files(), ["/b", "/c", "/a"]);
+		assert.deepEqual(it.state.selection, selection("/a"));
+	});
+
+	it("loads the previous model again when a second switch is cancelled before it begins", async () => {
+		const it = setUp({ "/a": loaded("/a") });
+		const loading = it.nextLoad();
+		const first = it.start(selection("/b"));
+		await loading;
+		const second = it.start(selection("/c"), AbortSignal.abort());
+		assert.equal((await first).kind, "superseded");
+		assert.deepEqual(await second, {
+			kind: "cancelled",
+			rolledBackTo: model("/a"),
+		});
+		assert.deepEqual(it.files(), ["/b", "/a"]);
+	});
+
+	it("is superseded by a switch during its rollback", async () => {
+		const it = setUp({ "/b": failed("/b"), "/c": loaded("/c") });
+		const rollingBack = it.nextLoad();
+		const first = it.start(selection("/b"));
+		assert.equal((await rollingBack).file, "/a");
+		const second = it.start(selection("/c"));
+		assert.equal((await first).kind, "superseded");
+		assert.equal((await second).kind, "ready");
+	});
+
+	it("ends when another load supersedes its own, and writes nothing", async () => {
+		const it = setUp({ "/b": { kind: "superseded" } });
+		assert.deepEqual(await it.start(selection("/b")), { kind: "superseded" });
+		assert.deepEqual([it.files(), it.kept], [["/b"], []]);
+	});
+
+	it("keeps the selection for the next start when the engine is stopped", async () => {
+		const it = setUp({ "/b": { kind: "stopped" } });
+		assert.deepEqual(await it.start(selection("/b")), { kind: "stopped" });
+		assert.deepEqual(it.kept, [selection("/b")]);
+	});
+
+	it("rolls back when the selection cannot be written", async () => {
+		const it = setUp({ "/b": loaded("/b"), "/a": loaded("/a") });
+		it.state.unwritable = true;
+		assert.deepEqual(await it.start(selection("/b")), {
+			kind: "failed",
+			error: createError("selectionUnsaved", {
 				why: "the settings have unsaved changes",
 			}),
-		);
+			rolledBackTo: model("/a"),
+		});
 	});
 });

@@ -71,7 +71,8 @@ describe("settingsEffect", () => {
 		[{ "completion.languages": { markdown: false } }, "nothing"],
 		[{ "download.mirror": "https://mirror.example" }, "nothing"],
 		[{ "completion.latencyTargetMs": 200 }, "reloadModel"],
-		[{ "model.file": "/m.gguf" }, "reloadModel"],
+		[{ "model.file": "/m.gguf" }, "selectModel"],
+		[{ "model.file": "/m.gguf", speculation: "lookup" }, "reloadModel"],
 		[{ speculation: "lookup" }, "reloadModel"],
 		[{ "engine.threads": 2, "model.file": "/m.gguf" }, "restartEngine"],
 	] as const)

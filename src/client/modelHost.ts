@@ -1,0 +1,224 @@
+/**
+ * Hosts the model of this window: one engine, what it loads, and what it learns of the machine.
+ *
+ * Invariant: a change of the selection loads a model once, and not at all where the model switch wrote it after a load.
+ */
+
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Log } from "../base/log.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
+import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import {
+	fileThatFailed,
+	heldMemory,
+	loadedModel,
+} from "../protocol/engineStatus.ts";
+import {
+	withBadLoad,
+	withLearned,
+	withoutBadLoads,
+} from "../protocol/machineRecord.ts";
+import {
+	type ModelSelection,
+	selectedModel,
+} from "../protocol/modelSelection.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { SettingsEffect } from "../settings/settingsChange.ts";
+import type { RecordStore } from "../storage/recordStore.ts";
+import { type EngineOutcome, withEngine } from "./benchmarkEngine.ts";
+import { loadOptionsFor } from "./builtInModel.ts";
+import { describeDevices } from "./describeDevices.ts";
+import { EngineClient } from "./engineClient.ts";
+import type { EngineProcess, ForkOptions } from "./engineProcess.ts";
+import { MachineDevices } from "./machineDevices.ts";
+import { ModelSwitch } from "./modelSwitch.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** The model that the user selected, and the files that this stands for. */
+export interface ModelSource {
+	readonly selection: ModelSelection;
+	/** Rejects where the selection cannot be written. */
+	select(selection: ModelSelection): Promise<void>;
+	/** In time for a start of the engine. Must not reject. */
+	fileToLoad(): Promise<string>;
+	fileOf(selection: ModelSelection): Promise<string>;
+	/** Files of models that may draft for this one, best first. Must not reject. */
+	draftsFor(file: string): Promise<readonly string[]>;
+	/** Drops an automatic choice that could not be loaded. False where it was none, or nothing else can be chosen. */
+	avoid(file: string): boolean;
+}
+
+export interface ModelHostOptions {
+	readonly fork: (
+		options: Pick<ForkOptions, "env" | "inspectPort">,
+	) => EngineProcess;
+	readonly env: NodeJS.ProcessEnv;
+	/** For a debugger to attach to the engine of the window. */
+	readonly inspectPort?: number | undefined;
+	readonly source: ModelSource;
+	readonly settings: () => Settings;
+	readonly records: RecordStore;
+	/** Where the extension is installed. */
+	readonly extensionFolder: string;
+	readonly log: Log;
+	readonly now?: () => number;
+	readonly setTimer?: SetTimer;
+}
+
+export class ModelHost implements Disposable {
+	readonly engine: Supervisor;
+	readonly client: EngineClient;
+	readonly devices: MachineDevices;
+	readonly modelSwitch: ModelSwitch;
+	readonly #options: Required<ModelHostOptions>;
+	readonly #store = new DisposableStore();
+	/** What the engine has loaded, or loads when it is needed. */
+	#selected: string;
+
+	constructor(options: ModelHostOptions) {
+		this.#options = {
+			inspectPort: undefined,
+			now: Date.now,
+			setTimer: setRealTimer,
+			...options,
+		};
+		const { source, records } = options;
+		this.#selected = selectedModel(source.selection);
+		this.#store.add(records);
+		this.engine = this.#store.add(this.#createEngine());
+		this.client = this.#store.add(new EngineClient(this.engine));
+		this.devices = this.#createDevices();
+		this.modelSwitch = this.#createSwitch();
+		this.#store.add(
+			this.engine.onMessage((message) => {
+				if (message.kind === "learned")
+					records.update((it) => withLearned(it, message.learned));
+			}),
+		);
+		this.#store.add(
+			this.engine.onDidChangeStatus((status) => {
+				const file = fileThatFailed(status);
+				const hasOther = file !== undefined && source.avoid(file);
+				// A switch rolls back on its own.
+				if (hasOther && !this.modelSwitch.isRunning)
+					this.engine.apply("reloadModel");
+			}),
+		);
+	}
+
+	/** Applies a change of the settings. An engine that does not run is not started for it. */
+	apply(effect: SettingsEffect): void {
+		if (effect === "nothing") return;
+		if (effect === "restartEngine") this.devices.forget();
+		const selected = selectedModel(this.#options.source.selection);
+		const isOther = selected !== this.#selected;
+		this.#selected = selected;
+		if (this.engine.status.kind === "stopped") return;
+		if (isOther) void this.engine.load({ afresh: effect === "restartEngine" });
+		else if (effect !== "selectModel") this.engine.apply(effect);
+	}
+
+	/** Restarts the engine, which may then try again whatever crashed before. */
+	restart(): Promise<void> {
+		this.#options.records.update(withoutBadLoads);
+		return this.engine.restart();
+	}
+
+	/** Runs the work with a model in an engine of its own, which ends with it. */
+	withModel<T>(
+		file: string,
+		work: (client: EngineClient) => Promise<T>,
+	): Promise<EngineOutcome<T>> {
+		const { fork, env, log } = this.#options;
+		return withEngine(
+			{
+				fork: () => fork({ env }),
+				loadOptions: () => this.#loadOptions(file),
+				log,
+			},
+			work,
+		);
+	}
+
+	dispose(): void {
+		this.#store.dispose();
+	}
+
+	#createEngine(): Supervisor {
+		const { fork, env, inspectPort, source, records, log, now, setTimer } =
+			this.#options;
+		return new Supervisor({
+			fork: () => fork({ env, inspectPort }),
+			loadOptions: async () => this.#loadOptions(await source.fileToLoad()),
+			onLoadCrash: ({ file, step, why }) => {
+				// Before the first step, there is nothing to skip the next time.
+				if (step === undefined) return;
+				const bad = { file, step, why, seenAtMs: now() };
+				records.update((it) => withBadLoad(it, bad));
+			},
+			log,
+			now,
+			setTimer,
+		});
+	}
+
+	#createDevices(): MachineDevices {
+		const { fork, env, settings, records } = this.#options;
+		return new MachineDevices({
+			describe: () =>
+				describeDevices({
+					fork: (visible) => fork({ env: visible }),
+					env,
+					gpu: settings()["engine.gpu"],
+					record: records.current,
+				}),
+			held: () => heldMemory(this.engine.status),
+		});
+	}
+
+	#createSwitch(): ModelSwitch {
+		const { source } = this.#options;
+		return new ModelSwitch({
+			selection: () => source.selection,
+			keep: (selection) => this.#keep(selection),
+			fileOf: (selection) => source.fileOf(selection),
+			load: (file, request) =>
+				this.engine.load({
+					...request,
+					options: () => this.#loadOptions(file),
+				}),
+			loadedModel: () => loadedModel(this.engine.status),
+		});
+	}
+
+	/** Its model is loaded already, so the change of the setting that follows must not load it again. */
+	async #keep(selection: ModelSelection): Promise<void> {
+		const before = this.#selected;
+		this.#selected = selectedModel(selection);
+		try {
+			await this.#options.source.select(selection);
+		} catch (thrown) {
+			this.#selected = before;
+			throw thrown;
+		}
+	}
+
+	async #loadOptions(file: string): Promise<LoadOptions> {
+		const { source, settings, records, extensionFolder } = this.#options;
+		const [drafts] = await Promise.all([source.draftsFor(file), records.ready]);
+		const current = settings();
+		return loadOptionsFor(
+			{
+				file,
+				gpu: current["engine.gpu"],
+				partialOffload: current["engine.partialOffload"],
+				threads: current["engine.threads"],
+				latencyTargetMs: current["completion.latencyTargetMs"],
+				speculation: current.speculation,
+				drafts,
+				record: records.current,
+			},
+			extensionFolder,
+		);
+	}
+}

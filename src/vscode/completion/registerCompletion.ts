@@ -1,0 +1,110 @@
+/** Inline completion as a whole: the provider, and what keeps its context up to date. */
+
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Event } from "../../base/event.ts";
+import type { Log } from "../../base/log.ts";
+import type { EngineClient } from "../../client/engineClient.ts";
+import type { Supervisor } from "../../client/supervisor.ts";
+import { ContextStore } from "../../completion/context/contextStore.ts";
+import { ReferenceSync } from "../../completion/context/referenceSync.ts";
+import { RepositoryContext } from "../../completion/context/repositoryContext.ts";
+import { DecisionHistory } from "../../completion/session/decisions.ts";
+import { contextTokens } from "../../protocol/engineStatus.ts";
+import { usesLookup } from "../../protocol/speculation.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { workspaceFolderName } from "../workspace/documentPath.ts";
+import type { IgnoreRules } from "../workspace/ignoreRules.ts";
+import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
+import type { AutoSuggest } from "./autoSuggest.ts";
+import { ContextWatcher } from "./contextWatcher.ts";
+import {
+	type GivenSuggestion,
+	InlineCompletionProvider,
+} from "./inlineCompletionProvider.ts";
+
+export interface RegisterCompletionOptions {
+	readonly engine: Supervisor;
+	readonly client: EngineClient;
+	readonly configuration: Configuration;
+	/** Fires when another model was selected without a change of the settings. */
+	readonly onDidSelectModel: Event<void>;
+	readonly autoSuggest: AutoSuggest;
+	readonly ignoreRules: IgnoreRules;
+	readonly files: WorkspaceFiles;
+	readonly log: Log;
+}
+
+export interface Completion extends Disposable {
+	readonly decisions: DecisionHistory;
+	/** Given to VS Code last. */
+	lastSuggestion(): GivenSuggestion | undefined;
+}
+
+export function registerCompletion({
+	engine,
+	client,
+	configuration,
+	onDidSelectModel,
+	autoSuggest,
+	ignoreRules,
+	files,
+	log,
+}: RegisterCompletionOptions): Completion {
+	const disposables = new DisposableStore();
+	const store = new ContextStore((path) => files.mayShow(path));
+	const decisions = new DecisionHistory();
+	let lastSuggestion: GivenSuggestion | undefined;
+	const references = disposables.add(
+		new ReferenceSync({
+			engine: client,
+			files: () =>
+				usesLookup(configuration.settings.speculation) ? store.texts() : [],
+		}),
+	);
+	const provider = disposables.add(
+		new InlineCompletionProvider({
+			engine: client,
+			contextProvider: new RepositoryContext({
+				store,
+				repositoryOf: workspaceFolderName,
+				budgetTokens: () => contextTokens(engine.status),
+			}),
+			autoSuggest,
+			onDidInvalidate: (listener) => {
+				const subscriptions = new DisposableStore();
+				subscriptions.add(
+					configuration.onDidChange((effect) => {
+						if (effect !== "nothing") listener();
+					}),
+				);
+				subscriptions.add(onDidSelectModel(listener));
+				return subscriptions;
+			},
+			onSuggestion: (suggestion) => {
+				lastSuggestion = suggestion;
+			},
+			onDecision: (decision) => decisions.add(decision),
+			log,
+		}),
+	);
+	disposables.add(
+		new ContextWatcher({
+			store,
+			// Typing loads a model, and merely looking at a file does not.
+			isWanted: (document) =>
+				engine.status.kind === "ready" &&
+				autoSuggest.reasonFor(document) === undefined,
+			onDidReadRules: ignoreRules.onDidRead,
+			hasRoom: () => contextTokens(engine.status) > 0,
+			onIdle: (editor) => {
+				references.update();
+				return provider.prepare(editor);
+			},
+		}),
+	);
+	return {
+		decisions,
+		lastSuggestion: () => lastSuggestion,
+		dispose: () => disposables.dispose(),
+	};
+}

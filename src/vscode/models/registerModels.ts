@@ -1,0 +1,59 @@
+/** The commands that get, import, remove and benchmark models. */
+
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Log } from "../../base/log.ts";
+import type { ModelHost } from "../../client/modelHost.ts";
+import { canComplete } from "../../models/choice/suitability.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import { registerBenchmark } from "./benchmark.ts";
+import type { ChosenModel } from "./chosenModel.ts";
+import { registerGetModel } from "./getModel.ts";
+import { registerImportModel } from "./importModel.ts";
+import { registerRemoveModel } from "./removeModel.ts";
+
+export interface RegisterModelsOptions {
+	readonly host: ModelHost;
+	readonly chosen: ChosenModel;
+	readonly configuration: Configuration;
+	/** Where downloaded and imported models go; an absolute path. */
+	readonly folder: string;
+	/** `media/catalogue.json` of the extension. */
+	readonly catalogueFile: string;
+	readonly benchmarkFile: string;
+	readonly useModel: (file: string) => Promise<void>;
+	readonly log: Log;
+}
+
+export function registerModels({
+	host,
+	chosen,
+	configuration,
+	folder,
+	catalogueFile,
+	benchmarkFile,
+	useModel,
+	log,
+}: RegisterModelsOptions): Disposable {
+	const store = new DisposableStore();
+	store.add(
+		registerGetModel({
+			configuration,
+			folder,
+			catalogueFile,
+			devices: () => host.devices.get(),
+			useModel,
+		}),
+	);
+	store.add(registerImportModel({ folder, useModel }));
+	store.add(registerRemoveModel({ configuration, folder }));
+	store.add(
+		registerBenchmark({
+			models: async () => (await chosen.list()).models.filter(canComplete),
+			withModel: (file, work) => host.withModel(file, work),
+			freeMemory: () => host.engine.stop(),
+			resultsFile: benchmarkFile,
+			log,
+		}),
+	);
+	return store;
+}

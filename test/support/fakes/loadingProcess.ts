@@ -1,0 +1,77 @@
+/** A process whose engine answers loads by itself, as a test says for each file. */
+
+import type { LoadOptions } from "../../../src/protocol/engineProtocol.ts";
+import type { LoadResult } from "../../../src/protocol/engineStatus.ts";
+import { createError } from "../../../src/protocol/errors.ts";
+import { FakeProcess } from "./fakeProcess.ts";
+import { fakeDescription, fakeLoad } from "./fakeRuntime.ts";
+
+/** `crash` ends the process in the middle of the load; a promise is waited for. */
+export type LoadBehavior = "load" | "fail" | "crash" | Promise<void>;
+
+export function loadResult(file: string): LoadResult {
+	return {
+		model: { ...fakeDescription, file, name: file },
+		budget: { localTokens: 1, contextTokens: 0 },
+		load: fakeLoad,
+	};
+}
+
+export function refused(file: string) {
+	return createError("modelRefused", { file, why: "this is a test" });
+}
+
+/** Says hello when it is listened to, loads one model after the other, and exits when it is told to shut down. */
+export class LoadingProcess extends FakeProcess {
+	readonly loads: LoadOptions[] = [];
+	readonly #behaviorOf: (options: LoadOptions) => LoadBehavior;
+	#work: Promise<void> = Promise.resolve();
+	#hasEnded = false;
+
+	constructor(behaviorOf: (options: LoadOptions) => LoadBehavior) {
+		super();
+		this.#behaviorOf = behaviorOf;
+		this.onExit(() => {
+			this.#hasEnded = true;
+		});
+	}
+
+	override onMessage(listener: (message: unknown) => void): void {
+		super.onMessage(listener);
+		queueMicrotask(() => this.hello());
+	}
+
+	override send(message: unknown): void {
+		super.send(message);
+		const sent = this.sent.at(-1);
+		if (sent?.kind === "shutdown") queueMicrotask(() => this.exit("told to"));
+		if (sent?.kind !== "load") return;
+		this.#work = this.#work.then(() =>
+			this.#load(sent.requestId, sent.options),
+		);
+	}
+
+	async #load(requestId: string, options: LoadOptions): Promise<void> {
+		if (this.#hasEnded) return;
+		const { file } = options;
+		this.loads.push(options);
+		const behavior = this.#behaviorOf(options);
+		this.says({
+			kind: "report",
+			report: { kind: "loading", file, fraction: 0.5, step: "gpu" },
+		});
+		if (typeof behavior !== "string") await behavior;
+		if (this.#hasEnded) return;
+		if (behavior === "crash") {
+			this.exit("signal SIGABRT");
+		} else if (behavior === "fail") {
+			const error = refused(file);
+			this.says({ kind: "report", report: { kind: "failed", error } });
+			this.says({ kind: "failed", requestId, error });
+		} else {
+			const loaded = loadResult(file);
+			this.says({ kind: "report", report: { kind: "ready", ...loaded } });
+			this.says({ kind: "loaded", requestId, loaded });
+		}
+	}
+}

@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { nullLog } from "../../../src/base/log.ts";
+import { ModelHost } from "../../../src/client/modelHost.ts";
+import type { LoadOptions } from "../../../src/protocol/engineProtocol.ts";
+import {
+	automaticModel,
+	type ModelSelection,
+	selectedModel,
+} from "../../../src/protocol/modelSelection.ts";
+import {
+	defaultSettings,
+	type Settings,
+} from "../../../src/settings/settings.ts";
+import { settingsEffect } from "../../../src/settings/settingsChange.ts";
+import { RecordStore } from "../../../src/storage/recordStore.ts";
+import { FakeClock } from "../../support/fakes/fakeClock.ts";
+import {
+	type LoadBehavior,
+	LoadingProcess,
+	loadResult,
+	refused,
+} from "../../support/fakes/loadingProcess.ts";
+
+const temporary = mkdtempSync(path.join(os.tmpdir(), "headroom-host-"));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** Chosen automatically; the second one when the first was avoided. */
+const automaticFiles = ["/largest", "/second"];
+
+/**
+ * The settings select `/a` at first. As in the editor, writing a setting changes it and fires an event, before the write is done.
+ *
+ * @param behaviors how each file loads; those that are not named load well.
+ */
+function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
+	const clock = new FakeClock();
+	const processes: LoadingProcess[] = [];
+	const forks: unknown[] = [];
+	const avoided = new Set<string>();
+	let pin: string | undefined;
+	let settings: Settings = { ...defaultSettings, "model.file": "/a" };
+	const change = (changes: Partial<Settings>): void => {
+		const before = settings;
+		settings = { ...settings, ...changes };
+		host.apply(settingsEffect(before, settings));
+	};
+	const fileOf = (selection: ModelSelection): string => {
+		const selected = selectedModel(selection);
+		return selected === automaticModel
+			? (automaticFiles.find((it) => !avoided.has(it)) ?? "/builtIn")
+			: selected;
+	};
+	const source = {
+		get selection() {
+			return { setting: settings["model.file"], pin };
+		},
+		async select(selection: ModelSelection) {
+			pin = selection.pin;
+			change({ "model.file": selection.setting });
+		},
+		fileToLoad: async () => fileOf(source.selection),
+		fileOf: async (selection: ModelSelection) => fileOf(selection),
+		draftsFor: async (file: string) => [`${file}-draft`],
+		avoid(file: string): boolean {
+			const isChosen = file === fileOf({ setting: automaticModel, pin });
+			const isAutomatic = settings["model.file"] === automaticModel;
+			if (isAutomatic && isChosen) avoided.add(file);
+			return isAutomatic && isChosen;
+		},
+	};
+	const records = new RecordStore({
+		folder: mkdtempSync(path.join(temporary, "records-")),
+		log: nullLog,
+		setTimer: clock.setTimer,
+	});
+	const host: ModelHost = new ModelHost({
+		fork: (options) => {
+			forks.push(options);
+			const process = new LoadingProcess(
+				({ file }: LoadOptions) => behaviors[file] ?? "load",
+			);
+			processes.push(process);
+			return process;
+		},
+		env: { PATH: "/bin" },
+		inspectPort: 9230,
+		source,
+		settings: () => settings,
+		records,
+		extensionFolder: "/extension",
+		log: nullLog,
+		now: clock.now,
+		// Pauses before a restart pass at once.
+		setTimer: (callback, ms) => {
+			const timer = clock.setTimer(callback, ms);
+			if (ms < 60_000) queueMicrotask(() => clock.advance(ms));
+			return timer;
+		},
+	});
+	return {
+		host,
+		records,
+		processes,
+		forks,
+		change,
+		selection: () => source.selection,
+		loads: () => processes.flatMap((it) => it.loads),
+		files: () => processes.flatMap((it) => it.loads.map(({ file }) => file)),
+		/** Resolves with the next status of this kind. */
+		next: (kind: string) =>
+			new Promise<void>((resolve) => {
+				const subscription = host.engine.onDidChangeStatus((status) => {
+					if (status.kind !== kind) return;
+					subscription.dispose();
+					resolve();
+				});
+			}),
+		switchTo: (setting: string, pinned?: string) =>
+			host.modelSwitch.switchTo({
+				wanted: { setting, pin: pinned },
+				signal: new AbortController().signal,
+				onProgress: () => {},
+			}),
+	};
+}
+
+function held() {
+	let open = () => {};
+	const opened = new Promise<void>((resolve) => {
+		open = resolve;
+	});
+	return { opened, open };
+}
+
+describe("ModelHost", () => {
+	it("loads the selected model with the settings, its drafts and the record", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		assert.deepEqual(it.loads(), [
+			{
+				file: "/a",
+				gpu: "auto",
+				partialOffload: false,
+				threads: null,
+				contextWindow: null,
+				latencyTargetMs: 300,
+				speculation: "auto",
+				drafts: ["/a-draft"],
+				record: it.records.current,
+			},
+		]);
+	});
+
+	it("runs an inspector in the engine of the window alone", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		await it.host.withModel("/b", async (client) => {
+			const signal = AbortSignal.abort();
+			await client.complete({} as never, signal).chunks.next();
+		});
+		void it.host.devices.get();
+		assert.deepEqual(it.forks, [
+			{ env: { PATH: "/bin" }, inspectPort: 9230 },
+			{ env: { PATH: "/bin" } },
+		]);
+	});
+
+	it("loads a switched model once, and not again for the setting that follows", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		const end = await it.switchTo("/b");
+		assert.deepEqual(end, { kind: "ready", model: loadResult("/b").model });
+		assert.deepEqual(it.selection(), { setting: "/b", pin: undefined });
+		await it.host.engine.load();
+		assert.deepEqual(it.files(), ["/a", "/b", "/b"]);
+	});
+
+	it("starts an engine for a switch", async () => {
+		const it = setUp();
+		assert.equal((await it.switchTo("/b")).kind, "ready");
+		assert.deepEqual(it.files(), ["/b"]);
+	});
+
+	it("loads a model once that is selected by hand in the settings", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		const ready = it.next("ready");
+		it.change({ "model.file": "/d" });
+		await ready;
+		assert.deepEqual(it.files(), ["/a", "/d"]);
+	});
+
+	it("loads nothing for a setting that the pin of the workspace overrides", async () => {
+		const it = setUp();
+		await it.switchTo("/a", "/pinned");
+		it.change({ "model.file": "/d" });
+		await it.host.engine.load();
+		assert.deepEqual(it.files(), ["/pinned", "/pinned"]);
+	});
+
+	it("starts nothing for a change of the settings", async () => {
+		const it = setUp();
+		it.change({ "model.file": "/d" });
+		it.change({ "engine.threads": 2 });
+		assert.equal(it.processes.length, 0);
+		await it.host.engine.load();
+		assert.deepEqual(it.files(), ["/d"]);
+	});
+
+	it("lets the settings supersede a switch", async () => {
+		const never = held();
+		const it = setUp({ "/b": never.opened });
+		await it.host.engine.load();
+		const loading = it.next("loading");
+		const outcome = it.switchTo("/b");
+		await loading;
+		const ready = it.next("ready");
+		it.change({ "model.file": "/d" });
+		assert.deepEqual(await outcome, { kind: "superseded" });
+		never.open();
+		await ready;
+		await it.next("ready");
+		assert.equal(it.selection().setting, "/d");
+		assert.equal(it.files().at(-1), "/d");
+	});
+
+	it("goes on with a switch when other settings change", async () => {
+		const first = held();
+		const it = setUp({ "/b": first.opened });
+		await it.host.engine.load();
+		const loading = it.next("loading");
+		const outcome = it.switchTo("/b");
+		await loading;
+		it.change({ "completion.latencyTargetMs": 200 });
+		first.open();
+		assert.equal((await outcome).kind, "ready");
+		assert.deepEqual(
+			it.loads().map((load) => [load.file, load.latencyTargetMs]),
+			[
+				["/a", 300],
+				["/b", 300],
+				["/b", 200],
+			],
+		);
+	});
+
+	it("has the last of two switches in quick succession", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		const [first, second] = await Promise.all([
+			it.switchTo("/b"),
+			it.switchTo("/c"),
+		]);
+		assert.equal(first.kind, "superseded");
+		assert.equal(second.kind, "ready");
+		assert.equal(it.selection().setting, "/c");
+		assert.deepEqual(it.files(), ["/a", "/c"]);
+	});
+
+	it("switches during a load", async () => {
+		const first = held();
+		const it = setUp({ "/a": first.opened });
+		const loading = it.next("loading");
+		const load = it.host.engine.load();
+		await loading;
+		const outcome = it.switchTo("/b");
+		assert.deepEqual(await load, { kind: "superseded" });
+		first.open();
+		assert.equal((await outcome).kind, "ready");
+		assert.deepEqual(it.files(), ["/a", "/b"]);
+	});
+
+	for (const behavior of ["fail", "crash"] as const)
+		it(`rolls back from a load that ends with a ${behavior}`, async () => {
+			const it = setUp({ "/b": behavior });
+			await it.host.engine.load();
+			const end = await it.switchTo("/b");
+			assert.ok(end.kind === "failed");
+			assert.equal(end.error.values["file"], "/b");
+			assert.deepEqual(end.rolledBackTo, loadResult("/a").model);
+			assert.equal(it.selection().setting, "/a");
+			assert.equal(it.host.engine.status.kind, "ready");
+		});
+
+	it("chooses anew when the automatic choice cannot be loaded", async () => {
+		const it = setUp({ "/largest": "fail" });
+		it.change({ "model.file": automaticModel });
+		const ready = it.next("ready");
+		await it.host.engine.connect();
+		await ready;
+		assert.deepEqual(it.files(), ["/largest", "/second"]);
+	});
+
+	it("leaves a failed automatic choice to the switch that made it", async () => {
+		const it = setUp({ "/largest": "fail" });
+		await it.host.engine.load();
+		const end = await it.switchTo(automaticModel);
+		assert.deepEqual(end, {
+			kind: "failed",
+			error: refused("/largest"),
+			rolledBackTo: loadResult("/a").model,
+		});
+		assert.deepEqual(it.files(), ["/a", "/largest", "/a"]);
+	});
+
+	it("records a fallback step that crashed, for the next load to skip, until a restart", async () => {
+		const it = setUp({ "/a": "crash" });
+		const end = await it.host.engine.load();
+		assert.equal(end.kind, "crashed");
+		assert.deepEqual(
+			it.records.current.badLoads.map(({ file, step }) => ({ file, step })),
+			[{ file: "a", step: "gpu" }],
+		);
+		assert.deepEqual(
+			it.loads().map(({ record }) => record?.badLoads.length),
+			[0, 1],
+		);
+		await it.host.restart();
+		assert.deepEqual(it.records.current.badLoads, []);
+	});
+
+	it("records what an engine learns of the machine", async () => {
+		const it = setUp();
+		await it.host.engine.load();
+		const measurement = {
+			device: "cpu",
+			bandwidthBytesPerSecond: 1e10,
+			measuredAtMs: 1,
+		};
+		it.processes[0]?.says({
+			kind: "learned",
+			learned: { kind: "device", measurement },
+		});
+		assert.deepEqual(it.records.current.devices, [measurement]);
+	});
+
+	it("asks for the devices again when the engine is to run on others", async () => {
+		const it = setUp();
+		void it.host.devices.get();
+		it.change({ speculation: "off" });
+		void it.host.devices.get();
+		assert.equal(it.processes.length, 1);
+		it.change({ "engine.gpu": "off" });
+		void it.host.devices.get();
+		assert.equal(it.processes.length, 2);
+	});
+});
