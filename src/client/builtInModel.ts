@@ -3,7 +3,10 @@
 import path from "node:path";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
-import { type Speculation, usesDraftModel } from "../protocol/speculation.ts";
+import {
+	type SpeculationMode,
+	usesDraftModel,
+} from "../protocol/speculation.ts";
 
 /**
  * The context window that the models were trained in which ship with the extension. Their headers allow more, and there they ramble.
@@ -18,7 +21,7 @@ export interface ModelChoice {
 	/** 0 leaves one core free. */
 	readonly threads: number;
 	readonly latencyTargetMs: number;
-	readonly speculation: Speculation;
+	readonly speculation: SpeculationMode;
 	/** What was found to draft for the file, the best first. What ships with the extension is known, and need not be found. */
 	readonly drafts: readonly string[];
 	/** What is known of this machine; without it nothing is learned either. */

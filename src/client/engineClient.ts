@@ -140,8 +140,8 @@ export class EngineClient implements Disposable {
 	}
 
 	/** An engine that runs takes the state of a conversation off the disk, also one that it is about to write. */
-	forgetState(stateFile: string): void {
-		this.#supervisor.running?.send({ kind: "forgetState", stateFile });
+	deleteState(stateFile: string): void {
+		this.#supervisor.running?.send({ kind: "deleteState", stateFile });
 	}
 
 	/**

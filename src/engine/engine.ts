@@ -1,5 +1,5 @@
 /**
- * The engine: messages in, messages out. It knows neither processes nor llama.cpp.
+ * The engine: routes messages to completions, chat and the model slot. It knows neither processes nor llama.cpp.
  *
  * Invariant: every request is answered by exactly one `done`, `loaded`, `counted`, `devices` or `failed`, and nothing is sent for it after that.
  */
@@ -9,36 +9,29 @@ import { type Log, logTo } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type { ReadModelFile } from "../models/header/modelFile.ts";
 import type { ReadVocabulary } from "../models/header/readVocabulary.ts";
-import type { ChatTurn } from "../protocol/chat.ts";
 import type { Device } from "../protocol/device.ts";
 import {
 	type FromEngine,
 	type LoadOptions,
 	ToEngine,
 } from "../protocol/engineProtocol.ts";
-import type { EngineReport, LoadResult } from "../protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
-import type {
-	FimRequest,
-	GenerationStats,
-	Priority,
-} from "../protocol/generation.ts";
-import { Chat, type ChattingModel } from "./chat/chat.ts";
+import { Chat } from "./chat/chat.ts";
 import { ChatStates } from "./chat/chatState.ts";
-import { Detokenizer } from "./decode/detokenizer.ts";
-import { generate } from "./decode/generate.ts";
-import { type FimPrompt, fimPrompt } from "./fim/fimPrompt.ts";
-import { batchTokens } from "./load/contextSize.ts";
+import { Completions } from "./fim/completions.ts";
 import { ModelSlot, type ModelSlotOptions } from "./load/modelSlot.ts";
 import type { ReadyModel } from "./load/readyModel.ts";
-import type { CreateRuntime, FimTokens } from "./runtime/runtime.ts";
-import { Scheduler, type Urgency } from "./schedule/scheduler.ts";
+import { failed, replyTo } from "./replies.ts";
+import type { CreateRuntime } from "./runtime/runtime.ts";
+import { LoadGate } from "./schedule/loadGate.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
 import { TimeSlicer } from "./schedule/timeSlicer.ts";
-import { References } from "./speculation/references.ts";
+import { ReferenceTokens } from "./speculation/referenceTokens.ts";
+import { StatusReporter } from "./statusReporter.ts";
 
 export interface EngineOptions {
 	readonly createRuntime: CreateRuntime;
@@ -52,28 +45,16 @@ export interface EngineOptions {
 	readonly measureRam?: ModelSlotOptions["measureRam"];
 }
 
-interface Running {
-	readonly requestId: string;
-	readonly arrivalMs: number;
-	readonly priority: Priority;
-	readonly controller: AbortController;
-}
-
 export class Engine {
 	readonly #send: EngineOptions["send"];
 	readonly #onShutdown: () => void;
-	readonly #now: () => number;
 	readonly #log: Log;
 	readonly #scheduler = new Scheduler();
+	readonly #gate: LoadGate;
 	readonly #slot: ModelSlot;
-	readonly #references: References;
-	readonly #running = new Map<string, Running>();
+	readonly #references: ReferenceTokens;
+	readonly #completions: Completions;
 	readonly #chat: Chat;
-	/** While answers are being ended for a load: what comes meanwhile waits for that load. */
-	#closing: Promise<void> | undefined;
-	/** Completions under way that someone waits for. */
-	#awaited = 0;
-	#reported: EngineReport["kind"] | undefined;
 	#latestLoadId: string | undefined;
 	#isShuttingDown = false;
 
@@ -89,15 +70,28 @@ export class Engine {
 	}: EngineOptions) {
 		this.#send = send;
 		this.#onShutdown = onShutdown;
-		this.#now = now;
 		this.#log = logTo((level, message) =>
 			send({ kind: "log", level, message }),
 		);
+		const current = () => this.#slot.current;
+		const status = new StatusReporter({
+			send: (report) => send({ kind: "report", report }),
+			current,
+			isGenerating: () => this.#completions.isAtWork || this.#chat.isAtWork,
+		});
+		const shared = {
+			current,
+			references: () => this.#references.tokens(),
+			onDidChange: () => status.update(),
+			send,
+			log: this.#log,
+			now,
+		};
 		this.#slot = new ModelSlot({
 			createRuntime,
 			readModelFile,
 			readVocabulary,
-			report: (report) => this.#report(report),
+			report: (report) => status.report(report),
 			log: this.#log,
 			now,
 			epochMs: Date.now,
@@ -107,31 +101,30 @@ export class Engine {
 			slicer: new TimeSlicer(this.#scheduler, "chat", now),
 		});
 		this.#chat = new Chat({
-			model: () => this.#chattingModel(),
-			current: () => this.#slot.current,
-			references: () => this.#references.tokens(),
+			...shared,
+			model: () => this.#queuedModel(),
 			states: new ChatStates(this.#log),
-			send,
-			onDidChange: () => this.#reportActivity(),
 			onDidMakeContext: (context) => {
 				this.#slot.addContext(context);
-				this.#reported = undefined;
-				this.#reportActivity();
+				status.refresh();
 			},
-			unstarted: (arrivalMs) => this.#unstarted(arrivalMs),
-			log: this.#log,
-			now,
 		});
-		this.#references = new References({
+		this.#gate = new LoadGate(this.#scheduler, this.#chat);
+		this.#completions = new Completions({
+			...shared,
+			gate: this.#gate,
+			isChatAnswering: () => this.#chat.isAnswering,
+		});
+		this.#references = new ReferenceTokens({
 			tokenizer: () => {
-				const { current } = this.#slot;
-				return current?.ok ? current.value.model : undefined;
+				const ready = current();
+				return ready?.ok ? ready.value.model : undefined;
 			},
 			log: this.#log,
 		});
 	}
 
-	/** Takes a message as it came off the wire. */
+	/** @param raw a message from the channel, not yet parsed. */
 	receive(raw: unknown): void {
 		const parsed = ToEngine.safeParse(raw);
 		if (!parsed.success) {
@@ -144,21 +137,21 @@ export class Engine {
 				void this.#load(message.requestId, message.options);
 				return;
 			case "complete":
-				void this.#complete(message.requestId, message.request);
+				void this.#completions.complete(message.requestId, message.request);
 				return;
 			case "cancel":
-				this.#running.get(message.requestId)?.controller.abort();
+				this.#completions.cancel(message.requestId);
 				this.#chat.cancel(message.requestId);
 				return;
 			case "chat":
-				this.#giveWay();
+				this.#completions.cancelIdle();
 				void this.#chat.answer(message.requestId, message.request);
 				return;
 			case "count":
-				this.#count(message.requestId, message.turns);
+				this.#count(message);
 				return;
-			case "forgetState":
-				this.#chat.forgetState(message.stateFile);
+			case "deleteState":
+				this.#chat.deleteState(message.stateFile);
 				return;
 			case "references":
 				this.#references.receive(message.references);
@@ -177,81 +170,61 @@ export class Engine {
 	async #load(requestId: string, options: LoadOptions): Promise<void> {
 		this.#latestLoadId = requestId;
 		const { file } = options;
-		const load = async (): Promise<Result<LoadResult, HeadroomError>> => {
+		const load = async (): Promise<Result<FromEngine, HeadroomError>> => {
 			if (this.#isShuttingDown)
 				return failure(createError("engineStopped", {}));
 			if (this.#latestLoadId !== requestId)
 				return failure(createError("loadSuperseded", { file }));
 			await this.#slot.load(options);
-			const { current } = this.#slot;
-			if (!current) return failure(createError("engineStopped", {}));
-			if (!current.ok) return current;
-			const { model, budget, report } = current.value;
-			return success({ model: model.description, budget, load: report });
+			const ready = this.#ready();
+			if (!ready.ok) return ready;
+			const { model, budget, report } = ready.value;
+			const loaded = { model: model.description, budget, load: report };
+			return success({ kind: "loaded", requestId, loaded });
 		};
-		let loaded: Result<LoadResult, HeadroomError>;
-		try {
-			loaded = await this.#afterAnswers(load);
-		} catch (thrown) {
-			const why = messageOf(thrown);
-			this.#log.error(`load ${requestId} failed: ${why}`);
-			loaded = failure(createError("modelRefused", { file, why }));
-		}
 		this.#send(
-			loaded.ok
-				? { kind: "loaded", requestId, loaded: loaded.value }
-				: { kind: "failed", requestId, error: loaded.error },
+			await replyTo(
+				requestId,
+				() => this.#gate.runWithoutChats(load),
+				(why) => {
+					this.#log.error(`load ${requestId} failed: ${why}`);
+					return createError("modelRefused", { file, why });
+				},
+			),
 		);
 	}
 
-	/** Conversations work between other work, so they are ended before the model goes. */
-	async #afterAnswers<T>(work: () => Promise<T>): Promise<T> {
-		if (!this.#closing && !this.#chat.isBusy) return this.#scheduler.run(work);
-		// Not in the queue: their last slice may wait there.
-		const closing = Promise.all([this.#closing, this.#chat.stopAll()]).then(
-			() => {
-				if (this.#closing === closing) this.#closing = undefined;
-			},
-		);
-		this.#closing = closing;
-		await closing;
-		return this.#scheduler.run(work);
-	}
-
-	/** After what was asked for before and is as urgent; a load waits for answers to end, and who came after it for both. */
-	async #run<T>(work: () => Promise<T>, urgency?: Urgency): Promise<T> {
-		while (this.#closing) await this.#closing;
-		return this.#scheduler.run(work, urgency);
-	}
-
-	#count(requestId: string, turns: readonly ChatTurn[]): void {
+	/** Answers at once, past the queue. */
+	#count({ requestId, turns }: ToEngine & { readonly kind: "count" }): void {
 		try {
 			const counts = this.#chat.count(turns);
 			this.#send(
 				counts.ok
 					? { kind: "counted", requestId, counts: counts.value }
-					: { kind: "failed", requestId, error: counts.error },
+					: failed(requestId, counts.error),
 			);
 		} catch (thrown) {
 			const error = createError("generationFailed", { why: messageOf(thrown) });
-			this.#send({ kind: "failed", requestId, error });
+			this.#send(failed(requestId, error));
 		}
 	}
 
-	/** What is loaded, once what was asked for before is done. */
-	#chattingModel(): Promise<Result<ChattingModel, HeadroomError>> {
-		return this.#run(() => {
-			const current = this.#slot.current;
-			return Promise.resolve(
-				current ?? failure(createError("engineStopped", {})),
-			);
-		});
+	/** The model, or why there is none. */
+	#ready(): Result<ReadyModel, HeadroomError> {
+		return this.#slot.current ?? failure(createError("engineStopped", {}));
+	}
+
+	/** The model after all earlier requests, loads among them. */
+	#queuedModel(): Promise<Result<ReadyModel, HeadroomError>> {
+		return this.#gate.run(() => Promise.resolve(this.#ready()));
 	}
 
 	async #shutdown(): Promise<void> {
 		this.#isShuttingDown = true;
-		for (const { controller } of this.#running.values()) controller.abort();
-		await this.#afterAnswers(() => this.#slot.dispose()).catch(() => {});
+		this.#completions.cancelAll();
+		await this.#gate
+			.runWithoutChats(() => this.#slot.dispose())
+			.catch(() => {});
 		this.#onShutdown();
 	}
 
@@ -260,255 +233,34 @@ export class Engine {
 		gpu,
 		record,
 	}: ToEngine & { readonly kind: "describeDevices" }): Promise<void> {
-		const failed = (error: HeadroomError): void =>
-			this.#send({ kind: "failed", requestId, error });
-		try {
+		const describe = async (): Promise<Result<FromEngine, HeadroomError>> => {
 			const devices =
 				gpu === null
 					? await this.#loadedDevices()
 					: await this.#scheduler.run(() => this.#slot.devices(gpu, record));
-			if (devices.ok)
-				this.#send({ kind: "devices", requestId, devices: devices.value });
-			else failed(devices.error);
-		} catch (thrown) {
-			failed(createError("devicesUnknown", { why: messageOf(thrown) }));
-		}
-	}
-
-	/**
-	 * Past the queue: it is asked for again and again, and reading takes a fraction of a millisecond and touches nothing that a completion
-	 * does. While a load is under way there is no model to ask.
-	 */
-	async #loadedDevices(): Promise<Result<readonly Device[], HeadroomError>> {
-		const current = this.#slot.current;
-		if (!current) return failure(createError("engineStopped", {}));
-		return current.ok ? success(await current.value.model.devices()) : current;
-	}
-
-	async #complete(requestId: string, request: FimRequest): Promise<void> {
-		const running: Running = {
-			requestId,
-			arrivalMs: this.#now(),
-			priority: request.priority,
-			controller: new AbortController(),
+			return devices.ok
+				? success({ kind: "devices", requestId, devices: devices.value })
+				: devices;
 		};
-		if (request.priority === "typing") this.#giveWay();
-		this.#running.set(requestId, running);
-		let last: FromEngine;
-		try {
-			last = await this.#run(
-				() => this.#completeNow(running, request),
-				request.priority,
-			);
-		} catch (thrown) {
-			this.#log.error(`request ${requestId} failed: ${messageOf(thrown)}`);
-			last = {
-				kind: "failed",
-				requestId,
-				error: createError("generationFailed", { why: messageOf(thrown) }),
-			};
-		}
-		this.#running.delete(requestId);
-		this.#send(last);
-	}
-
-	/** What is done in advance must not keep anyone waiting. What it evaluated so far is still there when it is asked for again. */
-	#giveWay(): void {
-		for (const { priority, controller } of this.#running.values())
-			if (priority === "idle") controller.abort();
-	}
-
-	async #completeNow(
-		{ requestId, arrivalMs, controller }: Running,
-		request: FimRequest,
-	): Promise<FromEngine> {
-		const { signal } = controller;
-		const failed = (error: HeadroomError): FromEngine => ({
-			kind: "failed",
-			requestId,
-			error,
-		});
-		const cancelled = (): FromEngine => ({
-			kind: "done",
-			requestId,
-			stopReason: "cancelled",
-			stats: this.#unstarted(arrivalMs),
-		});
-		if (signal.aborted) return cancelled();
-
-		const current = this.#slot.current;
-		if (!current) return failed(createError("engineStopped", {}));
-		if (!current.ok) return failed(current.error);
-		const ready = current.value;
-		const { fimTokens, description } = ready.model;
-		if (!fimTokens)
-			return failed(createError("fimUnsupported", { model: description.name }));
-
-		// Nobody is to wait for it, and someone waits for an answer.
-		if (request.priority === "idle" && this.#chat.isAnswering)
-			return cancelled();
-		// Work done in advance is nobody's business: the status would flicker with every pause.
-		const isAwaited = request.priority === "typing";
-		if (isAwaited) this.#awaited++;
-		this.#reportActivity();
-		try {
-			return await this.#generate({
-				requestId,
-				arrivalMs,
-				signal,
-				ready,
-				request,
-				prompt: promptFor(request, ready, fimTokens),
-			});
-		} finally {
-			if (isAwaited) this.#awaited--;
-			this.#reportActivity();
-		}
-	}
-
-	async #generate({
-		requestId,
-		arrivalMs,
-		signal,
-		ready: { model, caches, vocabulary, speculation: ofModel },
-		request: { path, maxTokens, kind, rank },
-		prompt,
-	}: {
-		requestId: string;
-		arrivalMs: number;
-		signal: AbortSignal;
-		ready: ReadyModel;
-		request: FimRequest;
-		prompt: FimPrompt;
-	}): Promise<FromEngine> {
-		let timeToFirstTokenMs: number | null = null;
-		const text = new Detokenizer(
-			(tokens, before) => model.detokenize(tokens, before),
-			prompt.tokens,
+		this.#send(
+			await replyTo(requestId, describe, (why) =>
+				createError("devicesUnknown", { why }),
+			),
 		);
-		const cache = caches.chooseFor({ ...prompt, path });
-		const speculation = ofModel?.forAnswer({
-			kind,
-			cache,
-			references: this.#references.tokens(),
-			path,
-			isSpecial: (token) => model.isSpecial(token),
-			isLast: (token) => kind === "line" && vocabulary.endsLine(token),
-		});
-		const tokens = generate(cache, prompt.tokens, {
-			maxTokens,
-			chunkTokens: batchTokens,
-			checkpoints: checkpointsOf(prompt),
-			start: {
-				heldBack: prompt.heldBack,
-				rank,
-				vocabulary,
-				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
-			},
-			speculation,
-			isEnd: (token) => model.isSpecial(token),
-			signal,
-			now: this.#now,
-		});
-		let known = prompt.heldBack.length;
-		let next = await tokens.next();
-		while (!next.done) {
-			const read = text.push(next.value);
-			const chunk = read.slice(known);
-			known -= read.length - chunk.length;
-			if (chunk !== "") timeToFirstTokenMs ??= this.#now() - arrivalMs;
-			if (chunk !== "")
-				this.#send({ kind: "chunk", requestId, segment: "text", text: chunk });
-			next = await tokens.next();
-		}
-		const { stopReason, ...counts } = next.value;
-		return {
-			kind: "done",
-			requestId,
-			stopReason,
-			stats: {
-				...this.#unstarted(arrivalMs),
-				promptTokens: prompt.tokens.length,
-				leftOutTokens: prompt.leftOutTokens,
-				snippetTokens: prompt.snippetTokens,
-				...counts,
-				...speculation?.stats,
-				timeToFirstTokenMs,
-			},
-		};
 	}
 
-	#report(report: EngineReport): void {
-		this.#reported = report.kind;
-		this.#send({ kind: "report", report });
+	/** Bypasses the queue: it is polled, takes a fraction of a millisecond, and does not touch the state of a generation. */
+	async #loadedDevices(): Promise<Result<readonly Device[], HeadroomError>> {
+		const ready = this.#ready();
+		return ready.ok ? success(await ready.value.model.devices()) : ready;
 	}
 
-	/** What is done for who waits, of either kind; where that is what was reported last, nothing. */
-	#reportActivity(): void {
-		const current = this.#slot.current;
-		if (!current?.ok) return;
-		const isAtWork = this.#awaited > 0 || this.#chat.isAtWork;
-		const kind = isAtWork ? "generating" : "ready";
-		if (kind === this.#reported) return;
-		const { model, budget, report: load } = current.value;
-		this.#report({ kind, model: model.description, budget, load });
-	}
-
-	/** A request whose message makes no sense is still answered, where it can be told which it is. */
-	#refuse(raw: unknown, why: string): void {
-		const error = createError("badMessage", { why: why.slice(0, 200) });
-		this.#log.error(`refused a message: ${why.slice(0, 200)}`);
+	/** A malformed request is still answered if it has an id. */
+	#refuse(raw: unknown, reason: string): void {
+		const why = reason.slice(0, 200);
+		this.#log.error(`refused a message: ${why}`);
 		const requestId = (raw as { requestId?: unknown } | null)?.requestId;
 		if (typeof requestId === "string")
-			this.#send({ kind: "failed", requestId, error });
+			this.#send(failed(requestId, createError("badMessage", { why })));
 	}
-
-	#unstarted(arrivalMs: number): GenerationStats {
-		return {
-			promptTokens: 0,
-			reusedTokens: 0,
-			leftOutTokens: 0,
-			snippetTokens: 0,
-			prefillTokens: 0,
-			prefillMs: 0,
-			decodeTokens: 0,
-			decodeSteps: 0,
-			decodeMs: 0,
-			plainDecodeMs: 0,
-			draftedTokens: 0,
-			acceptedTokens: 0,
-			timeToFirstTokenMs: null,
-			totalMs: this.#now() - arrivalMs,
-		};
-	}
-}
-
-function promptFor(
-	request: FimRequest,
-	{ model, vocabulary, budget }: ReadyModel,
-	tokens: FimTokens,
-): FimPrompt {
-	return fimPrompt(
-		request,
-		{
-			tokens,
-			order: model.description.fimOrder,
-			beginningOfText: model.beginningOfText,
-			tokenize: (text) => model.tokenize(text),
-			detokenize: (them, before) => model.detokenize(them, before),
-			canBegin: (text) => vocabulary.canBegin(text),
-		},
-		budget,
-	);
-}
-
-/**
- * Where later prompts come back to. Where the line is empty, the stable part may be the whole prompt, and its last token is evaluated
- * anew for what follows it: so the place is before that.
- */
-function checkpointsOf({
-	snippetTokens,
-	stableTokens,
-}: FimPrompt): readonly number[] {
-	return [snippetTokens, stableTokens - 1];
 }

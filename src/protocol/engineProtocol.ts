@@ -9,7 +9,7 @@ import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
 import { References } from "./references.ts";
-import { Speculation } from "./speculation.ts";
+import { SpeculationMode } from "./speculation.ts";
 
 const requestId = z.string();
 
@@ -32,7 +32,7 @@ export const LoadOptions = z.readonly(
 		record: z.nullable(MachineRecord),
 		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
 		latencyTargetMs: z.number().check(z.positive()),
-		speculation: Speculation,
+		speculation: SpeculationMode,
 		/** Absolute files of models that could draft, the best first; empty where none is to be loaded. */
 		drafts: z.readonly(z.array(z.string())),
 	}),
@@ -57,7 +57,7 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	/** The request still ends with `done`, whose reason is then `cancelled`. */
 	z.object({ kind: z.literal("cancel"), requestId }),
 	/** Takes the state of a conversation off the disk, also one that is about to be written. Not answered. */
-	z.object({ kind: z.literal("forgetState"), stateFile: z.string() }),
+	z.object({ kind: z.literal("deleteState"), stateFile: z.string() }),
 	/** Texts that an answer may repeat: these and no others. Not answered. */
 	z.object({ kind: z.literal("references"), references: References }),
 	/**

@@ -16,8 +16,8 @@ export const Snippet = z.readonly(
 export type Snippet = z.infer<typeof Snippet>;
 
 /** What someone waits for goes first: it ends whatever is only done in advance. */
-export const Priority = z.enum(["typing", "idle"]);
-export type Priority = z.infer<typeof Priority>;
+export const CompletionPriority = z.enum(["typing", "idle"]);
+export type CompletionPriority = z.infer<typeof CompletionPriority>;
 
 /** What is asked for: texts of one kind are alike in how well they can be guessed. */
 export const WorkKind = z.enum(["line", "block", "chat", "edit"]);
@@ -47,7 +47,7 @@ export const FimRequest = z.readonly(
 		kind: WorkKind,
 		/** Which of the most likely first tokens to go on from, the likeliest being 0: other ranks give other texts. */
 		rank: count,
-		priority: Priority,
+		priority: CompletionPriority,
 	}),
 );
 export type FimRequest = z.infer<typeof FimRequest>;

@@ -6,16 +6,16 @@ import * as z from "zod/mini";
  * `lookup` copies from the text at hand, `draft` asks a small model; `auto` takes of both what pays. The text of an answer does not
  * depend on it.
  */
-export const Speculation = z.enum(["auto", "lookup", "draft", "off"]);
-export type Speculation = z.infer<typeof Speculation>;
+export const SpeculationMode = z.enum(["auto", "lookup", "draft", "off"]);
+export type SpeculationMode = z.infer<typeof SpeculationMode>;
 
 /** Whether a draft model is to be loaded beside the target. */
-export function usesDraftModel(speculation: Speculation): boolean {
+export function usesDraftModel(speculation: SpeculationMode): boolean {
 	return speculation === "auto" || speculation === "draft";
 }
 
 /** Whether drafts are copied from text that is there. */
-export function usesLookup(speculation: Speculation): boolean {
+export function usesLookup(speculation: SpeculationMode): boolean {
 	return speculation === "auto" || speculation === "lookup";
 }
 

@@ -7,7 +7,7 @@
 
 import * as z from "zod/mini";
 import { automaticModel } from "../protocol/modelSelection.ts";
-import { Speculation } from "../protocol/speculation.ts";
+import { SpeculationMode } from "../protocol/speculation.ts";
 
 const notHttp = "it must be empty, or begin with https:// or http://";
 
@@ -38,7 +38,7 @@ const shape = {
 	/** 0 leaves one core free. */
 	"engine.threads": z.int().check(z.minimum(0), z.maximum(256)),
 	/** How tokens are drafted for the model to verify. */
-	speculation: Speculation,
+	speculation: SpeculationMode,
 	/** An HTTP proxy for downloads; empty for VS Code's own settings. */
 	"download.proxy": z.string().check(z.refine(isEmptyOrHttp, notHttp)),
 	/** In place of Hugging Face, with the same paths; empty for Hugging Face. */

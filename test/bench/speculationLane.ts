@@ -17,7 +17,7 @@ import { DraftModel } from "../../src/engine/speculation/draftModel.ts";
 import { bestAcceptance } from "../../src/engine/speculation/modelDraft.ts";
 import { ModelSpeculation } from "../../src/engine/speculation/modelSpeculation.ts";
 import type { WorkKind } from "../../src/protocol/generation.ts";
-import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
+import type { SpeculationMode } from "../../src/protocol/speculation.ts";
 import { DictatedSequence } from "../support/sequences/dictatedSequence.ts";
 import { CountedSequence, type SequenceCounts } from "./countedSequence.ts";
 import type { Task } from "./speculationWorks.ts";
@@ -28,7 +28,7 @@ export const sources = {
 	lookup: "lookup",
 	draft: "draft",
 	auto: "auto",
-} as const satisfies Readonly<Record<string, SpeculationSetting>>;
+} as const satisfies Readonly<Record<string, SpeculationMode>>;
 export type Source = keyof typeof sources;
 
 export interface LaneOptions {

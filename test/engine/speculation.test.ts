@@ -28,7 +28,7 @@ import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { readVocabulary } from "../../src/models/header/readVocabulary.ts";
 import type { EngineReport } from "../../src/protocol/engineStatus.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
-import type { Speculation as SpeculationSetting } from "../../src/protocol/speculation.ts";
+import type { SpeculationMode } from "../../src/protocol/speculation.ts";
 import { Disposals } from "../support/models/disposals.ts";
 import { builtInModel, root } from "../support/models/realEngine.ts";
 import { writeTinyModel } from "../support/models/tinyModel.ts";
@@ -289,10 +289,7 @@ describe("a model slot with llama.cpp", () => {
 	after(() => rmSync(folder, { recursive: true }));
 
 	/** Loads and unloads the built-in model, and tells what there was in between. */
-	async function load(
-		speculation: SpeculationSetting,
-		drafts: readonly string[],
-	) {
+	async function load(speculation: SpeculationMode, drafts: readonly string[]) {
 		const { log, lines } = logged();
 		const reports: EngineReport[] = [];
 		const live = { models: 0, sequences: 0 };

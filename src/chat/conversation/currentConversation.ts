@@ -19,7 +19,7 @@ export interface CurrentConversationOptions {
 	readonly store: ConversationPort;
 	readonly currentId: CurrentId;
 	/** Deletes the KV snapshot. It does not record its conversation, so any deletion deletes it; the next question makes a new one. */
-	readonly forgetState: () => Promise<void>;
+	readonly deleteState: () => Promise<void>;
 	/** A conversation that could not be read or written. */
 	readonly onProblem: (error: HeadroomError) => void;
 	readonly newId: () => string;
@@ -89,7 +89,7 @@ export class CurrentConversation {
 
 	async delete(id: string): Promise<void> {
 		if (id === this.#current.id) this.begin();
-		await this.#options.forgetState();
+		await this.#options.deleteState();
 		const deleted = await this.#options.store.delete(id);
 		if (!deleted.ok) this.#options.onProblem(deleted.error);
 	}

@@ -56,7 +56,7 @@ export interface ChatSessionOptions {
 	/** Where the engine keeps the KV snapshot; null keeps none. */
 	readonly stateFile: string | null;
 	/** Deletes that snapshot. */
-	readonly forgetState: () => Promise<void>;
+	readonly deleteState: () => Promise<void>;
 	/** Unique. */
 	readonly newId: () => string;
 	readonly now: () => number;
@@ -87,11 +87,11 @@ export class ChatSession implements Disposable {
 
 	constructor(options: ChatSessionOptions) {
 		const { model, engine, store, context, currentId, setTimer } = options;
-		const { forgetState, stateFile, newId, now, post, describe } = options;
+		const { deleteState, stateFile, newId, now, post, describe } = options;
 		this.#options = options;
 		this.#conversation = new CurrentConversation({
 			store,
-			forgetState,
+			deleteState,
 			currentId,
 			newId,
 			now,

@@ -1,10 +1,10 @@
 /** From a cursor to a suggestion: prompt, engine, filters. The only path there is. */
 
 import type {
+	CompletionPriority,
 	FimRequest,
 	GenerationEnd,
 	GenerationStats,
-	Priority,
 	StopReason,
 } from "../../protocol/generation.ts";
 import { indentOf } from "../../workspace/indentation.ts";
@@ -36,7 +36,7 @@ export interface CompletionOptions {
 	readonly contextProvider: PromptContextProvider;
 	/** See `FimRequest.rank`. */
 	readonly rank?: number;
-	readonly priority?: Priority;
+	readonly priority?: CompletionPriority;
 }
 
 /** The cost of one request to the engine. */

@@ -2,13 +2,13 @@
 
 import type { Log } from "../../base/log.ts";
 import { formatMs, formatPercent } from "../../base/units.ts";
-import type { Priority } from "../../protocol/generation.ts";
+import type { CompletionPriority } from "../../protocol/generation.ts";
 import type { CompletionResult } from "../request/getCompletion.ts";
 
 export function logCompletion(
 	log: Log,
 	result: CompletionResult,
-	priority: Priority,
+	priority: CompletionPriority,
 ): void {
 	const isCancelled =
 		result.kind === "none" && result.reason.kind === "cancelled";

@@ -8,7 +8,7 @@
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
-import type { Priority } from "../../protocol/generation.ts";
+import type { CompletionPriority } from "../../protocol/generation.ts";
 import {
 	type CompletionEngine,
 	type CompletionResult,
@@ -272,7 +272,10 @@ export class CompletionSession {
 		this.#prefetch = { shownAt, suggestion, running };
 	}
 
-	#run(snapshot: DocumentSnapshot, priority: Priority): RunningCompletion {
+	#run(
+		snapshot: DocumentSnapshot,
+		priority: CompletionPriority,
+	): RunningCompletion {
 		const { engine, contextProvider } = this.#options;
 		const running = new RunningCompletion(snapshot, (signal) =>
 			streamCompletion(snapshot, engine, { contextProvider, signal, priority }),
@@ -281,7 +284,10 @@ export class CompletionSession {
 		return running;
 	}
 
-	async #read(running: RunningCompletion, priority: Priority): Promise<void> {
+	async #read(
+		running: RunningCompletion,
+		priority: CompletionPriority,
+	): Promise<void> {
 		const { now } = this.#options;
 		const startMs = now();
 		let isFirst = true;
@@ -302,7 +308,7 @@ export class CompletionSession {
 	#finish(
 		running: RunningCompletion,
 		result: CompletionResult,
-		priority: Priority,
+		priority: CompletionPriority,
 	): void {
 		const { log, onLateSuggestion } = this.#options;
 		logCompletion(log, result, priority);

@@ -1,4 +1,4 @@
-/** Conversations: one answer at a time, in slices, so that a completion never waits for more than one of them. */
+/** Answers chat requests: one at a time, in slices, so that a completion waits for one slice at most. */
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
@@ -11,51 +11,42 @@ import type {
 	TokenCounts,
 } from "../../protocol/chat.ts";
 import type { FromEngine } from "../../protocol/engineProtocol.ts";
-import {
-	createError,
-	type HeadroomError,
-	messageOf,
-} from "../../protocol/errors.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import type { GenerationStats } from "../../protocol/generation.ts";
 import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
+import type { ReadyModel } from "../load/readyModel.ts";
+import { cancelled, emptyStats, replyTo } from "../replies.ts";
 import type { LoadedModel, Sampling, Token } from "../runtime/runtime.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
 import type { ChatStates, StateOwner } from "./chatState.ts";
 import { type ChatPart, renderChat } from "./chatTemplate.ts";
 import { chatTokens, countTurns } from "./chatTokens.ts";
-import type { ChatContext, ModelChat } from "./modelChat.ts";
+import type { ModelChat, OpenChatContext } from "./modelChat.ts";
 import { ReasoningSplitter } from "./reasoning.ts";
 
-/** What a question is asked of. */
-export interface ChattingModel {
-	readonly model: LoadedModel;
-	readonly chat: Result<ModelChat, HeadroomError>;
-	/** Tokens evaluated in one slice of a prompt. */
-	readonly chunkTokens: number;
-}
+type ChatModel = Pick<ReadyModel, "model" | "chat" | "chunkTokens">;
 
 export interface ChatOptions {
-	/** What is loaded, once what was asked for before is done. */
-	readonly model: () => Promise<Result<ChattingModel, HeadroomError>>;
-	/** What is loaded now; undefined while nothing is. */
-	readonly current: () => Result<ChattingModel, HeadroomError> | undefined;
+	/** The model after all earlier requests, loads among them. */
+	readonly model: () => Promise<Result<ChatModel, HeadroomError>>;
+	/** The model now; undefined while there is none. */
+	readonly current: () => Result<ChatModel, HeadroomError> | undefined;
 	readonly references: () => readonly TokenReference[];
 	readonly states: ChatStates;
 	readonly send: (message: FromEngine) => void;
-	/** `isAtWork` is another. */
+	/** Called when `isAtWork` may have changed. */
 	readonly onDidChange: () => void;
-	readonly onDidMakeContext: (context: ChatContext) => void;
-	readonly unstarted: (arrivalMs: number) => GenerationStats;
+	readonly onDidMakeContext: (context: OpenChatContext) => void;
 	readonly log: Log;
 	readonly now: () => number;
 }
 
-/** Of the usual kind: what is very unlikely is not said. */
+/** Common defaults: they cut off the improbable tail. */
 const topK = 40;
 const topP = 0.95;
 
-/** An answer needs room to be worth asking for. */
+/** The context window must have room for an answer of this length. */
 const minAnswerTokens = 64;
 
 interface Answering {
@@ -73,32 +64,32 @@ export class Chat {
 		this.#options = options;
 	}
 
-	/** Whether there are questions without an answer. */
+	/** Whether requests are in progress or queued. */
 	get isAnswering(): boolean {
 		return this.#answering.size > 0;
 	}
 
-	/** Whether a model is being asked. */
+	/** Whether the model works on an answer. */
 	get isAtWork(): boolean {
 		return this.#isAtWork;
 	}
 
-	/** Whether something of the model is in use. */
+	/** Whether an answer or a snapshot uses the model. */
 	get isBusy(): boolean {
 		return this.isAnswering || this.#options.states.isSaving;
 	}
 
-	/** Nothing where there is no such request. */
+	/** Does nothing for an unknown id. */
 	cancel(requestId: string): void {
 		this.#answering.get(requestId)?.controller.abort();
 	}
 
-	/** Once what was asked so far is answered, and saved. */
-	forgetState(stateFile: string): void {
+	/** Waits until the requests so far are answered and their snapshots saved. */
+	deleteState(stateFile: string): void {
 		void this.#queue.idle().then(() => this.#options.states.remove(stateFile));
 	}
 
-	/** Ends the answers to what was asked so far. Resolves when they use nothing of the model any more, and their states are saved. */
+	/** Cancels the requests so far. Resolves when they no longer use the model and their snapshots are saved. */
 	async stopAll(): Promise<void> {
 		const idle = this.#queue.idle();
 		for (const { controller } of this.#answering.values()) controller.abort();
@@ -106,35 +97,30 @@ export class Chat {
 		await this.#options.states.settled();
 	}
 
-	/** Sends all there is to be said; never rejects. */
+	/** Sends chunks and the reply; never rejects. */
 	answer(requestId: string, request: ChatRequest): Promise<void> {
 		const arrivalMs = this.#options.now();
 		const controller = new AbortController();
-		const done = orAborted(this.#queue.idle(), controller.signal)
-			.then(() =>
-				this.#answerNow(requestId, request, arrivalMs, controller.signal),
-			)
-			.catch((thrown): FromEngine => {
-				this.#options.log.error(
-					`chat ${requestId} failed: ${messageOf(thrown)}`,
-				);
-				const error = createError("generationFailed", {
-					why: messageOf(thrown),
-				});
-				return { kind: "failed", requestId, error };
-			})
-			.then((last) => {
-				this.#answering.delete(requestId);
-				if (!this.isAnswering) this.#setAtWork(false);
-				this.#options.send(last);
-			});
-		// One that is cancelled in the queue leaves it at once; those behind it still wait for those before it.
+		const idle = this.#queue.idle();
+		const answer = async (): Promise<Result<FromEngine, HeadroomError>> => {
+			await orAborted(idle, controller.signal);
+			return this.#answerNow(requestId, request, arrivalMs, controller.signal);
+		};
+		const done = replyTo(requestId, answer, (why) => {
+			this.#options.log.error(`chat ${requestId} failed: ${why}`);
+			return createError("generationFailed", { why });
+		}).then((reply) => {
+			this.#answering.delete(requestId);
+			if (!this.isAnswering) this.#setAtWork(false);
+			this.#options.send(reply);
+		});
+		// A request cancelled in the queue leaves it at once; later ones still wait for earlier ones.
 		void this.#queue.run(() => done);
 		this.#answering.set(requestId, { controller, done });
 		return done;
 	}
 
-	/** Past the queue: it evaluates nothing, and is asked for while someone writes. While a model loads there is none to ask. */
+	/** Bypasses the queue: it evaluates nothing, and is called while the user types. Fails while a model loads. */
 	count(turns: readonly ChatTurn[]): Result<TokenCounts, HeadroomError> {
 		const ready = this.#options.current();
 		if (!ready) return failure(createError("engineStopped", {}));
@@ -152,30 +138,20 @@ export class Chat {
 		request: ChatRequest,
 		arrivalMs: number,
 		signal: AbortSignal,
-	): Promise<FromEngine> {
-		const { unstarted, states } = this.#options;
-		const failed = (error: HeadroomError): FromEngine => ({
-			kind: "failed",
-			requestId,
-			error,
-		});
-		const cancelled = (): FromEngine => ({
-			kind: "done",
-			requestId,
-			stopReason: "cancelled",
-			stats: unstarted(arrivalMs),
-		});
-		if (signal.aborted) return cancelled();
-		// A load takes long, and nothing of it is this request's.
+	): Promise<Result<FromEngine, HeadroomError>> {
+		const { states, now } = this.#options;
+		const cancel = () => success(cancelled(requestId, now() - arrivalMs));
+		if (signal.aborted) return cancel();
+		// Do not wait for a load that is in progress.
 		const ready = await orAborted(this.#options.model(), signal);
-		if (!ready) return cancelled();
-		if (!ready.ok) return failed(ready.error);
+		if (!ready) return cancel();
+		if (!ready.ok) return ready;
 		const { chat } = ready.value;
-		if (!chat.ok) return failed(chat.error);
+		if (!chat.ok) return chat;
 		this.#setAtWork(true);
 		const context = await this.#context(chat.value);
-		if (!context.ok) return failed(context.error);
-		if (signal.aborted) return cancelled();
+		if (!context.ok) return context;
+		if (signal.aborted) return cancel();
 		const { stateKey: key, answers, tokenBytes } = chat.value;
 		const owner: StateOwner = {
 			key,
@@ -185,23 +161,23 @@ export class Chat {
 		};
 		await states.restore(request, owner);
 		const prompt = this.#prompt(request, ready.value, chat.value);
-		const { last, text } = !prompt.ok
-			? { last: failed(prompt.error), text: "" }
-			: signal.aborted
-				? { last: cancelled(), text: "" }
-				: await this.#generate({
-						requestId,
-						request,
-						arrivalMs,
-						signal,
-						ready: ready.value,
-						chat: chat.value,
-						context: context.value,
-						...prompt.value,
-					});
-		// Also where nothing was answered: what was read is gone from the disk.
+		const isGenerating = prompt.ok && !signal.aborted;
+		const { reply, text } = isGenerating
+			? await this.#generate({
+					requestId,
+					request,
+					arrivalMs,
+					signal,
+					ready: ready.value,
+					chat: chat.value,
+					context: context.value,
+					...prompt.value,
+				})
+			: { reply: undefined, text: "" };
+		// Even without an answer: restoring removed the snapshot from disk.
 		void states.save(request, owner, new Set([...answersIn(request), text]));
-		return last;
+		if (!prompt.ok) return prompt;
+		return reply ? success(reply) : cancel();
 	}
 
 	#setAtWork(isAtWork: boolean): void {
@@ -209,7 +185,9 @@ export class Chat {
 		this.#options.onDidChange();
 	}
 
-	async #context(chat: ModelChat): Promise<Result<ChatContext, HeadroomError>> {
+	async #context(
+		chat: ModelChat,
+	): Promise<Result<OpenChatContext, HeadroomError>> {
 		const isNew = !chat.isOpen;
 		const context = await chat.open();
 		if (isNew && context.ok) this.#options.onDidMakeContext(context.value);
@@ -218,7 +196,7 @@ export class Chat {
 
 	#prompt(
 		{ turns }: ChatRequest,
-		{ model }: ChattingModel,
+		{ model }: ChatModel,
 		{ template, answers, windowTokens }: ModelChat,
 	): Result<
 		{ readonly parts: readonly ChatPart[]; readonly tokens: readonly Token[] },
@@ -246,7 +224,7 @@ export class Chat {
 		signal,
 		ready: { model, chunkTokens },
 		chat,
-		context: { cache, speculation: ofModel, slicer },
+		context: { cache, speculation: modelSpeculation, slicer },
 		parts,
 		tokens: prompt,
 	}: {
@@ -254,14 +232,14 @@ export class Chat {
 		readonly request: ChatRequest;
 		readonly arrivalMs: number;
 		readonly signal: AbortSignal;
-		readonly ready: ChattingModel;
+		readonly ready: ChatModel;
 		readonly chat: ModelChat;
-		readonly context: ChatContext;
+		readonly context: OpenChatContext;
 		readonly parts: readonly ChatPart[];
 		readonly tokens: readonly Token[];
-	}): Promise<{ readonly last: FromEngine; readonly text: string }> {
-		const { send, unstarted, log, now } = this.#options;
-		const speculation = ofModel?.forAnswer({
+	}): Promise<{ readonly reply: FromEngine; readonly text: string }> {
+		const { send, log, now } = this.#options;
+		const speculation = modelSpeculation?.forAnswer({
 			kind: request.reference === "" ? "chat" : "edit",
 			cache,
 			references: [
@@ -283,15 +261,17 @@ export class Chat {
 			signal,
 			now: () => slicer.now(),
 		});
-		const text = new Detokenizer(
+		const detokenizer = new Detokenizer(
 			(them, before) => model.detokenize(them, before),
 			prompt,
 		);
 		const splitter = new ReasoningSplitter(parts);
 		let timeToFirstTokenMs: number | null = null;
-		const said: Token[] = [];
-		let whole = "";
-		const say = (segments: ReturnType<ReasoningSplitter["push"]>): void => {
+		const tokens: Token[] = [];
+		let text = "";
+		const sendSegments = (
+			segments: ReturnType<ReasoningSplitter["push"]>,
+		): void => {
 			for (const { kind: segment, text } of segments) {
 				timeToFirstTokenMs ??= now() - arrivalMs;
 				send({ kind: "chunk", requestId, segment, text });
@@ -299,16 +279,16 @@ export class Chat {
 		};
 		let next = await answer.next();
 		for (; !next.done; next = await answer.next()) {
-			said.push(next.value);
-			const piece = chat.tags.get(next.value) ?? text.push(next.value);
-			whole += piece;
-			say(splitter.push(piece));
+			tokens.push(next.value);
+			const piece = chat.tags.get(next.value) ?? detokenizer.push(next.value);
+			text += piece;
+			sendSegments(splitter.push(piece));
 		}
-		say(splitter.end());
-		chat.answers.remember(whole, said);
+		sendSegments(splitter.end());
+		chat.answers.remember(text, tokens);
 		const { stopReason, ...counts } = next.value;
 		const stats: GenerationStats = {
-			...unstarted(arrivalMs),
+			...emptyStats(now() - arrivalMs),
 			promptTokens: prompt.length,
 			...counts,
 			...speculation?.stats,
@@ -316,13 +296,13 @@ export class Chat {
 		};
 		log.info(`chat ${requestId}: ${stopReason}; ${costOf(stats)}`);
 		return {
-			last: { kind: "done", requestId, stopReason, stats },
-			text: whole,
+			reply: { kind: "done", requestId, stopReason, stats },
+			text,
 		};
 	}
 }
 
-/** For the log: what it took, without what was said. */
+/** For the log: cost only, no text. */
 function costOf({
 	promptTokens,
 	reusedTokens,

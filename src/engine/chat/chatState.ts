@@ -1,9 +1,9 @@
 /**
- * The evaluated state of a conversation on disk, so that the next process need not evaluate it anew. It holds what was said: only the
- * user may read it, and it lies where the conversation lies.
+ * KV snapshots of conversations on disk, so that the next process need not evaluate them again. They contain text of the user: only the
+ * user may read them, and they lie beside the conversation.
  *
- * Invariant: llama.cpp is only given a file that this engine wrote whole, for the same model, build and context: it does not survive every
- * other. A state is taken away to be read: so nobody changes it meanwhile, and one that ends the process ends no other.
+ * Invariant: llama.cpp only reads a file that this engine wrote completely, for the same model, build and context, because it may crash on any
+ * other. Reading a snapshot removes it from disk: nothing changes it meanwhile, and one that crashes the process does so only once.
  */
 
 import { existsSync } from "node:fs";
@@ -24,29 +24,29 @@ import type { KvCache } from "../kv/kvCache.ts";
 import { ChatStateCompanion } from "./chatStateCompanion.ts";
 import type { AnswerTokens } from "./chatTokens.ts";
 
-/** Answers of the longest conversations. */
+/** More than the answers of the longest conversations. */
 const maxCompanionBytes = 16 * 2 ** 20;
-/** Less is evaluated as fast as it is read. */
+/** Shorter prompts are evaluated as fast as they are read. */
 const minTokens = 256;
-/** llama.cpp writes 2.5 GB per second where nothing but memory is in the way: a completion that comes meanwhile waits for a tenth of one. */
+/** llama.cpp writes 2.5 GB per second to memory, so a completion waits 0.1 s at most. */
 const maxStateBytes = 256 * 2 ** 20;
 
-/** Which conversation. */
-type Stated = Pick<ChatRequest, "stateFile">;
+/** Identifies the conversation. */
+type StateRequest = Pick<ChatRequest, "stateFile">;
 
-/** What a state is of. */
+/** What is saved, and what a snapshot is restored into. */
 export interface StateOwner {
 	readonly key: string;
 	readonly cache: KvCache;
 	readonly answers: AnswerTokens;
-	/** Of the cache; 0 where that is not known. */
+	/** Bytes per token of the cache; 0 if unknown. */
 	readonly tokenBytes: number;
 }
 
 export class ChatStates {
 	readonly #log: Log;
-	/** Whose conversation is in a cache. */
-	readonly #held = new WeakMap<KvCache, Stated["stateFile"]>();
+	/** Which conversation is in a cache. */
+	readonly #held = new WeakMap<KvCache, StateRequest["stateFile"]>();
 	readonly #queue = new SerialQueue();
 	#saving = 0;
 
@@ -58,17 +58,16 @@ export class ChatStates {
 		return this.#saving > 0;
 	}
 
-	/** Resolves when what was to be saved is on disk. */
+	/** Resolves when the pending snapshots are on disk. */
 	settled(): Promise<void> {
 		return this.#queue.idle();
 	}
 
 	/**
-	 * Has the conversation in the cache as it was saved, if it is not there already. To be called before the cache is changed, because it
-	 * may still be written for the last question; and before a prompt is made, because the answers have the tokens that are in the state.
-	 * Never rejects.
+	 * Restores the conversation into the cache, unless it is there already. Call it before the cache changes, because a snapshot of it may still
+	 * be in progress; and before the prompt is built, because it restores the tokens of the answers. Never rejects.
 	 */
-	async restore({ stateFile }: Stated, owner: StateOwner): Promise<void> {
+	async restore({ stateFile }: StateRequest, owner: StateOwner): Promise<void> {
 		await this.#queue.idle();
 		const isHeld = this.#held.get(owner.cache) === stateFile;
 		this.#held.set(owner.cache, stateFile);
@@ -76,22 +75,20 @@ export class ChatStates {
 		try {
 			if (await take(stateFile, owner))
 				this.#log.info(
-					`read the state of a conversation: ${owner.cache.tokens.length} tokens`,
+					`restored a chat snapshot: ${owner.cache.tokens.length} tokens`,
 				);
 		} catch (thrown) {
-			this.#log.warn(
-				`the state of a conversation could not be read: ${reasonFor(thrown)}`,
-			);
+			this.#log.warn(`could not restore a chat snapshot: ${reasonFor(thrown)}`);
 		}
 	}
 
 	/**
-	 * In the background, and never rejects.
+	 * Saves a snapshot in the background; never rejects.
 	 *
-	 * @param answers of this conversation: those of others are none of its business.
+	 * @param answers the texts whose tokens are saved: those of this conversation only.
 	 */
 	save(
-		{ stateFile }: Stated,
+		{ stateFile }: StateRequest,
 		owner: StateOwner,
 		answers: ReadonlySet<string>,
 	): Promise<void> {
@@ -107,16 +104,14 @@ export class ChatStates {
 			try {
 				await write(stateFile, owner, answers);
 			} catch (thrown) {
-				this.#log.warn(
-					`the state of a conversation could not be saved: ${reasonFor(thrown)}`,
-				);
+				this.#log.warn(`could not save a chat snapshot: ${reasonFor(thrown)}`);
 			} finally {
 				this.#saving--;
 			}
 		});
 	}
 
-	/** Behind what is being saved, and with what processes left behind that ended while they saved. Never rejects. */
+	/** After pending saves. Also removes temporary files of processes that ended while saving. Never rejects. */
 	remove(stateFile: string): Promise<void> {
 		return this.#queue.run(async () => {
 			try {
@@ -125,14 +120,14 @@ export class ChatStates {
 				await removeLeftovers(stateFile);
 			} catch (thrown) {
 				this.#log.warn(
-					`the state of a conversation could not be removed: ${reasonFor(thrown)}`,
+					`could not remove a chat snapshot: ${reasonFor(thrown)}`,
 				);
 			}
 		});
 	}
 }
 
-/** Puts a state into the cache; false where there is none of this owner. The file is gone afterwards. */
+/** Moves a snapshot from disk into the cache; false if there is none with this key. */
 async function take(
 	file: string,
 	{ key, cache, answers }: StateOwner,
@@ -164,7 +159,7 @@ async function readCompanion(
 	}
 }
 
-/** The state first: without its companion nobody reads it. */
+/** Writes the snapshot first: without its companion nothing reads it. */
 async function write(
 	file: string,
 	{ key, cache, answers }: StateOwner,
@@ -174,7 +169,7 @@ async function write(
 	await mkdir(path.dirname(file), { recursive: true, mode: privateFolderMode });
 	await removeLeftovers(file);
 	try {
-		// llama.cpp makes the file anew, and would make it for all to read.
+		// llama.cpp would create the file readable for all.
 		await writeFile(temporary, "", { mode: privateFileMode, flag: "wx" });
 		await cache.saveState(temporary);
 		await chmod(temporary, privateFileMode);
@@ -182,7 +177,9 @@ async function write(
 			version: 1,
 			key,
 			sha256: await sha256Of(temporary),
-			answers: answers.among(texts).map(([text, them]) => [text, [...them]]),
+			answers: answers
+				.withTexts(texts)
+				.map(([text, them]) => [text, [...them]]),
 		};
 		await rm(companionOf(file), { force: true });
 		await rename(temporary, file);
@@ -199,7 +196,7 @@ function companionOf(file: string): string {
 	return `${file}.json`;
 }
 
-/** Of processes that ended in the middle. Another window that is in the middle does without its state. */
+/** Removes temporary files of processes that ended while saving. Another window that is saving right now loses its snapshot. */
 async function removeLeftovers(file: string): Promise<void> {
 	const folder = path.dirname(file);
 	const names = existsSync(folder) ? await readdir(folder) : [];

@@ -1,14 +1,14 @@
-/** What stands beside the state of a conversation on disk. */
+/** The file beside a KV snapshot on disk. */
 
 import * as z from "zod/mini";
 
 export const ChatStateCompanion = z.object({
 	version: z.literal(1),
-	/** Of the model, its context and the build of llama.cpp. */
+	/** Identifies model, context and build of llama.cpp. */
 	key: z.string(),
-	/** Of the state. */
+	/** The hash of the snapshot. */
 	sha256: z.string(),
-	/** Answers with the tokens that the model chose for them. */
+	/** Answers and the tokens that the model generated for them. */
 	answers: z.array(
 		z.tuple([z.string(), z.array(z.int().check(z.nonnegative()))]),
 	),

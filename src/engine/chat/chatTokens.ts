@@ -1,7 +1,7 @@
 /**
- * From the parts of a prompt to its tokens, and to what each part takes.
+ * Tokenizes a chat prompt, and counts the tokens of its parts.
  *
- * Invariant: special tokens are looked for in the words of the template alone.
+ * Invariant: special tokens are parsed in template text only.
  */
 
 import { LruCache } from "../../base/lruCache.ts";
@@ -17,7 +17,7 @@ import {
 
 export interface ChatVocabulary
 	extends Pick<LoadedModel, "beginningOfText" | "tokenizeTemplate"> {
-	/** What was said in the turn with this index. */
+	/** Tokenizes the text of the turn with this index. */
 	tokenize(text: string, turn: number): readonly Token[];
 }
 
@@ -27,7 +27,7 @@ export function chatTokens(
 ): readonly Token[] {
 	const { beginningOfText } = vocabulary;
 	const tokens = parts.flatMap((part) => tokensOf(part, vocabulary));
-	// Most templates name it themselves.
+	// Most templates contain it.
 	return beginningOfText === null || tokens[0] === beginningOfText
 		? tokens
 		: [beginningOfText, ...tokens];
@@ -43,13 +43,13 @@ function tokensOf(
 }
 
 export interface TurnTokens {
-	/** Of the template. */
+	/** Tokens of the template. */
 	readonly fixedTokens: number;
-	/** Of each turn. */
+	/** Tokens of each turn. */
 	readonly turnTokens: readonly number[];
 }
 
-/** What each part of a conversation takes of the context window: together, all tokens of its prompt. Evaluates nothing. */
+/** Counts the tokens of each part of a conversation; they add up to its prompt. Evaluates nothing. */
 export function countTurns(
 	template: ChatTemplate,
 	turns: readonly ChatTurn[],
@@ -66,20 +66,20 @@ export function countTurns(
 	return success({ fixedTokens, turnTokens });
 }
 
-/** More than any conversation that fits into a context window. */
+/** More than fit into any context window. */
 const maxAnswers = 1000;
 
-/** Answers in the tokens that the model chose for them: those are in the KV cache, and its tokenizer may cut the same text otherwise. */
+/** Answers as the tokens that the model generated: those are in the KV cache, and the tokenizer may split the same text differently. */
 export class AnswerTokens {
 	readonly #tokens = new LruCache<string, readonly Token[]>(maxAnswers);
 
-	/** @param text of exactly these tokens. */
+	/** @param text the text of exactly these tokens. */
 	remember(text: string, tokens: readonly Token[]): void {
 		this.#tokens.set(text, [...tokens]);
 	}
 
-	/** Those with one of these texts. */
-	among(
+	/** The answers with one of these texts, oldest first. */
+	withTexts(
 		texts: ReadonlySet<string>,
 	): readonly (readonly [text: string, tokens: readonly Token[]])[] {
 		return [...this.#tokens.newestFirst()]
@@ -87,7 +87,7 @@ export class AnswerTokens {
 			.reverse();
 	}
 
-	/** The vocabulary, with the answers of these turns as they came: there may be special tokens in them, which nobody else can say. */
+	/** A vocabulary that tokenizes the assistant's turns as generated. They may contain special tokens, which no other text can. */
 	within(
 		vocabulary: ChatVocabulary,
 		turns: readonly Pick<ChatTurn, "role">[],

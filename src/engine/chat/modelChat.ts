@@ -1,4 +1,4 @@
-/** What a loaded model needs for conversations: its template, and a context that is made when the first question is asked. */
+/** Chat with a loaded model: its template, and a context that is created for the first question. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { usableBytes } from "../../memory/machine/devices.ts";
@@ -7,7 +7,7 @@ import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { Device } from "../../protocol/device.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
-import type { Speculation as SpeculationSetting } from "../../protocol/speculation.ts";
+import type { SpeculationMode } from "../../protocol/speculation.ts";
 import { KvCache } from "../kv/kvCache.ts";
 import type { VerifyCosts } from "../measure/verifyCosts.ts";
 import type {
@@ -27,43 +27,43 @@ import { tagTokens } from "./reasoning.ts";
 export interface ModelChatOptions {
 	readonly file: LoadableFile;
 	readonly model: LoadedModel;
-	/** Of all that is loaded; undefined where it could not be planned. */
+	/** The plan of everything loaded; undefined for a load without a plan. */
 	readonly plan: Plan | undefined;
-	/** As the user or the model limits them. */
+	/** The limit of the model or the user. */
 	readonly contextWindow: number;
 	readonly batchTokens: number;
 	readonly draft: ModelDraft | undefined;
 	readonly verifyCosts: VerifyCosts | undefined;
-	readonly speculation: SpeculationSetting;
+	readonly speculation: SpeculationMode;
 	readonly slicer: TimeSlicer;
-	/** Names the file as it is, and the build of llama.cpp. */
+	/** Identifies the version of the file and the build of llama.cpp. */
 	readonly stateKey: string;
-	/** As they are now. */
+	/** Their current state. */
 	readonly devices: () => Promise<readonly Device[]>;
 }
 
-/** The context of the one conversation that goes on. */
-export interface ChatContext {
+/** The context for chats; one conversation at a time is in it. */
+export interface OpenChatContext {
 	readonly cache: KvCache;
 	readonly speculation: ModelSpeculation | undefined;
-	/** Its evaluations wait for theirs. */
+	/** Slices its evaluations. */
 	readonly slicer: TimeSlicer;
 	readonly allocatedBytes: AllocatedBytes;
-	/** With the context. */
+	/** The plan of everything loaded, with this context. */
 	readonly plan: Plan | undefined;
 }
 
-/** Without flash attention and plans there is still this much, if the model knows it. */
+/** The smallest window: without a plan no more is risked. */
 const unplannedWindow = roleNeeds.chat.contextWindows.at(-1) ?? 0;
 
 export class ModelChat {
 	readonly template: ChatTemplate;
 	readonly windowTokens: number;
-	/** Tags round what a model thinks, where they are tokens. */
+	/** The tags around reasoning that are special tokens. */
 	readonly tags: ReadonlyMap<Token, string>;
 	readonly answers = new AnswerTokens();
 	readonly #options: ModelChatOptions;
-	#context: ChatContext | undefined;
+	#context: OpenChatContext | undefined;
 	#sequences: Sequences | undefined;
 	#draft: DraftContext | undefined;
 
@@ -78,7 +78,7 @@ export class ModelChat {
 		this.#options = options;
 	}
 
-	/** Or why the model cannot have conversations. */
+	/** Fails if the model cannot chat. */
 	static of(options: ModelChatOptions): Result<ModelChat, HeadroomError> {
 		const { file, model } = options;
 		const template = chatTemplateOf(file, {
@@ -96,13 +96,13 @@ export class ModelChat {
 		return success(new ModelChat(template.value, windowTokens, options));
 	}
 
-	/** What a state must be of to be used. */
+	/** A KV snapshot can be restored only under the same key. */
 	get stateKey(): string {
 		const kvType = this.#options.plan?.request.kvType ?? "f16";
 		return `${this.#options.stateKey}, ${this.windowTokens} tokens, ${kvType}`;
 	}
 
-	/** What a token takes in the cache, and in a file of its state; 0 where it could not be planned. */
+	/** Bytes per token in the KV cache and in a snapshot; 0 without a plan. */
 	get tokenBytes(): number {
 		const { plan } = this.#options;
 		if (!plan) return 0;
@@ -112,18 +112,18 @@ export class ModelChat {
 		return added / chatWindow;
 	}
 
-	/** Whether its context is there. */
+	/** Whether its context is created. */
 	get isOpen(): boolean {
 		return this.#context !== undefined;
 	}
 
-	/** Its context, which is made when it is first asked for. */
-	async open(): Promise<Result<ChatContext, HeadroomError>> {
+	/** The context, created on the first call. */
+	async open(): Promise<Result<OpenChatContext, HeadroomError>> {
 		if (this.#context) return success(this.#context);
-		return this.#options.slicer.take(() => this.#open());
+		return this.#options.slicer.run(() => this.#open());
 	}
 
-	async #open(): Promise<Result<ChatContext, HeadroomError>> {
+	async #open(): Promise<Result<OpenChatContext, HeadroomError>> {
 		const { model, plan, batchTokens, draft, slicer } = this.#options;
 		const withContext =
 			plan && planFor({ ...plan.request, chatWindow: this.windowTokens });
@@ -147,7 +147,7 @@ export class ModelChat {
 		try {
 			this.#draft = await draft?.createContext(options, wrap);
 		} catch (thrown) {
-			// It is made anew with the next question.
+			// The next question creates it again.
 			await made.value.dispose();
 			throw thrown;
 		}
@@ -172,7 +172,7 @@ export class ModelChat {
 		await this.#sequences?.dispose();
 	}
 
-	/** It was priced at the load, and others may have taken the room since. */
+	/** The context was priced at load time; other programs may have taken the memory since. */
 	async #refusal(
 		plan: Plan,
 		withContext: Plan,
@@ -199,7 +199,7 @@ export class ModelChat {
 		return undefined;
 	}
 
-	/** With a look-up of its own: that of completions is in the middle of another text. */
+	/** Separate from that of completions, whose lookup is in the middle of another text. */
 	#speculation(cache: KvCache): ModelSpeculation | undefined {
 		const { verifyCosts, speculation, draft, batchTokens, slicer } =
 			this.#options;
@@ -216,12 +216,12 @@ export class ModelChat {
 	}
 }
 
-/** Of the model itself: the draft's is no part of a state. */
+/** The KV cache of the model alone: a snapshot does not hold the draft's. */
 function cacheBytes({ holders }: Plan): number {
 	return holders.reduce((sum, { bytes }) => sum + bytes.kvCache, 0);
 }
 
-/** Undefined where none fits. */
+/** Undefined if none fits. */
 function largestWindow({
 	plan,
 	contextWindow,

@@ -13,7 +13,7 @@ import {
 	type Learned,
 	type MachineRecord,
 } from "../../protocol/machineRecord.ts";
-import type { Speculation as SpeculationMode } from "../../protocol/speculation.ts";
+import type { SpeculationMode } from "../../protocol/speculation.ts";
 import { fitBudget, minBudget, windowFor } from "../measure/promptBudget.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { batchTokens, sequenceCount } from "./contextSize.ts";

@@ -17,7 +17,7 @@ import {
 	emptyRecord,
 	type MachineRecord,
 } from "../../protocol/machineRecord.ts";
-import type { ChatContext } from "../chat/modelChat.ts";
+import type { OpenChatContext } from "../chat/modelChat.ts";
 import type { CreateRuntime } from "../runtime/runtime.ts";
 import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { sequenceCount } from "./contextSize.ts";
@@ -116,7 +116,7 @@ export class ModelSlot {
 	}
 
 	/** Adds a context that was created after the load to the reported memory. */
-	addContext({ plan, allocatedBytes }: ChatContext): void {
+	addContext({ plan, allocatedBytes }: OpenChatContext): void {
 		const loaded = this.#loaded;
 		if (!loaded?.observed || !plan) return;
 		const { observed, report } = loaded;

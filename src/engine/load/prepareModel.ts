@@ -13,7 +13,7 @@ import type { LoadReport, PromptBudget } from "../../protocol/engineStatus.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Learned } from "../../protocol/machineRecord.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
-import type { Speculation as SpeculationMode } from "../../protocol/speculation.ts";
+import type { SpeculationMode } from "../../protocol/speculation.ts";
 import { ModelChat } from "../chat/modelChat.ts";
 import { VocabularyIndex } from "../decode/vocabularyIndex.ts";
 import { KvCache } from "../kv/kvCache.ts";

@@ -1,21 +1,21 @@
-/** The one queue of the engine: llama.cpp does one thing at a time, the most urgent first. */
+/** The engine's priority queue: llama.cpp runs one piece of work at a time, the highest priority first. */
 
-/** From what cannot wait to what nobody waits for. */
-const urgencies = ["typing", "chat", "idle"] as const;
-export type Urgency = (typeof urgencies)[number];
+/** Highest first. Idle work is done in advance: nobody waits for it. */
+const priorities = ["typing", "chat", "idle"] as const;
+export type Priority = (typeof priorities)[number];
 
 export class Scheduler {
-	readonly #waiting: Readonly<Record<Urgency, (() => Promise<void>)[]>> = {
+	readonly #waiting: Readonly<Record<Priority, (() => Promise<void>)[]>> = {
 		typing: [],
 		chat: [],
 		idle: [],
 	};
 	#isBusy = false;
 
-	/** Runs when nothing else does, and nothing more urgent or as urgent was there before. Settles as `work` does. */
-	run<T>(work: () => Promise<T>, urgency: Urgency = "typing"): Promise<T> {
+	/** First in, first out within a priority. Settles as `work` does. */
+	run<T>(work: () => Promise<T>, priority: Priority = "typing"): Promise<T> {
 		return new Promise((resolve, reject) => {
-			this.#waiting[urgency].push(async () => {
+			this.#waiting[priority].push(async () => {
 				try {
 					resolve(await work());
 				} catch (thrown) {
@@ -28,15 +28,15 @@ export class Scheduler {
 
 	async #runAll(): Promise<void> {
 		this.#isBusy = true;
-		// What comes in at the same moment is looked at together.
+		// Work that is added in the same tick is ordered by priority, too.
 		await Promise.resolve();
 		for (let next = this.#next(); next; next = this.#next()) await next();
 		this.#isBusy = false;
 	}
 
 	#next(): (() => Promise<void>) | undefined {
-		for (const urgency of urgencies) {
-			const next = this.#waiting[urgency].shift();
+		for (const priority of priorities) {
+			const next = this.#waiting[priority].shift();
 			if (next) return next;
 		}
 		return undefined;

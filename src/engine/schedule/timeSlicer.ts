@@ -1,44 +1,45 @@
-/** Work that is done in slices, so that what is more urgent goes in between. */
+/** Runs long work in slices, so that work of higher priority can run in between. */
 
 import type { Sequence } from "../runtime/runtime.ts";
-import type { Scheduler, Urgency } from "./scheduler.ts";
+import type { Priority, Scheduler } from "./scheduler.ts";
 
 export class TimeSlicer {
 	readonly #scheduler: Scheduler;
-	readonly #urgency: Urgency;
+	readonly #priority: Priority;
 	readonly #now: () => number;
 	#waitedMs = 0;
 
-	constructor(scheduler: Scheduler, urgency: Urgency, now: () => number) {
+	constructor(scheduler: Scheduler, priority: Priority, now: () => number) {
 		this.#scheduler = scheduler;
-		this.#urgency = urgency;
+		this.#priority = priority;
 		this.#now = now;
 	}
 
-	take<T>(work: () => Promise<T>): Promise<T> {
+	/** Queues one slice. */
+	run<T>(work: () => Promise<T>): Promise<T> {
 		const startMs = this.#now();
 		return this.#scheduler.run(() => {
 			this.#waitedMs += this.#now() - startMs;
 			return work();
-		}, this.#urgency);
+		}, this.#priority);
 	}
 
-	/** A clock that stands still while others have their turn: what work takes is not what it waits. */
+	/** A clock that stops while a slice waits, so that waiting does not count as the cost of the work. */
 	now(): number {
 		return this.#now() - this.#waitedMs;
 	}
 }
 
-/** A sequence each of whose evaluations waits for its turn. */
+/** A sequence that runs each operation as a slice. */
 export function timeSliced(sequence: Sequence, slicer: TimeSlicer): Sequence {
 	return {
 		contextWindow: sequence.contextWindow,
 		canRollBack: sequence.canRollBack,
-		evaluate: (...them) => slicer.take(() => sequence.evaluate(...them)),
-		argmax: (tokens) => slicer.take(() => sequence.argmax(tokens)),
-		checkpoint: () => slicer.take(() => sequence.checkpoint()),
-		truncate: (length) => slicer.take(() => sequence.truncate(length)),
-		saveState: (file) => slicer.take(() => sequence.saveState(file)),
-		loadState: (file) => slicer.take(() => sequence.loadState(file)),
+		evaluate: (...them) => slicer.run(() => sequence.evaluate(...them)),
+		argmax: (tokens) => slicer.run(() => sequence.argmax(tokens)),
+		checkpoint: () => slicer.run(() => sequence.checkpoint()),
+		truncate: (length) => slicer.run(() => sequence.truncate(length)),
+		saveState: (file) => slicer.run(() => sequence.saveState(file)),
+		loadState: (file) => slicer.run(() => sequence.loadState(file)),
 	};
 }

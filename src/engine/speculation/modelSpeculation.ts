@@ -1,7 +1,7 @@
 /** What speculation knows of one loaded model, from answer to answer. */
 
 import type { WorkKind } from "../../protocol/generation.ts";
-import type { Speculation as SpeculationSetting } from "../../protocol/speculation.ts";
+import type { SpeculationMode } from "../../protocol/speculation.ts";
 import type { KvCache } from "../kv/kvCache.ts";
 import type { VerifyCosts } from "../measure/verifyCosts.ts";
 import type { Token } from "../runtime/runtime.ts";
@@ -17,7 +17,7 @@ interface LoadedDraft {
 }
 
 export interface ModelSpeculationOptions {
-	readonly mode: SpeculationSetting;
+	readonly mode: SpeculationMode;
 	readonly costs: VerifyCosts;
 	readonly draft: LoadedDraft | undefined;
 	readonly chunkTokens: number;

@@ -2,7 +2,7 @@
 
 import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 import {
-	type Speculation as SpeculationSetting,
+	type SpeculationMode,
 	usesDraftModel,
 	usesLookup,
 } from "../../protocol/speculation.ts";
@@ -13,7 +13,7 @@ import { matchEvidence, resumedEvidence } from "./evidence.ts";
 import type { Lookup, LookupDraft, ResumedDraft } from "./lookup.ts";
 
 export interface SpeculationOptions {
-	readonly mode: SpeculationSetting;
+	readonly mode: SpeculationMode;
 	readonly controller: Controller;
 	readonly lookup: Lookup;
 	readonly draftModel: Drafter | undefined;

@@ -2,13 +2,13 @@
 
 import type { LoadReport } from "../../protocol/engineStatus.ts";
 import type {
-	Speculation,
 	SpeculationCounters,
+	SpeculationMode,
 } from "../../protocol/speculation.ts";
 import type { ModelShape } from "../shape/modelShape.ts";
 
 export interface SpeculationFacts {
-	readonly setting: Speculation;
+	readonly setting: SpeculationMode;
 	readonly shape: Pick<ModelShape, "experts">;
 	readonly load: LoadReport;
 	/** Of the last completions; undefined where nothing was drafted. */
@@ -72,6 +72,6 @@ export function whyNoDraftModel({
 }
 
 /** Of a load whose verification was not measured: the engine leaves it out in these two cases only. */
-export function whyNoSpeculation(setting: Speculation): NoSpeculation {
+export function whyNoSpeculation(setting: SpeculationMode): NoSpeculation {
 	return setting === "off" ? "off" : "noRollback";
 }

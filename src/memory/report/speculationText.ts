@@ -5,8 +5,8 @@ import { english, type Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import type { LoadReport } from "../../protocol/engineStatus.ts";
 import type {
-	Speculation,
 	SpeculationCounters,
+	SpeculationMode,
 } from "../../protocol/speculation.ts";
 import {
 	type NoDraftModel,
@@ -20,7 +20,7 @@ import {
 
 /** One line for the log, in English. */
 export function speculationSummary(
-	setting: Speculation,
+	setting: SpeculationMode,
 	{ verifyMs, draft }: LoadReport,
 ): string {
 	const best = perfectGain(verifyMs);

@@ -35,7 +35,7 @@ export interface ChatPanelOptions
 		| "context"
 		| "currentId"
 		| "stateFile"
-		| "forgetState"
+		| "deleteState"
 	> {
 	readonly actions: AnswerActions;
 	readonly offers: ChatOffers;

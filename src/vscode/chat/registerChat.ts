@@ -59,7 +59,7 @@ function createPanel(
 	return new ChatPanel({
 		store: new ConversationStore(folder.fsPath),
 		stateFile: stateUri?.fsPath ?? null,
-		forgetState: () => forgetState(stateUri, client),
+		deleteState: () => deleteState(stateUri, client),
 		currentId: {
 			read: () => {
 				const id = workspaceState.get<unknown>(currentIdKey);
@@ -76,9 +76,9 @@ function createPanel(
 	});
 }
 
-async function forgetState(
+async function deleteState(
 	stateUri: vscode.Uri | undefined,
-	client: Pick<EngineClient, "forgetState">,
+	client: Pick<EngineClient, "deleteState">,
 ): Promise<void> {
 	if (!stateUri) return;
 	for (const uri of [
@@ -91,5 +91,5 @@ async function forgetState(
 			// It does not exist.
 		}
 	// The engine may be about to write the snapshot of the answer that was stopped.
-	client.forgetState(stateUri.fsPath);
+	client.deleteState(stateUri.fsPath);
 }

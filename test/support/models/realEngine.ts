@@ -16,7 +16,7 @@ import type {
 	FimRequest,
 	GenerationEnd,
 } from "../../../src/protocol/generation.ts";
-import type { Speculation } from "../../../src/protocol/speculation.ts";
+import type { SpeculationMode } from "../../../src/protocol/speculation.ts";
 import { emptyRequest } from "../fakes/fakeEngine.ts";
 import { until } from "../until.ts";
 
@@ -39,7 +39,7 @@ export class RealEngine {
 	latencyTargetMs = 5000;
 	gpu: Gpu = "off";
 	partialOffload = false;
-	speculation: Speculation = "auto";
+	speculation: SpeculationMode = "auto";
 
 	constructor(env: NodeJS.ProcessEnv = process.env) {
 		const log: Log = logTo((level, message) =>

@@ -124,12 +124,12 @@ describe("EngineClient, counting", () => {
 describe("EngineClient, in a conversation", () => {
 	it("has its state forgotten by an engine that runs, and starts none for it", async () => {
 		const { client, process, ready } = await setUp();
-		client.forgetState("/state");
+		client.deleteState("/state");
 		assert.deepEqual(process.sent, []);
 		await ready();
-		client.forgetState("/state");
+		client.deleteState("/state");
 		assert.deepEqual(process.sent.at(-1), {
-			kind: "forgetState",
+			kind: "deleteState",
 			stateFile: "/state",
 		});
 	});

@@ -49,7 +49,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 		post: (message) => posted.push(message),
 		describe: errorText,
 		stateFile: "/state.bin",
-		forgetState: async () => {
+		deleteState: async () => {
 			forgotten++;
 		},
 		newId: () => `id${++ids}`,

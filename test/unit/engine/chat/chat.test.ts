@@ -580,7 +580,7 @@ describe("conversations and their states", () => {
 		it.load();
 		it.chat("1", { ...one, stateFile });
 		await it.end("1");
-		it.engine.receive({ kind: "forgetState", stateFile });
+		it.engine.receive({ kind: "deleteState", stateFile });
 		it.shutdown();
 		await it.until(() => it.shutdowns() === 1);
 		assert.deepEqual(readdirSync(path.dirname(stateFile)), []);

@@ -65,7 +65,7 @@ describe("ChatStates", () => {
 		assert.doesNotMatch(readFileSync(`${stateFile}.json`, "utf8"), /another/);
 		const { cache, answers } = await restored();
 		assert.deepEqual(cache.tokens, text);
-		assert.deepEqual(answers.among(new Set(["mine", "of another"])), [
+		assert.deepEqual(answers.withTexts(new Set(["mine", "of another"])), [
 			["mine", [1, 2]],
 		]);
 	});
@@ -174,7 +174,10 @@ describe("ChatStates", () => {
 		writeFileSync(path.join(folder, "history"), "in the way");
 		const states = inMemory();
 		await states.save({ stateFile }, await owner(text), new Set());
-		assert.match(lines.join("\n"), /^\[warn\] .*could not be saved: E\w+$/);
+		assert.match(
+			lines.join("\n"),
+			/^\[warn\] could not save a chat snapshot: E\w+$/,
+		);
 		assert.equal(states.isSaving, false);
 	});
 });

@@ -20,7 +20,7 @@ import {
 	withBadLoad,
 	withLearned,
 } from "../../../../src/protocol/machineRecord.ts";
-import type { Speculation } from "../../../../src/protocol/speculation.ts";
+import type { SpeculationMode } from "../../../../src/protocol/speculation.ts";
 import {
 	FakeRuntime,
 	fakeDescription,
@@ -54,7 +54,7 @@ interface Machine {
 	readonly shape?: Result<ModelShape, ShapeProblem>;
 	readonly contextWindow?: number;
 	readonly allocatedBytes?: AllocatedBytes;
-	readonly speculation?: Speculation;
+	readonly speculation?: SpeculationMode;
 }
 
 /** Loads a model of half a gigabyte, on a machine that has time for any prompt. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
+	type Priority,
 	Scheduler,
-	type Urgency,
 } from "../../../../src/engine/schedule/scheduler.ts";
 import {
 	TimeSlicer,
@@ -19,14 +19,14 @@ describe("Scheduler", () => {
 		["idle idle chat", "chat idle idle"],
 		["typing", "typing"],
 	] as const)
-		it(`runs what is asked for together by its urgency: ${asked}`, async () => {
+		it(`runs what is asked for together by its priority: ${asked}`, async () => {
 			const scheduler = new Scheduler();
 			const order: string[] = [];
 			await Promise.all(
-				asked.split(" ").map((urgency) =>
+				asked.split(" ").map((priority) =>
 					scheduler.run(async () => {
-						order.push(urgency);
-					}, urgency as Urgency),
+						order.push(priority);
+					}, priority as Priority),
 				),
 			);
 			assert.equal(order.join(" "), expected);
@@ -69,10 +69,10 @@ describe("Scheduler", () => {
 	it("takes what is asked for by work that runs, and puts the urgent first", async () => {
 		const scheduler = new Scheduler();
 		const order: string[] = [];
-		const note = (name: string, urgency: Urgency) =>
+		const note = (name: string, priority: Priority) =>
 			scheduler.run(async () => {
 				order.push(name);
-			}, urgency);
+			}, priority);
 		let inner: readonly Promise<void>[] = [];
 		await scheduler.run(async () => {
 			inner = [
@@ -90,29 +90,29 @@ describe("TimeSlicer", () => {
 	it("have a clock that stands still while others have theirs", async () => {
 		let nowMs = 0;
 		const scheduler = new Scheduler();
-		const turns = new TimeSlicer(scheduler, "chat", () => nowMs);
+		const slicer = new TimeSlicer(scheduler, "chat", () => nowMs);
 		const takes = (ms: number) => async () => {
 			nowMs += ms;
 		};
 		const typed = scheduler.run(takes(100));
-		await turns.take(takes(7));
+		await slicer.run(takes(7));
 		await typed;
-		assert.equal(turns.now(), 7);
-		await turns.take(takes(5));
-		assert.equal(turns.now(), 12);
+		assert.equal(slicer.now(), 7);
+		await slicer.run(takes(5));
+		assert.equal(slicer.now(), 12);
 	});
 
 	it("pass on what work throws, and count its time", async () => {
 		let nowMs = 0;
-		const turns = new TimeSlicer(new Scheduler(), "chat", () => nowMs);
+		const slicer = new TimeSlicer(new Scheduler(), "chat", () => nowMs);
 		await assert.rejects(
-			turns.take(async () => {
+			slicer.run(async () => {
 				nowMs += 3;
 				throw new Error("lost");
 			}),
 			/lost/,
 		);
-		assert.equal(turns.now(), 3);
+		assert.equal(slicer.now(), 3);
 	});
 
 	it("let a completion in between two evaluations of a sequence", async () => {

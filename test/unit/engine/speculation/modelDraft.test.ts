@@ -12,7 +12,7 @@ import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
 import type { ReadModelFile } from "../../../../src/models/header/modelFile.ts";
 import type { EngineReport } from "../../../../src/protocol/engineStatus.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
-import type { Speculation } from "../../../../src/protocol/speculation.ts";
+import type { SpeculationMode } from "../../../../src/protocol/speculation.ts";
 import {
 	type FakeOptions,
 	FakeRuntime,
@@ -69,7 +69,7 @@ async function load({
 	model = {},
 }: {
 	readonly files: Readonly<Record<string, DraftFile>>;
-	readonly speculation?: Speculation;
+	readonly speculation?: SpeculationMode;
 	readonly model?: FakeOptions;
 }) {
 	let nowMs = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../../../src/base/log.ts";
-import { References } from "../../../../src/engine/speculation/references.ts";
+import { ReferenceTokens } from "../../../../src/engine/speculation/referenceTokens.ts";
 import { maxReferenceChars } from "../../../../src/protocol/references.ts";
 import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
 
@@ -17,7 +17,7 @@ function setUp() {
 	});
 	let model: ReturnType<typeof newModel> | undefined = newModel();
 	let waiting: (() => void)[] = [];
-	const references = new References({
+	const references = new ReferenceTokens({
 		tokenizer: () => model,
 		log: logTo((_, message) => logged.push(message)),
 		defer: (work) => waiting.push(work),
@@ -46,7 +46,7 @@ function setUp() {
 	};
 }
 
-describe("References", () => {
+describe("ReferenceTokens", () => {
 	it("has the tokens of what it was told when there was time for it", () => {
 		const it = setUp();
 		it.references.receive([

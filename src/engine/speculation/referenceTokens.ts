@@ -1,13 +1,13 @@
 /** The texts that an answer may repeat, as tokens of the model that is loaded. They are tokenized a piece at a time, between other work. */
 
 import type { Log } from "../../base/log.ts";
-import type { References as ToldReferences } from "../../protocol/references.ts";
+import type { References } from "../../protocol/references.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 import type { TokenReference } from "./lookup.ts";
 
 type Tokenizer = Pick<LoadedModel, "tokenize">;
 
-export interface ReferencesOptions {
+export interface ReferenceTokensOptions {
 	/** The model that is loaded now, if there is one. */
 	readonly tokenizer: () => Tokenizer | undefined;
 	readonly log: Log;
@@ -26,20 +26,20 @@ interface Reference {
 	readonly isTokenized: boolean;
 }
 
-export class References {
-	readonly #options: Required<ReferencesOptions>;
+export class ReferenceTokens {
+	readonly #options: Required<ReferenceTokensOptions>;
 	#all: readonly Reference[] = [];
 	/** What the tokens are of. */
 	#tokenizer: Tokenizer | undefined;
 	#tokens: readonly TokenReference[] = [];
 	#work: Iterator<void> | undefined;
 
-	constructor(options: ReferencesOptions) {
+	constructor(options: ReferenceTokensOptions) {
 		this.#options = { defer: (work) => void setImmediate(work), ...options };
 	}
 
 	/** These are all there are from now on. One without text stays as it is. */
-	receive(told: ToldReferences): void {
+	receive(told: References): void {
 		const before = new Map(this.#all.map((it) => [it.id, it]));
 		this.#set(
 			told.flatMap(({ id, text }) => {

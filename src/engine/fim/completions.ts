@@ -1,0 +1,215 @@
+/** Answers completion requests: builds the prompt, generates, and streams the text. */
+
+import type { Log } from "../../base/log.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import type { FromEngine } from "../../protocol/engineProtocol.ts";
+import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import type { FimRequest } from "../../protocol/generation.ts";
+import { Detokenizer } from "../decode/detokenizer.ts";
+import { generate } from "../decode/generate.ts";
+import { batchTokens } from "../load/contextSize.ts";
+import type { ReadyModel } from "../load/readyModel.ts";
+import { cancelled, emptyStats, replyTo } from "../replies.ts";
+import type { FimTokens } from "../runtime/runtime.ts";
+import type { LoadGate } from "../schedule/loadGate.ts";
+import type { TokenReference } from "../speculation/lookup.ts";
+import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
+
+export interface CompletionsOptions {
+	readonly gate: Pick<LoadGate, "run">;
+	readonly current: () => Result<ReadyModel, HeadroomError> | undefined;
+	readonly references: () => readonly TokenReference[];
+	/** Whether a chat answer is in progress or queued. */
+	readonly isChatAnswering: () => boolean;
+	/** Called when `isAtWork` may have changed. */
+	readonly onDidChange: () => void;
+	readonly send: (message: FromEngine) => void;
+	readonly log: Log;
+	readonly now: () => number;
+}
+
+interface Running {
+	readonly requestId: string;
+	readonly request: FimRequest;
+	readonly arrivalMs: number;
+	readonly controller: AbortController;
+}
+
+export class Completions {
+	readonly #options: CompletionsOptions;
+	readonly #running = new Map<string, Running>();
+	/** Completions in progress that the user waits for. */
+	#awaited = 0;
+
+	constructor(options: CompletionsOptions) {
+		this.#options = options;
+	}
+
+	/** Whether the user waits for a completion in progress. Idle work does not count: the status would flicker at every pause. */
+	get isAtWork(): boolean {
+		return this.#awaited > 0;
+	}
+
+	/** Sends chunks and the reply; never rejects. */
+	async complete(requestId: string, request: FimRequest): Promise<void> {
+		const { gate, send, log, now } = this.#options;
+		const running: Running = {
+			requestId,
+			request,
+			arrivalMs: now(),
+			controller: new AbortController(),
+		};
+		if (request.priority === "typing") this.cancelIdle();
+		this.#running.set(requestId, running);
+		const reply = await replyTo(
+			requestId,
+			() => gate.run(() => this.#complete(running), request.priority),
+			(why) => {
+				log.error(`request ${requestId} failed: ${why}`);
+				return createError("generationFailed", { why });
+			},
+		);
+		this.#running.delete(requestId);
+		send(reply);
+	}
+
+	/** Does nothing for an unknown id. */
+	cancel(requestId: string): void {
+		this.#running.get(requestId)?.controller.abort();
+	}
+
+	cancelAll(): void {
+		for (const { controller } of this.#running.values()) controller.abort();
+	}
+
+	/** Preempts idle work, because someone waits now. What it has evaluated stays in the KV cache. */
+	cancelIdle(): void {
+		for (const { request, controller } of this.#running.values())
+			if (request.priority === "idle") controller.abort();
+	}
+
+	async #complete(
+		running: Running,
+	): Promise<Result<FromEngine, HeadroomError>> {
+		const { current, isChatAnswering, onDidChange, now } = this.#options;
+		const { requestId, request, arrivalMs, controller } = running;
+		const isIdle = request.priority === "idle";
+		if (controller.signal.aborted)
+			return success(cancelled(requestId, now() - arrivalMs));
+		const ready = current();
+		if (!ready) return failure(createError("engineStopped", {}));
+		if (!ready.ok) return ready;
+		const { fimTokens, description } = ready.value.model;
+		if (!fimTokens)
+			return failure(
+				createError("fimUnsupported", { model: description.name }),
+			);
+		if (isIdle && isChatAnswering())
+			return success(cancelled(requestId, now() - arrivalMs));
+		if (!isIdle) this.#awaited++;
+		onDidChange();
+		try {
+			const prompt = promptFor(request, ready.value, fimTokens);
+			return success(await this.#generate(running, ready.value, prompt));
+		} finally {
+			if (!isIdle) this.#awaited--;
+			onDidChange();
+		}
+	}
+
+	async #generate(
+		{ requestId, request, arrivalMs, controller }: Running,
+		{ model, caches, vocabulary, speculation: modelSpeculation }: ReadyModel,
+		prompt: FimPrompt,
+	): Promise<FromEngine> {
+		const { references, send, now } = this.#options;
+		const { path, maxTokens, kind, rank } = request;
+		let timeToFirstTokenMs: number | null = null;
+		const detokenizer = new Detokenizer(
+			(tokens, before) => model.detokenize(tokens, before),
+			prompt.tokens,
+		);
+		const cache = caches.chooseFor({ ...prompt, path });
+		const speculation = modelSpeculation?.forAnswer({
+			kind,
+			cache,
+			references: references(),
+			path,
+			isSpecial: (token) => model.isSpecial(token),
+			isLast: (token) => kind === "line" && vocabulary.endsLine(token),
+		});
+		const tokens = generate(cache, prompt.tokens, {
+			maxTokens,
+			chunkTokens: batchTokens,
+			checkpoints: checkpointsOf(prompt),
+			start: {
+				heldBack: prompt.heldBack,
+				rank,
+				vocabulary,
+				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
+			},
+			speculation,
+			isEnd: (token) => model.isSpecial(token),
+			signal: controller.signal,
+			now,
+		});
+		// The answer first repeats what was held back for token healing.
+		let repeatedChars = prompt.heldBack.length;
+		let next = await tokens.next();
+		while (!next.done) {
+			const text = detokenizer.push(next.value);
+			const chunk = text.slice(repeatedChars);
+			repeatedChars -= text.length - chunk.length;
+			if (chunk !== "") {
+				timeToFirstTokenMs ??= now() - arrivalMs;
+				send({ kind: "chunk", requestId, segment: "text", text: chunk });
+			}
+			next = await tokens.next();
+		}
+		const { stopReason, ...counts } = next.value;
+		return {
+			kind: "done",
+			requestId,
+			stopReason,
+			stats: {
+				...emptyStats(now() - arrivalMs),
+				promptTokens: prompt.tokens.length,
+				leftOutTokens: prompt.leftOutTokens,
+				snippetTokens: prompt.snippetTokens,
+				...counts,
+				...speculation?.stats,
+				timeToFirstTokenMs,
+			},
+		};
+	}
+}
+
+function promptFor(
+	request: FimRequest,
+	{ model, vocabulary, budget }: ReadyModel,
+	tokens: FimTokens,
+): FimPrompt {
+	return fimPrompt(
+		request,
+		{
+			tokens,
+			order: model.description.fimOrder,
+			beginningOfText: model.beginningOfText,
+			tokenize: (text) => model.tokenize(text),
+			detokenize: (them, before) => model.detokenize(them, before),
+			canBegin: (text) => vocabulary.canBegin(text),
+		},
+		budget,
+	);
+}
+
+/**
+ * Where later prompts roll back to. On an empty line the stable part may be the whole prompt, and its last token must be evaluated again
+ * to predict its successor, so the checkpoint comes before that token.
+ */
+function checkpointsOf({
+	snippetTokens,
+	stableTokens,
+}: FimPrompt): readonly number[] {
+	return [snippetTokens, stableTokens - 1];
+}
