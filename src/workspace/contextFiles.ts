@@ -1,6 +1,6 @@
-/** Which files may lend their text to the prompt of another file. */
+/** Which files may be used as context in the prompts of other files. */
 
-/** Folders where tools keep what opens doors. Everything in them counts. */
+/** Folders where tools keep credentials. Everything in them counts as secret. */
 const secretFolders = new Set([
 	".ssh",
 	".gnupg",
@@ -11,7 +11,7 @@ const secretFolders = new Set([
 	".password-store",
 ]);
 
-/** Files that are known by their whole name. */
+/** Files that are secret by their whole name. */
 const secretNames: readonly RegExp[] = [
 	/^\.env(?:\..+|rc|-.+|_.+)?$/,
 	/^[._](?:npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials|vault-token|s3cfg|boto|my\.cnf|mylogin\.cnf|dockercfg|dockerconfigjson|terraformrc)$/,
@@ -43,7 +43,7 @@ const secretExtensions = new Set([
 	"keytab",
 	"ovpn",
 	"kubeconfig",
-	// Encrypted, and open in the editor only while it is not.
+	// Encrypted on disk, but decrypted while open in the editor.
 	"gpg",
 	"pgp",
 	"asc",
@@ -51,7 +51,7 @@ const secretExtensions = new Set([
 	"kdbx",
 ]);
 
-/** Here a name says what the file holds. Of source code it says what the code is about. */
+/** The name of a data file tells what it contains; the name of source code tells what the code is about. */
 const dataExtensions = new Set([
 	"",
 	"json",
@@ -75,7 +75,7 @@ const dataExtensions = new Set([
 const secretData =
 	/secret|credential|passwords|passwd|authtoken|accesstoken|apikey|accesskey|privatekey|adminsdk/;
 
-/** Such a copy is there to be published: it names the variables and not their values. */
+/** Templates are meant to be published: they name the variables without their values. */
 const isTemplate = /\.(?:example|sample|template|tmpl|dist|schema)(?:\.|$)/;
 const backupEnding = /(?:~|\.(?:bak|backup|old|orig|save|swp))+$/;
 
@@ -105,7 +105,7 @@ export function looksSecret(path: string): boolean {
 	);
 }
 
-/** Folders that hold other people's code, or none, also where no `.gitignore` says so. */
+/** Folders of third-party code or no code, even if no `.gitignore` lists them. */
 const foreignFolders = new Set([
 	"node_modules",
 	"bower_components",
@@ -116,8 +116,8 @@ const foreignFolders = new Set([
 ]);
 
 /**
- * Text that nobody writes and no model learns names from. What a generator made to be called, such as `api.pb.go`, is not among it;
- * nor is `dist` or `vendor`: where these are not ignored, they are part of the project.
+ * Generated files without useful names. Not among them: generated code that is called by hand, such as `api.pb.go`, and `dist` and `vendor`,
+ * which are part of the project unless git ignores them.
  */
 const generatedNames: readonly RegExp[] = [
 	/^(?:package-lock\.json|npm-shrinkwrap\.json|packages\.lock\.json|pnpm-lock\.ya?ml|go\.sum)$/,
@@ -148,7 +148,7 @@ export function isContextFile(
 	);
 }
 
-/** Without the dot; empty where there is none but at the start. */
+/** Without the dot; empty where there is none, or only a leading dot. */
 function extensionOf(name: string): string {
 	const dot = name.lastIndexOf(".");
 	return dot > 0 ? name.slice(dot + 1) : "";

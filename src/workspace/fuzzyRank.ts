@@ -1,23 +1,23 @@
-/** Which names someone means who has typed some of their letters in order. */
+/** Fuzzy matching of names by a subsequence of their letters. */
 
-/** A letter that follows the one before counts most, then one that begins a word; what is passed over costs little. */
+/** A match directly after the previous one scores most, then one at the start of a word. Gaps cost nothing. */
 const consecutiveBonus = 4;
 const wordStartBonus = 3;
-/** For the name of a file rather than its folders. */
+/** For a match in the name of the file rather than in its folders. */
 const lastPartBonus = 1;
 const sameCaseBonus = 0.5;
 
-/** A longer one is the name of nothing that someone types. */
+/** Longer names are not matched. */
 const maxNameLength = 512;
 const maxQueryLength = 64;
 
 const impossible = Number.NEGATIVE_INFINITY;
 
-/** The names that hold the letters of the query in its order, the best first; of equally good ones the shorter. */
+/** The names that contain the letters of the query in order, the best first. Ties go to the shorter name. */
 export function fuzzyRank(
 	query: string,
 	names: readonly string[],
-	most: number,
+	maxResults: number,
 ): string[] {
 	const letters = query.replace(/\s+/g, "").slice(0, maxQueryLength);
 	return names
@@ -29,11 +29,11 @@ export function fuzzyRank(
 				first.name.length - second.name.length ||
 				(first.name < second.name ? -1 : 1),
 		)
-		.slice(0, most)
+		.slice(0, maxResults)
 		.map(({ name }) => name);
 }
 
-/** Of the best way to find the letters in the name. */
+/** The score of the best alignment, by dynamic programming. */
 function scoreOf(letters: string, name: string): number {
 	if (letters === "") return 0;
 	if (name.length > maxNameLength) return impossible;
@@ -42,11 +42,11 @@ function scoreOf(letters: string, name: string): number {
 	if (!isSubsequence(lowerLetters, lowerName)) return impossible;
 	const lastPart = name.lastIndexOf("/") + 1;
 
-	/** For the letters so far: the best score with the last of them at each place. */
+	/** The best score of the letters so far, by the position of the last of them. */
 	let endingAt: number[] = [];
 	for (let letter = 0; letter < lowerLetters.length; letter++) {
 		const next: number[] = [];
-		/** Of the letters before, at any earlier place. */
+		/** The best score of the previous letters at any earlier position. */
 		let best = letter === 0 ? 0 : impossible;
 		for (let place = 0; place < lowerName.length; place++) {
 			const justBefore = endingAt[place - 1] ?? impossible;

@@ -1,25 +1,25 @@
-/** The rules of `.gitignore` files, from their text alone. */
+/** Evaluates `.gitignore` files, given their texts. */
 
 import ignore from "ignore";
 
 export interface GitignoreFile {
-	/** The folder that it lies in, relative to the workspace, with forward slashes; empty for the workspace itself. */
+	/** The folder of the file, relative to the workspace, with forward slashes; empty for the workspace itself. */
 	readonly folder: string;
 	readonly text: string;
 }
 
 /**
- * Whether git ignores a path that is relative to the workspace. The case of letters does not matter, as git has it on Windows and
- * macOS: elsewhere that ignores a little more, and not less. Paths outside the workspace have no rules.
+ * Returns whether git ignores a path, relative to the workspace. Not case-sensitive, like git on Windows and macOS: on other systems that
+ * ignores more rather than less. Paths outside of the workspace are not ignored.
  */
 export function ignoredBy(
 	files: readonly GitignoreFile[],
 ): (path: string) => boolean {
-	// The last rule that matches decides, and a deeper file comes after those above it.
+	// The last matching rule decides, and deeper files come after shallower ones.
 	const shallowFirst = [...files].sort(
 		(a, b) => depthOf(a.folder) - depthOf(b.folder),
 	);
-	// All rules go into one list, as rules of the workspace: only so does it see that a folder above is excluded by another file.
+	// All rules go into one list, relative to the workspace: only then does an excluded parent folder exclude what other files re-include.
 	const rules = ignore().add(
 		shallowFirst.flatMap(({ folder, text }) =>
 			text
@@ -31,12 +31,12 @@ export function ignoredBy(
 	return (path) => ignore.isPathValid(path) && rules.ignores(path);
 }
 
-/** The same rule, written in the `.gitignore` of the workspace. */
+/** Rewrites a rule as one in the `.gitignore` of the workspace. */
 function seenFromWorkspace(line: string, folder: string): string[] {
 	if (folder === "") return [line];
 	if (line.trim() === "" || line.startsWith("#")) return [];
 	const isNegated = line.startsWith("!");
-	// A backslash that keeps the first character from being special has nothing to do behind a folder.
+	// A backslash that escapes the first character is not needed after a folder.
 	const pattern = (isNegated ? line.slice(1) : line).replace(/^\\(?=[!#])/, "");
 	const isAnchored = /\/(?!\s*$)/.test(pattern);
 	const rest = pattern.replace(/^\//, "");
@@ -46,7 +46,7 @@ function seenFromWorkspace(line: string, folder: string): string[] {
 	];
 }
 
-/** A folder's name as a pattern that matches just it. */
+/** Escapes a folder for use in a pattern. */
 function literal(folder: string): string {
 	return folder.replace(/[\\*?[\]]/g, "\\$&");
 }

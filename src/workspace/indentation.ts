@@ -1,8 +1,8 @@
-/** How far lines are indented, with tabs and spaces of any width. */
+/** Indentation of lines, in tabs or spaces. */
 
 export interface Indentation {
 	readonly insertSpaces: boolean;
-	/** Columns. */
+	/** In columns. */
 	readonly tabSize: number;
 }
 
@@ -10,7 +10,7 @@ export function indentOf(line: string): string {
 	return /^[ \t]*/.exec(line)?.[0] ?? "";
 }
 
-/** Columns of the indentation. The width of a tab matters only where tabs and spaces are compared. */
+/** The indentation in columns. The tab size matters only where tabs and spaces are compared. */
 export function indentWidth(line: string, tabSize = 4): number {
 	let columns = 0;
 	for (const char of indentOf(line))
@@ -21,7 +21,7 @@ export function indentWidth(line: string, tabSize = 4): number {
 	return columns;
 }
 
-/** White space of so many columns, as the document has it. */
+/** White space of this many columns, in tabs or spaces. */
 export function indentTo(
 	columns: number,
 	{ insertSpaces, tabSize }: Indentation,
@@ -33,8 +33,8 @@ export function indentTo(
 }
 
 /**
- * What the lines themselves are indented with; the editor's word counts where they do not say. With spaces, the unit is the step
- * that is seen most often. Single columns are no steps: comments are aligned by one.
+ * Detects the indentation of a document from its lines, with the editor's setting as the fallback. With spaces, the width is the most
+ * frequent step between lines. A step of one column does not count: block comments are aligned by one.
  */
 export function documentIndentation(
 	lines: readonly string[],

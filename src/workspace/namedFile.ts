@@ -1,4 +1,4 @@
-/** Which file is meant by a name that may leave out folders. */
+/** Resolves a file name that may lack its leading folders. */
 
 export type NamedFile =
 	| { readonly kind: "found"; readonly path: string }
@@ -6,7 +6,7 @@ export type NamedFile =
 	| { readonly kind: "none" };
 
 /**
- * The path itself, or else the only one that ends with it.
+ * The path itself, or else the only path that ends with it.
  *
  * @param paths relative to the workspace, with forward slashes.
  */

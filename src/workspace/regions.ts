@@ -1,25 +1,25 @@
-/** Pieces of a document that are worth showing to the model on their own. */
+/** Splits documents into regions: pieces that are useful to the model on their own. */
 
 import { indentWidth } from "./indentation.ts";
 
 export interface Region {
-	/** The first line, counted from 0. */
+	/** 0-based. */
 	readonly startLine: number;
-	/** The line behind the last. */
+	/** Exclusive. */
 	readonly endLine: number;
-	/** Line ends are `\n`; none at the end. */
+	/** With line ends `\n`, and none at the end. */
 	readonly text: string;
 }
 
-/** Some 400 tokens: enough for a function, and several fit a budget. */
+/** About 400 tokens: enough for a function, and several fit into a budget. */
 const maxLines = 40;
 const maxChars = 1500;
-/** A shorter block takes the next with it: a constant, or a comment, and what it is for. */
+/** A shorter block is merged with the next: a constant, or a comment, with the code it belongs to. */
 const minLines = 8;
-/** Lines either side of a place that was edited or looked at. */
+/** Lines on either side of a place that was edited or visited. */
 const linesAround = 10;
 
-/** Nothing but closing brackets and what may follow them: the end of a block and not its beginning. */
+/** Only closing brackets and punctuation: the end of a block, not a start. */
 const closing = /^\s*[)\]}][)\]};,\s]*$/;
 
 export function linesOf(text: string): string[] {
@@ -27,10 +27,10 @@ export function linesOf(text: string): string[] {
 }
 
 /**
- * Cuts a document into regions of at most 40 lines and 1500 characters, mostly one per block at the left margin.
+ * Splits a document into regions of at most 40 lines and 1500 characters, usually one per top-level block.
  *
- * Invariant: after a block of 8 lines or more there is always a border. So an edit changes no region behind the next such block,
- * but for its line numbers.
+ * Invariant: after a block of 8 lines or more there is always a border. So an edit changes no region after the next such block, except
+ * for its line numbers.
  */
 export function regionsOf(text: string): Region[] {
 	const lines = linesOf(text);
@@ -50,7 +50,7 @@ export function regionsOf(text: string): Region[] {
 	return regions;
 }
 
-/** The ten lines either side of a line, up to ten more where a block begins or ends there; less where lines are long. */
+/** The ten lines on either side of a line, extended by up to ten more to the border of a block; fewer where lines are long. */
 export function regionAround(text: string, line: number): Region | undefined {
 	const lines = linesOf(text);
 	const center = Math.min(Math.max(line, 0), lines.length - 1);
@@ -71,10 +71,7 @@ export function regionAround(text: string, line: number): Region | undefined {
 	return region(lines, start, end);
 }
 
-/**
- * These lines as a region, without blank ones at either end. Undefined where there is no word in them, or where they are more than
- * a region holds.
- */
+/** These lines as a region, without blank lines at either end. Undefined where there is no word in them, or where they are too long. */
 export function region(
 	lines: readonly string[],
 	start: number,
@@ -90,7 +87,7 @@ export function region(
 		: undefined;
 }
 
-/** Where blocks begin: at a line at the left margin below a blank one. */
+/** A block starts with an unindented line after a blank one. */
 function blockStarts(lines: readonly string[]): number[] {
 	const starts = [0];
 	for (let line = 1; line < lines.length; line++) {
@@ -101,7 +98,7 @@ function blockStarts(lines: readonly string[]): number[] {
 	return starts;
 }
 
-/** The regions of one block, or of several that are one region. */
+/** The regions of one block, or of several that fit into one region. */
 function regionsBetween(
 	lines: readonly string[],
 	start: number,
@@ -119,7 +116,7 @@ function regionsBetween(
 	return regions;
 }
 
-/** The least indented line in the second half, below a blank one if there is one: there a region ends before it. */
+/** Where to split a block that is too long: before the least indented line in the second half, preferably after a blank one. */
 function bestCut(lines: readonly string[], from: number, to: number): number {
 	let best = to;
 	let bestCost = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Remembers the places of other files that may help at the cursor. */
+/** Collects regions of other files that may help at the cursor: the candidates for snippets. */
 
 import { LruCache } from "../../base/lruCache.ts";
 import {
@@ -10,8 +10,8 @@ import {
 import { countWords, type WordCounts } from "./identifiers.ts";
 
 /**
- * Why a place is known, the strongest reason first: an identifier near the cursor is defined there, it was edited, the cursor was
- * there, or it stands in an open tab.
+ * Why a region is a candidate, the strongest reason first: it defines an identifier near the cursor, it was edited, the cursor was there,
+ * or it is in an open tab.
  */
 const candidateKinds = ["definition", "edited", "visited", "open"] as const;
 export type CandidateKind = (typeof candidateKinds)[number];
@@ -20,24 +20,24 @@ export interface SnippetCandidate extends Region {
 	/** Relative to the workspace, with forward slashes. */
 	readonly path: string;
 	readonly kind: CandidateKind;
-	/** Of a later event it is higher: there is no clock. */
+	/** Increases with each event; there is no clock. */
 	readonly sequence: number;
 	readonly words: WordCounts;
 }
 
 interface File {
 	readonly path: string;
-	/** As last seen, with plain line feeds. */
+	/** The latest known text, with line ends `\n`. */
 	text: string;
-	/** Edited, visited and definitions, the latest last. */
+	/** Edited and visited regions and definitions, the latest last. */
 	remembered: readonly SnippetCandidate[];
-	/** All of it, while it is open in a tab. */
+	/** The regions of the whole file while it is open in a tab. */
 	open: readonly SnippetCandidate[];
 }
 
 const maxFiles = 32;
 const maxRemembered = 8;
-/** Some 24,000 characters: of a longer file the start. */
+/** About 24,000 characters. Of a longer file, only the start. */
 const maxOpen = 16;
 
 export class ContextStore {
@@ -45,26 +45,26 @@ export class ContextStore {
 	readonly #isContextFile: (path: string) => boolean;
 	#sequence = 0;
 
-	/** @param isContextFile see `isContextFile` in `contextFiles.ts`. What it refuses is never held. */
+	/** @param isContextFile see `isContextFile` in `contextFiles.ts`. Other files are never stored. */
 	constructor(isContextFile: (path: string) => boolean) {
 		this.#isContextFile = isContextFile;
 	}
 
 	/**
-	 * Keeps a region that was edited, visited or found to define something.
+	 * Adds a region, merged with those it overlaps.
 	 *
-	 * @param text the whole file as it is now.
+	 * @param text the current text of the whole file.
 	 */
 	remember(
 		path: string,
 		text: string,
 		kind: Exclude<CandidateKind, "open">,
-		found: Region,
+		added: Region,
 	): void {
-		const file = this.#seen(path, text);
+		const file = this.#update(path, text);
 		if (!file) return;
 		const lines = file.text.split("\n");
-		let merged = found;
+		let merged = added;
 		let mergedKind: CandidateKind = kind;
 		const apart: SnippetCandidate[] = [];
 		for (const known of file.remembered) {
@@ -77,7 +77,7 @@ export class ContextStore {
 				Math.min(known.startLine, merged.startLine),
 				Math.max(known.endLine, merged.endLine),
 			);
-			// Where both together are too much for one region, the later one stays alone.
+			// If the union is too large for one region, only the later one is kept.
 			if (!union) continue;
 			merged = union;
 			mergedKind = strongerKind(mergedKind, known.kind);
@@ -88,31 +88,31 @@ export class ContextStore {
 		].slice(-maxRemembered);
 	}
 
-	/** A file is open in a tab: all of it may be shown. Call it again when the tab is looked at anew. */
+	/** Adds all regions of a file that is open in a tab. Call it again when the tab is activated again. */
 	open(path: string, text: string): void {
-		const file = this.#seen(path, text);
+		const file = this.#update(path, text);
 		if (file) this.#cut(file);
 	}
 
-	/** The text of a file changed. A file that is not known stays so. */
+	/** Updates the text of a known file. */
 	changed(path: string, text: string): void {
 		if (!this.#known(path)) return;
-		const file = this.#seen(path, text);
+		const file = this.#update(path, text);
 		if (file && file.open.length > 0) this.#cut(file);
 	}
 
-	/** The tab was closed. What was edited or visited there stays, and what prompts already hold of the file is still true. */
+	/** Removes the regions of a closed tab, except those that were edited or visited. Snippets in prompts stay valid. */
 	closed(path: string): void {
 		const file = this.#known(path);
 		if (file) file.open = [];
 	}
 
-	/** The file was deleted or renamed, or may no longer be shown. */
+	/** Removes a file that was deleted or renamed, or may no longer be used. */
 	forget(path: string): void {
 		this.#files.delete(path);
 	}
 
-	/** Every place known outside a file, sorted by path and line. */
+	/** All candidates outside of a file, sorted by path and line. */
 	candidates(exceptPath: string): SnippetCandidate[] {
 		return [...this.#files.newestFirst()]
 			.filter(([path]) => path !== exceptPath && this.#isContextFile(path))
@@ -123,14 +123,14 @@ export class ContextStore {
 			.sort(byPlace);
 	}
 
-	/** The whole text of every file that is known and may be shown, the last seen first. */
+	/** The texts of all known files that may be used, the most recently used first. */
 	texts(): { readonly path: string; readonly text: string }[] {
 		return [...this.#files.newestFirst()]
 			.map(([, file]) => file)
 			.filter(({ path }) => this.#isContextFile(path));
 	}
 
-	/** Whether this text still stands in that file, as far as the file is known and may be shown. */
+	/** Whether a known file that may be used still contains this text. */
 	holds(path: string, text: string): boolean {
 		return (
 			this.#isContextFile(path) &&
@@ -138,8 +138,8 @@ export class ContextStore {
 		);
 	}
 
-	/** The entry of a file with its regions brought up to its text. Undefined for one that may not be shown. */
-	#seen(path: string, text: string): File | undefined {
+	/** The entry of a file, with its regions updated to its text. Undefined for a file that may not be used. */
+	#update(path: string, text: string): File | undefined {
 		if (!this.#isContextFile(path)) {
 			this.#files.delete(path);
 			return undefined;
@@ -153,7 +153,7 @@ export class ContextStore {
 		};
 		file.text = lines.join("\n");
 		file.remembered = file.remembered.flatMap((known) => {
-			const now = foundAgain(known, file.text, lines);
+			const now = relocated(known, file.text, lines);
 			return now ? [now] : [];
 		});
 		this.#files.set(path, file);
@@ -167,7 +167,7 @@ export class ContextStore {
 			.map((it) => candidate(file, "open", it, sequence));
 	}
 
-	/** Without counting as use. */
+	/** Does not count as a use for the LRU order. */
 	#known(path: string): File | undefined {
 		for (const [known, file] of this.#files.newestFirst())
 			if (known === path) return file;
@@ -175,7 +175,7 @@ export class ContextStore {
 	}
 }
 
-/** Counting words is what takes time, so it is not done again for a text that is known. */
+/** Counting words is expensive, so the counts of a known text are reused. */
 function candidate(
 	{ path, remembered, open }: File,
 	kind: CandidateKind,
@@ -187,16 +187,16 @@ function candidate(
 	return { ...it, path, kind, sequence, words };
 }
 
-/** The region in the text as it is now: where it was, or elsewhere, or what now stands where it was. */
-function foundAgain(
+/** The region in the current text: unchanged, moved, or what is now on the same lines. */
+function relocated(
 	known: SnippetCandidate,
 	text: string,
 	lines: readonly string[],
 ): SnippetCandidate | undefined {
 	const height = known.endLine - known.startLine;
-	const standsAt = (line: number) =>
+	const isAt = (line: number) =>
 		lines.slice(line, line + height).join("\n") === known.text;
-	if (standsAt(known.startLine)) return known;
+	if (isAt(known.startLine)) return known;
 	const index = `\n${text}\n`.indexOf(`\n${known.text}\n`);
 	if (index >= 0) {
 		const startLine = linesOf(text.slice(0, index)).length - 1;

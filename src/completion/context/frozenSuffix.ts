@@ -1,8 +1,8 @@
 /**
- * The text after the cursor, held still while someone works near the cursor.
+ * The suffix in prompts, kept constant across small edits.
  *
- * It stands before the text that grows: where it changed with each bracket that the editor closes, everything behind it would be
- * evaluated again. An earlier state of it serves the model as well while it differs little.
+ * In a prompt it comes before the text that is being typed: a change, such as each bracket that the editor closes, invalidates the KV cache
+ * of everything after it. An earlier suffix serves the model just as well while the two differ little.
  */
 
 import { LruCache } from "../../base/lruCache.ts";
@@ -10,24 +10,25 @@ import { linesOf } from "../../workspace/regions.ts";
 import { editDistance } from "../text/similarity.ts";
 
 const maxDocuments = 8;
-/** Copilot's rule: of the first 50 tokens one in ten may differ. */
+/** As in Copilot: one in ten of the first 50 tokens may differ. */
 const comparedTokens = 50;
 const maxChangedTokens = 0.1;
-/** Of the lines further on as well. */
+/** One in ten of the other lines may differ too. */
 const maxChangedLines = 0.1;
 
 export class FrozenSuffix {
 	readonly #suffixes = new LruCache<string, string>(maxDocuments);
 
-	/** The earlier suffix of the document where it is near enough to the real one, or else the real one from now on. */
+	/** The earlier suffix of the document if it is similar enough to the actual one; otherwise the actual one, from now on. */
 	choose(uri: string, suffix: string): string {
 		const earlier = this.#suffixes.get(uri);
-		if (earlier !== undefined && isNearEnough(earlier, suffix)) return earlier;
+		if (earlier !== undefined && isSimilarEnough(earlier, suffix))
+			return earlier;
 		this.refresh(uri, suffix);
 		return suffix;
 	}
 
-	/** Takes the real suffix: in an idle moment that costs nobody anything. */
+	/** Switches to the actual suffix. For idle moments, when evaluating it again delays nobody. */
 	refresh(uri: string, suffix: string): void {
 		this.#suffixes.set(uri, suffix);
 	}
@@ -37,7 +38,7 @@ export class FrozenSuffix {
 	}
 }
 
-function isNearEnough(earlier: string, now: string): boolean {
+function isSimilarEnough(earlier: string, now: string): boolean {
 	const [earlierLine, ...earlierLines] = linesOf(earlier);
 	const [line, ...lines] = linesOf(now);
 	return (
@@ -48,8 +49,8 @@ function isNearEnough(earlier: string, now: string): boolean {
 }
 
 /**
- * Whether the rest of the current line is the same but for brackets and quotes that came to it, such as the editor inserts. One that
- * is gone counts as a change: the model would leave out a bracket that it believes to stand there.
+ * Whether the rest of the current line has only gained brackets and quotes, as the editor inserts them. A removed one is a change: the model
+ * would leave out a bracket that it believes to be there.
  */
 function onlyGainedPunctuation(earlier: string, now: string): boolean {
 	let at = 0;
@@ -77,7 +78,7 @@ function firstTokens(text: string): string[] {
 	return tokens;
 }
 
-/** Counts all lines from the first that differs to the last, which is exact for one change and strict for several. */
+/** Counts all lines from the first difference to the last: exact for one change, an upper bound for several. */
 function fewLinesChanged(
 	earlier: readonly string[],
 	now: readonly string[],

@@ -1,6 +1,6 @@
-/** The words of code that say what it is about: identifiers and their parts. */
+/** Tokenizes code for BM25: identifiers and their parts. */
 
-/** Words that stand in any code of their language. Those of one and two letters are left out by their length. */
+/** Stop words: keywords and other common words. Words of one and two letters are dropped by length. */
 const keywords = new Set(
 	(
 		"abstract and any array async auto await bool boolean break byte case catch char class const constexpr constructor continue " +
@@ -20,16 +20,16 @@ const upper = 2;
 const digit = 3;
 const underscore = 4;
 
-/** How often each word stands in a text. */
+/** The frequency of each word in a text. */
 export type WordCounts = ReadonlyMap<string, number>;
 
 /**
- * Each identifier in lower case and without underscores, so that `maxTokens` and `max_tokens` are one, and then its parts where it
- * has several. In the order of the text, with repetitions; no keywords, no numbers, nothing shorter than three letters.
+ * Each identifier in lower case without underscores, so that `maxTokens` and `max_tokens` are the same word, followed by its parts if it has
+ * several. In the order of the text, with repetitions, without stop words, numbers and words of fewer than three letters.
  */
 export function identifiers(text: string): string[] {
 	const words: string[] = [];
-	// The same few names stand all over a text.
+	// A text repeats the same few names.
 	const known = new Map<string, readonly string[]>();
 	let at = 0;
 	while (at < text.length) {
@@ -91,14 +91,14 @@ function partsOf(identifier: string): string[] {
 	return parts;
 }
 
-/** What a character is in an identifier. Letters beyond ASCII count as lower case: where they begin a part is not known. */
+/** The class of a character in an identifier. Non-ASCII letters count as lower case, so they never start a part. */
 function kindOf(text: string, at: number): number {
 	const code = text.charCodeAt(at);
 	if (code >= 97 && code <= 122) return lower;
 	if (code >= 65 && code <= 90) return upper;
 	if (code >= 48 && code <= 57) return digit;
 	if (code === 95) return underscore;
-	// From À on, but for the punctuation and symbols of U+2000 to U+2BFF and of U+3000 to U+303F.
+	// From À, except for punctuation and symbols in U+2000 to U+2BFF and U+3000 to U+303F.
 	const isLetter =
 		code >= 0xc0 &&
 		(code < 0x2000 || code > 0x2bff) &&

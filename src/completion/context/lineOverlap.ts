@@ -1,11 +1,11 @@
-/** Whether two pieces of code say the same. */
+/** Near-duplicate detection between pieces of code, by their lines. */
 
-/** From LVIM, which drops what is more than half like the text round the cursor: models repeat such text. */
-const maxAlike = 0.5;
-/** A line with fewer letters and digits, such as `} else {`, is in all code. */
+/** From LVIM, which drops snippets that share more than half with the text around the cursor: models repeat such text. */
+const maxOverlap = 0.5;
+/** A line with fewer letters and digits, such as `} else {`, is in any code. */
 const minLetters = 5;
 
-/** The distinct lines of a text that tell it from other code. */
+/** The distinct lines of a text, without those that any code has. */
 export function significantLines(text: string): ReadonlySet<string> {
 	return new Set(
 		text
@@ -18,9 +18,9 @@ export function significantLines(text: string): ReadonlySet<string> {
 }
 
 /**
- * Whether more than half of the lines of the smaller text stand in the other one. Of the smaller, because a piece that stands whole
- * in a text of three times its length is a copy, and Jaccard's measure calls it a third alike. Lines and not words, because
- * code that shares most of its words is just what ranking looks for.
+ * Whether the overlap coefficient, shared lines over lines of the smaller text, is more than a half. Not the Jaccard index, which would be
+ * only a third for a piece that is contained in a text of three times its length. Lines rather than words, because ranking looks for code
+ * that shares many words.
  */
 export function areNearDuplicates(
 	a: ReadonlySet<string>,
@@ -29,5 +29,5 @@ export function areNearDuplicates(
 	const [small, large] = a.size <= b.size ? [a, b] : [b, a];
 	let shared = 0;
 	for (const line of small) if (large.has(line)) shared++;
-	return shared > small.size * maxAlike;
+	return shared > small.size * maxOverlap;
 }

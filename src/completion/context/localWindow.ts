@@ -1,18 +1,18 @@
-/** The text round the cursor that context is chosen for. */
+/** The text around the cursor, from which the query for snippets is made. */
 
 import { identifiers } from "./identifiers.ts";
 
 export interface LocalWindow {
 	/** Of the document, relative to the workspace. */
 	readonly path: string;
-	/** Whole lines, and the current one up to the cursor. */
+	/** Whole lines, and the current line up to the cursor. */
 	readonly before: string;
 	readonly after: string;
-	/** Lines near the top of the document that name what it imports. */
+	/** The import lines near the top of the document. */
 	readonly imports: string;
 }
 
-/** Three quarters of some 3000 characters lie before the cursor: what was just written says most of what comes. */
+/** Three quarters of 3000 characters are before the cursor: what was just written predicts most about what comes next. */
 const charsBefore = 2250;
 const charsAfter = 750;
 
@@ -20,9 +20,9 @@ const importLines = 100;
 const importLine =
 	/^\s*(?:import|export\s.*\bfrom|from|use|using|require|include|#\s*include|@import|(?:const|let|var)\s.*\brequire\()/;
 
-/** At this distance from the cursor a line counts half as much as the current one. */
+/** At this distance from the cursor, the weight of a line is half that of the current line. */
 const halfWeightLines = 10;
-/** An import names what the file is about, and not what the cursor is at. */
+/** Imports tell what the file is about, but little about the code at the cursor. */
 const importWeight = 0.25;
 
 export function localWindow(
@@ -36,7 +36,7 @@ export function localWindow(
 	const end = to === text.length ? to : text.lastIndexOf("\n", to);
 	return {
 		path,
-		// On one long line there is no line end near.
+		// On a long line, there may be no line end nearby.
 		before: text.slice(start === 0 || start > offset ? from : start, offset),
 		after: text.slice(offset, end < offset ? to : end),
 		imports: text
@@ -47,7 +47,7 @@ export function localWindow(
 	};
 }
 
-/** What to look for, each word with its weight: that of its line nearest to the cursor, 1 there and less with the distance. */
+/** The BM25 query: the weight of each word, 1 on the current line and less with the distance of the nearest line that has it. */
 export function queryOf(local: LocalWindow): ReadonlyMap<string, number> {
 	const weights = new Map<string, number>();
 	const add = (text: string, weight: number): void => {

@@ -1,4 +1,4 @@
-/** Which of the known places help at the cursor, the best first. */
+/** Ranks the candidates for snippets by BM25. */
 
 import type { CandidateKind, SnippetCandidate } from "./contextStore.ts";
 import { areNearDuplicates, significantLines } from "./lineOverlap.ts";
@@ -9,29 +9,29 @@ export interface RankedCandidate extends SnippetCandidate {
 }
 
 /**
- * BM25's two parameters, as Robertson and Zaragoza recommend them ("The Probabilistic Relevance Framework: BM25 and Beyond", 2009):
- * how soon a word repeated counts no more (1.2 to 2), and how far long texts are held back (0.5 to 0.8).
+ * The parameters of BM25, in the ranges that Robertson and Zaragoza recommend ("The Probabilistic Relevance Framework: BM25 and Beyond",
+ * 2009): the saturation of term frequency (k1, 1.2 to 2) and the normalization by length (b, 0.5 to 0.8).
  */
 const k1 = 1.2;
 const b = 0.75;
 
-/** Mild: between places that share about as much with the text round the cursor, the reason for knowing them decides. */
+/** Small, so that it decides only between candidates of about the same BM25 score. */
 const kindBoost: Readonly<Record<CandidateKind, number>> = {
 	definition: 1.3,
 	edited: 1.2,
 	visited: 1.1,
 	open: 1,
 };
-/** The latest place gets this much more; each earlier one less, half of it after eight. */
+/** The bonus of the latest candidate; it halves with every eight later ones. */
 const recencyBoost = 0.2;
-const recencyHalf = 8;
+const recencyHalfLife = 8;
 
-/** More than any budget has room for. */
+/** More than fits into any budget. */
 const maxRanked = 32;
 
 /**
- * The candidates that share identifiers with the text round the cursor, without those that say the same as that text or as a better
- * one. Depends on nothing but its arguments, and not on the order of the candidates.
+ * The candidates that share identifiers with the text around the cursor, the best first, without near-duplicates of that text or of a better
+ * candidate. Deterministic, and independent of the order of the candidates.
  */
 export function rankCandidates(
 	candidates: readonly SnippetCandidate[],
@@ -82,14 +82,14 @@ function scored(
 		}
 		if (bm25 === 0) return [];
 		const age = ageOf.get(candidate.sequence) ?? 0;
-		const recency = 1 + recencyBoost * 2 ** (-age / recencyHalf);
+		const recency = 1 + recencyBoost * 2 ** (-age / recencyHalfLife);
 		return [
 			{ ...candidate, score: bm25 * kindBoost[candidate.kind] * recency },
 		];
 	});
 }
 
-/** Equal scores go by path and line, so that no order is left to chance. */
+/** Equal scores are ordered by path and line, to be deterministic. */
 function bestFirst(first: RankedCandidate, second: RankedCandidate): number {
 	if (first.score !== second.score) return second.score - first.score;
 	if (first.path !== second.path) return first.path < second.path ? -1 : 1;

@@ -1,4 +1,4 @@
-/** Keeps the engine's copies of files up to date, which an answer may repeat, without sending what it has already. */
+/** Keeps the engine's reference files for prompt lookup decoding up to date, sending only what has changed. */
 
 import type { Disposable } from "../../base/disposable.ts";
 import type { Event } from "../../base/event.ts";
@@ -9,11 +9,11 @@ import {
 	type References,
 } from "../../protocol/references.ts";
 
-/** The engine, as far as it is needed here. */
+/** The part of the engine that is needed here. */
 interface ReferenceEngine {
-	/** @returns false where there is none to be told. */
+	/** @returns false where no engine is running. */
 	sendReferences(references: References): boolean;
-	/** An engine is there that was told nothing yet. */
+	/** Fires when an engine has started, which has no references yet. */
 	readonly onDidStart: Event<void>;
 }
 
@@ -24,20 +24,20 @@ export interface ReferenceFile {
 
 export interface ReferenceSyncOptions {
 	readonly engine: ReferenceEngine;
-	/** Files that may be shown to the model, the most recent first. */
+	/** Files that the model may see, the most recent first. */
 	readonly files: () => Iterable<ReferenceFile>;
 }
 
 export class ReferenceSync implements Disposable {
 	readonly #options: ReferenceSyncOptions;
 	readonly #subscription: Disposable;
-	/** What the engine has, by path, in order. */
-	#told: ReadonlyMap<string, string> = new Map();
+	/** The texts that the engine has, by path, in order. */
+	#sent: ReadonlyMap<string, string> = new Map();
 
 	constructor(options: ReferenceSyncOptions) {
 		this.#options = options;
 		this.#subscription = options.engine.onDidStart(() => {
-			this.#told = new Map();
+			this.#sent = new Map();
 			this.update();
 		});
 	}
@@ -46,16 +46,16 @@ export class ReferenceSync implements Disposable {
 		this.#subscription.dispose();
 	}
 
-	/** Tells the engine what changed. For moments in which nobody types: it may be half a megabyte. */
+	/** Sends what has changed. For idle moments: it may be half a megabyte. */
 	update(): void {
 		const { engine, files } = this.#options;
 		const texts = chooseTexts(files());
-		const references = changesTo(texts, this.#told);
-		if (references && engine.sendReferences(references)) this.#told = texts;
+		const references = changesTo(texts, this.#sent);
+		if (references && engine.sendReferences(references)) this.#sent = texts;
 	}
 }
 
-/** As many of the most recent files as may be sent, by path; of a long one the start. */
+/** The texts of the most recent files that fit the limits, by path. Of a long file, only the start. */
 export function chooseTexts(
 	files: Iterable<ReferenceFile>,
 ): ReadonlyMap<string, string> {
@@ -71,22 +71,22 @@ export function chooseTexts(
 	return chosen;
 }
 
-/** What brings an engine from one choice to the other; undefined where they are the same. */
+/** The message that updates the engine: texts only where they are new. Undefined where nothing has changed. */
 function changesTo(
 	texts: ReadonlyMap<string, string>,
-	told: ReadonlyMap<string, string>,
+	sent: ReadonlyMap<string, string>,
 ): References | undefined {
 	const references = [...texts].map(([id, text]) =>
-		told.get(id) === text ? { id } : { id, text },
+		sent.get(id) === text ? { id } : { id, text },
 	);
-	const ids = [...told.keys()];
+	const ids = [...sent.keys()];
 	const isSame =
 		ids.length === references.length &&
 		references.every((it, index) => !("text" in it) && it.id === ids[index]);
 	return isSame ? undefined : references;
 }
 
-/** Whole lines, as long as there are any. */
+/** Cut at a line end if there is one. */
 function startOf(text: string): string {
 	if (text.length <= maxReferenceChars) return text;
 	const lineEnd = text.lastIndexOf("\n", maxReferenceChars - 1);

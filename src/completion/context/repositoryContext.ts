@@ -1,4 +1,4 @@
-/** What stands before and behind a document's own text in its prompts, and stays as it is until the engine has evaluated something better. */
+/** The context in the prompts of each document: it stays the same until the engine has evaluated a better one. */
 
 import { LruCache } from "../../base/lruCache.ts";
 import type { Snippet } from "../../protocol/generation.ts";
@@ -15,14 +15,14 @@ import { StableContext } from "./stableContext.ts";
 
 const maxDocuments = 8;
 
-/** Few, so that what is proposed has room: code has mostly 3 to 4 characters in a token. */
+/** A lower bound, so that proposals fit the budget: code usually has 3 to 4 characters per token. */
 const charsPerToken = 3;
 
 export interface RepositoryContextOptions {
 	readonly store: ContextStore;
-	/** The name of the repository that a document is in; empty where it is in none. */
+	/** The name of the repository of a document; empty where it is in none. */
 	readonly repositoryOf: (uri: string) => string;
-	/** Tokens that the engine has room for. */
+	/** Tokens that the engine reserves for snippets. */
 	readonly budgetTokens: () => number;
 }
 
@@ -40,7 +40,7 @@ export class RepositoryContext implements PromptContextProvider {
 	}
 
 	snippetsFor(uri: string): readonly Snippet[] {
-		return this.#contexts.get(uri)?.present ?? [];
+		return this.#contexts.get(uri)?.snippets ?? [];
 	}
 
 	suffixFor(uri: string, suffix: string): string {
@@ -55,7 +55,7 @@ export class RepositoryContext implements PromptContextProvider {
 			ranked: rankCandidates(store.candidates(path), local),
 			local,
 			budgetChars: budgetTokens() * charsPerToken,
-			isTrue: (snippet) => store.holds(snippet.path, snippet.text),
+			isCurrent: (snippet) => store.holds(snippet.path, snippet.text),
 		});
 		return { snippets: proposed ?? this.snippetsFor(uri), suffix };
 	}

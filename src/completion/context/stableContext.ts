@@ -1,9 +1,9 @@
 /**
- * The snippets before one document's own text, in an order that lasts.
+ * The snippets in the prompts of one document, in a stable order.
  *
- * The engine evaluates a prompt from left to right, and keeps its KV state up to the first change: snippets, path, suffix, prefix. A
- * changed snippet has everything behind it evaluated again. So the list only grows at its end, loses an end of it that is no
- * longer true, or is made anew as a whole where that clearly pays; and each of these only when the caller asks, in an idle moment.
+ * A prompt consists of snippets, path, suffix and prefix, and its KV cache is reused up to the first change: a changed snippet invalidates
+ * everything after it. So the list only grows at its end, drops a stale end, or is rebuilt where that clearly pays; and all of this only
+ * when the caller asks for it, in an idle moment.
  */
 
 import type { Snippet } from "../../protocol/generation.ts";
@@ -11,9 +11,9 @@ import { areNearDuplicates, significantLines } from "./lineOverlap.ts";
 import type { LocalWindow } from "./localWindow.ts";
 import type { RankedCandidate } from "./ranking.ts";
 
-/** A new list must score this many times what the present one does with its additions: evaluating it all takes seconds on a CPU. */
+/** A rebuilt list must score this many times as much as the extended one: evaluating it all takes seconds on a CPU. */
 const rebuildGain = 1.5;
-/** What scores less than this share of the best is not worth its tokens. */
+/** A candidate that scores less than this share of the best is not worth its tokens. */
 const minShare = 0.25;
 
 export interface ContextProposal {
@@ -22,24 +22,24 @@ export interface ContextProposal {
 	readonly local: LocalWindow;
 	/** For paths and texts together. */
 	readonly budgetChars: number;
-	/** Whether a snippet still stands in its file: see `ContextStore.holds`. */
-	readonly isTrue: (snippet: Snippet) => boolean;
+	/** Whether a snippet is still in its file: see `ContextStore.holds`. */
+	readonly isCurrent: (snippet: Snippet) => boolean;
 }
 
 export class StableContext {
-	#present: readonly Snippet[] = [];
+	#snippets: readonly Snippet[] = [];
 
-	/** What every prompt of the document begins with. */
-	get present(): readonly Snippet[] {
-		return this.#present;
+	/** The snippets that every prompt of the document begins with. */
+	get snippets(): readonly Snippet[] {
+		return this.#snippets;
 	}
 
-	/** The list that should come next, or undefined where the present one is good enough. Changes nothing. */
+	/** A better list, or undefined where the current one is good enough. Changes nothing. */
 	propose(proposal: ContextProposal): readonly Snippet[] | undefined {
 		const worthwhile = aboveShare(proposal.ranked).filter(
 			({ path }) => path !== proposal.local.path,
 		);
-		const kept = this.#stillGood(proposal);
+		const kept = this.#validStart(proposal);
 		const extended = [...kept, ...additions(kept, worthwhile, proposal)];
 		const rebuilt = additions([], worthwhile, proposal);
 		if (
@@ -47,41 +47,43 @@ export class StableContext {
 			rebuildGain * totalScore(extended, proposal.ranked)
 		)
 			return rebuilt;
-		return extended.length === this.#present.length &&
-			kept.length === this.#present.length
+		return extended.length === this.#snippets.length &&
+			kept.length === this.#snippets.length
 			? undefined
 			: extended;
 	}
 
-	/** The engine has evaluated this list: from now on prompts begin with it. */
+	/** Uses this list from now on: the engine has evaluated it. */
 	accept(snippets: readonly Snippet[]): void {
-		this.#present = snippets;
+		this.#snippets = snippets;
 	}
 
-	/** The longest leading run of the present list that may stay as it is. */
-	#stillGood({
+	/** The longest beginning of the current list that is still valid. */
+	#validStart({
 		local,
 		budgetChars,
-		isTrue,
+		isCurrent,
 	}: ContextProposal): readonly Snippet[] {
 		const localLines = significantLines(`${local.before}${local.after}`);
 		let chars = 0;
-		const firstBad = this.#present.findIndex((snippet) => {
+		const firstInvalid = this.#snippets.findIndex((snippet) => {
 			chars += charsOf(snippet);
 			return (
 				chars > budgetChars ||
 				snippet.path === local.path ||
-				!isTrue(snippet) ||
+				!isCurrent(snippet) ||
 				areNearDuplicates(significantLines(snippet.text), localLines)
 			);
 		});
-		return firstBad < 0 ? this.#present : this.#present.slice(0, firstBad);
+		return firstInvalid < 0
+			? this.#snippets
+			: this.#snippets.slice(0, firstInvalid);
 	}
 }
 
 /**
- * The best candidates that fit behind the snippets kept and say something else. The best of them goes last: nearest to the code, where
- * models heed it most.
+ * The best candidates that fit after the kept snippets and are not near-duplicates of them. The best goes last: models attend most to what is
+ * nearest to the code.
  */
 function additions(
 	kept: readonly Snippet[],
@@ -109,7 +111,7 @@ function aboveShare(ranked: readonly RankedCandidate[]): RankedCandidate[] {
 	return ranked.filter(({ score }) => score >= best * minShare);
 }
 
-/** The sum of the scores. A region may have grown since it became a snippet: what is alike to it speaks for it. */
+/** The sum of the scores. A region may have grown since it became a snippet, so near-duplicates count as the same. */
 function totalScore(
 	snippets: readonly Snippet[],
 	ranked: readonly RankedCandidate[],

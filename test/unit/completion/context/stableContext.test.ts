@@ -42,12 +42,12 @@ describe("StableContext", () => {
 			ranked: [ranked("a", 1)],
 			local,
 			budgetChars: 1000,
-			isTrue: () => true,
+			isCurrent: () => true,
 		};
 		assert.equal(names(context.propose(proposal)), "a");
-		assert.deepEqual(context.present, []);
+		assert.deepEqual(context.snippets, []);
 		context.accept(context.propose(proposal) ?? []);
-		assert.equal(names(context.present), "a");
+		assert.equal(names(context.snippets), "a");
 		assert.equal(context.propose(proposal), undefined);
 	});
 
@@ -94,7 +94,7 @@ describe("StableContext", () => {
 						),
 						local,
 						budgetChars: room(3),
-						isTrue: () => true,
+						isCurrent: () => true,
 					}),
 				),
 				expected,
@@ -102,7 +102,11 @@ describe("StableContext", () => {
 		});
 
 	for (const [what, change, expected] of [
-		["is no longer true", { isTrue: (it: Snippet) => it.path !== "b.ts" }, "a"],
+		[
+			"is no longer true",
+			{ isCurrent: (it: Snippet) => it.path !== "b.ts" },
+			"a",
+		],
 		[
 			"is alike to the text round the cursor",
 			{ local: { ...local, before: "bFirst();\nbSecond();\n" } },
@@ -118,7 +122,7 @@ describe("StableContext", () => {
 						ranked: [ranked("a", 1)],
 						local,
 						budgetChars: room(3),
-						isTrue: () => true,
+						isCurrent: () => true,
 						...change,
 					}),
 				),
@@ -131,7 +135,7 @@ describe("StableContext", () => {
 				ranked: [{ ...ranked("x", 1), path: local.path }],
 				local,
 				budgetChars: 1000,
-				isTrue: () => true,
+				isCurrent: () => true,
 			}),
 			undefined,
 		));
@@ -146,7 +150,7 @@ describe("StableContext", () => {
 				ranked: [grown],
 				local,
 				budgetChars: 1000,
-				isTrue: () => true,
+				isCurrent: () => true,
 			}),
 			undefined,
 		);
@@ -160,7 +164,7 @@ describe("StableContext", () => {
 					ranked: [ranked("a", 1)],
 					local,
 					budgetChars: budget,
-					isTrue: () => true,
+					isCurrent: () => true,
 				}),
 			);
 		assert.equal(propose(budgetChars), "a");
@@ -180,14 +184,14 @@ describe("StableContext", () => {
 				pool = [...scores]
 					.map(([name, score]) => ranked(name, score))
 					.sort((a, b) => b.score - a.score);
-				const stale = random() < 0.1 ? context.present[1]?.path : undefined;
+				const stale = random() < 0.1 ? context.snippets[1]?.path : undefined;
 				const budgetChars = 150;
-				const former = context.present;
+				const former = context.snippets;
 				const next = context.propose({
 					ranked: pool,
 					local,
 					budgetChars,
-					isTrue: ({ path }) => path !== stale,
+					isCurrent: ({ path }) => path !== stale,
 				});
 				if (!next) {
 					seen.same++;
