@@ -2,6 +2,7 @@
 
 import type { Event } from "../base/event.ts";
 import type { Result } from "../base/result.ts";
+import type { Attachment } from "../protocol/attachment.ts";
 import type {
 	AnswerChunk,
 	ChatModel,
@@ -16,7 +17,6 @@ import type {
 	ToChatView,
 } from "../protocol/chatView.ts";
 import type {
-	Attachment,
 	Conversation,
 	ConversationSummary,
 } from "../protocol/conversation.ts";

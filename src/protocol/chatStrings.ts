@@ -1,4 +1,4 @@
-/** Every text of the chat panel, in English. The host translates the table and sends it, because a webview has no translations of its own. */
+/** All strings of the chat panel, in English. The host translates them and sends them, because a webview cannot use `vscode.l10n`. */
 
 export const chatStrings = {
 	title: "Headroom Chat",
@@ -9,7 +9,7 @@ export const chatStrings = {
 	exportConversation: "Export",
 	you: "You",
 	answer: "Headroom",
-	empty: "Ask about the code beside this panel. Nothing leaves this machine.",
+	empty: "Ask about your code. Nothing leaves this machine.",
 	earlier: "Show Earlier Messages",
 	reasoning: "Reasoning",
 	attached: "Attached",
@@ -23,14 +23,14 @@ export const chatStrings = {
 	insert: "Insert",
 	insertCode: "Insert at Cursor",
 	apply: "Apply",
-	applyCode: "Apply to the File",
+	applyCode: "Apply to File",
 	newFile: "New File",
 	newFileCode: "New File with This Code",
 	code: "Code",
 	codeIn: "Code in {language}",
 	regenerate: "Regenerate",
 	edit: "Edit",
-	editing: "Editing a question. Escape cancels.",
+	editing: "Editing a question. Press Escape to cancel.",
 	previousBranch: "Previous Version",
 	nextBranch: "Next Version",
 	branch: "{index} of {count}",
@@ -45,7 +45,7 @@ export const chatStrings = {
 	tokensEstimated: "about {used} of {room} tokens",
 	leftOut: "left out: {parts}",
 	leftOutPart: "{label} ({tokens})",
-	overfull: "That is more than fits.",
+	overfull: "This exceeds the context window.",
 	suggestions: "Suggestions",
 	suggestionCount: "{count} suggestions",
 	searchHistory: "Search Conversations",
@@ -54,13 +54,13 @@ export const chatStrings = {
 	delete: "Delete",
 	deleteNamed: "Delete {title}",
 	exportNamed: "Export {title}",
-	deleteConfirm: "Delete this conversation for good?",
+	deleteConfirm: "Delete this conversation permanently?",
 	cancel: "Cancel",
 	cannotChat: "This model cannot chat",
 	answerFinished: "The answer is complete.",
 	codeSkipped: "Code block.",
 	dismiss: "Dismiss",
-	linkTo: "Opens {address}",
+	linkTo: "Open {address}",
 } as const;
 
 export type ChatStringKey = keyof typeof chatStrings;

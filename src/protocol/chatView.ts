@@ -1,26 +1,18 @@
-/** Every message between the extension host and the webview of the chat panel. Each side parses what arrives. */
+/** All messages between the extension host and the chat panel's webview. Each side validates what it receives. */
 
 import * as z from "zod/mini";
+import { AttachmentKind } from "./attachment.ts";
 import { SegmentKind } from "./chat.ts";
 
 const count = z.int().check(z.nonnegative());
 
-const AttachmentKind = z.enum([
-	"selection",
-	"file",
-	"folder",
-	"symbol",
-	"problems",
-	"changes",
-]);
-
-/** Something that goes along with the next question. */
+/** Context of the next question. */
 export const ContextChip = z.readonly(
 	z.object({
 		id: z.string(),
 		label: z.string(),
 		kind: AttachmentKind,
-		/** Null until they are counted. */
+		/** Null until counted. */
 		tokens: z.nullable(count),
 		removable: z.boolean(),
 	}),
@@ -39,16 +31,16 @@ export const ViewMessage = z.readonly(
 	z.object({
 		id: z.string(),
 		role: z.enum(["user", "assistant"]),
-		/** As the user typed it, or as the model wrote it: Markdown, and never HTML. */
+		/** Markdown, never HTML. */
 		text: z.string(),
 		reasoning: z.string(),
 		state: MessageState,
-		/** Why it failed, in one translated sentence. */
+		/** Why it failed: one translated sentence. */
 		error: z.nullable(z.string()),
 		attached: z.readonly(
 			z.array(z.object({ label: z.string(), kind: AttachmentKind })),
 		),
-		/** Where it has siblings: which one this is, counted from 0. */
+		/** Its zero-based index among its siblings; null if it has none. */
 		branch: z.nullable(z.object({ index: count, count })),
 	}),
 );
@@ -56,7 +48,7 @@ export type ViewMessage = z.infer<typeof ViewMessage>;
 
 const messages = z.readonly(z.array(ViewMessage));
 
-/** How a theme shows text of some scopes. */
+/** A theme's style for some TextMate scopes. */
 export const TokenRule = z.object({
 	scope: z.exactOptional(z.union([z.string(), z.array(z.string())])),
 	settings: z.object({
@@ -66,7 +58,7 @@ export const TokenRule = z.object({
 });
 export type TokenRule = z.infer<typeof TokenRule>;
 
-/** A theme of VS Code in the format of its files, as far as code is coloured by it. */
+/** The part of a VS Code theme file that colors code. */
 export const TokenTheme = z.readonly(
 	z.object({
 		type: z.enum(["light", "dark"]),
@@ -76,8 +68,8 @@ export const TokenTheme = z.readonly(
 );
 export type TokenTheme = z.infer<typeof TokenTheme>;
 
-/** What to complete in the input: a reference (`#`) or a command (`/`). */
-export const SuggestionKind = z.enum(["reference", "command"]);
+/** The completion in the input: an attachment (`#`) or a slash command (`/`). */
+export const SuggestionKind = z.enum(["attachment", "command"]);
 export type SuggestionKind = z.infer<typeof SuggestionKind>;
 
 export const InputSuggestion = z.readonly(
@@ -85,7 +77,7 @@ export const InputSuggestion = z.readonly(
 		id: z.string(),
 		label: z.string(),
 		detail: z.string(),
-		/** Takes the place of `#` or `/` and what is typed behind it: `/fix `, `#file:` to go on, or nothing where it becomes a chip. */
+		/** Replaces `#` or `/` and the text behind it: `/fix `, `#file:` to continue typing, or empty if it becomes a chip. */
 		insert: z.string(),
 	}),
 );
@@ -108,12 +100,12 @@ export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
 //#region To the view
 export const ToChatView = z.discriminatedUnion("kind", [
-	/** The first answer to `ready`. Keys that are missing stay English. */
+	/** The first response to `ready`. Missing keys stay English. */
 	z.object({
 		kind: z.literal("strings"),
 		strings: z.record(z.string(), z.string()),
 	}),
-	/** Another conversation, or another branch of it: what is shown is replaced. At most the last 40 messages; `hasEarlier` tells of more. */
+	/** Replaces the page by another conversation or branch: at most its last 40 messages. */
 	z.object({
 		kind: z.literal("conversation"),
 		id: z.string(),
@@ -121,7 +113,7 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		messages,
 		hasEarlier: z.boolean(),
 	}),
-	/** The answer to the request of the same name: what stands before the message `beforeId`, at most 40. */
+	/** The response to `earlier`: at most 40 messages before `beforeId`. */
 	z.object({
 		kind: z.literal("earlier"),
 		beforeId: z.string(),
@@ -135,12 +127,12 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		segment: SegmentKind,
 		text: z.string(),
 	}),
-	/** Replaces the message with the same id; where there is none, it is the newest. */
+	/** Replaces the message with this id, or appends it. */
 	z.object({ kind: z.literal("messageChanged"), message: ViewMessage }),
 	z.object({
 		kind: z.literal("model"),
 		name: z.string(),
-		/** Null where it can chat. */
+		/** Null if it can chat. */
 		cannotChat: z.nullable(
 			z.object({
 				sentence: z.string(),
@@ -152,25 +144,25 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		kind: z.literal("context"),
 		chips: z.readonly(z.array(ContextChip)),
 	}),
-	/** What the next question would take. */
+	/** The token usage of the next question. */
 	z.object({
 		kind: z.literal("tokens"),
 		promptTokens: count,
-		/** Tokens there is room for, the answer's share taken off. */
+		/** Tokens available for the prompt: the context window less what is reserved for the answer. */
 		room: count,
 		leftOut: z.readonly(
 			z.array(z.object({ label: z.string(), tokens: count })),
 		),
-		/** False where the model is not loaded and they are guessed by length. */
+		/** False if estimated by length, while no model is loaded. */
 		isExact: z.boolean(),
 	}),
-	/** The answer to `suggest`, with its query: one for a query of before is late, and not shown. */
+	/** The response to `suggest`; the view ignores it if its query has changed. */
 	z.object({
 		kind: z.literal("suggestions"),
 		query: z.string(),
 		items: z.readonly(z.array(InputSuggestion)),
 	}),
-	/** The answer to `openHistory`; from offset 0 it replaces, else it goes on. */
+	/** The response to `openHistory`; replaces the list at offset 0, or else extends it. */
 	z.object({
 		kind: z.literal("history"),
 		query: z.string(),
@@ -178,15 +170,15 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		entries: z.readonly(z.array(HistoryEntry)),
 		hasMore: z.boolean(),
 	}),
-	/** The editor's own colours; null where the theme cannot be read, and code is coloured by the variables of VS Code. */
+	/** The editor's token colors; null if the theme cannot be read, and VS Code's CSS variables color the code. */
 	z.object({ kind: z.literal("theme"), theme: z.nullable(TokenTheme) }),
-	/** One sentence above the input, until it is dismissed or the next one comes. */
+	/** A sentence above the input, until it is dismissed or replaced. */
 	z.object({
 		kind: z.literal("notice"),
 		severity: z.enum(["info", "error"]),
 		text: z.string(),
 	}),
-	/** Puts the cursor into the input, and `text` where there is one: in the place of a question where that is named. */
+	/** Focuses the input and sets its text, if given. @param editedId the question that the input will replace. */
 	z.object({
 		kind: z.literal("focusInput"),
 		text: z.exactOptional(z.string()),
@@ -199,30 +191,30 @@ export type ToChatView = z.infer<typeof ToChatView>;
 const messageId = z.string();
 const conversationId = z.string();
 
-/** A code block of an answer: the how-manyth of its message, and what stands in it. */
+/** A code block of an answer. */
 const codeBlock = {
 	messageId,
 	blockIndex: count,
 	code: z.string(),
-	/** As the model named it, or empty. */
+	/** As the model named it; may be empty. */
 	language: z.string(),
 };
 
 //#region From the view
 export const FromChatView = z.discriminatedUnion("kind", [
-	/** With every load of the page, also when it was hidden: the host answers with all that is shown. */
+	/** Sent with every load of the page, also after it was hidden: the host responds with everything to show. */
 	z.object({ kind: z.literal("ready") }),
 	z.object({ kind: z.literal("send"), text: z.string() }),
 	z.object({ kind: z.literal("stop") }),
 	z.object({ kind: z.literal("regenerate"), messageId }),
-	/** Asks another question in the place of that one, as a branch. */
+	/** Replaces a question on a new branch. */
 	z.object({ kind: z.literal("edit"), messageId, text: z.string() }),
 	z.object({
 		kind: z.literal("selectBranch"),
 		messageId,
 		offset: z.union([z.literal(-1), z.literal(1)]),
 	}),
-	/** The host writes the clipboard. */
+	/** The host writes to the clipboard. */
 	z.object({ kind: z.literal("copyCode"), text: z.string() }),
 	z.object({ kind: z.literal("copyMessage"), text: z.string() }),
 	z.object({ kind: z.literal("insert"), ...codeBlock }),
@@ -241,15 +233,15 @@ export const FromChatView = z.discriminatedUnion("kind", [
 		offset: count,
 	}),
 	z.object({ kind: z.literal("openConversation"), conversationId }),
-	/** Asked and confirmed in the view. */
+	/** Confirmed by the user. */
 	z.object({ kind: z.literal("deleteConversation"), conversationId }),
 	z.object({ kind: z.literal("exportConversation"), conversationId }),
 	z.object({ kind: z.literal("newConversation") }),
 	z.object({ kind: z.literal("earlier"), beforeId: messageId }),
 	z.object({ kind: z.literal("chooseOffer"), id: z.string() }),
-	/** The host checks and asks before it opens anything. */
+	/** The host validates the link and asks the user before it opens anything. */
 	z.object({ kind: z.literal("openLink"), href: z.string() }),
-	/** For the count of tokens. */
+	/** For the token usage. */
 	z.object({ kind: z.literal("inputChanged"), text: z.string() }),
 ]);
 export type FromChatView = z.infer<typeof FromChatView>;

@@ -1,48 +1,24 @@
 /** A conversation as it is shown and stored: a tree of questions and answers. */
 
 import * as z from "zod/mini";
+import { Attachment } from "./attachment.ts";
 import { HeadroomError } from "./errors.ts";
 
-/** It names a file, and therefore holds nothing that leads out of a folder. */
+/** Also the name of the conversation's file: no separators or dots, which could lead out of the folder. */
 export const ConversationId = z.string().check(z.regex(/^[\w-]{1,64}$/));
 
 const timeMs = z.number().check(z.nonnegative());
-
-export const AttachmentKind = z.enum([
-	"selection",
-	"file",
-	"folder",
-	"symbol",
-	"problems",
-	"changes",
-]);
-export type AttachmentKind = z.infer<typeof AttachmentKind>;
-
-/** What was sent with a question: kept as it was sent, so that the prompt stays the same when the file changes. */
-export const Attachment = z.readonly(
-	z.object({
-		kind: AttachmentKind,
-		/** What the user and the model read it under, such as a path with lines. */
-		label: z.string(),
-		/** Relative to the workspace, with forward slashes; null where it is of no single file. */
-		path: z.nullable(z.string()),
-		/** As the editor names it; empty where there is none. */
-		languageId: z.string(),
-		text: z.string(),
-	}),
-);
-export type Attachment = z.infer<typeof Attachment>;
 
 export const Question = z.readonly(
 	z.object({
 		role: z.literal("user"),
 		id: z.string(),
-		/** The answer that it follows; null for a first question. */
+		/** The answer before it; null for the first question. */
 		parent: z.nullable(z.string()),
 		askedAtMs: timeMs,
-		/** As the user wrote it. */
+		/** As the user typed it. */
 		text: z.string(),
-		/** As it is sent: a slash command is worded, for one. */
+		/** As it is sent: with the prompt of a slash command, for example. */
 		prompt: z.string(),
 		attachments: z.readonly(z.array(Attachment)),
 	}),
@@ -51,7 +27,7 @@ export type Question = z.infer<typeof Question>;
 
 export const AnswerState = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("streaming") }),
-	/** Anything but the end of the text means that the model had more to say. */
+	/** Any reason but `endOfText` means that the answer was cut off. */
 	z.object({
 		kind: z.literal("complete"),
 		stopReason: z.enum(["endOfText", "maxTokens", "contextFull"]),
@@ -66,15 +42,15 @@ export const Answer = z.readonly(
 	z.object({
 		role: z.literal("assistant"),
 		id: z.string(),
-		/** The question that it answers. */
+		/** The question. */
 		parent: z.string(),
 		startedAtMs: timeMs,
 		/** The name of the model that answered. */
 		model: z.string(),
-		/** What the model thought before it answered; empty where it did not. */
+		/** What a reasoning model generated before the answer; may be empty. */
 		reasoning: z.string(),
 		text: z.string(),
-		// An error that this version has no sentence for must not make the answer unreadable.
+		// An error code of a newer version must not make the answer unreadable.
 		state: z.catch(AnswerState, { kind: "stopped" }),
 	}),
 );
@@ -86,7 +62,7 @@ export type Message = z.infer<typeof Message>;
 const about = {
 	id: ConversationId,
 	createdAtMs: timeMs,
-	/** When something was asked last. */
+	/** The time of the last question. */
 	updatedAtMs: timeMs,
 	title: z.string(),
 };
@@ -94,18 +70,18 @@ const about = {
 export const ConversationHeader = z.readonly(
 	z.object({
 		...about,
-		/** The last message that is shown: it and those that it follows are the visible path. Null while there is none. */
+		/** The last visible message: it and its ancestors are the visible path. Null for an empty conversation. */
 		leaf: z.nullable(z.string()),
 	}),
 );
 export type ConversationHeader = z.infer<typeof ConversationHeader>;
 
 export interface Conversation extends ConversationHeader {
-	/** In the order in which they were made: what a message follows stands before it. */
+	/** In order of creation: a parent precedes its children. */
 	readonly messages: readonly Message[];
 }
 
-/** What a list shows of a conversation. */
+/** An entry of the list of conversations. */
 export const ConversationSummary = z.readonly(
 	z.object({ ...about, messageCount: z.int().check(z.nonnegative()) }),
 );

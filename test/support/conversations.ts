@@ -7,10 +7,8 @@ import {
 	finished,
 	type NewQuestion,
 } from "../../src/chat/conversation/conversation.ts";
-import type {
-	Attachment,
-	Conversation,
-} from "../../src/protocol/conversation.ts";
+import type { Attachment } from "../../src/protocol/attachment.ts";
+import type { Conversation } from "../../src/protocol/conversation.ts";
 
 export function attachment(
 	label: string,

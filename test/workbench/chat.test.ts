@@ -158,7 +158,7 @@ for (const version of [oldestVersion, newestVersion])
 				.click();
 			await panel.lastAnswer.locator(".code-block").waitFor();
 			await person.screenshot(`chat-light-${name}`);
-			await panel.button("Apply to the File").click();
+			await panel.button("Apply to File").click();
 			await person.page
 				.locator(".diff-editor, .monaco-diff-editor")
 				.first()

@@ -467,7 +467,7 @@ describe("the chat panel in a browser", function () {
 				"Reasoning",
 				"Copy Code",
 				"Insert at Cursor",
-				"Apply to the File",
+				"Apply to File",
 				"New File with This Code",
 				"Code in ts",
 				"the reference",
@@ -524,7 +524,7 @@ describe("the chat panel in a browser", function () {
 			"const byAge = (a: Person, b: Person) => a.age - b.age; // ascending\npeople.sort(byAge);\n";
 		for (const [label, kind] of [
 			["Insert at Cursor", "insert"],
-			["Apply to the File", "apply"],
+			["Apply to File", "apply"],
 			["New File with This Code", "newFile"],
 		] as const) {
 			await role("button", label).click();
@@ -594,7 +594,7 @@ describe("the chat panel in a browser", function () {
 			segment: "text",
 			text: "\n```js\nhalf(",
 		});
-		const isDisabled = await role("button", "Apply to the File").isDisabled();
+		const isDisabled = await role("button", "Apply to File").isDisabled();
 		assert.equal(isDisabled, true, "half of the code cannot be applied");
 		await view.send({
 			kind: "chunk",

@@ -1,13 +1,13 @@
-/** What goes along with a question unless the user removes it: what is selected, and the file that is looked at. */
+/** The context that is attached to a question unless the user removes it: the active editor's file and selection. */
 
 export interface ShownFile {
 	/** Relative to the workspace. */
 	readonly path: string;
-	/** Null where nothing is selected. Lines and characters are counted from 0. */
+	/** Zero-based; null if nothing is selected. */
 	readonly selection: SelectedRange | null;
-	/** False where it may hold secrets. */
+	/** False if it may hold secrets. */
 	readonly canAttach: boolean;
-	/** Of a huge one only a selection goes along. */
+	/** Only the selection of a huge file is attached. */
 	readonly isHuge: boolean;
 }
 
@@ -19,14 +19,14 @@ export interface SelectedRange {
 }
 
 export interface DefaultContextItem {
-	/** The same as long as it is the same file, or the same selection. */
+	/** Identifies the file or the selection. */
 	readonly id: string;
 	readonly kind: "file" | "selection";
 	readonly label: string;
 	readonly path: string;
 }
 
-/** The file goes first: it stays the same for longer than a selection. */
+/** The file first: it changes less often than the selection, so the prefix cache stays valid for longer. */
 export function defaultContextItems(
 	shown: ShownFile | undefined,
 ): DefaultContextItem[] {
@@ -41,7 +41,7 @@ export function defaultContextItems(
 	return [...files, { id, kind: "selection", label, path }];
 }
 
-/** What was removed comes back when another file or selection came in between. */
+/** An item stays removed until another file or selection is active. */
 export function stillRemoved(
 	removed: ReadonlySet<string>,
 	items: readonly DefaultContextItem[],
@@ -49,13 +49,13 @@ export function stillRemoved(
 	return new Set(items.map(({ id }) => id).filter((id) => removed.has(id)));
 }
 
-/** Counted from 1, the last one included: `3-5`, or `3`. */
+/** One-based and inclusive: `3-5`, or `3`. */
 export function linesText({
 	startLine,
 	endLine,
 	endCharacter,
 }: SelectedRange): string {
-	// Who selects whole lines ends at the beginning of the next one.
+	// A selection of whole lines ends at the beginning of the next one.
 	const last =
 		endCharacter === 0 && endLine > startLine ? endLine : endLine + 1;
 	return last > startLine + 1 ? `${startLine + 1}-${last}` : `${last}`;

@@ -1,12 +1,12 @@
-/** How much of a folder is attached to a question: all of it or nothing, because what is missing would not be seen. */
+/** Limits of an attached folder: it is attached as a whole or not at all, because nobody would notice missing files. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes } from "../../base/units.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
-/** More files than anyone looks through in a list of what was attached. */
+/** Nobody reviews a longer list of attachments. */
 export const maxFolderFiles = 100;
-/** Some 100,000 tokens: more than the models have room for that run on such machines. */
+/** Some 100,000 tokens, more than the context windows of models for such machines. */
 export const maxFolderBytes = 400 * 1024;
 
 export function checkCount(
@@ -15,13 +15,16 @@ export function checkCount(
 ): Result<void, HeadroomError> {
 	if (count === 0) return failure(createError("folderEmpty", { folder }));
 	if (count <= maxFolderFiles) return success(undefined);
-	const most = String(maxFolderFiles);
 	return failure(
-		createError("folderTooMany", { folder, count: String(count), most }),
+		createError("folderTooMany", {
+			folder,
+			count: String(count),
+			most: String(maxFolderFiles),
+		}),
 	);
 }
 
-/** @param sizesBytes of the files that would go along. */
+/** @param sizesBytes of the files to attach. */
 export function checkSize(
 	folder: string,
 	sizesBytes: readonly number[],

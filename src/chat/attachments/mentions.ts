@@ -1,4 +1,4 @@
-/** What the user refers to in a question: `#file:path`, `#folder:path`, `#symbol:name`, `#problems`, `#changes`. */
+/** Parses the mentions in a question: `#file:path`, `#folder:path`, `#symbol:name`, `#problems`, `#changes`. */
 
 const namedKinds = ["file", "folder", "symbol"] as const;
 const plainKinds = ["problems", "changes"] as const;
@@ -8,17 +8,17 @@ export type MentionKind = (typeof mentionKinds)[number];
 
 export interface Mention {
 	readonly kind: MentionKind;
-	/** A path or a name; empty for problems and changes. */
+	/** The path or the name; empty for problems and changes. */
 	readonly name: string;
 }
 
-/** Only behind white space or an opening bracket: `C#file` is none. */
+/** A mention follows white space or an opening bracket: `C#file` is none. */
 const before = "(?<=^|[\\s([{])";
 const named = `#(?<named>${namedKinds.join("|")}):(?:"(?<quoted>[^"\\n]+)"|(?<bare>[^\\s"]+))`;
 const plain = `#(?<plain>${plainKinds.join("|")})(?![\\w:-])`;
 const mentionPattern = new RegExp(`${before}(?:${named}|${plain})`, "g");
 
-/** They end the sentence rather than the name. */
+/** At the end of a name, these belong to the sentence. */
 const punctuation = ".,;:!?)]}";
 
 /** In the order of the text. */

@@ -1,4 +1,4 @@
-/** What the editor reports about code, as lines that a model reads. */
+/** Formats the editor's diagnostics for a prompt. */
 
 export interface Problem {
 	/** Relative to the workspace. */
@@ -12,15 +12,15 @@ export interface Problem {
 const severities = ["error", "warning", "info", "hint"] as const;
 
 export interface ProblemLines {
-	/** A line each: path, line, severity, message. */
+	/** One line per problem: path, line, severity, message. */
 	readonly text: string;
 	readonly shownCount: number;
 }
 
-/** The worst first, and of equally bad ones in the order of the files. @param most lines. */
+/** Sorted by severity, path and line. */
 export function problemLines(
 	problems: readonly Problem[],
-	most: number,
+	maxLines: number,
 ): ProblemLines {
 	const shown = problems
 		.toSorted(
@@ -30,7 +30,7 @@ export function problemLines(
 				compare(first.path, second.path) ||
 				first.line - second.line,
 		)
-		.slice(0, most);
+		.slice(0, maxLines);
 	const text = shown
 		.map(
 			({ path, line, severity, message }) =>

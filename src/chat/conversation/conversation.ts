@@ -5,11 +5,11 @@
  * message, because editing and regenerating add a branch. A transition for an unknown message changes nothing: requests may arrive late.
  */
 
+import type { Attachment } from "../../protocol/attachment.ts";
 import type { SegmentKind } from "../../protocol/chat.ts";
 import type {
 	Answer,
 	AnswerState,
-	Attachment,
 	Conversation,
 	Message,
 	Question,

@@ -1,11 +1,11 @@
-/** What a link of an answer leads to. Models make addresses up, and text that they read may have put one there. */
+/** Parses a link of an answer, which is untrusted: models invent addresses, and text in the prompt may inject one. */
 
 export type AnswerLink =
-	/** As the browser would open it: letters of other scripts in a host's name are spelled out. */
+	/** As the browser opens it, with an internationalized host name in Punycode. */
 	| { readonly kind: "web"; readonly address: string }
-	/** Of the workspace. */
 	| {
 			readonly kind: "file";
+			/** Relative to the workspace. */
 			readonly path: string;
 			/** Counted from 0. */
 			readonly line: number;
@@ -13,13 +13,13 @@ export type AnswerLink =
 	| { readonly kind: "refused" };
 
 const webProtocols = new Set(["http:", "https:", "mailto:"]);
-/** What is longer cannot be judged by looking at it. */
+/** Nobody can judge a longer address by looking at it. */
 const maxLength = 2_048;
 const fileWithLine = /^(?<path>[^:#?]+)(?:(?::|#L)(?<line>\d{1,7})(?:\D.*)?)?$/;
 
 export function parseLink(href: string): AnswerLink {
 	const text = href.trim();
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it rejects.
 	if (text.length > maxLength || /[\u0000-\u001F\u007F]/.test(text))
 		return refused;
 	const file = fileWithLine.exec(text)?.groups;
@@ -48,7 +48,7 @@ function asWeb(text: string): AnswerLink {
 	return webProtocols.has(protocol) ? { kind: "web", address: href } : refused;
 }
 
-/** Undefined where a `%` begins no character. */
+/** Undefined for an invalid percent-encoding. */
 function decoded(text: string): string | undefined {
 	try {
 		return decodeURIComponent(text);

@@ -1,16 +1,13 @@
 /**
- * Puts a block of an answer into the file that it is about. What is not certain is an error with a reason, because a wrong place costs
- * more than doing it by hand.
+ * Applies a code block of an answer to a file. An uncertain place is an error with a reason, because a wrong edit costs more than
+ * editing by hand.
  */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import { indentOf } from "../../workspace/indentation.ts";
 import { findSelection, replaceSelection } from "./attachedSelection.ts";
-import {
-	indentOf,
-	reindented,
-	withFileIndentation,
-} from "./blockIndentation.ts";
+import { reindented, withFileIndentation } from "./blockIndentation.ts";
 import { headOf, lastHead } from "./constructs.ts";
 import { elidedLine } from "./elision.ts";
 import {
@@ -23,13 +20,13 @@ import { placeSnippet } from "./placeSnippet.ts";
 import { isSearchReplace, searchAndReplace } from "./searchReplace.ts";
 
 export interface EditRequest {
-	/** What the sentence of an error calls the file. */
+	/** The file's name in errors. */
 	readonly file: string;
-	/** The text of the file as it is now. */
+	/** The present text of the file. */
 	readonly target: string;
-	/** The code of the block. */
+	/** The code block. */
 	readonly block: string;
-	/** The text that was selected and attached to the question; null where none was. */
+	/** The selected text that was attached to the question; null for none. */
 	readonly selection: string | null;
 }
 
@@ -42,7 +39,7 @@ export interface Edit {
 
 const noSelection = { kind: "none" } as const;
 
-/** A block with at least this share of the lines of a file is taken for the whole of it, where it matches no part. */
+/** A block that matches no part of a file replaces all of it if it has at least this share of its lines. */
 const wholeFileShare = 0.7;
 
 export function applyEdit(request: EditRequest): Result<Edit, HeadroomError> {
@@ -103,7 +100,7 @@ function placeBlock(
 }
 
 //#region The whole file
-/** It is empty, or begins and ends as the block does; but a single function is the whole file only where that is one as well. */
+/** The file is empty, or begins and ends like the block. A single construct is a whole file only if the file is one too. */
 function isWholeFile(
 	lines: readonly string[],
 	code: readonly string[],
@@ -127,20 +124,20 @@ function wholeFile(text: FileLines, code: readonly string[]): Edit {
 	};
 }
 
-/** How many of the lines of the file are in the code as well. */
+/** The share of the file's lines that the code has as well, 0 to 1. */
 function shareOf(lines: readonly string[], code: readonly string[]): number {
-	const left = new Map<string, number>();
+	const unmatched = new Map<string, number>();
 	for (const line of code)
-		left.set(line.trim(), (left.get(line.trim()) ?? 0) + 1);
-	const telling = lines.map((line) => line.trim()).filter((it) => it !== "");
+		unmatched.set(line.trim(), (unmatched.get(line.trim()) ?? 0) + 1);
+	const nonBlank = lines.map((line) => line.trim()).filter((it) => it !== "");
 	let shared = 0;
-	for (const line of telling) {
-		const count = left.get(line) ?? 0;
+	for (const line of nonBlank) {
+		const count = unmatched.get(line) ?? 0;
 		if (count === 0) continue;
 		shared++;
-		left.set(line, count - 1);
+		unmatched.set(line, count - 1);
 	}
-	return telling.length === 0 ? 0 : shared / telling.length;
+	return nonBlank.length === 0 ? 0 : shared / nonBlank.length;
 }
 //#endregion
 

@@ -1,14 +1,15 @@
-/** Finds what was selected when a question was asked in the file as it is now. */
+/** Finds the text that was selected when the question was asked in the present file. */
 
-import { indentOf, reindented } from "./blockIndentation.ts";
+import { indentOf } from "../../workspace/indentation.ts";
+import { reindented } from "./blockIndentation.ts";
 import type { LineRange } from "./constructs.ts";
 import { codeLines, type FileLines, replaceLines } from "./fileLines.ts";
 
-export type Selected =
+export type FoundSelection =
 	| {
 			readonly kind: "found";
 			readonly range: LineRange;
-			/** What stands before and behind it on its first and last line. */
+			/** The rest of its first and last line. */
 			readonly before: string;
 			readonly after: string;
 	  }
@@ -19,11 +20,10 @@ export type Selected =
 	  }
 	| { readonly kind: "none" };
 
-/** Where what was selected is now. */
 export function findSelection(
 	{ lines }: FileLines,
 	selection: string,
-): Selected {
+): FoundSelection {
 	const wanted = codeLines(selection);
 	const [line = ""] = wanted;
 	if (wanted.length === 0) return { kind: "none" };
@@ -52,10 +52,10 @@ export function findSelection(
 	};
 }
 
-/** The code in its place, as far in as it was. */
+/** Replaces the selection by code at the same indentation. */
 export function replaceSelection(
 	text: FileLines,
-	{ range: { start, end }, before, after }: Selected & { kind: "found" },
+	{ range: { start, end }, before, after }: FoundSelection & { kind: "found" },
 	code: readonly string[],
 ): string {
 	const shifted = reindented(

@@ -1,23 +1,21 @@
-/** Brings the indentation of code that a model wrote to that of the file which it goes into. */
+/** Adapts the indentation of a model's code to the file that it is inserted into. */
+
+import { indentOf } from "../../workspace/indentation.ts";
 
 const tab = "\t";
-
-export function indentOf(line: string): string {
-	return /^[ \t]*/.exec(line)?.[0] ?? "";
-}
 
 export function isBlank(line: string): boolean {
 	return line.trim() === "";
 }
 
-/** With tabs where the file has tabs and the code spaces, and the other way round. */
+/** Converts between tabs and spaces as the file requires. */
 export function withFileIndentation(
 	code: readonly string[],
 	file: readonly string[],
 ): string[] {
 	const from = unitOf(code);
 	const to = unitOf(file);
-	// Spaces of another number may be an alignment, and stay as they are.
+	// Another number of spaces may be alignment, and stays.
 	if (!from || !to || (from === tab) === (to === tab)) return [...code];
 	return code.map((line) => {
 		const indent = indentOf(line);
@@ -30,7 +28,7 @@ export function withFileIndentation(
 	});
 }
 
-/** Moved as a whole from one indentation to another. */
+/** Shifts the block from one indentation to another. */
 export function reindented(
 	code: readonly string[],
 	from: string,
@@ -40,18 +38,18 @@ export function reindented(
 	return code.map((line) => {
 		if (isBlank(line)) return "";
 		const own = indentOf(line);
-		// What stands further left than the first line stays as far left as it can.
+		// A line further left than the first one goes as far left as possible.
 		const rest = own.startsWith(from) ? own.slice(from.length) : "";
 		return to + rest + line.slice(own.length);
 	});
 }
 
-/** What one level is indented by; undefined where there are none, or lines are only aligned. */
+/** The indentation of one level; undefined if there are no levels, or lines are only aligned. */
 function unitOf(lines: readonly string[]): string | undefined {
 	const counts = new Map<string, number>();
 	let before = "";
 	for (const line of lines) {
-		// The second line of a comment stands one space further in.
+		// Block comments are aligned by one space.
 		if (isBlank(line) || /^\s*\*/.test(line)) continue;
 		const indent = indentOf(line);
 		const step = indent.startsWith(tab) ? tab : indent.slice(before.length);
@@ -59,6 +57,8 @@ function unitOf(lines: readonly string[]): string | undefined {
 			counts.set(step, (counts.get(step) ?? 0) + 1);
 		before = indent;
 	}
-	const [most] = [...counts].sort(([, first], [, second]) => second - first);
-	return most?.[0];
+	const [commonest] = [...counts].sort(
+		([, first], [, second]) => second - first,
+	);
+	return commonest?.[0];
 }

@@ -1,4 +1,4 @@
-/** What of a text another one replaces: the smallest piece, so that marks and cursors outside of it stay where they are. */
+/** The smallest range that differs between two texts, so that decorations and cursors outside of it stay in place. */
 
 export interface ChangedRange {
 	/** In UTF-16 units of the old text. */
@@ -30,7 +30,7 @@ export function changedRange(before: string, after: string): ChangedRange {
 	};
 }
 
-/** Half of a character, or of a line end of Windows, is no text. */
+/** Whether the offset splits a surrogate pair or a CRLF. */
 function splits(text: string, at: number): boolean {
 	const pair = text.slice(at - 1, at + 1);
 	return pair === "\r\n" || /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(pair);

@@ -1,21 +1,20 @@
-/** The blocks of code in an answer, also while it is still being written. */
+/** Finds the fenced code blocks of an answer, complete or still streaming. */
 
 export interface CodeBlock {
-	/** As the model named it; empty where it named none. */
+	/** As the model named it; may be empty. */
 	readonly language: string;
-	/** Of the file that it belongs to, with forward slashes and inside of the workspace; null where the answer names none. */
+	/** The file that the answer names for it: inside of the workspace, with forward slashes; null if it names none. */
 	readonly path: string | null;
-	/** Lines end with `\n`; there is none behind the last one. */
+	/** Lines separated by `\n`. */
 	readonly text: string;
-	/** What begins it, and would end it. */
+	/** The opening fence, which also closes the block. */
 	readonly fence: string;
-	/** The fence that ends it has not come, or not yet. */
+	/** Without a closing fence, or not yet. */
 	readonly isOpen: boolean;
 }
 
 const opening = /^(?<indent>[ \t]*)(?<fence>`{3,}(?=[^`]*$)|~{3,})(?<info>.*)$/;
 
-/** In the order of the answer. */
 export function codeBlocksOf(answer: string): CodeBlock[] {
 	const blocks: CodeBlock[] = [];
 	const lines = answer.split(/\r\n|\r|\n/);
@@ -40,8 +39,8 @@ export function codeBlocksOf(answer: string): CodeBlock[] {
 }
 
 /**
- * What a block is, from the text behind its fence (`ts`, `ts:src/a.ts`, `ts title="src/a.ts"`, `src/a.ts`) or else from the line
- * before it (`**src/a.ts**`, "In `src/a.ts`:").
+ * The language and path of a block, from the info string behind its fence (`ts`, `ts:src/a.ts`, `ts title="src/a.ts"`, `src/a.ts`) or
+ * else from the line before it (`**src/a.ts**`, "In `src/a.ts`:").
  */
 export function namesOf(
 	info: string,
@@ -72,7 +71,7 @@ export function namesOf(
 	};
 }
 
-/** What names a block is short: nothing longer is looked at. */
+/** Longer text is not searched for a name. */
 const maxNamingLength = 300;
 
 function closes(line: string, fence: string, indent: string): boolean {
@@ -80,7 +79,7 @@ function closes(line: string, fence: string, indent: string): boolean {
 	return (
 		trimmed.length >= fence.length &&
 		trimmed === (fence[0] ?? "").repeat(trimmed.length) &&
-		// Deeper, it is part of the code.
+		// A fence that is indented further is part of the code.
 		line.search(/\S/) <= indent.length + 3
 	);
 }
@@ -90,7 +89,7 @@ function withoutIndent(line: string, indent: string): string {
 	return line.slice(Math.min(own, indent.length));
 }
 
-/** One line may be blank in between. */
+/** The line before the block, with at most one blank line in between. */
 function lineBefore(lines: readonly string[], index: number): string {
 	return lines[index - 1]?.trim() || (lines[index - 2] ?? "");
 }
@@ -100,7 +99,7 @@ function pathInLine(line: string): string | null {
 	const quoted = [...line.matchAll(/`([^`]+)`/g)].flatMap(
 		(match) => asPath(match[1] ?? "") ?? [],
 	);
-	// Two of them do not say which.
+	// Two paths are ambiguous.
 	if (quoted.length > 0)
 		return quoted.length === 1 ? (quoted[0] ?? null) : null;
 	const bare = line.replace(
@@ -110,7 +109,7 @@ function pathInLine(line: string): string | null {
 	return asPath(bare.replace(/^[*_]+/, ""));
 }
 
-/** Null where it does not look like one, or leads out of the workspace. */
+/** Null if it does not look like a path, or leads out of the workspace. */
 function asPath(text: string): string | null {
 	const path = text.replaceAll("\\", "/").replace(/^\.\//, "");
 	const isPath =

@@ -1,14 +1,15 @@
-/** Finds the functions, classes and other constructs of a file by their first line and their indentation, as a reader would. */
+/** Finds functions, classes and other constructs by their first line and their indentation, in any language. */
 
-import { indentOf, isBlank } from "./blockIndentation.ts";
+import { indentOf } from "../../workspace/indentation.ts";
+import { isBlank } from "./blockIndentation.ts";
 
 export interface LineRange {
 	readonly start: number;
-	/** The line behind the last one. */
+	/** Exclusive. */
 	readonly end: number;
 }
 
-/** Comments and decorators, which belong to what is below them. */
+/** Comments and decorators, which belong to the construct below them. */
 const annotation = /^\s*(?:\/\/|\/\*|\*|@|#\[|# |--|'''|""")/;
 const closer = /^\s*(?:[)\]}>]|end\b|<\/)/;
 const brace = /^\s*\{\s*$/;
@@ -17,17 +18,17 @@ const opensAgain = /[{([:]\s*$/;
 
 const keyword =
 	/\b(?:function\*?|class|def|fn|func|fun|interface|struct|type|enum|const|let|var|val|module|namespace|impl|trait|record|sub|void)\s+(?:\([^)]*\)\s*)?([\p{L}_$][\p{L}\p{N}_$]*)/u;
-/** Without a keyword: `name(`, with types and modifiers before it. */
+/** Without a keyword: `name(` after types and modifiers. */
 const method =
 	/^[^"'`=(.]*?(?<![\p{L}\p{N}_$#~])([#~]?[\p{L}_$][\p{L}\p{N}_$]*)\s*\((?!.*=>)[^"'`]*[{(,:]\s*$/u;
 const noName = new Set(
 	"if for while switch catch with elif match return do else try".split(" "),
 );
 
-/** Nobody writes a longer one, and the patterns look at a line more than once. */
+/** Bounds the backtracking of the patterns; no declaration is longer. */
 const maxHeadLength = 300;
 
-/** The line that says what the code is; undefined where the code is more than one construct, or a single line. */
+/** The index of the declaring line; undefined if the code is several constructs, or a single line. */
 export function headOf(code: readonly string[]): number | undefined {
 	const head = code.findIndex(
 		(line) => !isBlank(line) && !annotation.test(line),
@@ -39,7 +40,7 @@ export function headOf(code: readonly string[]): number | undefined {
 	return isWhole && end > head + 1 ? head : undefined;
 }
 
-/** The first line of the last construct: the line with which code ends says little where it is a brace. */
+/** The first line of the last construct; more telling than the last line, which may be a brace. */
 export function lastHead(code: readonly string[]): string | undefined {
 	const depth = indentOf(code[0] ?? "").length;
 	return code
@@ -53,7 +54,7 @@ export function lastHead(code: readonly string[]): string | undefined {
 		?.trim();
 }
 
-/** From its first line to its last, by their indentation. */
+/** The range of the construct that begins at `head`, by its indentation. */
 export function constructAt(lines: readonly string[], head: number): LineRange {
 	const depth = indentOf(lines[head] ?? "").length;
 	let end = head + 1;
@@ -70,7 +71,7 @@ export function constructAt(lines: readonly string[], head: number): LineRange {
 	return { start: head, end };
 }
 
-/** With the comments and decorators directly above. */
+/** Extends the range by the comments and decorators directly above. */
 export function withAnnotations(
 	lines: readonly string[],
 	{ start, end }: LineRange,
@@ -80,14 +81,14 @@ export function withAnnotations(
 	return { start: first, end };
 }
 
-/** What a line declares; undefined for what is no declaration, such as a call. */
+/** The name that a line declares; undefined for other lines, such as calls. */
 export function declaredName(line: string): string | undefined {
 	if (line.length > maxHeadLength) return undefined;
 	const name = keyword.exec(line)?.[1] ?? method.exec(line)?.[1];
 	return name !== undefined && !noName.has(name) ? name : undefined;
 }
 
-/** Whether the last lines of two constructs may be of the same one. */
+/** Whether two lines may both be the last line of the same construct. */
 export function endsLike(first: string, second: string): boolean {
 	return closer.test(first) || closer.test(second)
 		? first.trim() === second.trim()

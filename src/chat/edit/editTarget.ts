@@ -1,24 +1,24 @@
-/** Which file a block of an answer is to change. */
+/** Decides which file a code block of an answer changes. */
 
-import type { Attachment } from "../../protocol/conversation.ts";
+import type { Attachment } from "../../protocol/attachment.ts";
 import { fileNamed } from "../../workspace/namedFile.ts";
 
 export interface EditSurroundings {
-	/** The path that the answer names; null where it names none. */
+	/** The path that the answer names; null if it names none. */
 	readonly named: string | null;
-	/** Of the question. */
+	/** The question's. */
 	readonly attachments: readonly Attachment[];
-	/** The path of the file that is looked at; null where none is. */
+	/** The path of the file in the active editor; null if there is none. */
 	readonly visible: string | null;
 }
 
 export type EditTarget =
 	| { readonly kind: "path"; readonly path: string }
-	/** It is neither attached nor looked at, and may be elsewhere in the workspace. */
+	/** Neither attached nor visible: it may be elsewhere in the workspace. */
 	| { readonly kind: "elsewhere"; readonly name: string }
 	| { readonly kind: "unclear" };
 
-/** What the answer names goes before what was attached, and that before what is looked at. */
+/** A file that the answer names comes first, then an attached one, then the visible one. */
 export function editTarget({
 	named,
 	attachments,
@@ -35,13 +35,13 @@ export function editTarget({
 	const [first, ...others] = attached;
 	if (first !== undefined && others.length === 0)
 		return { kind: "path", path: first };
-	// Of several, the one that is looked at.
+	// Of several, the visible one.
 	if (visible !== null && (first === undefined || attached.includes(visible)))
 		return { kind: "path", path: visible };
 	return { kind: "unclear" };
 }
 
-/** The text that was selected in a file; null where none was attached. */
+/** The text of an attached selection in a file; null if there is none. */
 export function selectionIn(
 	path: string,
 	attachments: readonly Attachment[],

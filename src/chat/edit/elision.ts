@@ -1,4 +1,4 @@
-/** Notices where a model left out code that was to stay. */
+/** Detects placeholders for code that the model left out. */
 
 import { isBlank } from "./blockIndentation.ts";
 
@@ -6,7 +6,7 @@ const commentStart = /^\s*(?:\/\/|\/\*|#|--|;|%|<!--|\{\s*\/\*)\s*/;
 const elisionWords =
 	/\brest of (?:the |your |this )?(?:\w+ )?(?:code|file|function|class|method|implementation|imports)\b|\b(?:existing|previous|unchanged) code\b|\b(?:remains?|stays?) (?:the same|unchanged)\b/i;
 
-/** A comment in place of code, such as `// ... existing code ...`, that is not in the file. */
+/** The first placeholder, such as `// ... existing code ...`, that is not a line of the file. */
 export function elidedLine(
 	block: readonly string[],
 	lines: readonly string[],

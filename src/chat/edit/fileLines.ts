@@ -1,12 +1,12 @@
-/** The text of a file as lines that keep their own ends, so that an edit changes no line but those that it is about. */
+/** A file as lines that keep their own line endings, so that an edit changes no other line. */
 
 export interface FileLines {
 	readonly lines: readonly string[];
-	/** Of each line; empty for a last line without one. */
+	/** The line ending of each line; empty for a last line without one. */
 	readonly ends: readonly string[];
-	/** What most lines end with. */
+	/** The line ending of most lines. */
 	readonly usualEnd: string;
-	/** The byte order mark, or nothing. */
+	/** The byte order mark, or an empty string. */
 	readonly mark: string;
 }
 
@@ -26,7 +26,7 @@ export function parseFile(text: string): FileLines {
 	return { lines, ends, usualEnd, mark };
 }
 
-/** Lines of code as a model writes them, without blank ones at either end. */
+/** The lines of a model's code, without blank lines at either end. */
 export function codeLines(code: string): string[] {
 	const lines = code.split(/\r\n|\r|\n/);
 	const first = lines.findIndex((line) => line.trim() !== "");
@@ -34,7 +34,7 @@ export function codeLines(code: string): string[] {
 	return first < 0 ? [] : lines.slice(first, last + 1);
 }
 
-/** The text with other lines from `start` up to `end`. */
+/** The text with the lines from `start` to `end` (exclusive) replaced by `code`. */
 export function replaceLines(
 	{ lines, ends, usualEnd, mark }: FileLines,
 	start: number,

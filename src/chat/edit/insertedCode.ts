@@ -1,28 +1,25 @@
-/** Code of an answer as it is written at the cursor. */
+/** Indents the code of an answer for insertion at the cursor. */
 
-import {
-	indentOf,
-	reindented,
-	withFileIndentation,
-} from "./blockIndentation.ts";
+import { indentOf } from "../../workspace/indentation.ts";
+import { reindented, withFileIndentation } from "./blockIndentation.ts";
 import { codeLines } from "./fileLines.ts";
 
 export interface InsertPlace {
-	/** The text of the line up to where the code goes. */
+	/** The text of the line before the insertion point. */
 	readonly before: string;
-	/** The text that the code replaces; empty at a cursor. */
+	/** The selected text, which the code replaces; may be empty. */
 	readonly replaced: string;
-	/** Of the whole file, for how it is indented. */
+	/** The lines of the file, for its indentation style. */
 	readonly lines: readonly string[];
 }
 
-/** Indented like the line that it goes into; its lines end with `\n`. */
+/** The code with the indentation of the line it is inserted into and `\n` as line ending. */
 export function insertedCode(
 	code: string,
 	{ before, replaced, lines }: InsertPlace,
 ): string {
 	const [first = "", ...rest] = withFileIndentation(codeLines(code), lines);
-	// Whole lines may be selected: then the indentation of the first is among what is replaced.
+	// A selection of whole lines includes the indentation of its first line.
 	const selected = indentOf(replaced);
 	const isAtMargin = before.trim() === "";
 	const indent = isAtMargin ? before + selected : indentOf(before);

@@ -1,4 +1,4 @@
-/** From what models write behind a fence to the language as the editor names it. */
+/** Maps the language names that models write behind a fence to the editor's language ids. */
 
 const aliases: Readonly<Record<string, string>> = {
 	bash: "shellscript",
@@ -37,8 +37,8 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param known the languages of the editor.
- * @returns undefined where the editor has no such language.
+ * @param known the editor's language ids.
+ * @returns undefined for a language that the editor does not know.
  */
 export function languageIdOf(
 	name: string,

@@ -1,6 +1,7 @@
-/** Finds the lines of a file that a piece of code is a new version of. */
+/** Finds the lines of a file that a snippet replaces. */
 
-import { indentOf, isBlank } from "./blockIndentation.ts";
+import { indentOf } from "../../workspace/indentation.ts";
+import { isBlank } from "./blockIndentation.ts";
 import {
 	constructAt,
 	declaredName,
@@ -14,7 +15,7 @@ export type Placement =
 	| {
 			readonly kind: "found";
 			readonly range: LineRange;
-			/** Where the indentation of this line of the code must come to. */
+			/** This line of the snippet takes the indentation of `fileLine`. */
 			readonly codeLine: number;
 			readonly fileLine: number;
 	  }
@@ -25,12 +26,12 @@ export type Placement =
 	  }
 	| { readonly kind: "none" };
 
-/** Of a line of the code with a line of the file: comparing more takes longer than someone waits for a click. */
+/** Line comparisons: more take longer than a user waits after a click. */
 const maxComparisons = 2e7;
 
 /**
  * @param code without blank lines at either end.
- * @param within what was selected: then nothing that has no line of it; null for the whole file.
+ * @param within the selection, which the lines must overlap; null for the whole file.
  */
 export function placeSnippet(
 	lines: readonly string[],
@@ -47,7 +48,7 @@ export function placeSnippet(
 
 const none: Placement = { kind: "none" };
 
-/** A function in place of the one with the same first line, or else with the same name. */
+/** Replaces the construct with the same first line, or else with the same name. */
 function placeConstruct(
 	lines: readonly string[],
 	code: readonly string[],
@@ -59,7 +60,7 @@ function placeConstruct(
 	const ranges = (matches: (line: string) => boolean) =>
 		indicesOf(lines, matches)
 			.map((start) => constructAt(lines, start))
-			.filter((range) => touches(range, within))
+			.filter((range) => overlaps(range, within))
 			.filter(({ end }) => endsLike(lines[end - 1] ?? "", code.at(-1) ?? ""));
 	const same = ranges((line) => line.trim() === headLine.trim());
 	const found =
@@ -77,7 +78,7 @@ function placeConstruct(
 	};
 }
 
-/** Several statements in place of what begins and ends with the same lines. */
+/** Replaces the lines between the first and the last line of the snippet. */
 function placeBetweenAnchors(
 	lines: readonly string[],
 	code: readonly string[],
@@ -91,7 +92,7 @@ function placeBetweenAnchors(
 		return starts.length > 1 ? ambiguous(first, starts.length) : none;
 	const found = starts
 		.map((start) => ({ start, end: bestEnd(lines, code, start, last) }))
-		.filter((range) => range.end > range.start && touches(range, within));
+		.filter((range) => range.end > range.start && overlaps(range, within));
 	const [range] = found;
 	if (!range) return none;
 	if (found.length > 1) return ambiguous(first, found.length);
@@ -99,8 +100,8 @@ function placeBetweenAnchors(
 }
 
 /**
- * Of the lines that are like the last one of the code and stand as far in, the one up to which most lines are in common; of
- * equals, the first. No further than the block goes on. 0 where there is none.
+ * The end of the range: behind a line that equals the last line of the snippet, at its indentation, and up to which the longest common
+ * subsequence of lines is longest; the first of equals. Does not leave the enclosing block. 0 if there is none.
  */
 function bestEnd(
 	lines: readonly string[],
@@ -112,10 +113,10 @@ function bestEnd(
 	const depth =
 		startDepth + indentOf(last).length - indentOf(code[0] ?? "").length;
 	const trimmed = code.map((line) => line.trim());
-	/** The most lines in common with each beginning of the code. */
+	/** A row of the LCS table: the length for each prefix of the snippet. */
 	let common: readonly number[] = new Array(code.length + 1).fill(0);
 	let best = 0;
-	let most = 0;
+	let longest = 0;
 	for (let index = start; index < lines.length; index++) {
 		const line = (lines[index] ?? "").trim();
 		if (line === "") continue;
@@ -134,9 +135,9 @@ function bestEnd(
 			index > start &&
 			own === depth &&
 			line === last.trim() &&
-			shared > most
+			shared > longest
 		) {
-			most = shared;
+			longest = shared;
 			best = index + 1;
 		}
 	}
@@ -152,7 +153,7 @@ function indicesOf(
 	);
 }
 
-function touches(range: LineRange, within: LineRange | null): boolean {
+function overlaps(range: LineRange, within: LineRange | null): boolean {
 	return !within || (range.start < within.end && within.start < range.end);
 }
 

@@ -1,9 +1,9 @@
-/** Edits that a model writes as what to search for and what to put in its place. */
+/** Edits in SEARCH/REPLACE format. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import { indentOf } from "../../workspace/indentation.ts";
 import {
-	indentOf,
 	isBlank,
 	reindented,
 	withFileIndentation,
@@ -23,7 +23,7 @@ export function isSearchReplace(block: readonly string[]): boolean {
 	return block.some((line) => searchMark.test(line));
 }
 
-/** All of them in their order, or none. `file` is the name for a sentence. */
+/** Applies all replacements in order, or none. @param file its name in errors. */
 export function searchAndReplace(
 	file: string,
 	target: string,
@@ -40,7 +40,7 @@ export function searchAndReplace(
 	return success(text);
 }
 
-/** Undefined where a mark is missing. What stands outside of the marks is passed over. */
+/** Undefined if a marker is missing. Text outside of the markers is ignored. */
 function parse(block: readonly string[]): Replacement[] | undefined {
 	const replacements: Replacement[] = [];
 	let at = block.findIndex((line) => searchMark.test(line));
@@ -94,7 +94,7 @@ function replaceOnce(
 				count: String(places.length),
 			}),
 		);
-	// The levels of both sides are those of the model: what is searched for shows how the file has them.
+	// Both sides have the model's indentation: the SEARCH part shows how it differs from the file's.
 	const code = withFileIndentation([...search, ...replace], text.lines);
 	return success(
 		replaceLines(
@@ -110,16 +110,16 @@ function replaceOnce(
 	);
 }
 
-/** Where these lines are: as they are, or else, where that is nowhere, with other white space at their ends. */
+/** The places of these lines: exact but for trailing white space, or else ignoring indentation too. */
 function placesOf(
 	lines: readonly string[],
 	search: readonly string[],
 ): number[] {
-	const same = (first: string, second: string) =>
+	const equal = (first: string, second: string) =>
 		first.trimEnd() === second.trimEnd();
-	const alike = (first: string, second: string) =>
+	const equalTrimmed = (first: string, second: string) =>
 		first.trim() === second.trim();
-	for (const matches of [same, alike]) {
+	for (const matches of [equal, equalTrimmed]) {
 		const places = lines.flatMap((_, place) =>
 			search.every((line, index) => {
 				const found = lines[place + index];

@@ -5,13 +5,9 @@
  * the next question. A turn depends only on what its messages store.
  */
 
+import type { Attachment, AttachmentKind } from "../../protocol/attachment.ts";
 import type { ChatTurn } from "../../protocol/chat.ts";
-import type {
-	Attachment,
-	AttachmentKind,
-	Message,
-	Question,
-} from "../../protocol/conversation.ts";
+import type { Message, Question } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { inCodeFence } from "../conversation/codeFence.ts";
 import { questionTitle } from "../conversation/conversation.ts";

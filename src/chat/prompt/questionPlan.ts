@@ -1,12 +1,9 @@
 /** Plans the prompt of a question: which earlier messages it includes, and which attachments the model has not seen yet. */
 
 import type { Result } from "../../base/result.ts";
+import type { Attachment } from "../../protocol/attachment.ts";
 import type { ChatModel } from "../../protocol/chat.ts";
-import type {
-	Attachment,
-	Message,
-	Question,
-} from "../../protocol/conversation.ts";
+import type { Message, Question } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { type Fit, fitPrompt, type LeftOut } from "./fit.ts";
 import {

@@ -1,7 +1,7 @@
 /** The prompts of the slash commands. */
 
 import { failure, type Result, success } from "../../base/result.ts";
-import type { Attachment } from "../../protocol/conversation.ts";
+import type { Attachment } from "../../protocol/attachment.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 /** What a slash command works on; it is attached to the question. */

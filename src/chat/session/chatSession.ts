@@ -7,12 +7,9 @@
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { SerialQueue } from "../../base/serialQueue.ts";
 import type { SetTimer } from "../../base/timers.ts";
+import type { Attachment } from "../../protocol/attachment.ts";
 import type { SuggestionKind } from "../../protocol/chatView.ts";
-import type {
-	Attachment,
-	Conversation,
-	Question,
-} from "../../protocol/conversation.ts";
+import type { Conversation, Question } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type {
 	ChatEngine,

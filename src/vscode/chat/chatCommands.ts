@@ -1,4 +1,4 @@
-/** The commands of the chat, and the lightbulb that leads to it. */
+/** The chat's commands, and its quick fix in the lightbulb menu. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -6,7 +6,7 @@ import type { SlashCommand } from "../../chat/prompt/slashCommands.ts";
 import type { ChatPanel } from "./chatPanel.ts";
 import { chatViewId } from "./chatViewProvider.ts";
 
-/** @param panel made when it is needed first. */
+/** @param panel creates the panel on first use. */
 export function registerChatCommands(panel: () => ChatPanel): Disposable {
 	const { registerCommand } = vscode.commands;
 	const store = new DisposableStore();
@@ -36,9 +36,9 @@ export function registerChatCommands(panel: () => ChatPanel): Disposable {
 	store.add(registerCommand("headroom.chat.explain", askWith("explain")));
 	store.add(
 		registerCommand("headroom.chat.fix", async (...problem: unknown[]) => {
-			const said = await selectProblem(problem);
+			const message = await selectProblem(problem);
 			await showView();
-			await panel().ask(`/fix ${said}`.trim());
+			await panel().ask(`/fix ${message}`.trim());
 		}),
 	);
 	store.add(registerCommand("headroom.chat.tests", askWith("tests")));
@@ -75,9 +75,9 @@ function fixActions(
 }
 
 /**
- * Selects the lines of a problem, so that they are what is fixed.
+ * Selects the lines of a problem, so that they are attached to the question.
  *
- * @returns what is wrong with them; empty where the command was not called with a problem.
+ * @returns its message; empty if the command was called without a problem.
  */
 async function selectProblem([
 	uri,

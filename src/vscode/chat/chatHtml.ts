@@ -1,18 +1,18 @@
-/** The page of the chat panel: an empty body, one script and one style sheet, and a policy that lets nothing else in. */
+/** The chat panel's page: an empty body, one script, one style sheet, and a Content Security Policy that allows nothing else. */
 
 export interface ChatPage {
-	/** `webview.cspSource`: where the style sheet comes from. */
+	/** `webview.cspSource`, the origin of the style sheet. */
 	readonly cspSource: string;
-	/** Random, and another one with every page. */
+	/** Random, for this page only. */
 	readonly nonce: string;
 	readonly scriptUri: string;
 	readonly styleUri: string;
-	/** Of the editor, as in `vscode.env.language`. */
+	/** `vscode.env.language`. */
 	readonly language: string;
 	readonly title: string;
 }
 
-/** No images, connections, frames or forms; nothing inline, and no text becomes code. */
+/** No images, connections, frames, forms, inline scripts or `eval`. */
 function contentSecurityPolicy({ cspSource, nonce }: ChatPage): string {
 	return [
 		"default-src 'none'",

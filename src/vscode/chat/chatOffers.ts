@@ -1,4 +1,4 @@
-/** Models that can chat, for who has one that cannot: those that are here, and then those that could be had. */
+/** Offers models that can chat when the loaded one cannot: installed models first, then downloadable ones. */
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -24,7 +24,7 @@ export interface ChatOffersContext {
 	readonly switchModel: (file: string) => Promise<void>;
 }
 
-/** A longer list is that of the command. */
+/** The command has the full list. */
 const maxOffers = 4;
 
 interface Choice {
@@ -40,18 +40,18 @@ export class ChatOffers {
 		this.#context = context;
 	}
 
-	/** Opens no connection. */
+	/** Reads the disk only. */
 	async find(): Promise<readonly ModelOffer[]> {
-		const here = await this.#installed();
-		const missing = maxOffers - here.length;
+		const installed = await this.#installed();
+		const missing = maxOffers - installed.length;
 		this.#choices = [
-			...here,
+			...installed,
 			...(missing > 0 ? (await this.#catalogue()).slice(0, missing) : []),
 		];
 		return this.#choices.map(({ offer }) => offer);
 	}
 
-	/** What is no longer offered is nothing. */
+	/** Does nothing for an outdated offer. */
 	async choose(id: string): Promise<void> {
 		await this.#choices.find(({ offer }) => offer.id === id)?.choose();
 	}

@@ -1,4 +1,4 @@
-/** What `#` and `/` in the input of the chat may become, as entries of its list. */
+/** The suggestions for `#` and `/` in the chat's input. */
 
 import type { Translate } from "../../base/sentence.ts";
 import {
@@ -14,17 +14,17 @@ import { fuzzyRank } from "../../workspace/fuzzyRank.ts";
 import { type Attachable, attachableId } from "./attachments/attachables.ts";
 import type { FoundSymbol } from "./attachments/symbols.ts";
 
-/** As many as a list shows without becoming one to search in. */
+/** A longer list would need a search of its own. */
 export const maxSuggestions = 20;
 
-/** What is typed behind `#`. */
+/** The parsed text behind `#`. */
 export type AttachableQuery =
 	| { readonly kind: "any"; readonly text: string }
 	| { readonly kind: "file" | "folder" | "symbol"; readonly text: string };
 
 export interface AttachableSuggestion {
 	readonly suggestion: InputSuggestion;
-	/** Undefined where the choice only goes on writing. */
+	/** Undefined if choosing it only inserts text. */
 	readonly attachable: Attachable | undefined;
 }
 
@@ -41,11 +41,11 @@ export function commandSuggestions(
 	t: Translate,
 ): InputSuggestion[] {
 	const descriptions: Readonly<Record<SlashCommand, string>> = {
-		explain: t("Explains the code"),
-		fix: t("Finds what is wrong, and corrects it"),
-		tests: t("Writes tests"),
-		doc: t("Writes documentation comments"),
-		simplify: t("Makes the code simpler"),
+		explain: t("Explain the code"),
+		fix: t("Find and fix problems"),
+		tests: t("Write tests"),
+		doc: t("Write documentation comments"),
+		simplify: t("Simplify the code"),
 	};
 	return slashCommands
 		.filter((it) => it.startsWith(query.toLowerCase()))
@@ -63,11 +63,11 @@ export function kindSuggestions(
 	t: Translate,
 ): AttachableSuggestion[] {
 	const descriptions: Readonly<Record<MentionKind, string>> = {
-		file: t("A file of the workspace"),
-		folder: t("All files of a folder"),
-		symbol: t("A function, a class or the like"),
-		problems: t("What is reported in the file that is shown"),
-		changes: t("What differs from the last commit"),
+		file: t("A file in the workspace"),
+		folder: t("All files in a folder"),
+		symbol: t("A function, class or other symbol"),
+		problems: t("Problems in the visible file"),
+		changes: t("Uncommitted changes"),
 	};
 	return mentionKinds
 		.filter((it) => it.startsWith(query.toLowerCase()))
@@ -86,7 +86,6 @@ export function kindSuggestions(
 		});
 }
 
-/** @param kind what the paths are of. */
 export function pathSuggestions(
 	kind: "file" | "folder",
 	query: string,
@@ -133,17 +132,17 @@ export function symbolSuggestions(
 				};
 			}),
 	);
-	// The file that is shown is asked, and the workspace as well.
+	// A symbol may be found in the visible file and in the workspace.
 	const byId = new Map(found.map((it) => [it.suggestion.id, it]));
 	return [...byId.values()].slice(0, maxSuggestions);
 }
 
-/** All folders that hold one of the files, at any depth. */
+/** All ancestor folders of the files. */
 export function foldersOf(paths: readonly string[]): string[] {
 	const folders = new Set<string>();
 	for (const path of paths) {
 		let end = path.lastIndexOf("/");
-		// What is known already has its own folders there as well.
+		// The ancestors of a known folder are known.
 		while (end > 0 && !folders.has(path.slice(0, end))) {
 			folders.add(path.slice(0, end));
 			end = path.lastIndexOf("/", end - 1);

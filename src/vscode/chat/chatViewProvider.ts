@@ -1,4 +1,4 @@
-/** The view of the chat: its page, and the messages between that and the panel. */
+/** Registers the chat view: its page, and the messages between the page and the panel. */
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
@@ -7,17 +7,17 @@ import { FromChatView } from "../../protocol/chatView.ts";
 import { chatHtml } from "./chatHtml.ts";
 import type { ChatPanel } from "./chatPanel.ts";
 
-/** In the side bar: the secondary one is open to extensions from VS Code 1.106 on, and older versions warn of who asks for it. */
+/** In the primary side bar: only VS Code 1.106 and later let extensions contribute to the secondary one, and older versions warn. */
 export const chatViewId = "headroom.chat";
 
 export interface ChatViewContext {
 	readonly extensionUri: vscode.Uri;
-	/** Made when the view is shown for the first time. */
+	/** Creates the panel on first use. */
 	readonly panel: () => ChatPanel;
 	readonly log: Log;
 }
 
-/** Without `retainContextWhenHidden`: a page that is hidden is gone, and asks for all with `ready` when it comes back. */
+/** Without `retainContextWhenHidden`: a hidden page is discarded, and the next one requests everything with `ready`. */
 export function registerChatView(context: ChatViewContext): Disposable {
 	return vscode.window.registerWebviewViewProvider(chatViewId, {
 		resolveWebviewView: (view) => resolve(view, context),
@@ -39,7 +39,7 @@ function resolve(
 	webview.onDidReceiveMessage((raw) => {
 		const parsed = FromChatView.safeParse(raw);
 		if (parsed.success) void panel.receive(parsed.data);
-		else log.warn("chat: a message of the view was not understood");
+		else log.warn("chat: the view sent an invalid message");
 	});
 	const connect = (): void =>
 		panel.connect((message) => void webview.postMessage(message));

@@ -1,4 +1,4 @@
-/** What goes along with the next question in the chat: what is looked at, what was chosen, and what the question names. */
+/** The context of the next question: the active editor's file and selection, what the user chose, and what the question mentions. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -12,12 +12,12 @@ import {
 } from "../../chat/attachments/defaultContext.ts";
 import { parseMentions } from "../../chat/attachments/mentions.ts";
 import { attachmentText } from "../../chat/prompt/promptParts.ts";
+import type { Attachment } from "../../protocol/attachment.ts";
 import type {
 	ContextChip,
 	InputSuggestion,
 	SuggestionKind,
 } from "../../protocol/chatView.ts";
-import type { Attachment } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { looksSecret } from "../../workspace/contextFiles.ts";
 import { documentPath } from "../workspace/documentPath.ts";
@@ -52,30 +52,30 @@ export interface EditorContextOptions {
 	readonly files: WorkspaceFiles;
 }
 
-/** Lists of some keys before are still on the screen when one of their entries is chosen. */
+/** The list on screen may be some keys old when the user chooses an entry. */
 const keptSuggestions = 200;
 
 export class EditorContext implements Disposable {
 	readonly #options: EditorContextOptions;
 	readonly #store = new DisposableStore();
 	readonly #onDidChange = this.#store.add(new Emitter<void>());
-	/** In the order in which they were chosen, by id. */
+	/** Keyed by id, in the order of choosing. */
 	readonly #chosen = new Map<string, Attachable>();
 	readonly #suggested = new LruCache<string, Attachable>(keptSuggestions);
 	#removed: ReadonlySet<string> = new Set();
-	/** The ids of the default chips at the last look. */
-	#shown = "";
+	/** The ids of the default chips at the last update. */
+	#defaultIds = "";
 
-	/** Fires when other chips are there. */
+	/** Fires when `chips` has another value. */
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
 	constructor(options: EditorContextOptions) {
 		this.#options = options;
-		this.#store.add(options.lastEditor.onDidChange(() => this.#look()));
-		this.#look();
+		this.#store.add(options.lastEditor.onDidChange(() => this.#update()));
+		this.#update();
 	}
 
-	/** Their tokens are not counted. */
+	/** Without token counts. */
 	chips(): readonly ContextChip[] {
 		const defaults = this.#defaults().map(
 			({ id, kind, label }): ContextChip => ({
@@ -91,7 +91,7 @@ export class EditorContext implements Disposable {
 		return [...defaults, ...chosen.filter(({ id }) => !shown.has(id))];
 	}
 
-	/** One that goes along by default comes back with another file or selection. */
+	/** A removed default chip comes back with another file or selection. */
 	remove(id: string): void {
 		this.#chosen.delete(id);
 		if (this.#defaults().some((it) => it.id === id))
@@ -100,9 +100,9 @@ export class EditorContext implements Disposable {
 	}
 
 	/**
-	 * Of the chips and of what the input names, in this order and each once.
+	 * The chips and what the input mentions, in this order and without duplicates.
 	 *
-	 * @returns an error where one of them cannot go along: then the question is not to be asked, for it would be answered without.
+	 * @returns an error if one of them cannot be attached: the question must not be sent without it.
 	 */
 	async attachmentsFor(
 		input: string,
@@ -128,12 +128,12 @@ export class EditorContext implements Disposable {
 			if (!result.ok) return result;
 			attachments.push(...result.value);
 		}
-		// A file may go along by itself and with its folder.
+		// A file may be attached by itself and with its folder.
 		const byText = new Map(attachments.map((it) => [attachmentText(it), it]));
 		return success([...byText.values()]);
 	}
 
-	/** @param query what is typed behind the sign. */
+	/** @param query the text behind `#` or `/`. */
 	async suggestionsFor(
 		of: SuggestionKind,
 		query: string,
@@ -145,17 +145,17 @@ export class EditorContext implements Disposable {
 		return found.map(({ suggestion }) => suggestion);
 	}
 
-	/** Makes a suggestion a chip; those that only go on writing are none. */
+	/** Makes a suggestion a chip, unless it only inserts text. */
 	choose(id: string): void {
 		const attachable = this.#suggested.get(id);
 		if (!attachable) return;
 		this.#chosen.set(id, attachable);
-		// Who takes back what was removed wants it again.
+		// Choosing an item that was removed restores it.
 		this.#removed = new Set([...this.#removed].filter((it) => it !== id));
 		this.#onDidChange.fire();
 	}
 
-	/** What was chosen for the question has been sent. */
+	/** The chosen chips are for one question only. */
 	onQuestionSent(): void {
 		if (this.#chosen.size === 0) return;
 		this.#chosen.clear();
@@ -196,7 +196,7 @@ export class EditorContext implements Disposable {
 		}
 	}
 
-	/** Of what is open: before a letter is typed, the likeliest. */
+	/** Open documents are the likeliest choice before anything is typed. */
 	#openPaths(): string[] {
 		return vscode.workspace.textDocuments
 			.filter(({ uri }) => vscode.workspace.getWorkspaceFolder(uri))
@@ -204,23 +204,24 @@ export class EditorContext implements Disposable {
 			.filter((path) => this.#options.files.mayShow(path));
 	}
 
-	#look(): void {
+	#update(): void {
 		const editor = this.#options.lastEditor.current;
-		// While no file is shown, no other one has come.
-		if (editor) this.#removed = stillRemoved(this.#removed, this.#all());
-		const shown = this.#defaults()
+		// Without an active editor the removed items stay removed.
+		if (editor)
+			this.#removed = stillRemoved(this.#removed, this.#allDefaults());
+		const ids = this.#defaults()
 			.map(({ id }) => id)
 			.join("\n");
-		if (shown === this.#shown) return;
-		this.#shown = shown;
+		if (ids === this.#defaultIds) return;
+		this.#defaultIds = ids;
 		this.#onDidChange.fire();
 	}
 
 	#defaults(): DefaultContextItem[] {
-		return this.#all().filter(({ id }) => !this.#removed.has(id));
+		return this.#allDefaults().filter(({ id }) => !this.#removed.has(id));
 	}
 
-	#all(): DefaultContextItem[] {
+	#allDefaults(): DefaultContextItem[] {
 		const editor = this.#options.lastEditor.current;
 		if (!editor) return [];
 		const { document, selection } = editor;
@@ -235,7 +236,7 @@ export class EditorContext implements Disposable {
 						endLine: selection.end.line,
 						endCharacter: selection.end.character,
 					},
-			// Unlike what is found, it is there to be seen and removed, also where git ignores it.
+			// Unlike a search result, a default chip may be of an ignored file: the user sees it and can remove it.
 			canAttach: !looksSecret(path),
 			isHuge: lengthOf(document) > maxFileBytes,
 		});

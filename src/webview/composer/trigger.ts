@@ -14,8 +14,8 @@ export function triggerAt(text: string, cursor: number): Trigger | undefined {
 	const before = text.slice(0, cursor);
 	const command = /^\/(\S*)$/.exec(before);
 	if (command) return { of: "command", query: command[1] ?? "", from: 0 };
-	const reference = /(?:^|\s)#(\S*)$/.exec(before);
-	if (!reference) return undefined;
-	const query = reference[1] ?? "";
-	return { of: "reference", query, from: cursor - query.length - 1 };
+	const attachment = /(?:^|\s)#(\S*)$/.exec(before);
+	if (!attachment) return undefined;
+	const query = attachment[1] ?? "";
+	return { of: "attachment", query, from: cursor - query.length - 1 };
 }

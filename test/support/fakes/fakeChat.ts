@@ -8,6 +8,7 @@ import type {
 	ContextSource,
 	ConversationPort,
 } from "../../../src/chat/chatPorts.ts";
+import type { Attachment } from "../../../src/protocol/attachment.ts";
 import type {
 	AnswerChunk,
 	ChatModel,
@@ -16,10 +17,7 @@ import type {
 	SegmentKind,
 } from "../../../src/protocol/chat.ts";
 import type { ContextChip } from "../../../src/protocol/chatView.ts";
-import type {
-	Attachment,
-	Conversation,
-} from "../../../src/protocol/conversation.ts";
+import type { Conversation } from "../../../src/protocol/conversation.ts";
 import {
 	createError,
 	type HeadroomError,

@@ -176,7 +176,7 @@ describe("what goes along with a question", () => {
 		await openFile("made/a.py");
 		const [, symbol] = await attached("#symbol:run");
 		assert.equal(symbol, "run, made/a.py:2-3: def run():\n    return x");
-		const found = await context.suggestionsFor("reference", "symbol:ru");
+		const found = await context.suggestionsFor("attachment", "symbol:ru");
 		registered.dispose();
 		assert.deepEqual(found[0]?.detail, "made/a.py:2");
 	});
@@ -216,9 +216,9 @@ describe("what goes along with a question", () => {
 			commands.map(({ insert }) => insert),
 			["/fix "],
 		);
-		const kinds = await context.suggestionsFor("reference", "");
+		const kinds = await context.suggestionsFor("attachment", "");
 		assert.equal(kinds[0]?.insert, "#file:");
-		const found = await context.suggestionsFor("reference", "file:chosen");
+		const found = await context.suggestionsFor("attachment", "file:chosen");
 		assert.equal(found[0]?.label, "chosen.ts");
 		context.choose(found[0]?.id ?? "");
 		context.choose("file:never/suggested.ts");

@@ -1,9 +1,9 @@
-/** Makes what was chosen or named into the text that goes along with a question. */
+/** Reads an attachable into the text that is attached to a question. */
 
 import type * as vscode from "vscode";
 import { assertNever } from "../../../base/assert.ts";
 import { failure, type Result } from "../../../base/result.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import { createError, type HeadroomError } from "../../../protocol/errors.ts";
 import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
 import type { Attachable } from "./attachables.ts";
@@ -12,7 +12,7 @@ import { attachFile, attachFolder } from "./attachedFiles.ts";
 import { attachProblems } from "./attachedProblems.ts";
 import { attachSymbol, findSymbols } from "./symbols.ts";
 
-/** @param visible the document that is looked at. */
+/** @param visible the document in the active editor. */
 export async function attach(
 	attachable: Attachable,
 	visible: vscode.TextDocument | undefined,

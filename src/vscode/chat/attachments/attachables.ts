@@ -1,16 +1,16 @@
-/** What can go along with a question because someone chose or named it. */
+/** What the user can attach to a question, by choosing or mentioning it. */
 
 import type { Mention } from "../../../chat/attachments/mentions.ts";
 import type { ContextChip } from "../../../protocol/chatView.ts";
 
 export type Attachable =
-	/** Paths are relative to the workspace, or ends of such. */
+	/** Paths are relative to the workspace, or the last segments of such a path. */
 	| { readonly kind: "file"; readonly path: string }
 	| { readonly kind: "folder"; readonly path: string }
 	| {
 			readonly kind: "symbol";
 			readonly name: string;
-			/** Null where only its name is known. */
+			/** Null if only the name is known. */
 			readonly place: { readonly path: string; readonly line: number } | null;
 	  }
 	| { readonly kind: "problems" }
@@ -29,7 +29,7 @@ export function attachableOf({ kind, name }: Mention): Attachable {
 	}
 }
 
-/** The same for what is the same, so that nothing goes along twice. */
+/** Equal for equal attachables, so that nothing is attached twice. */
 export function attachableId(attachable: Attachable): string {
 	switch (attachable.kind) {
 		case "file":

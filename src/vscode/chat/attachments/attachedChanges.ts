@@ -1,9 +1,9 @@
-/** What differs from the last commit, from the Git extension that comes with VS Code. */
+/** Attaches the uncommitted changes, which VS Code's Git extension provides. */
 
 import * as vscode from "vscode";
 import { inParallel } from "../../../base/inParallel.ts";
 import { failure, type Result, success } from "../../../base/result.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -12,7 +12,7 @@ import {
 import { workspacePath } from "../../workspace/documentPath.ts";
 import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
 
-//#region Of the extension's API (version 1), what is used here
+//#region The part of the extension's API (version 1) that is used here
 interface GitExtension {
 	getAPI(version: 1): GitApi;
 }
@@ -29,11 +29,11 @@ interface GitRepository {
 }
 //#endregion
 
-/** Git is run once for each. */
+/** Each takes a run of git. */
 const maxFiles = 100;
 const diffsAtOnce = 4;
 
-/** Of the repository of the file that is looked at, or else of the first one. */
+/** The changes in the visible file's repository, or else in the first one. */
 export async function attachChanges(
 	near: vscode.Uri | undefined,
 	files: WorkspaceFiles,
@@ -71,7 +71,7 @@ async function changesOf(
 	return success([
 		{
 			kind: "changes",
-			// Lock files, for one, say nothing; and secrets are not shown unasked.
+			// Lock files, generated files and possible secrets are left out.
 			label: isWhole
 				? name
 				: `${name} (${shown.length} of ${changed.length} files)`,
@@ -82,7 +82,7 @@ async function changesOf(
 	]);
 }
 
-/** Undefined where there is none, or the extension is off. */
+/** Undefined if there is no repository, or the extension is disabled. */
 async function repositoryNear(
 	near: vscode.Uri | undefined,
 ): Promise<GitRepository | undefined> {
@@ -94,7 +94,7 @@ async function repositoryNear(
 		)?.getAPI(1);
 		return (near && api?.getRepository(near)) ?? api?.repositories[0];
 	} catch {
-		// It throws while it is off by `git.enabled`.
+		// `getAPI` throws while `git.enabled` is off.
 		return undefined;
 	}
 }

@@ -1,4 +1,4 @@
-/** Files and folders as they go along with a question: the text of the editor where a file is open, also when it is not saved. */
+/** Attaches files and folders to a question. The text of an open document counts, even if it is unsaved. */
 
 import * as vscode from "vscode";
 import { inParallel } from "../../../base/inParallel.ts";
@@ -8,7 +8,7 @@ import {
 	checkCount,
 	checkSize,
 } from "../../../chat/attachments/folderLimits.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -21,15 +21,15 @@ import {
 	type WorkspaceFiles,
 } from "../../workspace/workspaceFiles.ts";
 
-/** More is generated, or data: no model has room for it. */
+/** Larger files are generated, or data, and exceed any context window. */
 export const maxFileBytes = 1024 * 1024;
-/** As git has it: a file with a zero byte near its beginning is no text. */
+/** As in git: a zero byte among the first bytes makes a file binary. */
 const binaryBytes = 8_000;
 const readAtOnce = 8;
 
 type Attachments = Result<readonly Attachment[], HeadroomError>;
 
-/** @param name a path, or the end of one. */
+/** @param name a path, or its last segments. */
 export async function attachFile(
 	name: string,
 	files: WorkspaceFiles,
@@ -42,7 +42,7 @@ export async function attachFile(
 		: document;
 }
 
-/** Text of a file that is no longer than what may be attached. */
+/** Opens a text file, unless it is too large to attach. */
 export async function documentAt(
 	path: string,
 ): Promise<Result<vscode.TextDocument, HeadroomError>> {
@@ -56,7 +56,7 @@ export async function documentAt(
 		const bytes = await vscode.workspace.fs.readFile(uri);
 		if (isBinary(bytes))
 			return failure(createError("attachmentBinary", { label: path }));
-		// The editor knows the encoding, and which language it is.
+		// The editor detects the encoding and the language.
 		return success(await vscode.workspace.openTextDocument(uri));
 	} catch (thrown) {
 		return failure(
@@ -65,7 +65,7 @@ export async function documentAt(
 	}
 }
 
-/** The names of its files, and then each file. */
+/** The list of its files, and then each file. */
 export async function attachFolder(
 	name: string,
 	files: WorkspaceFiles,
@@ -116,7 +116,7 @@ async function sizeOf(path: string): Promise<number> {
 	return (uri && (await statOf(uri))?.size) ?? 0;
 }
 
-/** Not opened: a folder would open each file in every extension of its language. Undefined where it is not text. */
+/** Reads the file without opening a document, which would run the extensions of its language. Undefined for a binary file. */
 async function readAttachment(path: string): Promise<Attachment | undefined> {
 	const open = openDocument(path);
 	if (open) return fileAttachment(path, open);
@@ -146,7 +146,7 @@ export function fileAttachment(
 	};
 }
 
-/** Without its text being made: this is asked whenever another file is shown. */
+/** Does not build the text: it is called whenever another file is shown. */
 export function lengthOf(document: vscode.TextDocument): number {
 	const { range } = document.lineAt(document.lineCount - 1);
 	return document.offsetAt(range.end);

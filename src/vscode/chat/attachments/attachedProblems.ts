@@ -1,4 +1,4 @@
-/** What the editor reports about the code, as it goes along with a question. */
+/** Attaches the editor's diagnostics. */
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../../base/result.ts";
@@ -6,15 +6,15 @@ import {
 	type Problem,
 	problemLines,
 } from "../../../chat/attachments/problemLines.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import { createError, type HeadroomError } from "../../../protocol/errors.ts";
 import { documentPath, workspacePath } from "../../workspace/documentPath.ts";
 import type { WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
 
-/** More are mostly the same one, over and over. */
+/** Longer lists usually repeat the same problem. */
 const maxProblems = 200;
 
-/** Of the file that is looked at, or else of the workspace. */
+/** The problems in the visible file, or else in the workspace. */
 export function attachProblems(
 	document: vscode.TextDocument | undefined,
 	files: WorkspaceFiles,

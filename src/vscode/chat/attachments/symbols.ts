@@ -1,8 +1,8 @@
-/** Functions, classes and the like by their names, as the extensions of their languages know them. */
+/** Finds symbols by name through the language extensions. */
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../../base/result.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import { createError, type HeadroomError } from "../../../protocol/errors.ts";
 import { regionAround } from "../../../workspace/regions.ts";
 import { documentPath, workspacePath } from "../../workspace/documentPath.ts";
@@ -12,21 +12,21 @@ export interface FoundSymbol {
 	readonly name: string;
 	/** Relative to the workspace. */
 	readonly path: string;
-	/** Of its name or of all of it, as its language's extension has it; counted from 0. */
+	/** Zero-based; of the name or of the whole definition, depending on the language extension. */
 	readonly line: number;
 }
 
-/** Language servers that start up take many seconds: who waits is told. */
-const longestMs = 3_000;
+/** A language server that is starting takes many seconds; the user waits for the answer. */
+const timeoutMs = 3_000;
 
-/** In the workspace, and in the file that is looked at; the latter first. */
+/** Symbols in the visible file first, then in the workspace. */
 export async function findSymbols(
 	query: string,
 	visible: vscode.TextDocument | undefined,
 ): Promise<readonly FoundSymbol[]> {
 	const [inFile, inWorkspace] = await Promise.all([
 		visible ? symbolsIn(visible) : [],
-		// Many answer an empty query with nothing, and some with everything.
+		// Many extensions answer an empty query with nothing, some with everything.
 		query === "" ? [] : workspaceSymbols(query),
 	]);
 	return [
@@ -47,7 +47,7 @@ export async function findSymbols(
 	];
 }
 
-/** Its definition as a whole. */
+/** Attaches the whole definition. */
 export async function attachSymbol({
 	name,
 	path,
@@ -62,7 +62,7 @@ export async function attachSymbol({
 		named.find(
 			({ range }) => range.start.line <= line && line <= range.end.line,
 		);
-	// Without the symbols of the file only the place is known: what stands round it.
+	// Without document symbols, take the region around the line.
 	const around = regionAround(document.getText(), line);
 	const part = found
 		? {
@@ -83,7 +83,7 @@ export async function attachSymbol({
 	]);
 }
 
-/** Whole lines: the first one would lose its indentation. */
+/** Whole lines, so that the first one keeps its indentation. */
 function linesIn(
 	document: vscode.TextDocument,
 	{ start, end }: vscode.Range,
@@ -101,12 +101,11 @@ interface NamedRange {
 	readonly range: vscode.Range;
 }
 
-/** With those inside of others, the outer ones first. */
+/** Includes nested symbols, the outer ones first. */
 async function symbolsIn({ uri }: vscode.TextDocument): Promise<NamedRange[]> {
-	const symbols = await ask<vscode.DocumentSymbol | vscode.SymbolInformation>(
-		"vscode.executeDocumentSymbolProvider",
-		uri,
-	);
+	const symbols = await runProvider<
+		vscode.DocumentSymbol | vscode.SymbolInformation
+	>("vscode.executeDocumentSymbolProvider", uri);
 	return symbols.flatMap((it) =>
 		"location" in it && !("range" in it)
 			? [{ name: bareName(it.name), range: it.location.range }]
@@ -122,32 +121,32 @@ function withChildren(symbol: vscode.DocumentSymbol): NamedRange[] {
 async function workspaceSymbols(
 	query: string,
 ): Promise<readonly vscode.SymbolInformation[]> {
-	return await ask("vscode.executeWorkspaceSymbolProvider", query);
+	return await runProvider("vscode.executeWorkspaceSymbolProvider", query);
 }
 
-async function ask<T>(
+async function runProvider<T>(
 	command: string,
 	...args: readonly unknown[]
 ): Promise<readonly T[]> {
 	let timer: NodeJS.Timeout | undefined;
 	const deadline = new Promise<undefined>((resolve) => {
-		timer = setTimeout(() => resolve(undefined), longestMs);
+		timer = setTimeout(() => resolve(undefined), timeoutMs);
 	});
 	try {
-		const asked = vscode.commands.executeCommand<readonly T[]>(
+		const result = vscode.commands.executeCommand<readonly T[]>(
 			command,
 			...args,
 		);
-		return (await Promise.race([asked, deadline])) ?? [];
+		return (await Promise.race([result, deadline])) ?? [];
 	} catch {
-		// The extension of a language that fails knows nothing.
+		// A provider that fails has no symbols.
 		return [];
 	} finally {
 		clearTimeout(timer);
 	}
 }
 
-/** Some write `run()`. */
+/** Some extensions name a function `run()`. */
 function bareName(name: string): string {
 	return name.replace(/\(.*\)$/, "");
 }

@@ -1,4 +1,4 @@
-/** What comes out of an answer: its code into a file, at the cursor or as a proposed change, and its links opened. */
+/** The actions on an answer: insert its code, propose a change, create a file, open a link. */
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../../base/disposable.ts";
@@ -7,7 +7,7 @@ import { parseLink } from "../../../chat/edit/answerLink.ts";
 import { editTarget, selectionIn } from "../../../chat/edit/editTarget.ts";
 import { insertedCode } from "../../../chat/edit/insertedCode.ts";
 import { languageIdOf } from "../../../chat/edit/languageIds.ts";
-import type { Attachment } from "../../../protocol/conversation.ts";
+import type { Attachment } from "../../../protocol/attachment.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -23,24 +23,24 @@ import { Proposals } from "./proposals.ts";
 
 export interface AnswerCode {
 	readonly code: string;
-	/** As the model named it; empty where it did not. */
+	/** As the model named it; may be empty. */
 	readonly language: string;
 }
 
 export interface CodeToApply extends AnswerCode {
-	/** Of the file that the answer names for it; null where it names none. */
+	/** The file that the answer names for the code; null if it names none. */
 	readonly path: string | null;
-	/** Of the question that was answered. */
+	/** The question's. */
 	readonly attachments: readonly Attachment[];
 }
 
-/** That the user decided against it is no error. */
+/** Success also if the user canceled. */
 type Outcome = Result<void, HeadroomError>;
 
 export interface AnswerActionsOptions {
 	readonly lastEditor: LastEditor;
 	readonly files: WorkspaceFiles;
-	/** Whether the user wants what is asked; a modal dialog where none is given. */
+	/** Asks the user; a modal dialog by default. */
 	readonly confirm?: (question: Confirmation) => Promise<boolean>;
 }
 
@@ -52,7 +52,7 @@ export class AnswerActions implements Disposable {
 		this.#options = options;
 	}
 
-	/** At the cursor, or in place of what is selected; one step to undo. */
+	/** Inserts the code at the cursor or replaces the selection, in one undo step. */
 	async insert(code: string): Promise<Outcome> {
 		const editor = this.#options.lastEditor.current;
 		if (!editor) return failure(createError("editorMissing", {}));
@@ -75,7 +75,7 @@ export class AnswerActions implements Disposable {
 		return success(undefined);
 	}
 
-	/** Shows what the file would become; nothing is changed before that is accepted. */
+	/** Shows the change as a diff; the file changes when the user accepts it. */
 	async apply(block: CodeToApply): Promise<Outcome> {
 		const path = await this.#pathFor(block);
 		if (!path.ok) return path;
@@ -87,7 +87,7 @@ export class AnswerActions implements Disposable {
 		});
 	}
 
-	/** In an editor of its own, saved nowhere. */
+	/** Opens the code as an untitled document. */
 	async newFile({ code, language }: AnswerCode): Promise<Outcome> {
 		const known = await vscode.languages.getLanguages();
 		const id = languageIdOf(language, known);
@@ -99,7 +99,7 @@ export class AnswerActions implements Disposable {
 		return success(undefined);
 	}
 
-	/** A file of the workspace at its line; an address after the user has seen it and agreed. */
+	/** Opens a file of the workspace, or an address after the user has confirmed it. */
 	async openLink(href: string): Promise<Outcome> {
 		const link = parseLink(href);
 		switch (link.kind) {
@@ -146,7 +146,7 @@ export class AnswerActions implements Disposable {
 		if (!uri) return failure(createError("fileMissing", { file: name }));
 		try {
 			const place = new vscode.Position(line, 0);
-			// Not as text in any case: it may be an image.
+			// `vscode.open`, because the file may be an image.
 			await vscode.commands.executeCommand("vscode.open", uri, {
 				selection: new vscode.Range(place, place),
 			} satisfies vscode.TextDocumentShowOptions);
@@ -161,7 +161,7 @@ export class AnswerActions implements Disposable {
 		const { t } = vscode.l10n;
 		const confirm = this.#options.confirm ?? askUser;
 		const isWanted = await confirm({
-			title: t("Open this address outside of VS Code?"),
+			title: t("Open this link outside of VS Code?"),
 			detail: address,
 			button: t("Open"),
 		});

@@ -1,8 +1,8 @@
 /**
- * Changes that an answer proposes, each in a diff of its own until the user accepts or rejects it.
+ * Proposed changes, each shown in a diff until the user accepts or rejects it.
  *
- * Invariant: a file is changed by accepting only, and only to what the diff shows: where the file was changed meanwhile, the proposal is made
- * anew and shown again. It is never saved.
+ * Invariant: only accepting changes a file, and only to what the diff shows. If the file has changed in the meantime, the proposal is
+ * computed and shown again. The file is never saved.
  */
 
 import * as vscode from "vscode";
@@ -21,21 +21,21 @@ import { documentPath } from "../../workspace/documentPath.ts";
 const scheme = "headroom-proposal";
 
 interface Proposal {
-	/** Of the text that is proposed. */
+	/** The virtual document with the proposed text. */
 	readonly uri: vscode.Uri;
-	/** Of the file that it is for. */
+	/** The file to change. */
 	readonly file: vscode.Uri;
-	/** `target` is the text that the proposal was made for. */
+	/** `target` is the text of the file that the proposal is based on. */
 	readonly request: EditRequest;
 	readonly newText: string;
 }
 
-/** Nothing to accept any more is no error: the diff was closed meanwhile. */
+/** Success also if there is nothing to accept, because the diff was closed. */
 type Outcome = Result<void, HeadroomError>;
 
 export class Proposals implements Disposable {
 	readonly #store = new DisposableStore();
-	/** By their URIs. */
+	/** Keyed by URI. */
 	readonly #open = new Map<string, Proposal>();
 	readonly #onDidChange = this.#store.add(
 		new vscode.EventEmitter<vscode.Uri>(),
@@ -57,7 +57,7 @@ export class Proposals implements Disposable {
 		);
 	}
 
-	/** Opens a diff of the file against what a block of code makes of it. */
+	/** Opens a diff between the file and the file with the code block applied. */
 	async show(
 		document: vscode.TextDocument,
 		{ block, selection }: Pick<EditRequest, "block" | "selection">,
@@ -68,7 +68,7 @@ export class Proposals implements Disposable {
 		if (!edit.ok) return edit;
 		const uri = vscode.Uri.from({
 			scheme,
-			// The name tells the editor which language it is.
+			// The file name determines the language.
 			path: document.uri.path,
 			query: String(++this.#count),
 		});
@@ -81,7 +81,7 @@ export class Proposals implements Disposable {
 				document.uri,
 				uri,
 				vscode.l10n.t("{file}: proposed change", { file: nameOf(file) }),
-				// A preview would be closed, and so rejected, by the next one.
+				// The next preview would close this one, which rejects the proposal.
 				{ preview: false } satisfies vscode.TextDocumentShowOptions,
 			);
 			return success(undefined);
@@ -93,7 +93,7 @@ export class Proposals implements Disposable {
 		}
 	}
 
-	/** @param uri of the proposal; else the one that is looked at. */
+	/** @param uri the proposal's; the visible one by default. */
 	async accept(uri = activeProposal()): Promise<Outcome> {
 		const proposal = uri && this.#open.get(uri.toString());
 		if (!proposal) return success(undefined);
@@ -101,8 +101,8 @@ export class Proposals implements Disposable {
 		const document = await openDocument(proposal.file, request.file);
 		if (!document.ok) return document;
 		if (document.value.getText() !== request.target)
-			return this.#makeAnew(proposal, document.value.getText());
-		// Whoever accepts twice accepts once.
+			return this.#recompute(proposal, document.value.getText());
+		// A second click must not apply it twice.
 		this.#open.delete(proposal.uri.toString());
 		if (!(await replaceText(document.value, newText))) {
 			this.#open.set(proposal.uri.toString(), proposal);
@@ -113,7 +113,7 @@ export class Proposals implements Disposable {
 		return success(undefined);
 	}
 
-	/** @param uri of the proposal; else the one that is looked at. The file stays as it is. */
+	/** Leaves the file as it is. @param uri the proposal's; the visible one by default. */
 	async reject(uri = activeProposal()): Promise<void> {
 		if (!uri || !this.#open.delete(uri.toString())) return;
 		await closeTabs(uri);
@@ -124,7 +124,7 @@ export class Proposals implements Disposable {
 		this.#store.dispose();
 	}
 
-	#makeAnew(proposal: Proposal, target: string): Outcome {
+	#recompute(proposal: Proposal, target: string): Outcome {
 		const request = { ...proposal.request, target };
 		const edit = applyEdit(request);
 		if (!edit.ok) return edit;
@@ -133,14 +133,14 @@ export class Proposals implements Disposable {
 		this.#onDidChange.fire(proposal.uri);
 		void vscode.window.showInformationMessage(
 			vscode.l10n.t(
-				"{file} was changed meanwhile, and the proposal was made anew. Look at it, and accept it again.",
+				"{file} has changed, so the proposal was updated. Review it and accept it again.",
 				{ file: request.file },
 			),
 		);
 		return success(undefined);
 	}
 
-	/** A tab that is moved is closed as well, and still there. */
+	/** Moving a tab reports it as closed, though it still exists. */
 	#forgetClosed(): void {
 		const shown = new Set(
 			allTabs().flatMap((tab) => proposalIn(tab)?.toString() ?? []),
@@ -150,14 +150,14 @@ export class Proposals implements Disposable {
 	}
 }
 
-/** The buttons and keys of the diff. */
+/** The commands behind the diff's buttons and keys. */
 export function registerProposalCommands(proposals: Proposals): Disposable {
 	const store = new DisposableStore();
-	let isKnown: boolean | undefined;
-	const tellKeys = (): void => {
+	let wasShown: boolean | undefined;
+	const updateContextKey = (): void => {
 		const isShown = activeProposal() !== undefined;
-		if (isShown === isKnown) return;
-		isKnown = isShown;
+		if (isShown === wasShown) return;
+		wasShown = isShown;
 		void vscode.commands.executeCommand(
 			"setContext",
 			"headroom.hasProposal",
@@ -165,9 +165,9 @@ export function registerProposalCommands(proposals: Proposals): Disposable {
 		);
 	};
 	const { tabGroups } = vscode.window;
-	store.add(tabGroups.onDidChangeTabs(tellKeys));
-	store.add(tabGroups.onDidChangeTabGroups(tellKeys));
-	tellKeys();
+	store.add(tabGroups.onDidChangeTabs(updateContextKey));
+	store.add(tabGroups.onDidChangeTabGroups(updateContextKey));
+	updateContextKey();
 	store.add(
 		vscode.commands.registerCommand(
 			"headroom.chat.acceptProposal",
@@ -187,7 +187,7 @@ export function registerProposalCommands(proposals: Proposals): Disposable {
 	return store;
 }
 
-/** A button passes what it stands beside, and a key nothing. */
+/** A button passes the URI of its editor, a key binding nothing. */
 function asUri(argument: unknown): vscode.Uri | undefined {
 	return argument instanceof vscode.Uri && argument.scheme === scheme
 		? argument
@@ -207,7 +207,7 @@ async function openDocument(
 	}
 }
 
-/** VS Code refuses an edit of a document that has changed since. One step to undo. */
+/** One undo step. @returns false if the document has changed since. */
 async function replaceText(
 	document: vscode.TextDocument,
 	newText: string,

@@ -1,10 +1,10 @@
-/** The files of colour themes, and what the user changes of their colours: from other extensions and from settings, so hardly anything is taken as given. */
+/** Parses color theme files and the user's color customizations. Both are untrusted: they come from other extensions and from settings. */
 
 import * as z from "zod/mini";
 import { parseJsonc } from "../../../base/jsonc.ts";
 import { TokenRule } from "../../../protocol/chatView.ts";
 
-/** What cannot be understood of a list is left out of it. */
+/** Drops invalid rules. */
 function rulesOf(raw: readonly unknown[]): readonly TokenRule[] {
 	return raw.flatMap((it) => {
 		const rule = TokenRule.safeParse(it);
@@ -15,18 +15,18 @@ function rulesOf(raw: readonly unknown[]): readonly TokenRule[] {
 const RawThemeFile = z.object({
 	include: z.exactOptional(z.string()),
 	colors: z.catch(z.record(z.string(), z.unknown()), {}),
-	/** The path of a file in the format of TextMate is not followed. */
+	/** A string is the path of a TextMate theme, which is not supported. */
 	tokenColors: z.optional(z.union([z.array(z.unknown()), z.string()])),
 });
 
 export interface ThemeFile {
-	/** Relative to the file: a theme that this one begins with. */
+	/** The path of the base theme, relative to this file. */
 	readonly include: string | undefined;
 	readonly colors: Readonly<Record<string, string>>;
 	readonly tokenColors: readonly TokenRule[];
 }
 
-/** Undefined where it is none, or keeps the colours of code where they cannot be read. */
+/** Undefined if the file is no theme, or its token colors are in an unsupported format. */
 export function parseThemeFile(text: string): ThemeFile | undefined {
 	try {
 		const {
@@ -81,7 +81,7 @@ const Style = z.union([
 ]);
 const Customizations = z.record(z.string(), z.unknown());
 
-/** What stands for a group of scopes in `editor.tokenColorCustomizations`. */
+/** The names for groups of scopes in `editor.tokenColorCustomizations`. */
 const groups: Readonly<Record<string, readonly string[]>> = {
 	comments: ["comment", "punctuation.definition.comment"],
 	strings: ["string"],
@@ -98,8 +98,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The rules of `editor.tokenColorCustomizations` for the theme with this name: first those for all, then those for `[name]`, where `*`
- * stands for any text.
+ * The rules of `editor.tokenColorCustomizations` for the theme with this name: those for all themes, then those for `[name]`, in which
+ * `*` matches any text.
  */
 export function customRules(raw: unknown, theme: string): readonly TokenRule[] {
 	const parsed = Customizations.safeParse(raw);
@@ -129,7 +129,7 @@ function blockRules(raw: unknown): readonly TokenRule[] {
 	return [...grouped, ...rules];
 }
 
-/** Part by part and no pattern: a workspace sets these, and a pattern with many stars would never come to an end. */
+/** Matches without a regular expression: the workspace controls the pattern, and many stars would backtrack exponentially. */
 function matches(wildcard: string, name: string): boolean {
 	const [start = "", ...others] = wildcard.split("*");
 	const end = others.pop();

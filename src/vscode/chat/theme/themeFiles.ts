@@ -1,4 +1,4 @@
-/** From a theme and the files that it includes to its colours: without an editor, so that it is tested without one. */
+/** Resolves a theme and the files that it includes to token colors. Independent of the editor, for tests. */
 
 import type { TokenRule, TokenTheme } from "../../../protocol/chatView.ts";
 import {
@@ -7,15 +7,15 @@ import {
 	type ThemeFile,
 } from "./themeFile.ts";
 
-/** More than any theme needs, and a theme that includes itself ends here. */
+/** More than any theme needs; ends a theme that includes itself. */
 const maxIncludes = 8;
 
-/** What code in the panel is coloured by, of the hundreds of colours in a theme. */
+/** The editor colors that the panel uses. */
 const usedColors = ["editor.foreground", "editor.background"];
 
 /**
- * @param read the text of a file by its path, or undefined where it cannot be read.
- * @param pathTo what a file includes: a path relative to its own.
+ * @param read returns undefined for a file that cannot be read.
+ * @param pathTo resolves the path of an included file.
  */
 export async function readTheme(
 	path: string,
@@ -34,7 +34,7 @@ export async function readTheme(
 	return files;
 }
 
-/** @param files the theme, and then what it includes; what is said later in the result counts more. */
+/** @param files the theme, followed by the files it includes. Later rules in the result take precedence. */
 export function tokenTheme(
 	uiTheme: DeclaredTheme["uiTheme"],
 	files: readonly ThemeFile[],
@@ -57,7 +57,7 @@ export function tokenTheme(
 	};
 }
 
-/** The first of these names that a theme of that kind has; a name is that of the settings. */
+/** @param names as in the settings, in order of precedence. */
 export function findTheme<Theme extends DeclaredTheme>(
 	themes: readonly Theme[],
 	names: readonly string[],

@@ -1,4 +1,4 @@
-/** The colours in which the editor shows code: VS Code tells of them through the files of its themes alone. */
+/** The editor's token colors, read from the theme's files: VS Code has no API for them. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../../base/disposable.ts";
@@ -6,8 +6,8 @@ import type { TokenTheme } from "../../../protocol/chatView.ts";
 import { customRules, type DeclaredTheme, themesOf } from "./themeFile.ts";
 import { findTheme, readTheme, tokenTheme } from "./themeFiles.ts";
 
-/** Of one file. Larger ones are no themes. */
-const largestBytes = 2 * 1024 * 1024;
+/** No theme file is larger. */
+const maxFileBytes = 2 * 1024 * 1024;
 
 const kinds: Readonly<Record<vscode.ColorThemeKind, DeclaredTheme["uiTheme"]>> =
 	{
@@ -17,7 +17,7 @@ const kinds: Readonly<Record<vscode.ColorThemeKind, DeclaredTheme["uiTheme"]>> =
 		[vscode.ColorThemeKind.HighContrastLight]: "hc-light",
 	};
 
-/** In the order in which they count: the others stand in where the editor follows the system. */
+/** In order of precedence; all but the first apply when the editor follows the system's color scheme. */
 const themeSettings = [
 	"colorTheme",
 	"preferredDarkColorTheme",
@@ -30,7 +30,7 @@ interface FoundTheme extends DeclaredTheme {
 	readonly extensionUri: vscode.Uri;
 }
 
-/** Null where the theme cannot be read. */
+/** Null if the theme cannot be read. */
 export async function currentTokenTheme(): Promise<TokenTheme | null> {
 	const uiTheme = kinds[vscode.window.activeColorTheme.kind];
 	const theme = findTheme(allThemes(), configuredNames(), uiTheme);
@@ -54,7 +54,7 @@ export function onDidChangeTokenTheme(listener: () => void): Disposable {
 	store.add(vscode.window.onDidChangeActiveColorTheme(listener));
 	store.add(
 		vscode.workspace.onDidChangeConfiguration((event) => {
-			// The name of a theme may come later than the theme itself.
+			// The setting may change after the theme.
 			const settings = [
 				"editor.tokenColorCustomizations",
 				"workbench.colorTheme",
@@ -65,7 +65,7 @@ export function onDidChangeTokenTheme(listener: () => void): Disposable {
 	return store;
 }
 
-/** While the editor follows the system, the theme that is preferred for what the system is. */
+/** When the editor follows the system, the preferred themes take precedence. */
 function configuredNames(): readonly string[] {
 	const configuration = vscode.workspace.getConfiguration("workbench");
 	const followsSystem = vscode.workspace
@@ -85,7 +85,7 @@ async function readText(uri: string): Promise<string | undefined> {
 	try {
 		const file = vscode.Uri.parse(uri);
 		const { size } = await vscode.workspace.fs.stat(file);
-		if (size > largestBytes) return undefined;
+		if (size > maxFileBytes) return undefined;
 		return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
 	} catch {
 		return undefined;

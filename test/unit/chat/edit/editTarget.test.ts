@@ -6,7 +6,7 @@ import {
 import type {
 	Attachment,
 	AttachmentKind,
-} from "../../../../src/protocol/conversation.ts";
+} from "../../../../src/protocol/attachment.ts";
 
 function attached(
 	path: string | null,

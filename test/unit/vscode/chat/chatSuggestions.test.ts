@@ -30,7 +30,7 @@ describe("suggestions for the chat's input", () => {
 			{
 				id: "command:fix",
 				label: "/fix",
-				detail: "Finds what is wrong, and corrects it",
+				detail: "Find and fix problems",
 				insert: "/fix ",
 			},
 		]);

@@ -7,9 +7,9 @@ describe("completion in the input", () => {
 		["/fi", { of: "command", query: "fi", from: 0 }],
 		["/fix it", undefined],
 		["see /fi", undefined],
-		["#", { of: "reference", query: "", from: 0 }],
-		["/fix #file:a", { of: "reference", query: "file:a", from: 5 }],
-		["line\n#sy", { of: "reference", query: "sy", from: 5 }],
+		["#", { of: "attachment", query: "", from: 0 }],
+		["/fix #file:a", { of: "attachment", query: "file:a", from: 5 }],
+		["line\n#sy", { of: "attachment", query: "sy", from: 5 }],
 		["C#", undefined],
 		["#a b", undefined],
 	] as const)
@@ -19,7 +19,7 @@ describe("completion in the input", () => {
 
 	it("looks at the text before the cursor only", () => {
 		assert.deepEqual(triggerAt("#ab rest", 2), {
-			of: "reference",
+			of: "attachment",
 			query: "a",
 			from: 0,
 		});
