@@ -1,6 +1,6 @@
-/** Waiting that ends with a signal. */
+/** Waiting that ends when a signal aborts. */
 
-/** What the promise brings, or undefined as soon as the signal aborts. Nothing is left behind on the signal. */
+/** The value of the promise, or undefined as soon as the signal aborts. Leaves no listener on the signal. */
 export async function orAborted<T>(
 	promise: Promise<T>,
 	signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Broken invariants throw: they are defects, never something a user did. */
+/** Assertions. A failed one is a defect, never an error of the user. */
 
 export function assert(condition: unknown, what: string): asserts condition {
 	if (!condition) throw new Error(`Invariant broken: ${what}`);

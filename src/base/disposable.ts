@@ -15,7 +15,7 @@ export function toDisposable(dispose: () => void): Disposable {
 	};
 }
 
-/** Owns disposables and ends them last to first. What is added after the end is disposed at once. */
+/** Disposes of its items last to first. An item added after that is disposed of at once. */
 export class DisposableStore implements Disposable {
 	#items: Disposable[] = [];
 	#disposed = false;

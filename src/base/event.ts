@@ -8,13 +8,13 @@ export class Emitter<T> implements Disposable {
 	readonly #listeners = new Set<(value: T) => void>();
 
 	readonly event: Event<T> = (listener) => {
-		// A wrapper of its own, so that one function subscribed twice counts twice.
+		// A new wrapper each time, so that a function subscribed twice is called twice.
 		const entry = (value: T) => listener(value);
 		this.#listeners.add(entry);
 		return toDisposable(() => this.#listeners.delete(entry));
 	};
 
-	/** Listeners added or removed while firing do not take part in that firing. */
+	/** Listeners added or removed during the call count from the next one. */
 	fire(value: T): void {
 		for (const listener of [...this.#listeners]) listener(value);
 	}

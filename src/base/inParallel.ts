@@ -1,4 +1,4 @@
-/** Many small waits at once, but never more than a few. */
+/** Bounded parallelism. */
 
 /** The results in the order of the items. Rejects with the first rejection. */
 export async function inParallel<Item, Value>(
@@ -7,7 +7,7 @@ export async function inParallel<Item, Value>(
 	work: (item: Item) => Promise<Value>,
 ): Promise<Value[]> {
 	const values: Value[] = [];
-	// One iterator for all workers: each takes the next item that none has taken.
+	// One iterator shared by all workers: each takes the next item.
 	const left = items.entries();
 	const worker = async () => {
 		for (const [index, item] of left) values[index] = await work(item);

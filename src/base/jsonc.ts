@@ -1,10 +1,10 @@
-/** JSON as the files of VS Code have it: with comments, and with commas behind the last item. */
+/** Parses JSON with comments and trailing commas, as in the settings of VS Code. */
 
-/** What is left out, or a string, in which nothing is. */
+/** A comment, or a string, whose content stays. */
 const piece = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n\r]*|\/\*[\s\S]*?(?:\*\/|$)/g;
 const trailingComma = /("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])/g;
 
-/** Throws what `JSON.parse` throws. */
+/** Throws like `JSON.parse`. */
 export function parseJsonc(text: string): unknown {
 	const withoutMark = text.replace(/^\uFEFF/, "");
 	const bare = withoutMark.replace(piece, (it) => (it[0] === '"' ? it : " "));

@@ -1,5 +1,5 @@
 /**
- * What core code writes its log to; only the edge knows where it ends up.
+ * The log that core code writes to; the edge decides where it goes.
  *
  * Invariant: text of the user's files goes to `trace` and to no other level.
  */

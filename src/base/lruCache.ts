@@ -1,4 +1,4 @@
-/** A map of bounded size that forgets what was not touched for longest. */
+/** A least recently used cache. */
 
 export class LruCache<K, V> {
 	// A Map iterates in the order of insertion: the first key is the least recently used.

@@ -1,4 +1,4 @@
-/** Timers as disposables, so that a test can put its own clock in their place. */
+/** Timers as disposables, so that a test can replace them by a fake clock. */
 
 import { type Disposable, toDisposable } from "./disposable.ts";
 

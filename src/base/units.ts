@@ -1,6 +1,6 @@
-/** Quantities as people read them. */
+/** Formats and parses quantities. */
 
-/** Bytes in binary units with the names people use: 1 GB here is 2^30 bytes, as in memory sizes everywhere. */
+/** In binary units with the usual names: 1 GB is 2^30 bytes, as always for memory. */
 export function formatBytes(bytes: number): string {
 	if (bytes < 1024) return `${bytes} B`;
 	const units = ["KB", "MB", "GB", "TB"];
@@ -27,7 +27,7 @@ const bytesOfUnit: Readonly<Record<string, number>> = {
 	t: 2 ** 40,
 };
 
-/** Of a size as people type it: `8GiB`, `8 GB`, `512m`. Undefined for anything else, also for a number without a unit. */
+/** Parses `8GiB`, `8 GB` or `512m`. Undefined for anything else, such as a number without a unit. */
 export function parseBytes(text: string): number | undefined {
 	const match = /^(\d+(?:\.\d+)?)\s*([mgt])(?:i?b)?$/i.exec(text.trim());
 	const unit = bytesOfUnit[match?.[2]?.toLowerCase() ?? ""];

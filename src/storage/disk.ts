@@ -1,11 +1,11 @@
-/** What writing large files needs of a disk: free space, writers, and moving a file to a name that is not taken. */
+/** Disk operations for large files: free space, writing, and moving a file to a name that is not taken. */
 
 import fs from "node:fs/promises";
 import path from "node:path";
 import { syncFolder } from "./atomicFile.ts";
 import { codeOf } from "./fileErrors.ts";
 
-/** Free for this user on the disk of the folder, in bytes. */
+/** Bytes free for this user on the disk of the folder. */
 export type FreeBytes = (folder: string) => Promise<number>;
 
 export const freeBytesOf: FreeBytes = async (folder) => {
@@ -31,17 +31,17 @@ export async function writeWhole(sink: Sink, bytes: Uint8Array): Promise<void> {
 	}
 }
 
-/** Gives the file its name, unless that is taken. Both lie in the same folder. */
+/** Renames the file, unless the name is taken. Both paths must be in the same folder. */
 export async function moveIntoPlace(
 	from: string,
 	to: string,
 ): Promise<"moved" | "taken"> {
 	try {
-		// Unlike a rename, this never takes the place of a file that appeared meanwhile.
+		// Unlike a rename, a link never replaces a file that was created meanwhile.
 		await fs.link(from, to);
 	} catch {
 		if (await exists(to)) return "taken";
-		// Disks without hard links: FAT, and some that are shared.
+		// File systems without hard links, such as FAT and some network drives.
 		await fs.rename(from, to);
 	}
 	await fs.rm(from, { force: true });
@@ -49,12 +49,12 @@ export async function moveIntoPlace(
 	return "moved";
 }
 
-/** True also for a symbolic link that leads nowhere: its name is taken. */
+/** True also for a dangling symbolic link: its name is taken. */
 export async function exists(file: string): Promise<boolean> {
 	return (await sizeOf(file)) !== undefined;
 }
 
-/** Undefined where there is nothing. Of a symbolic link, its own. */
+/** Undefined where the file does not exist. Of a symbolic link, the size of the link. */
 export async function sizeOf(file: string): Promise<number | undefined> {
 	try {
 		return (await fs.lstat(file)).size;

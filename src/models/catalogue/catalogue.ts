@@ -1,4 +1,4 @@
-/** Models worth having, as a short list that ships with the extension: where each is, under which licence, and what its price follows from. */
+/** The catalogue: a short list of recommended models that ships with the extension, with the source, license and architecture of each. */
 
 import fs from "node:fs/promises";
 import * as z from "zod/mini";
@@ -21,7 +21,7 @@ import { isModelFileName } from "../stores/fileNames.ts";
 const count = z.int().check(z.positive());
 const countOrNone = z.int().check(z.nonnegative());
 
-/** As `PublishedModel`: prices are computed from it and stand nowhere in the catalogue. */
+/** Memory and speed are computed from it, and are not part of the catalogue. */
 const Published = z.readonly(
 	z.object({
 		layers: count,
@@ -32,7 +32,7 @@ const Published = z.readonly(
 		feedForwardWidth: count,
 		feedForwardMatrices: z.union([z.literal(2), z.literal(3)]),
 		vocabularySize: count,
-		/** Of this file: some publishers write a tied embedding out twice. */
+		/** In this file: some publishers store a tied embedding twice. */
 		tiedEmbedding: z.boolean(),
 		experts: countOrNone,
 		expertsUsed: countOrNone,
@@ -55,17 +55,17 @@ const Entry = z.readonly(
 			"Q8_0",
 			"F16",
 		]) satisfies z.ZodMiniType<Mix>,
-		/** Of the weights, by who made them: re-uploads are tagged wrongly. */
+		/** The license of the weights by their author: re-uploads are often tagged wrongly. */
 		licence: z.readonly(
 			z.object({
-				/** An SPDX identifier where there is one. */
+				/** The SPDX identifier, if there is one. */
 				name: z.string().check(z.minLength(1)),
 				url: z.url({ protocol: /^https$/ }),
 			}),
 		),
 		/** On Hugging Face. */
 		repository: z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/)),
-		/** A commit, so that neither size nor hash can change; a branch where they are not known. */
+		/** A commit, so that neither size nor hash can change; a branch where those are unknown. */
 		revision: z.string().check(z.regex(/^(main|[0-9a-f]{40})$/)),
 		fileName: z.string().check(z.refine(isModelFileName)),
 		sizeBytes: z.nullable(count),
@@ -97,7 +97,7 @@ export async function readCatalogue(
 	}
 }
 
-/** What memory and speed of the model follow from while there is no file. */
+/** The shape from which memory and speed are computed before the file is downloaded. */
 export function catalogueShape({
 	model,
 	quantization,
@@ -113,7 +113,7 @@ export function catalogueUrl({
 	return `https://huggingface.co/${repository}/resolve/${revision}/${fileName}`;
 }
 
-/** Undefined where the host is to be asked after the click: `askHost`. */
+/** Undefined where the host must be asked after the click: `askHost`. */
 export function expectedOf({
 	sizeBytes,
 	sha256,

@@ -1,18 +1,18 @@
-/** From an entry of the catalogue and the settings to where its file is fetched from. */
+/** Resolves a catalogue entry and the download settings to a URL. */
 
 import { hostsWithMirror, onMirror } from "../download/hosts.ts";
 import type { RemoteFile } from "../download/remoteFile.ts";
 import { type CatalogueEntry, catalogueUrl } from "./catalogue.ts";
 
 export interface DownloadRoute {
-	/** URL of an HTTP proxy; empty where VS Code's own settings hold. */
+	/** URL of an HTTP proxy; empty to use VS Code's settings. */
 	readonly proxy: string;
 	/** Base URL of a mirror of Hugging Face; empty for Hugging Face itself. */
 	readonly mirror: string;
 }
 
 export interface DownloadSource extends RemoteFile {
-	/** Which is connected to first, for whoever decides on that. */
+	/** The host that is contacted first, to show it for confirmation. */
 	readonly host: string;
 }
 

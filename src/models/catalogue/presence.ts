@@ -1,4 +1,4 @@
-/** How much of a model of the catalogue is in the folder of the models already: all, the beginning, or nothing. */
+/** Whether the models of the catalogue are downloaded: completely, partly, or not at all. */
 
 import path from "node:path";
 import { exists, sizeOf } from "../../storage/disk.ts";
@@ -11,11 +11,11 @@ import type { CatalogueEntry } from "./catalogue.ts";
 
 export type Presence =
 	| { readonly kind: "here"; readonly file: string }
-	/** An interrupted download, which goes on from there. */
+	/** An interrupted download that can be resumed. */
 	| { readonly kind: "begun"; readonly doneBytes: number }
 	| { readonly kind: "absent" };
 
-/** In the order of the entries. A list that cannot be read, or a folder, counts as empty: the download says what is wrong with it. */
+/** In the order of the entries. Unreadable install records or folders count as empty: the download reports the error. */
 export async function presencesIn(
 	folder: string,
 	entries: readonly CatalogueEntry[],
@@ -45,7 +45,7 @@ async function presenceOf(
 	return doneBytes ? { kind: "begun", doneBytes } : { kind: "absent" };
 }
 
-/** By the hash where it is known: an import may have another name. */
+/** By hash where it is known, because an imported file may have another name. */
 function isSame(
 	listed: InstallRecord,
 	{ sha256, fileName }: CatalogueEntry,

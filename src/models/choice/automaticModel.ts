@@ -1,4 +1,4 @@
-/** The model for who chose none: the largest installed one that fits and is fast enough, or else the built-in one. */
+/** Picks a model when the user has not: the largest installed one that fits and is fast enough, or else the built-in one. */
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
@@ -17,19 +17,19 @@ export interface AutomaticModelOptions {
 	readonly list: () => Promise<readonly ListedModel[]>;
 	/** Must not reject. */
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
-	/** What the benchmark of this machine found. Must not reject. */
+	/** Benchmark results of this machine. Must not reject. */
 	readonly benchmarks: () => Promise<readonly BenchmarkResult[]>;
-	/** What there is in any case; the models beside it are no choice of their own. */
+	/** The fallback. Other models in its folder are never picked automatically. */
 	readonly builtInFile: string;
 	readonly log: Log;
-	/** Aborts when a start of the engine has waited long enough for the choice. */
+	/** Aborts when a start of the engine should wait no longer for the choice. */
 	readonly timeLimit?: () => AbortSignal;
 }
 
-/** Listing takes milliseconds where descriptions are cached; a GPU that has to be woken up takes seconds. */
+/** A cached listing takes milliseconds; waking up a GPU takes seconds. */
 const timeLimitMs = 3_000;
 
-/** The choice is made when it is first asked for, and stands until it is forgotten: no restart brings another model unasked. */
+/** Chooses on first use and keeps the choice until `forget`, so that a restart of the engine does not change the model. */
 export class AutomaticModel {
 	readonly #options: Required<AutomaticModelOptions>;
 	readonly #avoided = new Set<string>();
@@ -43,7 +43,7 @@ export class AutomaticModel {
 		};
 	}
 
-	/** The file, however long it takes to choose it. */
+	/** The path of the model, without a time limit. */
 	choose(): Promise<string> {
 		this.#choice ??= this.#choose().then((file) => {
 			this.#chosenFile = file;
@@ -52,7 +52,7 @@ export class AutomaticModel {
 		return this.#choice;
 	}
 
-	/** The same within the time limit: after that, the built-in model for this once. */
+	/** Like `choose`, but the built-in model after the time limit; the choice counts from the next start. */
 	async chooseInTime(): Promise<string> {
 		const { timeLimit, builtInFile, log } = this.#options;
 		const file = await orAborted(this.choose(), timeLimit());
@@ -63,13 +63,13 @@ export class AutomaticModel {
 		return builtInFile;
 	}
 
-	/** To choose anew when it is asked for next, among all. */
+	/** Chooses again on next use, among all models. */
 	forget(): void {
 		this.#choice = undefined;
 		this.#avoided.clear();
 	}
 
-	/** To choose another, because this one could not be loaded. False where it was not the choice, or there is no other. */
+	/** Excludes a model that failed to load from the choice. False where it was not chosen, or is the built-in one. */
 	avoid(file: string): boolean {
 		if (file !== this.#chosenFile || file === this.#options.builtInFile)
 			return false;
@@ -111,7 +111,7 @@ export class AutomaticModel {
 	}
 }
 
-/** What was measured counts more than what is predicted. */
+/** Measured speed takes precedence over predicted speed. */
 function isTooSlow({ tokensPerSecond }: BenchmarkResult): boolean {
 	return (
 		tokensPerSecond !== null &&

@@ -1,4 +1,4 @@
-/** What benchmarks found, by model file, kept for the choice of a model: a file of JSON in the extension's storage. */
+/** Benchmark results by model file, in a JSON file in the extension's storage; used to choose a model. */
 
 import * as z from "zod/mini";
 import { messageOf } from "../../protocol/errors.ts";
@@ -28,11 +28,11 @@ const Results = z.object({
 	results: z.readonly(z.array(BenchmarkResult)),
 });
 
-/** Far more than all models of a machine take. */
+/** Far more than the results of all models of a machine. */
 const maxFileBytes = 2 ** 20;
 const maxResults = 500;
 
-/** None where there is no file, or one that is not understood: it is measured again. */
+/** Empty where the file is missing or invalid. */
 export async function readBenchmarkResults(
 	file: string,
 ): Promise<readonly BenchmarkResult[]> {
@@ -45,7 +45,7 @@ export async function readBenchmarkResults(
 	}
 }
 
-/** The newest first, and of each model file the newest alone. Answers with why it could not be written, as the end of a sentence. */
+/** Adds results, newest first, and keeps one per model file. Returns why they could not be written, as the end of a sentence. */
 export async function addBenchmarkResults(
 	file: string,
 	added: readonly BenchmarkResult[],

@@ -1,4 +1,4 @@
-/** The installed models that could draft for a target: small, of the same vocabulary, and with a state that can be cut back. */
+/** Finds the installed models that can draft for a target model: small, with the same vocabulary, and with a state that can be rolled back. */
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
@@ -20,14 +20,14 @@ export interface DraftModelsOptions {
 	readonly list: () => Promise<readonly ListedModel[]>;
 	readonly log: Log;
 	readonly readVocabulary?: ReadVocabulary;
-	/** Aborts when a load has waited long enough for its drafts. */
+	/** Aborts when a load should wait no longer for draft models. */
 	readonly timeLimit?: () => AbortSignal;
 }
 
-/** A listing takes milliseconds where descriptions are cached, and a vocabulary a tenth of a second. */
+/** A cached listing takes milliseconds, reading a vocabulary a tenth of a second. */
 const timeLimitMs = 1_000;
 
-/** The engine takes the first that fits; further ones would only cost the reading of their vocabularies. */
+/** The engine takes the first that fits; more would only cost time to read their vocabularies. */
 const maxDrafts = 3;
 
 interface Priced {
@@ -35,11 +35,11 @@ interface Priced {
 	readonly shape: ModelShape;
 }
 
-/** Looks anew for each load, because models come and go. What two files have in common is remembered. */
+/** Searches again for each load, because models come and go. Comparisons of vocabularies are cached. */
 export class DraftModels {
 	readonly #options: Required<DraftModelsOptions>;
 	readonly #underWay = new Map<string, Promise<readonly string[]>>();
-	/** Whether the vocabularies of two files match, by both with their sizes. */
+	/** Whether the vocabularies of two files match, by their paths and sizes. */
 	readonly #verdicts = new Map<string, boolean>();
 
 	constructor(options: DraftModelsOptions) {
@@ -50,7 +50,7 @@ export class DraftModels {
 		};
 	}
 
-	/** Files, the best first. Never rejects. */
+	/** Paths, best first. Never rejects. */
 	find(target: string): Promise<readonly string[]> {
 		const underWay = this.#underWay.get(target);
 		if (underWay) return underWay;
@@ -61,7 +61,7 @@ export class DraftModels {
 		return search;
 	}
 
-	/** The same within the time limit: after that none for this once, and the search goes on for the next load. */
+	/** Like `find`, but empty after the time limit; the search continues for the next load. */
 	async findInTime(target: string): Promise<readonly string[]> {
 		const { timeLimit, log } = this.#options;
 		const found = await orAborted(this.find(target), timeLimit());
@@ -106,7 +106,7 @@ export class DraftModels {
 		if (known !== undefined) return known;
 		const one = await vocabularyOfTarget();
 		const other = one && (await this.#options.readVocabulary(draft.file));
-		// A file that cannot be read now may be read later.
+		// Not cached: the file may be readable later.
 		if (!one || !other) return false;
 		const match = matchVocabularies(one, other);
 		if (!match.ok)
@@ -118,7 +118,7 @@ export class DraftModels {
 	}
 }
 
-/** What could be a draft as far as the list tells, the best first: only of these is the vocabulary read. */
+/** Possible draft models by their descriptions, best first: only their vocabularies are read. */
 function candidates(
 	models: readonly ListedModel[],
 	target: Priced,
@@ -139,7 +139,7 @@ function candidates(
 		.map(({ model }) => model);
 }
 
-/** Undefined for what is broken, and for what cannot be priced. */
+/** Undefined where the file is broken or its memory cannot be computed. */
 function pricedModel(model: ListedModel | undefined): Priced | undefined {
 	if (!model?.content.ok || !model.content.value.shape.ok) return undefined;
 	return { model, shape: model.content.value.shape.value };

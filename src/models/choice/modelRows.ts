@@ -1,4 +1,4 @@
-/** From the models of the machine to the rows of a list to choose from: what each would take, how fast it would be, or why it cannot be used. */
+/** The rows of the model picker: memory and speed of each installed model, or the reason why it cannot be used. */
 
 import type { Result } from "../../base/result.ts";
 import type { Device } from "../../memory/machine/devices.ts";
@@ -10,27 +10,27 @@ import type { ListedModel } from "../library/modelLibrary.ts";
 import { candidateOf, isShipped, isTrusted, recommend } from "./suitability.ts";
 
 type RowVerdict =
-	/** All of it in fast memory, and fast enough for the role. */
+	/** It stays in fast memory and is fast enough for the role. */
 	| {
 			readonly kind: "fits";
 			readonly plan: Plan;
 			readonly concessions: readonly Concession[];
 	  }
-	/** It would be loaded, and answer late. */
+	/** It can be loaded, but is slower than the role needs. */
 	| { readonly kind: "slow"; readonly plan: Plan }
-	/** Its header, or the machine, does not tell what is needed to price it. */
+	/** Its memory cannot be computed from the header, or the devices are unknown. */
 	| { readonly kind: "unpriced"; readonly why: string }
-	/** With the plan that comes nearest, and one that there could be with other settings. */
+	/** With the plan that comes closest, and one that fits with other settings. */
 	| {
 			readonly kind: "doesNotFit";
 			readonly plan: Plan;
 			readonly instead: Plan | undefined;
 	  }
-	/** It is made for something else. */
+	/** It does not serve the role. */
 	| { readonly kind: "otherRole" }
 	| { readonly kind: "broken"; readonly error: HeadroomError };
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const rowGroups = [
 	"recommended",
 	"fits",
@@ -45,18 +45,18 @@ export interface ModelRow {
 	readonly group: RowGroup;
 	readonly verdict: RowVerdict;
 	readonly isBuiltIn: boolean;
-	/** A chat model that may never have learned what it is wanted for: never recommended. */
+	/** It may not be trained for the role, and is never recommended. */
 	readonly isDoubtful: boolean;
 }
 
 export interface RowsRequest {
 	readonly role: Role;
 	readonly models: readonly ListedModel[];
-	/** As they are without the model that is loaded now. */
+	/** Without the memory that the loaded model holds. */
 	readonly devices: Result<readonly Device[], string>;
-	/** It is recommended where nothing else is, and never refused. */
+	/** The fallback: recommended where nothing else is, and never refused. */
 	readonly builtInFile: string;
-	/** Whether layers may stay in RAM where the GPU has no room for all. */
+	/** Whether layers may stay in RAM where the model does not fit on the GPU. */
 	readonly allowsPartial: boolean;
 }
 
@@ -103,7 +103,7 @@ function groupOf({ kind }: RowVerdict, isBuiltIn: boolean): RowGroup {
 		case "unpriced":
 			return "fits";
 		case "doesNotFit":
-			// Its margin is larger than itself: the engine loads it also where that is taken.
+			// Its margin is larger than the model: the engine loads it even without the margin.
 			return isBuiltIn ? "fits" : "doesNotFit";
 		default:
 			return "unusable";
@@ -133,7 +133,7 @@ function verdictOf(
 			plan: choice.plan,
 			concessions: choice.concessions,
 		};
-	// A model that the GPUs have no room for is not put on the CPU to be slow there, other than by the setting for that.
+	// A model that does not fit on the GPUs runs partly on the CPU only if the setting allows it.
 	const onGpus = choice.insteadOf ?? choice;
 	const refused = onGpus.passedOver
 		.map(({ rejection }) => rejection)
@@ -141,7 +141,7 @@ function verdictOf(
 	if (choice.kind === "tooSlow" && !(choice.insteadOf && refused))
 		return { kind: "slow", plan: choice.plan };
 	if (!refused) return { kind: "otherRole" };
-	// The engine asks for less of a margin than the choice, where a model is small.
+	// For small models, the engine requires a smaller margin than the choice does.
 	if (admits(refused) && refused.isWhole)
 		return { kind: "fits", plan: refused, concessions: [] };
 	const partial =

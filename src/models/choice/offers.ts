@@ -1,4 +1,4 @@
-/** What of the catalogue this machine could run, how fast, and in which order to offer it: priced before a byte is fetched. */
+/** Ranks the models of the catalogue by how well they would run on this machine, predicted before anything is downloaded. */
 
 import { assert } from "../../base/assert.ts";
 import type { Device } from "../../memory/machine/devices.ts";
@@ -15,7 +15,7 @@ import { type CatalogueEntry, catalogueShape } from "../catalogue/catalogue.ts";
 export type Outlook =
 	/** It stays in fast memory and is fast enough for the role. */
 	| { readonly kind: "runs"; readonly role: Role; readonly plan: Plan }
-	/** It fits, and there is no role for which it is fast enough. */
+	/** It fits, but is fast enough for no role. */
 	| {
 			readonly kind: "slow";
 			readonly role: Role;
@@ -30,16 +30,16 @@ export type Outlook =
 
 export interface Offer {
 	readonly entry: CatalogueEntry;
-	/** For the role that it serves best; of two alike, the first that the catalogue names. */
+	/** For the role that it serves best; in a tie, the one that the catalogue names first. */
 	readonly outlook: Outlook;
 	readonly parameterCount: number;
-	/** The roles for which nothing of the catalogue would do better here. */
+	/** The roles for which it is the best of the catalogue on this machine. */
 	readonly recommendedFor: readonly Role[];
 }
 
 const roles: readonly Role[] = ["completion", "chat"];
 
-/** The best first, and the recommended before the best. What does not fit comes last, what is nearest to fitting before the others. */
+/** Recommended models first, then by fit and size. Models that do not fit come last, the smallest first. */
 export function offersFor(
 	entries: readonly CatalogueEntry[],
 	devices: readonly Device[],
@@ -86,12 +86,12 @@ function outlookOf(candidate: Candidate, devices: readonly Device[]): Outlook {
 	return best;
 }
 
-/** @param choice among one candidate, which is passed over where it was not chosen. */
+/** @param choice with a single candidate. */
 function asOutlook(choice: Choice): Outlook {
 	const { role } = choice;
 	if (choice.kind === "chosen")
 		return { kind: "runs", role, plan: choice.plan };
-	// What the GPUs have no room for is refused there, and not put on the CPU to be slow.
+	// A model that does not fit on the GPUs counts as not fitting, even if it would run slowly on the CPU.
 	const onGpus = choice.insteadOf ?? choice;
 	const [passedOver] = onGpus.passedOver;
 	assert(passedOver, "a model that was not chosen was passed over");

@@ -1,4 +1,4 @@
-/** Which models may be chosen for a role, and which of all is best for it. */
+/** Recommends the best installed model for a role. */
 
 import path from "node:path";
 import type { Device } from "../../memory/machine/devices.ts";
@@ -10,7 +10,7 @@ import {
 import type { Role } from "../../memory/plan/roles.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
 
-/** Undefined for what is broken, and for what cannot be priced. */
+/** Undefined where the file is broken or its memory cannot be computed. */
 export function candidateOf({ content }: ListedModel): Candidate | undefined {
 	if (!content.ok || !content.value.shape.ok) return undefined;
 	const { description, shape } = content.value;
@@ -18,12 +18,12 @@ export function candidateOf({ content }: ListedModel): Candidate | undefined {
 	return { name, quantization, shape: shape.value, roles };
 }
 
-/** Models that learned to fill in the middle, though their files have a chat template too: most have `code` in their name. */
+/** Models trained on fill-in-the-middle whose files also have a chat template: most have `code` in their name. */
 const completingModels = /cod(e|ing)|codestral|granite|mellum|headroom/i;
 
 /**
- * Whether a model may be chosen for who did not name it. Whole families of chat models carry the tokens for completion and never learned
- * their use: only their names tell them from the code models beside them.
+ * Whether the model may be recommended for the role. Whole families of chat models carry fill-in-the-middle tokens without being trained on
+ * them: only their names distinguish them from code models.
  */
 export function isTrusted({ name, content }: ListedModel, role: Role): boolean {
 	if (!content.ok) return false;
@@ -41,13 +41,13 @@ export function canComplete({ content }: ListedModel): boolean {
 	return content.ok && content.value.traits.hasFimTokens;
 }
 
-/** Whether it came with the extension, beside the built-in model or as that: what is installed goes before it. */
+/** Whether the model ships with the extension: it is in the folder of the built-in model. */
 export function isShipped({ file }: ListedModel, builtInFile: string): boolean {
 	return path.dirname(file) === path.dirname(builtInFile);
 }
 
 export interface Recommendation {
-	/** Undefined where none is both small and fast enough. */
+	/** Undefined where none fits and is fast enough. */
 	readonly model: ListedModel | undefined;
 	readonly choice: Choice;
 }

@@ -1,6 +1,6 @@
 /**
- * The one place of the product that opens a connection: a test allows the modules of the network in no other file. Only what a user
- * clicked on comes here, by way of `remoteFile.ts`, which has checked the host.
+ * The only file that opens a connection: a test bans network modules everywhere else. It is called after a click of the user only, through
+ * `remoteFile.ts`, which has checked the host.
  */
 
 import http from "node:http";
@@ -15,10 +15,10 @@ export interface RemoteRequest {
 	readonly method: "GET" | "HEAD";
 	readonly url: URL;
 	readonly headers: Readonly<Record<string, string>>;
-	/** An HTTP proxy that knows CONNECT; it is never asked for hosts on this machine. */
+	/** An HTTP proxy that supports CONNECT; not used for hosts on this machine. */
 	readonly proxy: URL | undefined;
 	readonly signal: AbortSignal;
-	/** After so long without a byte the connection counts as dropped. */
+	/** After so long without a byte, the connection counts as dropped. */
 	readonly idleMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface ConnectionProblem {
 	readonly why: string;
 }
 
-/** Says what is asked for and nothing of who asks. No connection outlives its answer, to be found dead by the next request. */
+/** Headers that identify neither user nor editor. Connections are not kept alive. */
 const plainHeaders = {
 	connection: "close",
 	"user-agent": "headroom",
@@ -37,7 +37,7 @@ const plainHeaders = {
 	"accept-encoding": "identity",
 } as const;
 
-/** Answers with the head of the response, whatever its status; redirects are not followed. The body is still to be read or destroyed. */
+/** Resolves with the response, whatever its status, and follows no redirects. The caller must read or destroy the body. */
 export async function send(
 	request: RemoteRequest,
 ): Promise<Result<RemoteResponse, ConnectionProblem>> {
@@ -59,7 +59,7 @@ export async function send(
 	}
 }
 
-/** Through `request`, which VS Code replaces by its own in the extension host: its proxy settings and certificates then hold here too. */
+/** Through `request`, which VS Code patches in the extension host, so that its proxy settings and certificates apply. */
 function directly(
 	{ method, url, headers, signal }: RemoteRequest,
 	module: typeof http | typeof https,
@@ -71,7 +71,7 @@ function directly(
 	});
 }
 
-/** Past that `request`, which would put its own proxy in the place of the one that is set here. */
+/** Bypasses the patched `request`, which would replace the proxy that is set here by its own. */
 function overSocket(
 	{ method, url, headers, signal }: RemoteRequest,
 	socket: net.Socket,
@@ -116,7 +116,7 @@ function head(
 ): Promise<RemoteResponse> {
 	return new Promise((resolve, reject) => {
 		request.once(event, resolve);
-		// Stays, for a request that fails after its response began: that is seen when the body is read.
+		// Kept: an error after the start of the response surfaces when the body is read.
 		request.on("error", reject);
 		request.setTimeout(idleMs, () =>
 			request.destroy(new Error("nothing came for too long")),
@@ -140,7 +140,7 @@ function address(
 	return { host: withoutBrackets(url), port: Number(url.port || defaultPort) };
 }
 
-/** What the certificate must be for; an address of numbers is no name. */
+/** The server name for TLS; IP addresses are not allowed as one. */
 function serverName(url: URL): { servername?: string; host: string } {
 	const host = withoutBrackets(url);
 	return net.isIP(host) ? { host } : { host, servername: host };

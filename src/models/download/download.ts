@@ -1,6 +1,6 @@
 /**
- * Downloads one model file after a click that named host and size. To `NAME.gguf.part` first: nothing carries the name of a model that is
- * not whole, checked and readable. What was fetched outlives a cancel, a dropped connection and the end of the editor.
+ * Downloads one model file, after a click on a dialog that names host and size. Invariant: a file with the name of a model is complete and
+ * verified. Until then it is `NAME.gguf.part`, which survives a cancel, a dropped connection and the end of the editor.
  */
 
 import fs from "node:fs/promises";
@@ -32,7 +32,7 @@ import { PartWriter } from "./partWriter.ts";
 import type { Expected, RemoteFile } from "./remoteFile.ts";
 
 export interface DownloadProgress {
-	/** `checking` reads again what an earlier attempt left. */
+	/** `checking`: the bytes of an earlier attempt are hashed. */
 	readonly kind: "checking" | "downloading";
 	readonly doneBytes: number;
 	readonly totalBytes: number;
@@ -40,25 +40,25 @@ export interface DownloadProgress {
 
 export interface DownloadRequest extends RemoteFile {
 	readonly expected: Expected;
-	/** Absolute path; made where it is missing. */
+	/** Absolute path; created where it is missing. */
 	readonly folder: string;
 	/** See `isModelFileName`. */
 	readonly fileName: string;
 	readonly signal: AbortSignal;
-	/** Called for every piece that arrives, hundreds of times a second. */
+	/** Called for every chunk, hundreds of times a second. */
 	readonly onProgress?: (progress: DownloadProgress) => void;
 	readonly freeBytes?: FreeBytes;
 	readonly open?: OpenSink;
 	readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
-	/** After so long without a byte the connection counts as dropped; 30 s where it is not given. */
+	/** After so long without a byte, the connection counts as dropped. Default: 30 s. */
 	readonly idleMs?: number;
 }
 
 export type DownloadOutcome =
 	| { readonly kind: "downloaded"; readonly file: string }
-	/** The very file was in the folder. */
+	/** The same file was in the folder. */
 	| { readonly kind: "alreadyThere"; readonly file: string }
-	/** The next download of the same file goes on from here. */
+	/** The next download of the same file resumes here. */
 	| { readonly kind: "cancelled" };
 
 type Downloaded = Result<DownloadOutcome, HeadroomError>;
@@ -85,7 +85,7 @@ export async function downloadModel(
 	}
 }
 
-/** Removes what a download left that nobody will go on with. */
+/** Removes the partial file of a download that will not be resumed. */
 export async function discardDownload({
 	folder,
 	fileName,
@@ -126,7 +126,7 @@ async function alreadyThere({
 
 async function download(request: DownloadRequest): Promise<Downloaded> {
 	const { expected, fileName, folder, url } = request;
-	// Before gigabytes are fetched that could then not be written down.
+	// Before gigabytes are downloaded whose record could not be written.
 	const records = await readInstallRecords(folder);
 	if (!records.ok) return records;
 
@@ -185,7 +185,7 @@ async function fetchInto(
 	);
 }
 
-/** Everything is there: is it the right thing? */
+/** Verifies the complete file and moves it into place. */
 async function complete(
 	part: PartFile,
 	digest: string,

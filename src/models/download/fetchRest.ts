@@ -1,4 +1,4 @@
-/** Fetches what a part still lacks, from where it stopped, as often as that takes. */
+/** Downloads the rest of a partial file, and retries dropped connections. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes } from "../../base/units.ts";
@@ -23,10 +23,10 @@ export interface Fetching extends RemoteFile {
 	readonly idleMs?: number | undefined;
 }
 
-/** Before each further attempt. Together as long as a router takes to start anew. */
+/** Delays before the retries; together as long as a router takes to restart. */
 const pausesMs = [1000, 2000, 5000, 15_000, 30_000] as const;
 
-/** An attempt that brought so much was a good one: the pauses begin anew. */
+/** After an attempt that brought this much, the delays start from the first again. */
 const goodBytes = 2 ** 20;
 
 export type Fetched =
@@ -35,7 +35,7 @@ export type Fetched =
 	| {
 			readonly kind: "failed";
 			readonly error: HeadroomError;
-			/** Whether the part may still become the file. */
+			/** Whether a later download can resume from the partial file. */
 			readonly resumable: boolean;
 	  };
 
@@ -44,7 +44,7 @@ type Attempt =
 	| {
 			readonly kind: "dropped";
 			readonly why: string;
-			/** Where there was no connection at all. */
+			/** There was no connection at all. */
 			readonly error?: HeadroomError;
 	  };
 
@@ -56,7 +56,7 @@ export async function fetchRest(
 	let drops = 0;
 	for (let connected = false; ; ) {
 		const before = writer.doneBytes;
-		// A part that was whole when it was left needs no connection.
+		// A complete partial file needs no connection.
 		if (before === expected.sizeBytes) return { kind: "whole" };
 		const attempt = await fetchOnce(fetching, writer);
 		if (attempt.kind !== "dropped") return attempt;
@@ -126,7 +126,7 @@ function rangeFrom({
 	return validator === null ? range : { ...range, "if-range": validator };
 }
 
-/** Looks at the head of the response, and brings the part to where its body begins. */
+/** Checks the response headers, and moves the partial file to the offset at which the body starts. */
 async function begin(
 	response: Opened["response"],
 	host: string,
@@ -162,7 +162,7 @@ async function begin(
 	return success(undefined);
 }
 
-/** A host that knows ETags but not `If-Range` sends the rest of whatever it has by now. */
+/** A host that supports ETags but not `If-Range` sends the rest of whatever version it has now. */
 function isOther(etag: string | undefined, validator: string | null): boolean {
 	return validator !== null && etag !== undefined && etag !== validator;
 }
@@ -209,7 +209,7 @@ function wrongSize(
 	};
 }
 
-/** Sizes that differ may look alike when they are rounded. */
+/** Different sizes may round to the same text. */
 function formatExact(bytes: number): string {
 	return `${bytes} bytes`;
 }

@@ -1,18 +1,18 @@
-/** Pure: which hosts a download may connect to, and how. */
+/** Decides which hosts a download may connect to, and by which protocol. Pure. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 const huggingFace = "https://huggingface.co";
 
-/** Where Hugging Face keeps what it hosts: it redirects to one of several delivery networks under these domains. */
+/** Hugging Face redirects downloads to one of several delivery networks under these domains. */
 export const huggingFaceHosts: readonly string[] = [
 	"huggingface.co",
 	".huggingface.co",
 	".hf.co",
 ];
 
-/** `allowedHosts`: names of hosts; one that begins with a dot stands for all hosts below it. */
+/** `allowedHosts`: host names; one that begins with a dot stands for all of its subdomains. */
 export function parseAddress(
 	text: string,
 	allowedHosts: readonly string[],
@@ -33,7 +33,7 @@ export function parseAddress(
 	return success(url);
 }
 
-/** An HTTP proxy; user name and password may stand in the URL. */
+/** An HTTP proxy; the URL may contain user name and password. */
 export function parseProxy(text: string): Result<URL, HeadroomError> {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	return url && (url.protocol === "http:" || url.protocol === "https:")
@@ -41,7 +41,7 @@ export function parseProxy(text: string): Result<URL, HeadroomError> {
 		: failure(createError("downloadProxyAddress", {}));
 }
 
-/** This machine, where http is as good as https. */
+/** This machine, to which http is allowed. */
 export function isLoopback({ hostname }: URL): boolean {
 	return (
 		hostname === "localhost" ||
@@ -50,14 +50,14 @@ export function isLoopback({ hostname }: URL): boolean {
 	);
 }
 
-/** The same file on a mirror of Hugging Face, which has the same paths below its own base URL. */
+/** The URL of the same file on a mirror of Hugging Face, which has the same paths below its base URL. */
 export function onMirror(url: string, mirror: string): string {
 	return url.startsWith(`${huggingFace}/`)
 		? mirror.replace(/\/+$/, "") + url.slice(huggingFace.length)
 		: url;
 }
 
-/** Mirrors redirect to Hugging Face's own networks, so its hosts stay allowed. A mirror that is no URL is found when it is asked. */
+/** Mirrors redirect to Hugging Face's networks, so its hosts stay allowed. An invalid URL of a mirror is reported by the request. */
 export function hostsWithMirror(mirror: string): readonly string[] {
 	return URL.canParse(mirror)
 		? [...huggingFaceHosts, new URL(mirror).hostname]

@@ -1,4 +1,4 @@
-/** A download that is not finished: `NAME.gguf.part`, and beside it in `NAME.gguf.part.json` what it is a part of. */
+/** A partial download: `NAME.gguf.part`, and its description in `NAME.gguf.part.json`. */
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -11,7 +11,7 @@ const Description = z.readonly(
 		url: z.string(),
 		sizeBytes: z.number(),
 		sha256: z.string(),
-		/** The host's name for these very bytes (a strong ETag), if it has one. */
+		/** The strong ETag from the host, if it sent one. */
 		validator: z.nullable(z.string()),
 	}),
 );
@@ -27,8 +27,8 @@ export class PartFile {
 	}
 
 	/**
-	 * How many bytes are there to go on from, and their validator. The hash says what file it is, so a part from another host will do; its
-	 * validator will not. A part that is of something else, too long, or whose description is missing or broken is removed.
+	 * The number of bytes to resume from, and their validator. A part from another host can be resumed if the hash is the same, but without its
+	 * validator. Removes a part of another file, one that is too long, and one with a missing or broken description.
 	 */
 	async resume(wanted: Omit<PartDescription, "validator">): Promise<{
 		readonly sizeBytes: number;
@@ -50,12 +50,12 @@ export class PartFile {
 		return { sizeBytes: 0, validator: null };
 	}
 
-	/** Before the first byte is written: a part without it is worth nothing. */
+	/** Call it before the first byte is written: a part without a description is discarded. */
 	async describe(description: PartDescription): Promise<void> {
 		await replaceFile(this.#description, JSON.stringify(description));
 	}
 
-	/** When the part has become the file. */
+	/** Call it when the part was moved into place. */
 	async removeDescription(): Promise<void> {
 		await fs.rm(this.#description, { force: true });
 	}

@@ -1,4 +1,4 @@
-/** Writes a part and hashes it on the way. Invariant: the hash is that of the first `doneBytes` of the file. */
+/** Writes and hashes a partial download. Invariant: the hash is that of the first `doneBytes` of the file. */
 
 import { createHash } from "node:crypto";
 import type { HeadroomError } from "../../protocol/errors.ts";
@@ -33,7 +33,7 @@ export class PartWriter {
 		this.#validator = validator;
 	}
 
-	/** At the end of what `PartFile.resume` found; the hash still has to catch up with that. */
+	/** Opens the file at the end of what `PartFile.resume` found. Call `catchUp` before writing. */
 	static async open(
 		part: PartFile,
 		target: PartTarget,
@@ -52,7 +52,7 @@ export class PartWriter {
 		return this.#validator;
 	}
 
-	/** Reads what was there before. Rejects when the signal aborts. */
+	/** Hashes the existing bytes. Rejects when the signal aborts. */
 	async catchUp(
 		signal: AbortSignal,
 		onProgress: (doneBytes: number) => void,
@@ -63,7 +63,7 @@ export class PartWriter {
 		});
 	}
 
-	/** Remembers what the host calls these bytes, to ask for the rest of the very same. */
+	/** Stores the ETag, to resume only if the file on the host is unchanged. */
 	async identify(etag: string | undefined): Promise<void> {
 		// Weak ETags, `W/"..."`, may stand for different bytes: RFC 9110, 13.1.5.
 		const validator = etag?.startsWith('"') ? etag : null;
@@ -72,7 +72,7 @@ export class PartWriter {
 		await describe(this.#part, this.#target, validator);
 	}
 
-	/** Answers with what went wrong, after which the part is kept as it is. */
+	/** Returns the error, if any; the partial file is then kept. */
 	async write(bytes: Uint8Array): Promise<HeadroomError | undefined> {
 		try {
 			await writeWhole(this.#sink, bytes);
@@ -94,7 +94,7 @@ export class PartWriter {
 		this.#sink = await this.#target.open(this.#part.file, "a");
 	}
 
-	/** The SHA-256 of all, which is on the disk by then. */
+	/** Syncs the file to the disk and returns the SHA-256 of all of it. */
 	async finish(): Promise<string> {
 		await this.#sink.sync();
 		return this.#hash.digest("hex");

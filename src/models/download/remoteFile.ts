@@ -1,4 +1,4 @@
-/** A file on a host: asked for across redirects that stay among the allowed hosts, and every refusal as a sentence. */
+/** Requests a file from a host: follows redirects within the allowed hosts, and turns every failure into an error for the user. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
@@ -9,9 +9,9 @@ export interface RemoteFile {
 	readonly url: string;
 	/** See `parseAddress`; redirects to any other are refused. */
 	readonly allowedHosts: readonly string[];
-	/** URL of an HTTP proxy. Without it, VS Code's own settings hold. */
+	/** URL of an HTTP proxy. Without it, VS Code's settings apply. */
 	readonly proxy?: string;
-	/** For messages. */
+	/** For error messages. */
 	readonly fileName: string;
 }
 
@@ -19,7 +19,7 @@ export interface Expected {
 	readonly sizeBytes: number;
 	/** In lower case. */
 	readonly sha256: string;
-	/** What the host says of its own file shows only that nothing went wrong on the way. */
+	/** Values from the host itself only show that the transfer went well. */
 	readonly from: "catalogue" | "host";
 }
 
@@ -30,24 +30,24 @@ export interface Opened {
 
 export type OpenFailure =
 	| { readonly kind: "cancelled" }
-	/** The connection failed: another attempt may succeed. */
+	/** The connection failed; a retry may succeed. */
 	| { readonly kind: "dropped"; readonly error: HeadroomError }
 	| { readonly kind: "refused"; readonly error: HeadroomError };
 
 const maxRedirects = 5;
 const defaultIdleMs = 30_000;
 
-/** Status codes in the 300s that carry an address to go on to. */
+/** Redirects with a `Location` header. */
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export interface OpenOptions extends Pick<RemoteRequest, "method" | "signal"> {
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly idleMs?: number | undefined;
-	/** Whether a response is the answer, also where it is a redirect. */
+	/** Whether to accept a response, even if it is a redirect. */
 	readonly accept: (response: RemoteResponse) => boolean;
 }
 
-/** Answers with an accepted response, whose body is still to be read or destroyed. */
+/** Resolves with an accepted response. The caller must read or destroy its body. */
 export async function openRemote(
 	file: RemoteFile,
 	{ method, headers = {}, signal, idleMs, accept }: OpenOptions,
@@ -91,9 +91,9 @@ export async function openRemote(
 }
 
 /**
- * Size and SHA-256 as the host itself states them, for a file of which the catalogue knows none. To be called after a click only.
- * Hugging Face answers a HEAD with `X-Linked-Size` and `X-Linked-Etag`, the SHA-256 of the stored object; the `ETag` is no hash.
- * Answers undefined when it was cancelled.
+ * Size and SHA-256 as the host states them, for a file without those in the catalogue. Call it after a click only.
+ * Hugging Face answers a HEAD with `X-Linked-Size` and `X-Linked-Etag`, the SHA-256 of the stored object; the `ETag` is not a hash.
+ * Undefined when it was canceled.
  */
 export async function askHost(
 	file: RemoteFile,
@@ -136,7 +136,7 @@ function nextAddress(
 		: undefined;
 	if (from.protocol === "https:" && target?.protocol === "http:")
 		return failure(createError("downloadHost", { host: target.hostname }));
-	// An address that others wrote is shown by its host alone: it holds signatures.
+	// Only the host of a redirect is shown: the URL contains signatures.
 	const parsed = parseAddress(target?.href ?? location, allowedHosts);
 	return parsed.ok
 		? parsed

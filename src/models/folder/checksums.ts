@@ -1,4 +1,4 @@
-/** What a list beside a model file says its SHA-256 is: `NAME.gguf.sha256`, or `SHA256SUMS` as `sha256sum` writes it. */
+/** Reads the expected SHA-256 of a model file from a checksum file beside it: `NAME.gguf.sha256`, or `SHA256SUMS` as `sha256sum` writes it. */
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -8,14 +8,14 @@ import { codeOf } from "../../storage/fileErrors.ts";
 
 export interface Checksum {
 	readonly sha256: string;
-	/** The name of the list. */
+	/** The name of the checksum file. */
 	readonly list: string;
 }
 
-/** Lists are short; what is longer is something else. */
+/** A longer file is not a checksum file. */
 const longestBytes = 2 ** 20;
 
-/** Undefined where nothing is said of the file. */
+/** Undefined where no checksum file names the model file. */
 export async function checksumFor(
 	file: string,
 ): Promise<Result<Checksum | undefined, HeadroomError>> {
@@ -26,7 +26,7 @@ export async function checksumFor(
 		if (text === undefined) continue;
 		const sha256 = findIn(text, name, list === own);
 		if (sha256 !== undefined) return success({ sha256, list });
-		// A list of many need not name this one.
+		// `SHA256SUMS` need not name this file.
 		if (list === own)
 			return failure(createError("importHashUnreadable", { file: name, list }));
 	}

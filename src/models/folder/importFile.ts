@@ -1,4 +1,4 @@
-/** One model file into the folder of the models: checked first, then linked or copied. */
+/** Imports one model file into the models folder: checks it, then links or copies it. */
 
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
@@ -28,7 +28,7 @@ import { type Checksum, checksumFor } from "./checksums.ts";
 import { addInstallRecord, type InstallRecord } from "./installRecords.ts";
 
 export interface ImportProgress {
-	/** `checking` computes the SHA-256 of what is linked. */
+	/** `checking`: the SHA-256 of a file to be linked is computed. */
 	readonly kind: "checking" | "copying";
 	readonly file: string;
 	readonly doneBytes: number;
@@ -36,12 +36,12 @@ export interface ImportProgress {
 }
 
 export interface ImportOptions {
-	/** Absolute path of the folder of the models; made where it is missing. */
+	/** Absolute path of the models folder; created where it is missing. */
 	readonly folder: string;
-	/** `hardLink` takes no room on the same disk, and copies from another; `symlink` leaves the model where it is. */
+	/** `hardLink` takes no space on the same disk, and copies from another disk. */
 	readonly how: "copy" | "hardLink" | "symlink";
 	readonly signal: AbortSignal;
-	/** Called for every piece of a megabyte. */
+	/** Called for every chunk of a megabyte. */
 	readonly onProgress?: (progress: ImportProgress) => void;
 	readonly freeBytes?: FreeBytes;
 	readonly open?: OpenSink;
@@ -49,7 +49,7 @@ export interface ImportOptions {
 
 export type ImportedFile = { readonly source: string } & (
 	| { readonly kind: "imported"; readonly file: string }
-	/** The same bytes are in the folder, perhaps under another name. */
+	/** The folder has a file with the same content, perhaps under another name. */
 	| { readonly kind: "alreadyThere"; readonly file: string }
 	| { readonly kind: "failed"; readonly error: HeadroomError }
 );
@@ -57,7 +57,7 @@ export type ImportedFile = { readonly source: string } & (
 interface Source {
 	readonly file: string;
 	readonly sizeBytes: number;
-	/** Null while nobody needed it. */
+	/** Null until it is needed. */
 	readonly sha256: string | null;
 	readonly checksum: Checksum | undefined;
 }
@@ -102,7 +102,7 @@ export async function importFile(
 	} catch (thrown) {
 		if (request.signal.aborted) return undefined;
 		if (codeOf(thrown) === undefined) throw thrown;
-		// The stick was pulled out, or is broken.
+		// The drive was removed, or is broken.
 		if ((thrown as NodeJS.ErrnoException).syscall === "read")
 			return failed(
 				createError("modelUnreadable", { file, why: messageOf(thrown) }),
@@ -111,7 +111,7 @@ export async function importFile(
 	}
 }
 
-/** The header, and the SHA-256 where something beside the file says what it should be. */
+/** Checks the header, and the SHA-256 where a checksum file beside the model names it. */
 async function check(
 	file: string,
 	request: ImportOptions,
@@ -128,7 +128,7 @@ async function check(
 	return mismatch ? failure(mismatch) : success({ ...source, sha256 });
 }
 
-/** The model of the folder that holds the same bytes, whatever its name. Hashes are computed only where the sizes agree. */
+/** The file in the models folder with the same content, under any name. Hashes only files of the same size. */
 async function sameBytes(
 	source: Source,
 	request: ImportOptions,
@@ -157,7 +157,7 @@ async function place(
 	for (const fileName of namesLike(plain(name))) {
 		const placed = await placeAs(fileName, source, request);
 		if (placed !== "taken") return placed;
-		// Under another name it would no longer be found by its siblings.
+		// Under another name, llama.cpp would not find the parts of the model.
 		if (isSplit(name))
 			return failure(createError("modelNameTaken", { file: name, folder }));
 	}
@@ -171,7 +171,7 @@ async function placeAs(
 ): Promise<Result<Placed, HeadroomError> | "taken"> {
 	const target = path.join(request.folder, fileName);
 	const { sha256 } = source;
-	// The part belongs to a download of that name.
+	// The `.part` file belongs to a download of that name.
 	if ((await exists(target)) || (await exists(`${target}.part`)))
 		return "taken";
 	if (request.how === "copy") return await copy(fileName, source, request);
@@ -180,12 +180,12 @@ async function placeAs(
 			await fs.symlink(source.file, target);
 			return success({ fileName, sha256, how: "symlinked" });
 		}
-		// Of what the source leads to: a hard link to a symbolic link would be one.
+		// Resolved first, because a hard link to a symbolic link is a symbolic link.
 		await fs.link(await fs.realpath(source.file), target);
 		return success({ fileName, sha256, how: "hardLinked" });
 	} catch (thrown) {
 		if (codeOf(thrown) === "EEXIST") return "taken";
-		// Another disk, or one that knows no links.
+		// Another disk, or a file system without links.
 		return await copy(fileName, source, request);
 	}
 }
@@ -213,12 +213,12 @@ async function copy(
 			? "taken"
 			: success({ fileName, sha256, how: "copied" });
 	} finally {
-		// The source has it all: nothing is lost.
+		// Nothing is lost: the source is complete.
 		await fs.rm(part, { force: true });
 	}
 }
 
-/** A part that someone else began since we looked is not touched. */
+/** Does not touch a `.part` file that was created meanwhile. */
 async function openNew(
 	part: string,
 	{ open = openFile }: ImportOptions,
@@ -231,7 +231,7 @@ async function openNew(
 	}
 }
 
-/** Answers with the SHA-256 of what is on the disk by then. */
+/** Resolves with the SHA-256 once everything is on the disk. */
 async function copyInto(
 	sink: Sink,
 	source: Source,
@@ -283,7 +283,7 @@ function mismatchOf(
 	});
 }
 
-/** A name that every part of the extension takes. */
+/** A name that passes `isModelFileName`. */
 function plain(name: string): string {
 	if (isModelFileName(name)) return name;
 	const stem = name.replace(/\.gguf$/i, "").replace(/[^\w.+-]+/g, "-");

@@ -1,4 +1,4 @@
-/** Takes models from a file or a folder, such as a USB stick, into the folder of the models. The source is only ever read. */
+/** Imports models from a file or a folder, such as a USB drive, into the models folder. Never changes the source. */
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -17,19 +17,19 @@ import {
 import { readInstallRecords } from "./installRecords.ts";
 
 export interface ImportRequest extends ImportOptions {
-	/** A file, or a folder in which every model is meant. */
+	/** A file, or a folder whose models are all imported. */
 	readonly source: string;
 }
 
 export interface ImportOutcome {
-	/** In the order of their paths; those not reached before a cancel are missing. */
+	/** In the order of their paths; without those not reached before the import was canceled. */
 	readonly files: readonly ImportedFile[];
 	readonly cancelled: boolean;
 }
 
-/** Deep enough for `publisher/model/file` below the folder that was chosen. */
+/** Deep enough for `publisher/model/file` below the selected folder. */
 const deepestFolder = 3;
-/** Against a folder that is a whole disk. */
+/** In case the folder is a whole disk. */
 const maxEntries = 20_000;
 
 export async function importModels(
@@ -43,7 +43,7 @@ export async function importModels(
 	} catch (thrown) {
 		return failure(writeError(path.basename(source), folder, thrown));
 	}
-	// Before gigabytes are copied that could then not be written down.
+	// Before gigabytes are copied whose record could not be written.
 	const records = await readInstallRecords(folder);
 	if (!records.ok) return records;
 	const files: ImportedFile[] = [];
@@ -90,7 +90,7 @@ async function collect(
 	for (const entry of listed) {
 		if (entries.left-- <= 0) return;
 		const file = path.join(folder, entry.name);
-		// Links to folders are not followed: they may lead round in a circle.
+		// Links to folders are not followed: they may be circular.
 		if (entry.isDirectory()) {
 			if (depth > 0) await collect(file, depth - 1, entries, found);
 		} else if (/\.gguf$/i.test(entry.name)) found.push(file);

@@ -10,7 +10,7 @@ export interface OwnModel extends InstallRecord {
 	readonly file: string;
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function ownModels(
 	folder: string,
 ): Promise<Result<readonly OwnModel[], HeadroomError>> {
@@ -23,7 +23,7 @@ export async function ownModels(
 	);
 }
 
-/** Whether two paths name one place, however they are written. An empty path names none. */
+/** Whether two paths are equal once resolved. False for empty ones. */
 export function isSamePath(a: string, b: string): boolean {
 	return a !== "" && b !== "" && path.resolve(a) === path.resolve(b);
 }

@@ -1,4 +1,4 @@
-/** Removes a model, and only one that the extension itself put into its folder. */
+/** Removes a model that Headroom installed, and no other. */
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -11,7 +11,7 @@ import {
 	removeInstallRecord,
 } from "./installRecords.ts";
 
-/** Of a link, the link alone. A file that is gone already is only taken off the list. */
+/** Removes a link, not its target. Of a file that no longer exists, removes the record. */
 export async function removeModel(
 	folder: string,
 	file: string,
@@ -33,7 +33,7 @@ export async function removeModel(
 	return removeInstallRecord(folder, fileName);
 }
 
-/** Whether it is still what was put there, as far as a look shows. */
+/** Whether the file is still the one that was installed, by type and size. */
 async function isUnchanged(
 	file: string,
 	{ how, sizeBytes, source }: InstallRecord,

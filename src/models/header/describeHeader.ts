@@ -1,4 +1,4 @@
-/** From a header that was read to what a model is, or to the one sentence that says what is wrong with it. */
+/** Describes a model from its header, or words what is wrong with it. */
 
 import path from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -18,7 +18,7 @@ import { type ModelTraits, rolesOf } from "./modelTraits.ts";
 
 export interface ModelFile {
 	readonly description: ModelDescription;
-	/** What its memory can be told from; a failure is no reason not to try it. */
+	/** What its memory is computed from; a model without it can still be loaded. */
 	readonly shape: Result<ModelShape, ShapeProblem>;
 }
 
@@ -43,11 +43,11 @@ export function describeHeader(
 	});
 }
 
-/** What llama.cpp would take at the load and then not survive. */
+/** Models that llama.cpp loads and then crashes on. */
 function unusable(header: GgufHeader): string | undefined {
 	if (header.tensors.length === 0)
 		return "it holds no weights, only a header or a vocabulary";
-	// Seen: such a model loads, and the first decode ends the process with SIGSEGV.
+	// Observed: such a model loads, and the first decode ends with SIGSEGV.
 	const tensor = header.tensors.find(
 		({ typeId }) => ggmlType(typeId)?.name === "F64",
 	);
@@ -78,7 +78,7 @@ export function problemError(
 	}
 }
 
-/** Two sizes as text, in bytes where rounding would make them look alike. */
+/** Formats two sizes, in bytes where they round to the same text. */
 function differing(
 	foundBytes: number,
 	expectedBytes: number,

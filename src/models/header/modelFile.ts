@@ -1,4 +1,4 @@
-/** Looks at a model file before llama.cpp does, and says what is wrong with it in one sentence. */
+/** Checks a model file before llama.cpp reads it, and describes it or its error. */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -12,9 +12,9 @@ import {
 } from "./describeHeader.ts";
 import { chatTemplateIn, traitsOf } from "./modelTraits.ts";
 
-/** For who loads it. */
+/** A model file with what only a load needs. */
 export interface LoadableFile extends ModelFile {
-	/** Jinja, of up to some 20 KB: not part of the description, which travels with every report. */
+	/** Jinja, up to some 20 KB: kept out of the description, which is part of every report. */
 	readonly chatTemplate: string | null;
 }
 

@@ -1,26 +1,26 @@
-/** What a header says of a model that matters to whoever chooses one, and to neither memory nor engine. */
+/** Properties of a model that matter for choosing one, read from its header. */
 
 import type { GgufHeader } from "../../gguf/ggufHeader.ts";
 import { Role } from "../../protocol/model.ts";
 
 export interface ModelTraits {
-	/** As the header has it, such as `apache-2.0`; null where it says none. */
+	/** As in the header, such as `apache-2.0`; null where it names none. */
 	readonly license: string | null;
 	/** The kind of tokenizer: `gpt2` is byte-pair encoding, `llama` SentencePiece. */
 	readonly tokenizer: string | null;
 	readonly hasChatTemplate: boolean;
-	/** Its vocabulary has the token with which a fill-in-the-middle prompt begins. Some chat models have it and never learned its use. */
+	/** The vocabulary has the token that starts a fill-in-the-middle prompt. Some chat models have it without being trained on it. */
 	readonly hasFimTokens: boolean;
 }
 
-/** What a GGUF file may hold that is no language model. */
+/** Contents of a GGUF file that is not a language model. */
 export type OtherContent =
 	| "projector"
 	| "adapter"
 	| "importanceMatrix"
 	| "vocabulary";
 
-/** What llama.cpp takes for the prefix token where the header names none (`llama-vocab.cpp`). */
+/** The tokens that llama.cpp takes as the FIM prefix where the header names none (`llama-vocab.cpp`). */
 const fimPrefixTokens = [
 	"<|fim_prefix|>",
 	"<fim-prefix>",
@@ -48,8 +48,8 @@ export function traitsOf(header: GgufHeader, front: Buffer): ModelTraits {
 }
 
 /**
- * What the file declares, or else what it has the means for. `headroom.roles` is this project's own key: a model made for one thing
- * alone may still carry the template and the tokens of another.
+ * The roles that the file declares, or else those that it has tokens or a template for. `headroom.roles` is a key of this project: a model
+ * trained for one role may still carry the template or the tokens of the other.
  */
 export function rolesOf(
 	header: GgufHeader,
@@ -68,7 +68,7 @@ const hasMeansFor: Readonly<Record<Role, (traits: ModelTraits) => boolean>> = {
 	chat: ({ hasChatTemplate }) => hasChatTemplate,
 };
 
-/** The Jinja text of the template for plain conversations. Those for tools and the like have keys with names of their own. */
+/** The Jinja template for plain conversations. Templates for tool use and the like have other keys. */
 export function chatTemplateIn(header: GgufHeader): string | null {
 	return (
 		text(header, "tokenizer.chat_template") ??
@@ -76,7 +76,7 @@ export function chatTemplateIn(header: GgufHeader): string | null {
 	);
 }
 
-/** Undefined for language models, and for what cannot be told. */
+/** Undefined for language models, and where the content is unknown. */
 export function otherContentOf(header: GgufHeader): OtherContent | undefined {
 	const type = text(header, "general.type");
 	if (type === "mmproj" || text(header, "general.architecture") === "clip")
@@ -89,7 +89,7 @@ export function otherContentOf(header: GgufHeader): OtherContent | undefined {
 		: undefined;
 }
 
-/** The parser only counts the strings of a vocabulary. In the file each stands behind its length, which tells it from a part of a longer one. */
+/** The parser skips the strings of a vocabulary. Each is stored behind its length, which distinguishes it from a part of a longer string. */
 function holdsString(bytes: Buffer, wanted: string): boolean {
 	const needle = Buffer.from(wanted);
 	for (

@@ -1,4 +1,4 @@
-/** Reads the header of a model file without holding up the process: a piece at a time, and no more than the header has. */
+/** Reads the header of a model file asynchronously, and no more of the file than that. */
 
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -14,11 +14,11 @@ import { openError, problemError } from "./describeHeader.ts";
 export interface ReadHeader {
 	readonly header: GgufHeader;
 	readonly fileBytes: number;
-	/** From the start of the file to the end of the header at least; the vocabulary is in here. */
+	/** The start of the file, at least to the end of the header; contains the vocabulary. */
 	readonly front: Buffer;
 }
 
-/** The magic, and the first window that the parser asks for. A vocabulary of 32,000 tokens fits, one of 150,000 has some 6 MB. */
+/** The magic number and the first window that the parser reads. A vocabulary of 32,000 tokens fits; one of 150,000 has some 6 MB. */
 const firstFrontBytes = 4 + 1024 * 1024;
 /** The largest vocabularies, of 260,000 tokens with their merges, take half of it. */
 const maxFrontBytes = 32 * 1024 * 1024;
@@ -45,8 +45,8 @@ export async function readHeader(
 }
 
 /**
- * The parser is synchronous. So it is given the front of the file, and where that does not reach, at least twice as much: all attempts
- * together cost less than two whole ones, and the process does other things in between.
+ * The parser is synchronous, so it gets the front of the file in memory, and at least twice as much whenever that is too short: all attempts
+ * together cost less than two full ones, and the event loop runs in between.
  */
 async function readGrowingFront(
 	handle: FileHandle,
@@ -84,7 +84,7 @@ async function extend(
 			toBytes - filled,
 			filled,
 		);
-		// Shorter than a moment ago. The rest stays zero, and the next look at the folder finds the new size.
+		// The file was truncated meanwhile. The rest stays zero, and the next listing finds the new size.
 		if (bytesRead === 0) break;
 		filled += bytesRead;
 	}
@@ -112,7 +112,7 @@ function parseFront(
 	}
 }
 
-/** Thrown inside this file alone, through the parser, which lets it pass. */
+/** Thrown through the parser, and caught in this file. */
 class FrontTooShort extends Error {
 	constructor(readonly neededBytes: number) {
 		super();

@@ -1,4 +1,4 @@
-/** From the files of a model to what it is: one file, or the parts of one model described together. */
+/** Reads and describes a model from its file, or from all parts of a split model. */
 
 import { inParallel } from "../../base/inParallel.ts";
 import type { GgufHeader } from "../../gguf/ggufHeader.ts";
@@ -47,7 +47,7 @@ export const readModel: ReadModel = async (files) => {
 		: { kind: "broken", error: described.error };
 };
 
-/** The metadata stands in the first part, the tensors are spread over all. */
+/** The metadata is in the first part, the tensors are spread over all parts. */
 function joined(headers: readonly GgufHeader[]): GgufHeader | undefined {
 	const [first] = headers;
 	if (!first || headers.length === 1) return first;

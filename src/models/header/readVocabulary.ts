@@ -1,4 +1,4 @@
-/** The vocabulary of a model file, read for a comparison: in memory it is as large as in the file, so it is not kept. */
+/** Reads the vocabulary of a model file to compare it. Not cached, because it takes megabytes. */
 
 import { type Vocabulary, vocabularyOf } from "../../gguf/vocabularyMatch.ts";
 import { readHeader } from "./readHeader.ts";

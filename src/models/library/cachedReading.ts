@@ -1,4 +1,4 @@
-/** A reading of a model as JSON that comes back as it was, or not at all. */
+/** Packs what was read of a model to JSON, and validates it when unpacking. */
 
 import * as z from "zod/mini";
 import type { LayerShape, ModelShape } from "../../memory/shape/modelShape.ts";
@@ -60,7 +60,7 @@ const Shape = z.object({
 	largestHeadTensorBytes: z.number(),
 	scoredHeads: z.number(),
 	head: Weights,
-	/** A model of 60 layers has a handful of different ones: each stands here once, and `layers` has their indices. */
+	/** Deduplicated: a model of 60 layers has a handful of distinct ones, and `layers` holds indices into them. */
 	layerKinds: z.array(Layer),
 	layers: z.array(z.int()),
 	notes: z.array(z.string()),
@@ -106,7 +106,7 @@ export function packReading(reading: ModelReading): unknown {
 	};
 }
 
-/** Undefined for what was not packed by this version of the code. */
+/** Undefined where it was packed by another version of the code. */
 export function unpackReading(json: unknown): ModelReading | undefined {
 	const parsed = Reading.safeParse(json);
 	return parsed.success ? unpack(parsed.data) : undefined;

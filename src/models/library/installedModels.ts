@@ -1,4 +1,4 @@
-/** The models of this machine as the settings want them looked for. */
+/** Lists the models of this machine in the folders that the settings select. */
 
 import { stat } from "node:fs/promises";
 import os from "node:os";
@@ -6,7 +6,7 @@ import path from "node:path";
 import { failure, success } from "../../base/result.ts";
 import { openError } from "../header/describeHeader.ts";
 import { readModel } from "../header/readModel.ts";
-import { titleOf } from "../stores/modelFileNames.ts";
+import { modelTitle } from "../stores/modelFileNames.ts";
 import { type ModelStore, modelStores } from "../stores/modelStores.ts";
 import {
 	isAt,
@@ -16,15 +16,15 @@ import {
 } from "./modelLibrary.ts";
 
 export interface InstalledModelsRequest {
-	/** The models beside it ship with the extension. */
+	/** The other models in its folder ship with the extension too. */
 	readonly builtInFile: string;
-	/** The extension's own, which need not exist: for the models that it downloads, and for what was read from headers. */
+	/** The extension's storage folder, which need not exist: holds downloaded models and the header cache. */
 	readonly storageFolder: string;
-	/** Of the user. */
+	/** From the settings. */
 	readonly folders: readonly string[];
-	/** Whether to look where other tools keep theirs. */
+	/** Whether to search the folders of other tools. */
 	readonly searchesStores: boolean;
-	/** A path is listed wherever it lies. */
+	/** The selected model; an absolute path is listed wherever it is. */
 	readonly chosen: string;
 }
 
@@ -35,7 +35,7 @@ export async function listInstalledModels(
 	const { chosen, storageFolder } = request;
 	const list = await listModels({
 		stores: storesOf(request),
-		// Not among the models, whose folder is watched.
+		// Outside the models folder, which is watched.
 		cacheFile: path.join(storageFolder, "modelCache.json"),
 	});
 	if (!path.isAbsolute(chosen) || list.models.some((it) => isAt(it, chosen)))
@@ -44,9 +44,9 @@ export async function listInstalledModels(
 	return model ? { ...list, models: [...list.models, model] } : list;
 }
 
-/** Undefined for what is no language model. */
+/** Undefined for files that are not language models. */
 async function modelAt(file: string): Promise<ListedModel | undefined> {
-	const name = titleOf(file);
+	const name = modelTitle(file);
 	const listed = {
 		file,
 		files: [file],

@@ -1,4 +1,4 @@
-/** What was read from model files, kept in one JSON file, so that no header is read twice. */
+/** A cache of what was read from model headers, in one JSON file. */
 
 import * as z from "zod/mini";
 import type { ErrorCode } from "../../protocol/errors.ts";
@@ -7,10 +7,10 @@ import { readSmallFile } from "../../storage/smallFile.ts";
 import type { ModelReading } from "../header/readModel.ts";
 import { packReading, unpackReading } from "./cachedReading.ts";
 
-/** To be raised when the same header is read differently than before: by the parser, the shape or the traits. */
+/** Raise it when the parser, the shape or the traits read the same header differently than before. */
 const version = 2;
 
-/** Entries are parsed one by one when they are asked for: a broken one costs itself. */
+/** Entries are parsed on access, so that a broken one affects no other. */
 const CacheFile = z.object({
 	version: z.literal(version),
 	models: z.record(
@@ -20,10 +20,10 @@ const CacheFile = z.object({
 });
 type CacheEntry = z.infer<typeof CacheFile>["models"][string];
 
-/** One entry has some 1.5 KB. */
+/** An entry has about 1.5 KB. */
 const maxCacheBytes = 64 * 1024 * 1024;
 
-/** These follow from the bytes of a file. Others, such as a missing permission, can change while size and time do not. */
+/** Errors that follow from the content of a file. Others, such as a missing permission, can change while size and time do not. */
 const lastingErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 	"modelEmpty",
 	"modelNotGguf",
@@ -36,7 +36,7 @@ const lastingErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export class ModelCache {
 	readonly #file: string;
 	readonly #loaded: ReadonlyMap<string, CacheEntry>;
-	/** What was asked for or added. The rest is of files that are gone. */
+	/** Entries that were read or added; the others are of deleted files and are dropped. */
 	readonly #kept = new Map<string, CacheEntry>();
 	#isChanged = false;
 
@@ -45,7 +45,7 @@ export class ModelCache {
 		this.#loaded = loaded;
 	}
 
-	/** A file that is missing or broken is an empty cache. Never rejects. */
+	/** Empty where the file is missing or broken. Never rejects. */
 	static async open(file: string): Promise<ModelCache> {
 		try {
 			const { models } = CacheFile.parse(
@@ -73,7 +73,7 @@ export class ModelCache {
 		this.#isChanged = true;
 	}
 
-	/** Writes where there is something new, or something gone. Rejects where that fails. */
+	/** Writes the file if entries were added or dropped. Rejects where that fails. */
 	async save(): Promise<void> {
 		if (!this.#isChanged && this.#kept.size === this.#loaded.size) return;
 		await replaceFile(

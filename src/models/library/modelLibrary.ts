@@ -1,4 +1,4 @@
-/** The list of the models on the machine, each described from its header or with what is wrong with it. */
+/** Lists the models on the machine, each with a description from its header or an error. */
 
 import { inParallel } from "../../base/inParallel.ts";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -19,19 +19,19 @@ import type { Skipped } from "../stores/walkFolder.ts";
 import { ModelCache } from "./modelCache.ts";
 
 export interface ListedModel {
-	/** The first of its files, which llama.cpp is given: no other model of the list has it. */
+	/** The first of its files, which is passed to llama.cpp. Unique in the list. */
 	readonly file: string;
 	readonly files: readonly string[];
 	/** Of all its files. */
 	readonly sizeBytes: number;
-	/** For people; two models may have the same. */
+	/** For display; not unique. */
 	readonly name: string;
-	/** All the ways by which it was found; the first gave name and path. */
+	/** All places where it was found; the first provides name and path. */
 	readonly sightings: readonly [Sighting, ...Sighting[]];
 	readonly content: Result<ModelContent, HeadroomError>;
 }
 
-/** By any of the ways it was found. */
+/** Whether the model was found under this path. */
 export function isAt({ sightings }: ListedModel, file: string): boolean {
 	return sightings.some((it) => it.file === file);
 }
@@ -39,24 +39,24 @@ export function isAt({ sightings }: ListedModel, file: string): boolean {
 export interface ModelList {
 	/** By name, then path. */
 	readonly models: readonly ListedModel[];
-	/** What could not be looked at. */
+	/** What could not be read. */
 	readonly skipped: readonly Skipped[];
-	/** What to watch to know when to list again. */
+	/** The folders to watch for changes. */
 	readonly folders: readonly string[];
 }
 
 export interface ListOptions {
-	/** Of two stores with the same file, the earlier gives its name and path. */
+	/** If two stores have the same file, the earlier one provides its name and path. */
 	readonly stores: readonly ModelStore[];
-	/** Where descriptions are kept between lists; need not exist, and lies best in none of the stores. */
+	/** The cache of descriptions; need not exist, and should not be in a store. */
 	readonly cacheFile: string;
 	readonly readModel?: ReadModel;
 }
 
-/** More would hold more headers in memory, and read no faster. */
+/** More would take more memory and read no faster. */
 const readingsAtOnce = 3;
 
-/** Reads the headers of new and changed files, and of the others only size and time. Never rejects. */
+/** Reads the headers of new and changed files only. Never rejects. */
 export async function listModels({
 	stores,
 	cacheFile,
@@ -82,7 +82,7 @@ export async function listModels({
 	};
 }
 
-/** Undefined for what is no language model. */
+/** Undefined for files that are not language models. */
 async function listedModel(
 	found: FoundModel,
 	cache: ModelCache,
@@ -121,7 +121,7 @@ function incomplete(
 	});
 }
 
-/** Not by the language of the machine: the order is the same on all. */
+/** Independent of the locale, so that the order is the same on every machine. */
 function byName(a: ListedModel, b: ListedModel): number {
 	return (
 		compare(a.name.toLowerCase(), b.name.toLowerCase()) ||

@@ -1,11 +1,11 @@
 /** Names of model files in a folder. */
 
-/** A plain name on every system: no path, nothing hidden. */
+/** A portable file name: no path, no hidden file. */
 export function isModelFileName(name: string): boolean {
 	return /^[\w(][\w .,+()@-]*\.gguf$/i.test(name);
 }
 
-/** One of several files of one model, which find each other by their names. */
+/** One part of a split model; llama.cpp finds the other parts by their names. */
 export function isSplit(name: string): boolean {
 	return /-\d{5}-of-\d{5}\.gguf$/i.test(name);
 }

@@ -1,33 +1,33 @@
-/** From stores to model files: each once, where it lies, with all the names it goes by. No file is opened but Ollama's manifests. */
+/** Finds the model files in the stores: each file once, with all of its names. Opens no file but Ollama's manifests. */
 
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { inParallel } from "../../base/inParallel.ts";
 import { codeOf, reasonOf } from "../../storage/fileErrors.ts";
 import { huggingFaceCache } from "./huggingFaceCache.ts";
-import type { Candidate, Layout } from "./layout.ts";
+import type { Layout, StoredModel } from "./layout.ts";
 import type { ModelStore, StoreKind } from "./modelStores.ts";
 import { ollamaStore } from "./ollamaStore.ts";
 import { plainFolder } from "./plainFolder.ts";
 import type { Skipped } from "./walkFolder.ts";
 
-/** One of the ways by which a model was found. */
+/** One place and name under which a model was found. */
 export interface Sighting {
 	readonly store: StoreKind;
-	/** How the store calls it: `qwen2.5-coder:7b`, `ORG/NAME`, or the path in its folder. */
+	/** The name in the store: `qwen2.5-coder:7b`, `ORG/NAME`, or the path in its folder. */
 	readonly label: string;
-	/** For people: the label in Ollama, elsewhere the name of the file. */
+	/** For display: the label in Ollama, elsewhere the file name. */
 	readonly name: string;
-	/** The first of its files, by this way. */
+	/** The first of its files, by this path. */
 	readonly file: string;
 }
 
 export interface FoundModel {
 	/** Absolute paths by the first sighting, the first part first. */
 	readonly files: readonly string[];
-	/** Names of parts that are not there. */
+	/** Names of missing parts. */
 	readonly missingFiles: readonly string[];
-	/** Of the parts that are there. */
+	/** Of the existing parts. */
 	readonly sizeBytes: number;
 	/** Changes when size or time of a file does. */
 	readonly stamp: string;
@@ -39,21 +39,21 @@ export interface FoundFiles {
 	readonly models: readonly FoundModel[];
 	/** By path. */
 	readonly skipped: readonly Skipped[];
-	/** What to watch for changes. */
+	/** The folders to watch for changes. */
 	readonly folders: readonly string[];
 }
 
-/** Each looks for its own signs, so that a folder of the settings may be any of them. */
+/** Every folder is searched for every layout, so that a folder in the settings may have any of them. */
 const layouts: readonly Layout[] = [ollamaStore, huggingFaceCache, plainFolder];
 const storesAtOnce = 4;
 const filesAtOnce = 32;
 
-/** Never rejects. Of two stores with the same file, the earlier in the list gives the path. */
+/** Never rejects. If two stores have the same file, the earlier store in the list provides the path. */
 export async function findModelFiles(
 	stores: readonly ModelStore[],
 ): Promise<FoundFiles> {
 	const searched = await inParallel(stores, storesAtOnce, searchStore);
-	const sighted = searched.flatMap(({ candidates }) => candidates);
+	const sighted = searched.flatMap(({ models }) => models);
 	const looked = await inParallel(sighted, filesAtOnce, lookAt);
 	return {
 		models: mergeAliases(looked.flatMap(({ seen }) => (seen ? [seen] : []))),
@@ -64,12 +64,12 @@ export async function findModelFiles(
 	};
 }
 
-interface SightedCandidate extends Candidate {
+interface SightedModel extends StoredModel {
 	readonly store: StoreKind;
 }
 
 interface SearchedStore {
-	readonly candidates: readonly SightedCandidate[];
+	readonly models: readonly SightedModel[];
 	readonly skipped: readonly Skipped[];
 	readonly folders: readonly string[];
 }
@@ -78,25 +78,25 @@ async function searchStore({
 	kind,
 	folder,
 }: ModelStore): Promise<SearchedStore> {
-	const trouble = await troubleWith(folder);
-	if (trouble !== undefined)
+	const problem = await problemWith(folder);
+	if (problem !== undefined)
 		return {
-			candidates: [],
+			models: [],
 			folders: [],
-			// Most tools are not installed; but what the user names is expected to be there.
+			// Most tools are not installed, but a folder that the user names is expected to exist.
 			skipped:
-				trouble.isMissing && kind !== "folder"
+				problem.isMissing && kind !== "folder"
 					? []
-					: [{ path: folder, why: trouble.why }],
+					: [{ path: folder, why: problem.why }],
 		};
 	const findings = await inParallel(layouts, layouts.length, (layout) =>
 		layout(folder),
 	);
 	return {
-		candidates: findings
-			.flatMap(({ candidates }) => candidates)
-			.map((candidate) => ({ ...candidate, store: kind })),
-		// The layouts begin with the same folder, and stumble over it alike.
+		models: findings
+			.flatMap(({ models }) => models)
+			.map((model) => ({ ...model, store: kind })),
+		// All layouts start from the same folder and report the same problem with it.
 		skipped: [
 			...new Map(
 				findings
@@ -108,7 +108,7 @@ async function searchStore({
 	};
 }
 
-async function troubleWith(
+async function problemWith(
 	folder: string,
 ): Promise<{ readonly isMissing: boolean; readonly why: string } | undefined> {
 	try {
@@ -125,7 +125,7 @@ async function troubleWith(
 
 interface SeenModel {
 	readonly found: FoundModel;
-	/** Two models that share one of these are the same bytes. */
+	/** Two models that share one of these are the same file. */
 	readonly identities: readonly string[];
 }
 
@@ -134,9 +134,9 @@ interface Look {
 	readonly skipped: readonly Skipped[];
 }
 
-async function lookAt(candidate: SightedCandidate): Promise<Look> {
-	const { store, label, name, digest } = candidate;
-	const looks = await inParallel(candidate.files, 4, lookAtFile);
+async function lookAt(model: SightedModel): Promise<Look> {
+	const { store, label, name, digest } = model;
+	const looks = await inParallel(model.files, 4, lookAtFile);
 	const there = looks.filter((it) => "sizeBytes" in it);
 	const skipped = looks.filter((it) => "why" in it);
 	const [first] = there;
@@ -147,7 +147,7 @@ async function lookAt(candidate: SightedCandidate): Promise<Look> {
 			found: {
 				files: there.map((it) => it.path),
 				missingFiles: [
-					...candidate.missingFiles,
+					...model.missingFiles,
 					...skipped.map((it) => path.basename(it.path)),
 				],
 				sizeBytes: there.reduce((sum, it) => sum + it.sizeBytes, 0),
@@ -171,14 +171,14 @@ interface FileLook {
 
 async function lookAtFile(file: string): Promise<FileLook | Skipped> {
 	try {
-		// As big integers: inode numbers of Windows are larger than what a number holds exactly.
+		// As bigint: inode numbers on Windows exceed 2^53.
 		const look = await stat(file, { bigint: true });
 		if (!look.isFile()) return { path: file, why: "it is not a file" };
 		return {
 			path: file,
 			sizeBytes: Number(look.size),
 			stamp: `${look.size}@${look.mtimeNs}`,
-			// Some network drives number nothing.
+			// Some network drives have no inode numbers.
 			identity: look.ino === 0n ? file : `${look.dev}:${look.ino}`,
 		};
 	} catch (thrown) {

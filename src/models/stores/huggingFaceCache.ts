@@ -1,18 +1,18 @@
-/** The cache of huggingface_hub, which llama.cpp uses too: `models--ORG--NAME/snapshots/REVISION/FILE`, mostly a link to `blobs/SHA256`. */
+/** The cache of huggingface_hub, which llama.cpp uses too: `models--ORG--NAME/snapshots/REVISION/FILE`, usually a link to `blobs/SHA256`. */
 
 import { readlink } from "node:fs/promises";
 import path from "node:path";
 import { inParallel } from "../../base/inParallel.ts";
-import type { Candidate, Layout, LayoutFindings } from "./layout.ts";
+import type { Layout, LayoutFindings, StoredModel } from "./layout.ts";
 import {
 	type FileSet,
 	fileSets,
 	mayBeModel,
-	titleOf,
+	modelTitle,
 } from "./modelFileNames.ts";
 import { walkFolder } from "./walkFolder.ts";
 
-/** Of the cache: a repository is one, with three folders in it. */
+/** In the cache: each repository is one entry, with three folders inside. */
 const maxHubEntries = 20_000;
 /** In the snapshots of one repository; some repositories keep each quantization in a folder. */
 const maxEntries = 5_000;
@@ -29,7 +29,7 @@ export const huggingFaceCache: Layout = async (folder) => {
 	const [, ...repositories] = hub.folders;
 	const found = await inParallel(repositories, 8, inRepository);
 	return {
-		candidates: found.flatMap(({ candidates }) => candidates),
+		models: found.flatMap(({ models }) => models),
 		folders: [
 			...(found.length > 0 ? [folder] : []),
 			...found.flatMap(({ folders }) => folders),
@@ -49,25 +49,28 @@ async function inRepository(folder: string): Promise<LayoutFindings> {
 	});
 	return {
 		...walk,
-		candidates: await inParallel(fileSets(walk.files), 8, (set) =>
-			candidateOf(set, label),
+		models: await inParallel(fileSets(walk.files), 8, (set) =>
+			storedModelOf(set, label),
 		),
 	};
 }
 
-async function candidateOf(set: FileSet, label: string): Promise<Candidate> {
-	// The path through the snapshot, not the blob: llama.cpp finds the other parts of a split model by the name of the first.
+async function storedModelOf(
+	set: FileSet,
+	label: string,
+): Promise<StoredModel> {
+	// The path in the snapshot rather than the blob: llama.cpp finds the other parts of a split model by the name of the first.
 	const [first = ""] = set.files;
 	const digest = set.files.length === 1 ? await digestOf(first) : undefined;
 	return {
 		...set,
-		name: titleOf(first),
+		name: modelTitle(first),
 		label,
 		...(digest === undefined ? {} : { digest }),
 	};
 }
 
-/** Large files are kept by their SHA-256; on Windows without links there is none to follow. */
+/** Large files are named by their SHA-256. On Windows there may be no link to follow. */
 async function digestOf(file: string): Promise<string | undefined> {
 	try {
 		const blob = path.basename(await readlink(file));

@@ -1,21 +1,21 @@
-/** What the name of a file says: whether it may be a model, and which part of one. */
+/** Tells by file names which files may be models, and which are parts of a split one. */
 
 import path from "node:path";
 
-/** One model, of one file or of several. */
+/** One model in one or several files. */
 export interface FileSet {
 	/** Absolute paths, the first part first. */
 	readonly files: readonly string[];
-	/** Names of the parts that are not there. */
+	/** Names of missing parts. */
 	readonly missingFiles: readonly string[];
 }
 
-/** No published model has a tenth of it. */
+/** Ten times more than any published model has. */
 const maxParts = 1000;
 
 /**
- * Projectors are no models. Downloads under way mostly end in something else than `.gguf`; `incomplete-` is what GPT4All and
- * `downloading` what LM Studio puts in front. Names with a dot in front are temporary files, and macOS's `._` companions.
+ * Excludes projectors, running downloads (GPT4All prefixes them with `incomplete-`, LM Studio with `downloading`; others change the
+ * extension), and names with a leading dot: temporary files and macOS's `._` files.
  */
 export function mayBeModel(name: string): boolean {
 	return (
@@ -25,13 +25,13 @@ export function mayBeModel(name: string): boolean {
 	);
 }
 
-/** `some-model-Q4_K_M` from its path, without the number of the part. */
-export function titleOf(file: string): string {
+/** `some-model-Q4_K_M` from its path, without the part number. */
+export function modelTitle(file: string): string {
 	const base = path.basename(file);
 	return partOf(base)?.stem ?? base.replace(/\.gguf$/i, "");
 }
 
-/** Puts the parts of split files (`NAME-00001-of-00003.gguf`) together. */
+/** Groups the parts of split models (`NAME-00001-of-00003.gguf`). */
 export function fileSets(files: readonly string[]): FileSet[] {
 	const sets = new Map<string, Map<number, string>>();
 	const whole: FileSet[] = [];

@@ -1,4 +1,4 @@
-/** Where models lie on a machine: the folders of other tools, as they are documented. Nothing is looked up here. */
+/** The folders in which other tools document that they keep models. Pure data: no file is looked up. */
 
 import path from "node:path";
 
@@ -27,8 +27,8 @@ export interface Machine {
 }
 
 /**
- * The stores of other tools, each folder once. Where a variable moves a store, the usual place stays in the list: the variable is often set
- * for a service or a terminal alone, and models stay behind when it is set later.
+ * The stores of other tools, each folder once. Where an environment variable moves a store, the default place stays in the list: often the
+ * variable is set for a service or a terminal only, or was set after models had been downloaded.
  */
 export function modelStores(machine: Machine): readonly ModelStore[] {
 	const { path: paths, variable, home, cache, data } = placesOf(machine);
@@ -72,7 +72,7 @@ export function modelStores(machine: Machine): readonly ModelStore[] {
 			data("roaming", "Jan", "data", "models"),
 			home("jan", "models"),
 		],
-		// Its application; the second is of its Python package.
+		// The application, then the Python package.
 		gpt4all: [data("local", "nomic.ai", "GPT4All"), home(".cache", "gpt4all")],
 	};
 	const seen = new Set<string>();
@@ -87,7 +87,7 @@ export function modelStores(machine: Machine): readonly ModelStore[] {
 	);
 }
 
-/** What the three systems call the same. */
+/** The per-user folders of the three operating systems. */
 function placesOf({ platform, environment, homeFolder }: Machine) {
 	const paths = platform === "win32" ? path.win32 : path.posix;
 	const home = (...parts: string[]) => paths.join(homeFolder, ...parts);

@@ -1,8 +1,8 @@
 /**
  * The store of Ollama: `manifests/REGISTRY/NAMESPACE/MODEL/TAG` names the layers of a model, `blobs/sha256-HEX` holds them.
  *
- * Its templates are written in Go's language, which llama.cpp does not speak, and its licences are whole texts: of both, what
- * the header of the model says is used instead.
+ * Its templates are written in Go's language, which llama.cpp does not speak, and its licenses are whole texts: for both,
+ * the header of the model is used instead.
  */
 
 import path from "node:path";
@@ -10,7 +10,7 @@ import * as z from "zod/mini";
 import { inParallel } from "../../base/inParallel.ts";
 import { reasonOf } from "../../storage/fileErrors.ts";
 import { readSmallFile } from "../../storage/smallFile.ts";
-import type { Candidate, Layout } from "./layout.ts";
+import type { Layout, StoredModel } from "./layout.ts";
 import { type Skipped, walkFolder } from "./walkFolder.ts";
 
 const Manifest = z.object({
@@ -18,7 +18,7 @@ const Manifest = z.object({
 });
 
 const maxEntries = 20_000;
-/** Real ones have 1 KB; those of models that are no GGUF files list every tensor. */
+/** Usual manifests have 1 KB; those of models in other formats list every tensor. */
 const maxManifestBytes = 4 * 1024 * 1024;
 /** Registry, namespace, model; the tag is a file. */
 const depth = 3;
@@ -39,20 +39,24 @@ export const ollamaStore: Layout = async (folder) => {
 			const digest = modelDigest(await readSmallFile(file, maxManifestBytes));
 			return digest === undefined
 				? undefined
-				: candidateOf(folder, ollamaName(parts), digest);
+				: storedModelOf(folder, ollamaName(parts), digest);
 		} catch (thrown) {
 			skipped.push({ path: file, why: reasonOf(thrown) });
 			return undefined;
 		}
 	});
 	return {
-		candidates: read.filter((it) => it !== undefined),
+		models: read.filter((it) => it !== undefined),
 		folders: walk.folders,
 		skipped,
 	};
 };
 
-function candidateOf(folder: string, name: string, digest: string): Candidate {
+function storedModelOf(
+	folder: string,
+	name: string,
+	digest: string,
+): StoredModel {
 	return {
 		files: [path.join(folder, "blobs", `sha256-${digest}`)],
 		missingFiles: [],
@@ -63,15 +67,15 @@ function candidateOf(folder: string, name: string, digest: string): Candidate {
 }
 
 /**
- * Undefined for what is no GGUF file of its own: models in the cloud, tensors one by one, and an adapter on top of another model, whose weights
- * alone are not what the name promises. Throws where it is no manifest.
+ * Undefined for models that are not a single GGUF file: models in the cloud, tensors stored one by one, and adapters on top of another model.
+ * Throws where it is not a manifest.
  */
 function modelDigest(json: string): string | undefined {
 	const { layers } = parseManifest(json);
 	const isKind = (kind: string) => (layer: { readonly mediaType: string }) =>
 		layer.mediaType === `application/vnd.ollama.image.${kind}`;
 	if (layers.some(isKind("adapter"))) return undefined;
-	// The digest becomes a path: nothing but hex may come through.
+	// The digest becomes part of a path, so only hex is allowed.
 	return /^sha256:([0-9a-f]{64})$/.exec(
 		layers.find(isKind("model"))?.digest ?? "",
 	)?.[1];

@@ -1,13 +1,13 @@
-/** Model files in ordinary folders: LM Studio (`publisher/model/file`), Jan, GPT4All, llama.cpp, and what users make. */
+/** Model files in ordinary folders: LM Studio (`publisher/model/file`), Jan, GPT4All, llama.cpp, and folders of the user. */
 
 import path from "node:path";
 import type { Layout } from "./layout.ts";
-import { fileSets, mayBeModel, titleOf } from "./modelFileNames.ts";
+import { fileSets, mayBeModel, modelTitle } from "./modelFileNames.ts";
 import { walkFolder } from "./walkFolder.ts";
 
-/** LM Studio needs two, older versions of Jan three. */
+/** LM Studio needs two levels, older versions of Jan three. */
 const depth = 4;
-/** A folder of models has some hundred; a home folder named by mistake ends here. */
+/** A models folder has some hundred; the limit stops at a home folder configured by mistake. */
 const maxEntries = 20_000;
 
 export const plainFolder: Layout = async (folder) => {
@@ -21,9 +21,9 @@ export const plainFolder: Layout = async (folder) => {
 			name !== ".git",
 	});
 	return {
-		candidates: fileSets(walk.files).map((set) => {
+		models: fileSets(walk.files).map((set) => {
 			const [first = ""] = set.files;
-			const title = titleOf(first);
+			const title = modelTitle(first);
 			const below = path.relative(folder, path.dirname(first));
 			const label = [...below.split(path.sep), title]
 				.filter((part) => part !== "")
@@ -35,7 +35,7 @@ export const plainFolder: Layout = async (folder) => {
 	};
 };
 
-/** Jan calls every file `model.gguf`, in a folder that says which. */
+/** Jan names every file `model.gguf`, in a folder named after the model. */
 function telling(title: string, below: string): string {
 	return title === "model" && below !== "" ? path.basename(below) : title;
 }

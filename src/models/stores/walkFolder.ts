@@ -1,11 +1,11 @@
-/** Lists what is in a folder and below it, to a bounded depth and number of entries, without ever going round in a circle. */
+/** Lists a folder recursively, up to a depth and a number of entries, and follows no link cycle. */
 
 import { opendir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { inParallel } from "../../base/inParallel.ts";
 import { codeOf, reasonOf } from "../../storage/fileErrors.ts";
 
-/** What was left out, and why, as the end of a sentence. */
+/** A path that was skipped, and the reason as the end of a sentence. */
 export interface Skipped {
 	readonly path: string;
 	readonly why: string;
@@ -14,25 +14,25 @@ export interface Skipped {
 export interface Walk {
 	/** Absolute paths, links as they are named; in order of depth, then name. */
 	readonly files: readonly string[];
-	/** Those that were read, for watching. */
+	/** The folders that were read, to be watched. */
 	readonly folders: readonly string[];
 	readonly skipped: readonly Skipped[];
 }
 
 export interface WalkLimits {
-	/** Levels of folders below the first; 0 stays in it. */
+	/** Levels of subfolders; 0 stays in the root. */
 	readonly depth: number;
-	/** Entries looked at in all, after which the walk ends. */
+	/** The total number of entries after which the walk ends. */
 	readonly entries: number;
-	/** By name; a link with such a name is taken for a file without a look at it. */
+	/** By name; a link with such a name counts as a file, unchecked. */
 	readonly wantsFile: (name: string) => boolean;
 	readonly wantsFolder: (name: string) => boolean;
 }
 
-/** Node has four threads for files; more waits at once than this gain nothing. */
+/** Node has four threads for file access; more parallel reads gain nothing. */
 const foldersAtOnce = 16;
 
-/** A folder that does not exist is an empty one; one that cannot be read is told of in `skipped`. */
+/** A missing folder counts as empty; an unreadable one is reported in `skipped`. */
 export async function walkFolder(
 	root: string,
 	limits: WalkLimits,
@@ -50,7 +50,7 @@ export async function walkFolder(
 		level = [];
 		for (const listing of listings) {
 			if ("why" in listing) skipped.push(listing);
-			// Two ways to one folder, such as a link to a parent: the first counts.
+			// The same folder by another path, such as a link to a parent.
 			if (!("realPath" in listing) || visited.has(listing.realPath)) continue;
 			visited.add(listing.realPath);
 			folders.push(listing.path);
@@ -106,7 +106,7 @@ async function listFolder(
 		return {
 			path: folder,
 			realPath,
-			// The order of a folder is that of its file system.
+			// File systems list entries in no particular order.
 			files: files.sort(),
 			folders: folders.sort(),
 			entries,

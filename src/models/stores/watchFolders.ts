@@ -1,18 +1,17 @@
-/** Tells when something changed in a few folders. */
+/** Watches a few folders for changes. */
 
 import { type FSWatcher, watch } from "node:fs";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 
-/** Linux gives a user some thousand watches, which the editor needs too. */
+/** Linux limits watches per user, and the editor needs them too. */
 const maxFolders = 256;
-/** A tool that puts a model in place renames, links and writes a few files. */
+/** Installing a model takes several file operations. */
 const defaultPauseMs = 500;
-/** Downloads under way change all the time, and end with a new name. */
+/** Running downloads change all the time; finished ones are renamed. */
 const passing = /\.(part|incomplete|downloading|downloadinprogress|tmp)$/i;
 
 /**
- * Calls `onChange` once things have been quiet for `pauseMs`. Not recursive: each folder must be named. A folder that cannot be watched, or
- * is no longer there, is left out.
+ * Debounced: calls `onChange` after `pauseMs` without a change. Not recursive. Skips folders that cannot be watched or do not exist.
  */
 export function watchFolders(
 	folders: readonly string[],

@@ -1,7 +1,7 @@
 /** Long work that the user started: a notification with progress and a way to cancel it. */
 
 import * as vscode from "vscode";
-import { atMostEvery } from "../../base/atMostEvery.ts";
+import { throttle } from "../../base/throttle.ts";
 import { abortSignal } from "./cancellation.ts";
 
 export interface UserProgress {
@@ -28,7 +28,7 @@ export async function withUserProgress<T>(
 		},
 		async (progress, token) => {
 			let shown = 0;
-			const report = atMostEvery<UserProgress>(
+			const report = throttle<UserProgress>(
 				pauseMs,
 				({ message, fraction = shown }) => {
 					// VS Code adds increments up.

@@ -3,7 +3,7 @@ import path from "node:path";
 import {
 	fileSets,
 	mayBeModel,
-	titleOf,
+	modelTitle,
 } from "../../../../src/models/stores/modelFileNames.ts";
 
 const names: Readonly<Record<string, boolean>> = {
@@ -75,7 +75,7 @@ describe("fileSets", () => {
 	});
 });
 
-it("titleOf leaves out the part and the extension", () => {
-	assert.equal(titleOf("/m/big-Q4_K_M-00001-of-00003.gguf"), "big-Q4_K_M");
-	assert.equal(titleOf("/m/small.GGUF"), "small");
+it("modelTitle leaves out the part and the extension", () => {
+	assert.equal(modelTitle("/m/big-Q4_K_M-00001-of-00003.gguf"), "big-Q4_K_M");
+	assert.equal(modelTitle("/m/small.GGUF"), "small");
 });

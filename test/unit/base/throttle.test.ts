@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { atMostEvery } from "../../../src/base/atMostEvery.ts";
+import { throttle } from "../../../src/base/throttle.ts";
 
-describe("atMostEvery", () => {
+describe("throttle", () => {
 	it("passes on four of a thousand values in a second, the first at once", () => {
 		let nowMs = 0;
 		const seen: number[] = [];
-		const push = atMostEvery<number>(
+		const push = throttle<number>(
 			250,
 			(value) => seen.push(value),
 			() => nowMs,
@@ -17,7 +17,7 @@ describe("atMostEvery", () => {
 	it("holds nothing back after a pause", () => {
 		let nowMs = 0;
 		const seen: string[] = [];
-		const push = atMostEvery<string>(
+		const push = throttle<string>(
 			250,
 			(value) => seen.push(value),
 			() => nowMs,
