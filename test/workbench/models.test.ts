@@ -128,7 +128,7 @@ for (const version of [oldestVersion, newestVersion])
 		// Driven by a test, VS Code 1.104 shows no modal, and of the walkthroughs its own.
 		if (version !== newestVersion) return;
 
-		it("is asked with host, size and licence, and says no", async () => {
+		it("is asked with host, size and license, and says no", async () => {
 			await chooseSmallest();
 			await person.screenshot(`download-question-${name}`);
 			const text = (await modal().textContent()) ?? "";

@@ -56,7 +56,7 @@ const Entry = z.readonly(
 			"F16",
 		]) satisfies z.ZodMiniType<Mix>,
 		/** The license of the weights by their author: re-uploads are often tagged wrongly. */
-		licence: z.readonly(
+		license: z.readonly(
 			z.object({
 				/** The SPDX identifier, if there is one. */
 				name: z.string().check(z.minLength(1)),

@@ -83,7 +83,7 @@ function pickRow(context: GetModelContext): Promise<Row | undefined> {
 			}
 			pick.busy = false;
 			pick.placeholder = t(
-				"Nothing is downloaded before you confirm host, size and licence",
+				"Nothing is downloaded before you confirm host, size and license",
 			);
 			pick.items = rows.value;
 		});

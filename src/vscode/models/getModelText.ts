@@ -44,7 +44,7 @@ export function offerRow(
 		detail: [
 			priceText(outlook, t),
 			downloadText(offer, presence, t),
-			entry.licence.name,
+			entry.license.name,
 			t("{count} parameters", { count: countText(parameterCount) }),
 		].join(" · "),
 	};
@@ -135,7 +135,7 @@ export function askQuestion(
 				{ host },
 			),
 			t("Size: {size}.", { size: sizeText(offer, t) }),
-			licenceText(offer, t),
+			licenseText(offer, t),
 		].join("\n\n"),
 		button: t("Ask {host}", { host }),
 	};
@@ -155,7 +155,7 @@ export function downloadQuestion(
 				host,
 				size: formatBytes(expected.sizeBytes),
 			}),
-			licenceText(offer, t),
+			licenseText(offer, t),
 			expected.from === "catalogue"
 				? t("The file is checked against the SHA-256 in Headroom's catalogue.")
 				: t(
@@ -181,10 +181,10 @@ function reservations(offer: Offer, t: Translate): readonly string[] {
 			];
 }
 
-function licenceText({ entry: { licence } }: Offer, t: Translate): string {
-	return t("Licence: {licence}, {url}", {
-		licence: licence.name,
-		url: licence.url,
+function licenseText({ entry: { license } }: Offer, t: Translate): string {
+	return t("License: {license}, {url}", {
+		license: license.name,
+		url: license.url,
 	});
 }
 

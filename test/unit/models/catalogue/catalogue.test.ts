@@ -39,9 +39,9 @@ describe("the catalogue", () => {
 		assert.equal(new Set(urls).size, urls.length);
 	});
 
-	it("has licences that allow every use, and none of the traps", () => {
-		for (const { name, licence, repository } of entries) {
-			assert.ok(["Apache-2.0", "MIT"].includes(licence.name), name);
+	it("has licenses that allow every use, and none of the traps", () => {
+		for (const { name, license, repository } of entries) {
+			assert.ok(["Apache-2.0", "MIT"].includes(license.name), name);
 			// Qwen-Research, MNPL and terms of use, whatever re-uploads say.
 			assert.doesNotMatch(
 				repository,

@@ -73,7 +73,7 @@ describe("listModels", () => {
 		assert.ok(content(draft).shape.ok);
 	});
 
-	it("says what a header says of licence, template and fill-in-the-middle", async () => {
+	it("says what a header says of license, template and fill-in-the-middle", async () => {
 		const vocabulary = (...tokens: string[]) => ({
 			"tokenizer.ggml.tokens": { type: "strings", value: tokens } as const,
 		});

@@ -83,7 +83,7 @@ describe("Get Model", () => {
 		assert.match(begun.detail, /1\.0 GB of .+ downloaded/);
 	});
 
-	it("names host, size, licence and hash before it downloads", () => {
+	it("names host, size, license and hash before it downloads", () => {
 		for (const offer of offers) {
 			const expected = expectedOf(offer.entry);
 			if (!expected) continue;
@@ -98,8 +98,8 @@ describe("Get Model", () => {
 			for (const it of [
 				"huggingface.co",
 				"GB",
-				offer.entry.licence.name,
-				offer.entry.licence.url,
+				offer.entry.license.name,
+				offer.entry.license.url,
 				"SHA-256 in Headroom's catalogue",
 			])
 				if (it !== "GB" || expected.sizeBytes > gib)
