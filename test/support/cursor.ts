@@ -1,8 +1,8 @@
-/** Documents in tests are written with a cursor in them: `foo(█)`. */
+/** Documents in tests are written with a marker for the cursor: `foo(█)`. */
 
 import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 
-const mark = "█";
+const cursorMarker = "█";
 
 export function at(
 	text: string,
@@ -13,16 +13,18 @@ export function at(
 		indentation = { insertSpaces: false, tabSize: 4 },
 	} = {},
 ): DocumentSnapshot {
-	const offset = text.indexOf(mark);
-	if (offset < 0 || text.indexOf(mark, offset + 1) >= 0)
-		throw new Error(`exactly one ${mark} belongs into ${JSON.stringify(text)}`);
+	const offset = text.indexOf(cursorMarker);
+	if (offset < 0 || text.indexOf(cursorMarker, offset + 1) >= 0)
+		throw new Error(
+			`expected exactly one ${cursorMarker} in ${JSON.stringify(text)}`,
+		);
 	return {
 		uri,
 		path: "src/a.ts",
 		languageId,
 		indentation,
 		version,
-		text: text.slice(0, offset) + text.slice(offset + mark.length),
+		text: text.slice(0, offset) + text.slice(offset + cursorMarker.length),
 		offset,
 	};
 }

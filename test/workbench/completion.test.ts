@@ -13,7 +13,7 @@ const keybindings = [
 	{ key: "alt+k", command: "editor.action.insertCursorAbove" },
 ];
 
-/** A body begins behind each: what is suggested there mostly has several lines. */
+/** A body begins after each: suggestions there usually have several lines. */
 const openings = [
 	"export function totalPerimeter(shapes: readonly Shape[]): number {",
 	"export function largestArea(shapes: readonly Shape[]): number {",
@@ -40,14 +40,14 @@ const notebook = {
 const ghostPiece = ".ghost-text-decoration";
 
 const spaceless = (text: string) => text.replace(/\s+/g, "");
-/** More than a line mostly has. */
+/** More than a line usually has. */
 const hasLines = (ghost: string) => spaceless(ghost).length > 30;
-/** Lines of ghost text come without the breaks between them, and blanks at their start may be the document's. */
+/** Ghost text comes without the breaks between its lines, and spaces at their start may belong to the document. */
 const isRest = (it: string, of: string) =>
 	it.trim() !== "" && spaceless(of).endsWith(spaceless(it));
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`ghost text before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
+	describe(`ghost text on screen in VS Code ${version.replace(/^4/, "1")}`, function () {
 		this.timeout(60_000);
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
@@ -64,14 +64,14 @@ for (const version of [oldestVersion, newestVersion])
 			writeFileSync(file(".env"), "HOST=localhost\n");
 			({ person } = await session.start(version, {
 				keybindings,
-				// VS Code 1.104 opens its list beside ghost text, which then follows the entry that is selected.
+				// VS Code 1.104 opens its suggest widget beside ghost text, which then continues the selected entry.
 				settings: { "editor.quickSuggestions": { other: "off" } },
 			}));
 		});
 		after(() => session.stop());
 		afterEach(session.keepFailure(name));
 
-		/** Saves the file, and reads it once it is written: while it is, it is empty. */
+		/** Saves the file, and reads it once it is written: during the write, it is empty. */
 		async function saved(name: string, before: string): Promise<string> {
 			await person.press("Control+S");
 			for (let waited = 0; waited < 10_000; waited += 50) {
@@ -82,7 +82,7 @@ for (const version of [oldestVersion, newestVersion])
 			return before;
 		}
 
-		/** What is on screen of the line with the cursor: its text, and the ghost text in it. */
+		/** The line with the cursor on screen: its text, and the ghost text in it. */
 		async function currentLine(): Promise<string> {
 			const text = await person.page
 				.locator(".view-line", { has: person.page.locator(ghostPiece) })
@@ -91,25 +91,25 @@ for (const version of [oldestVersion, newestVersion])
 			return (text ?? "").replaceAll("\u00a0", " ");
 		}
 
-		/** Presses a key that takes a piece of the ghost text, and returns what is left. */
-		async function takePiece(key: string, ghost: string): Promise<string> {
+		/** Presses a key that accepts a piece of the ghost text, and returns what is left. */
+		async function acceptPiece(key: string, ghost: string): Promise<string> {
 			await person.press(key);
 			return person.untilGhostText((it) => isRest(it, ghost) && it !== ghost);
 		}
 
-		it("takes a word, a line, and the rest, and takes it back", async () => {
+		it("is accepted by word, by line and as a whole, and undone", async () => {
 			const before = readFileSync(file("words.ts"), "utf8");
 			await person.open("words.ts");
 			await person.press("Control+End");
 			await person.typeUntilGhostText(openings);
 			const all = await person.untilGhostText(hasLines);
 			await person.screenshot(`several-lines-${name}`);
-			const afterWord = await takePiece("Control+ArrowRight", all);
+			const afterWord = await acceptPiece("Control+ArrowRight", all);
 			await person.screenshot(`word-taken-${name}`);
-			const afterLine = await takePiece(acceptLine, afterWord);
+			const afterLine = await acceptPiece(acceptLine, afterWord);
 			await person.screenshot(`line-taken-${name}`);
-			// In front of an indentation Tab would indent.
-			const rest = await takePiece("Control+ArrowRight", afterLine);
+			// Before indentation, Tab would indent.
+			const rest = await acceptPiece("Control+ArrowRight", afterLine);
 			await person.press("Tab");
 			await person.untilGhostText((it) => !isRest(it, rest));
 			const taken = await saved("words.ts", before);
@@ -124,10 +124,10 @@ for (const version of [oldestVersion, newestVersion])
 			);
 		});
 
-		it("types along, and the rest stays on screen", async () => {
+		it("stays on screen during type-through", async () => {
 			await person.open("along.ts");
 			await person.press("Control+End");
-			// Brackets and quotes would be closed; so it is a word that is typed.
+			// The editor would close brackets and quotes, so only a word is typed.
 			const ghost = await person.typeUntilGhostText(
 				[
 					"export const shapes: readonly Shape[] = new ",
@@ -145,7 +145,7 @@ for (const version of [oldestVersion, newestVersion])
 			}
 		});
 
-		it("sees it in the middle of a line, before what stands there", async () => {
+		it("appears in the middle of a line, before the rest of it", async () => {
 			await person.open("middle.ts");
 			await person.press("Control+End");
 			await person.typeUntilGhostText([
@@ -163,7 +163,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.ok(after.includes(`(${ghost})`), after.slice(-200));
 		});
 
-		it("has two cursors, and takes it at both", async () => {
+		it("is accepted at two cursors", async () => {
 			const before = readFileSync(file("cursors.ts"), "utf8");
 			await person.open("cursors.ts");
 			await person.press("Control+End", "ArrowUp", "End");
@@ -179,7 +179,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(above, below);
 		});
 
-		it("writes in the cell of a notebook", async () => {
+		it("works in the cell of a notebook", async () => {
 			const before = readFileSync(file("cells.ipynb"), "utf8");
 			await person.page
 				.locator(".explorer-folders-view .label-name", {
@@ -206,12 +206,12 @@ for (const version of [oldestVersion, newestVersion])
 			);
 		});
 
-		it("is left alone in a file with secrets, and can read why", async () => {
+		it("does not appear in a file with secrets, and the reason can be read", async () => {
 			await person.open(".env");
 			await person.press("Control+End");
 			await person.type("PORT=");
 			await person.untilStatus(/Off in this file/);
-			// VS Code asks 50 ms after the last key, and not where the focus is gone by then.
+			// VS Code requests 50 ms after the last key, unless the focus has moved by then.
 			await person.page.waitForTimeout(500);
 			await person.runCommand("Headroom: Why No Suggestion?");
 			const entries = person.page.locator(".quick-input-list .monaco-list-row");
@@ -225,7 +225,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(await person.ghostText(), "");
 		});
 
-		it("snoozes, and sees so in the status bar", async () => {
+		it("can be snoozed, which the status bar shows", async () => {
 			await person.runCommand("Headroom: Snooze");
 			await person.page
 				.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" })

@@ -39,7 +39,7 @@ function describe(result: CompletionResult): string {
 	return (
 		`completion ${requestId}: ${outcome}${filters}; ` +
 		`prompt ${stats.promptTokens} tokens, ${stats.reusedTokens} reused (${formatPercent(reused)}), ` +
-		`${stats.snippetTokens} of other files, ${stats.leftOutTokens} left out; ` +
+		`${stats.snippetTokens} from other files, ${stats.leftOutTokens} left out; ` +
 		`prefill ${formatMs(stats.prefillMs)}, ${stats.decodeTokens} tokens decoded in ${formatMs(stats.decodeMs)}${drafted}, total ${formatMs(stats.totalMs)}`
 	);
 }

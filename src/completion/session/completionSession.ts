@@ -185,7 +185,7 @@ export class CompletionSession {
 		const { signal } = preparing;
 		if (await evaluatePrompt(snapshot, engine, contextProvider, signal)) {
 			const snippets = contextProvider.snippetsFor(snapshot.uri).length;
-			log.debug(`prepared a prompt with ${snippets} snippets of other files`);
+			log.debug(`prepared a prompt with ${snippets} snippets from other files`);
 		}
 		return true;
 	}

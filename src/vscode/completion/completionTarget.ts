@@ -1,4 +1,4 @@
-/** What a request completes, and the range of the document that its items replace. */
+/** The text to complete for a request of VS Code, and the range that its items replace. */
 
 import * as vscode from "vscode";
 import { withSelectedEntry } from "../../completion/session/selectedEntry.ts";

@@ -1,4 +1,4 @@
-/** Watches what is edited and looked at, so that suggestions know of other files, and finds the moments in which nobody types. */
+/** Feeds edits and visits in the editor to the context store, and detects idle moments. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -10,30 +10,30 @@ import { findDefinitions } from "./definitions.ts";
 
 export interface ContextWatcherOptions {
 	readonly store: ContextStore;
-	/** Fires when it may have changed which files may be shown. */
+	/** Fires when the set of files that the model may see may have changed. */
 	readonly onDidReadRules: Event<void>;
-	/** Whether suggestions in a document are wanted, and can be prepared. */
+	/** Whether there are automatic suggestions in a document, and prompts can be prepared for it. */
 	readonly isWanted: (document: vscode.TextDocument) => boolean;
-	/** Whether prompts have room for text of other files. */
+	/** Whether prompts have room for snippets of other files. */
 	readonly hasRoom: () => boolean;
-	/** Nobody types: what the next prompt needs can be evaluated. False where something else was under way. */
+	/** Called when the user is idle: the next prompt can be evaluated. Resolves to false to be called again later. */
 	readonly onIdle: (editor: vscode.TextEditor) => Promise<boolean>;
 }
 
-/** Who has not typed for so long is reading. */
+/** After this long without typing, the user is idle. */
 const idleMs = 1500;
-/** A cursor that moves by more lines is somewhere else. */
+/** A cursor that moves by more lines has left its place. */
 const jumpLines = 32;
 
 export class ContextWatcher implements Disposable {
 	readonly #options: ContextWatcherOptions;
 	readonly #store = new DisposableStore();
-	/** The line last edited, by document. */
+	/** The line of the last edit, by document. */
 	readonly #edited = new Map<vscode.TextDocument, number>();
 	#last: { document: vscode.TextDocument; line: number } | undefined;
 	#timer: NodeJS.Timeout | undefined;
-	/** Where definitions were looked up last. */
-	#lookedUp = "";
+	/** The place of the last lookup of definitions. */
+	#lastLookup = "";
 
 	constructor(options: ContextWatcherOptions) {
 		this.#options = options;
@@ -76,15 +76,15 @@ export class ContextWatcher implements Disposable {
 	}
 
 	#opened(document: vscode.TextDocument): void {
-		if (isOfWorkspace(document))
+		if (isInWorkspace(document))
 			this.#options.store.open(documentPath(document), document.getText());
 	}
 
 	#changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
 		const line = contentChanges.at(-1)?.range.start.line;
-		if (line === undefined || !isOfWorkspace(document)) return;
+		if (line === undefined || !isInWorkspace(document)) return;
 		this.#edited.set(document, line);
-		this.#wait();
+		this.#restartTimer();
 	}
 
 	#movedTo({ document, selection }: vscode.TextEditor): void {
@@ -93,10 +93,10 @@ export class ContextWatcher implements Disposable {
 		if (last?.document === document && Math.abs(last.line - line) > jumpLines)
 			this.#leave();
 		this.#last = { document, line };
-		this.#wait();
+		this.#restartTimer();
 	}
 
-	/** What was looked at last was looked at for a reason. */
+	/** Remembers the place that the cursor leaves as visited. */
 	#leave(): void {
 		const last = this.#last;
 		this.#last = undefined;
@@ -105,7 +105,7 @@ export class ContextWatcher implements Disposable {
 		this.#remember(last.document, "visited", last.line);
 	}
 
-	/** An edit is remembered when it is done: each key would cut the file anew. */
+	/** Remembers an edit once it is over: updating a file splits it into regions, which is too much for every key. */
 	#flush(document: vscode.TextDocument): void {
 		const line = this.#edited.get(document);
 		if (line === undefined) return;
@@ -119,24 +119,24 @@ export class ContextWatcher implements Disposable {
 		kind: "edited" | "visited",
 		line: number,
 	): void {
-		if (!isOfWorkspace(document)) return;
+		if (!isInWorkspace(document)) return;
 		const text = document.getText();
 		const region = regionAround(text, line);
 		if (region)
 			this.#options.store.remember(documentPath(document), text, kind, region);
 	}
 
-	#wait(): void {
+	#restartTimer(): void {
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => void this.#idle(), idleMs);
 	}
 
-	/** Once at a place: its names are defined where they were a moment ago. */
-	async #lookUp(editor: vscode.TextEditor): Promise<void> {
+	/** Looks up definitions near the cursor, once per place. */
+	async #lookUpDefinitions(editor: vscode.TextEditor): Promise<void> {
 		const { document, selection } = editor;
 		const place = `${document.uri}@${document.version}:${selection.active.line}`;
-		if (place === this.#lookedUp) return;
-		this.#lookedUp = place;
+		if (place === this.#lastLookup) return;
+		this.#lastLookup = place;
 		for (const { path, text, region } of await findDefinitions(editor))
 			this.#options.store.remember(path, text, "definition", region);
 	}
@@ -148,22 +148,22 @@ export class ContextWatcher implements Disposable {
 		if (!this.#options.isWanted(document)) return;
 		const { version } = document;
 		for (const edited of [...this.#edited.keys()]) this.#flush(edited);
-		if (this.#options.hasRoom() && isOfWorkspace(document))
-			await this.#lookUp(editor);
+		if (this.#options.hasRoom() && isInWorkspace(document))
+			await this.#lookUpDefinitions(editor);
 		if (
 			document.version === version &&
 			vscode.window.activeTextEditor === editor &&
 			!(await this.#options.onIdle(editor))
 		)
-			this.#wait();
+			this.#restartTimer();
 	}
 }
 
-/** A file of more lines is hardly written by hand, and looking through it would hold up the keys. */
+/** Longer files are unlikely to be written by hand, and splitting them would delay typing. */
 const maxLines = 5000;
 
-/** Files outside are not the project's, and no rule tells which of them may be shown. */
-function isOfWorkspace({ uri, lineCount }: vscode.TextDocument): boolean {
+/** Files outside of the workspace are not part of the project, and no ignore rules apply to them. */
+function isInWorkspace({ uri, lineCount }: vscode.TextDocument): boolean {
 	return (
 		lineCount <= maxLines &&
 		vscode.workspace.getWorkspaceFolder(uri) !== undefined

@@ -1,4 +1,4 @@
-/** The definitions of what stands near the cursor, as the language's own extension finds them. */
+/** Finds the definitions of names near the cursor, through the language's extension. */
 
 import * as vscode from "vscode";
 import {
@@ -17,7 +17,7 @@ export interface FoundDefinition {
 	readonly region: Region;
 }
 
-/** The current line and those just above are what is worked on. */
+/** Names are taken from the current line and those just above it. */
 const linesAbove = 4;
 const maxNames = 8;
 const maxImports = 4;
@@ -25,16 +25,16 @@ const importLines = 100;
 const importing = /^\s*(?:import|from|use|using|require|include)\b/;
 const keywords = /^(?:import|from|type|use|using|require|include)$/;
 const names = /[\p{L}_$][\p{L}\p{N}_$]{2,}/gu;
-/** Language servers that start up take many seconds: then there is no definition this time. */
-const longestMs = 500;
-const largestFileBytes = 256 * 1024;
+/** A language server that is still starting takes many seconds: then there are no definitions this time. */
+const timeoutMs = 500;
+const maxFileBytes = 256 * 1024;
 
 export async function findDefinitions(
 	editor: vscode.TextEditor,
 ): Promise<readonly FoundDefinition[]> {
 	const { document } = editor;
 	const deadline = new Promise<undefined>((resolve) =>
-		setTimeout(() => resolve(undefined), longestMs),
+		setTimeout(() => resolve(undefined), timeoutMs),
 	);
 	const lookups = namesNear(editor).map((position) =>
 		Promise.race([definitionAt(document, position), deadline]),
@@ -42,30 +42,30 @@ export async function findDefinitions(
 	return (await Promise.all(lookups)).flatMap((it) => it ?? []);
 }
 
-/** Where the names nearest to the cursor stand, each once. */
+/** The positions of the names nearest to the cursor, each once. */
 function namesNear({
 	document,
 	selection,
 }: vscode.TextEditor): vscode.Position[] {
 	const places = new Map<string, vscode.Position>();
 	const { line } = selection.active;
-	const note = (at: number, mayNote: (name: string) => boolean): void => {
+	const collect = (at: number, accepts: (name: string) => boolean): void => {
 		for (const { 0: name, index } of document.lineAt(at).text.matchAll(names))
-			if (!places.has(name) && mayNote(name))
+			if (!places.has(name) && accepts(name))
 				places.set(name, new vscode.Position(at, index));
 	};
 	for (let at = line; at >= Math.max(0, line - linesAbove); at--)
-		note(at, () => true);
+		collect(at, () => true);
 	const near = [...places.values()].slice(0, maxNames);
-	// What is imported tells what the file is made of; the latest imports are of the file's own project mostly.
+	// Imports tell what the file uses, and the last ones usually come from the project itself.
 	places.clear();
 	for (let at = 0; at < Math.min(importLines, document.lineCount); at++)
 		if (importing.test(document.lineAt(at).text))
-			note(at, (name) => !keywords.test(name));
+			collect(at, (name) => !keywords.test(name));
 	return [...near, ...[...places.values()].slice(-maxImports)];
 }
 
-/** Undefined where it is in this document, outside of the workspace, or not known. */
+/** Undefined where the definition is in this document, outside of the workspace, or unknown. */
 async function definitionAt(
 	document: vscode.TextDocument,
 	position: vscode.Position,
@@ -86,25 +86,25 @@ async function definitionAt(
 			return undefined;
 		const text = await textOf(uri);
 		const { start, end } = range;
-		// A range of one line names the thing and does not show it.
+		// A range of one line covers only the name.
 		const shown =
 			end.line > start.line
 				? region(linesOf(text), start.line, end.line + 1)
 				: regionAround(text, start.line);
 		return shown && { path: workspacePath(uri), text, region: shown };
 	} catch {
-		// A language's extension that fails is no reason to do without other context.
+		// A failing language extension must not cost the rest of the context.
 		return undefined;
 	}
 }
 
-/** Of a document that is open, as it is there. Throws where the file is gone or too large. */
+/** Prefers the text of an open document. Throws where the file is gone or too large. */
 async function textOf(uri: vscode.Uri): Promise<string> {
 	const open = vscode.workspace.textDocuments.find(
 		(it) => it.uri.toString() === uri.toString(),
 	);
 	if (open) return open.getText();
 	const { size } = await vscode.workspace.fs.stat(uri);
-	if (size > largestFileBytes) throw new Error("the file is large");
+	if (size > maxFileBytes) throw new Error("the file is large");
 	return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
 }

@@ -1,4 +1,4 @@
-/** Ghost text: between VS Code's inline completions and the completion session. */
+/** Ghost text: connects VS Code's inline completions to the completion session. */
 
 import * as vscode from "vscode";
 import { sleep } from "../../base/abort.ts";
@@ -32,7 +32,7 @@ import {
 	snapshotOf,
 } from "./documentSnapshot.ts";
 
-/** Without a scheme, the inputs of chat, search and source control would be asked about too. */
+/** Without schemes, the inputs of chat, search and source control would get completions too. */
 const selector: vscode.DocumentSelector = [
 	"file",
 	"untitled",
@@ -50,26 +50,26 @@ export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
 	readonly contextProvider: PromptContextProvider;
 	readonly autoSuggest: AutoSuggest;
-	/** Fires when earlier suggestions hold no longer, as after a change of the model. */
+	/** Fires when earlier suggestions are invalid, as after a change of the model. */
 	readonly onDidInvalidate: (listener: () => void) => Disposable;
-	/** Called with each suggestion that is given to VS Code. */
+	/** Called with each suggestion that VS Code gets. */
 	readonly onSuggestion: (suggestion: GivenSuggestion) => void;
-	/** Called once for each question of VS Code. */
+	/** Called once for each request of VS Code. */
 	readonly onDecision: (decision: CompletionDecision) => void;
 	readonly log: Log;
 }
 
-interface Answer extends Pick<CompletionDecision, "outcome" | "work"> {
-	/** The best one first. */
+interface ProvidedItems extends Pick<CompletionDecision, "outcome" | "work"> {
+	/** The best first. */
 	readonly items?: vscode.InlineCompletionItem[];
 }
 
-/** Runs when VS Code has put a suggestion into the document. Not for people, and so in no palette. */
+/** VS Code runs it after it has inserted a suggestion. Internal: not in the command palette. */
 const acceptedCommand = "headroom.internal.suggestionAccepted";
 
-/** Besides the first, where someone asks by hand: as many as VS Code goes through with two keys. */
+/** Alternatives for an explicit request. VS Code cycles through them. */
 const alternativeCount = 2;
-/** VS Code shows nothing before all are there: who asked does not wait longer than this for more. */
+/** The time limit for alternatives: VS Code shows nothing before it has all of them. */
 const alternativesMs = 500;
 
 export class InlineCompletionProvider
@@ -78,7 +78,7 @@ export class InlineCompletionProvider
 	readonly #options: InlineCompletionOptions;
 	readonly #session: CompletionSession;
 	readonly #store = new DisposableStore();
-	/** Where an answer came late, while VS Code is asked to ask for it. */
+	/** The place of a late answer, while VS Code is triggered to request it. */
 	#offered: Place | undefined;
 
 	constructor(options: InlineCompletionOptions) {
@@ -94,13 +94,13 @@ export class InlineCompletionProvider
 			now: () => performance.now(),
 		});
 		this.#session = session;
-		// An edit moves the cursor too, and where it does not, VS Code asks anew: the selection alone tells enough.
+		// Edits also move the cursor, or else VS Code sends a new request: following the selection is enough.
 		const followCursor = (): void =>
 			session.movedTo(currentPlace(), currentSnapshot);
 		for (const it of [
 			onDidInvalidate(() => session.clear()),
 			autoSuggest.onDidChange(() => {
-				// What runs is then not wanted any more.
+				// Running requests are no longer wanted.
 				if (autoSuggest.reasonFor(vscode.window.activeTextEditor?.document))
 					session.clear();
 			}),
@@ -115,7 +115,7 @@ export class InlineCompletionProvider
 			this.#store.add(it);
 	}
 
-	/** Nobody types: evaluates what the next prompt in this editor needs. False where something else was under way. */
+	/** Evaluates the next prompt in this editor, in an idle moment. False where a completion is running. */
 	prepare({ document, selection }: vscode.TextEditor): Promise<boolean> {
 		return this.#session.prepare(snapshotOf(document, selection.active));
 	}
@@ -131,18 +131,18 @@ export class InlineCompletionProvider
 		const isOffer =
 			this.#offered !== undefined &&
 			samePlace(this.#offered, placeAt(document, position));
-		// VS Code 1.104 calls the offers explicit too.
+		// VS Code 1.104 reports offers as explicit, too.
 		const isExplicit =
 			context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke &&
 			!isOffer;
-		// Who asks by hand is answered, whatever is switched off; what is offered was asked for before.
+		// Explicit requests are always answered, and an offer was requested before.
 		const reason =
 			isExplicit || isOffer
 				? undefined
 				: this.#options.autoSuggest.reasonFor(document);
 		const { items, outcome, work } = reason
 			? none(reason)
-			: await this.#answer(document, position, context, token, isExplicit);
+			: await this.#provide(document, position, context, token, isExplicit);
 		const decision: CompletionDecision = {
 			atMs,
 			path: documentPath(document),
@@ -164,18 +164,18 @@ export class InlineCompletionProvider
 		this.#store.dispose();
 	}
 
-	async #answer(
+	async #provide(
 		document: vscode.TextDocument,
 		position: vscode.Position,
 		context: vscode.InlineCompletionContext,
 		token: vscode.CancellationToken,
 		isExplicit: boolean,
-	): Promise<Answer> {
-		const at = targetOf(document, position, context, (snapshot) =>
+	): Promise<ProvidedItems> {
+		const target = targetOf(document, position, context, (snapshot) =>
 			this.#session.cached(snapshot),
 		);
 		const signal = abortSignal(token);
-		const suggestion = await this.#session.suggest(at.snapshot, {
+		const suggestion = await this.#session.suggest(target.snapshot, {
 			signal,
 			isExplicit,
 		});
@@ -185,7 +185,7 @@ export class InlineCompletionProvider
 		const { text, source } = suggestion;
 		const others = isExplicit
 			? await this.#session.alternatives(
-					at.snapshot,
+					target.snapshot,
 					text,
 					alternativeCount,
 					AbortSignal.any([signal, AbortSignal.timeout(alternativesMs)]),
@@ -193,7 +193,9 @@ export class InlineCompletionProvider
 			: [];
 		this.#options.onSuggestion(suggestion);
 		return {
-			items: [text, ...others].map((it) => itemFor(it, at, acceptedCommand)),
+			items: [text, ...others].map((it) =>
+				itemFor(it, target, acceptedCommand),
+			),
 			outcome: { kind: "suggested", characters: text.length, source },
 			work,
 		};
@@ -203,24 +205,27 @@ export class InlineCompletionProvider
 		const here = currentPlace();
 		if (!here || !samePlace(here, place)) return;
 		const { log } = this.#options;
-		log.debug("a suggestion that came late, or more of one, is offered again");
+		log.debug("offering a late suggestion, or the rest of one");
 		this.#offered = place;
 		const { executeCommand } = vscode.commands;
 		try {
-			// VS Code does not ask again where something is shown.
+			// VS Code does not request again while a suggestion is shown.
 			if (isMore) await executeCommand("editor.action.inlineSuggest.hide");
-			// The cache answers this one. VS Code 1.104 ignores the argument and shows it all the same.
+			// A cache hit. VS Code 1.104 ignores the argument, which does no harm.
 			await executeCommand("editor.action.inlineSuggest.trigger", {
 				explicit: false,
 			});
 		} catch (thrown) {
-			log.debug(`it could not be offered: ${messageOf(thrown)}`);
+			log.debug(`could not offer it: ${messageOf(thrown)}`);
 		} finally {
 			if (this.#offered === place) this.#offered = undefined;
 		}
 	}
 }
 
-function none(reason: NoSuggestionReason, work?: CompletionWork): Answer {
+function none(
+	reason: NoSuggestionReason,
+	work?: CompletionWork,
+): ProvidedItems {
 	return { outcome: { kind: "none", reason }, work };
 }

@@ -1,4 +1,4 @@
-/** Which files of the workspace git ignores, kept up to date. */
+/** Reads the ignore rules of git in the workspace, and keeps them up to date. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -7,20 +7,20 @@ import { type GitignoreFile, ignoredBy } from "../../workspace/gitignore.ts";
 import { workspacePath } from "./documentPath.ts";
 
 const pattern = "**/.gitignore";
-/** Where the rules of others lie, which are none of the project's. */
-const foreign = "**/{node_modules,.venv}/**";
+/** Folders of third-party code, whose rules do not apply to the project. */
+const thirdParty = "**/{node_modules,.venv}/**";
 const maxFiles = 500;
-/** Folders above the workspace that are looked through for the top of its repository. */
-const maxAbove = 12;
+/** The number of parent folders that are searched for the root of the repository. */
+const maxParents = 12;
 
 export class IgnoreRules implements Disposable {
 	readonly #store = new DisposableStore();
-	/** Until the rules are read, everything is ignored. */
+	/** Ignores everything until the rules are read. */
 	#isIgnored: (path: string) => boolean = () => true;
 	#reading = 0;
 	readonly #onDidRead = this.#store.add(new Emitter<void>());
 
-	/** Fires when the rules are read, first and after each change. */
+	/** Fires when the rules are read, initially and after each change. */
 	readonly onDidRead: Event<void> = this.#onDidRead.event;
 
 	constructor() {
@@ -49,14 +49,18 @@ export class IgnoreRules implements Disposable {
 
 	async #read(): Promise<void> {
 		const reading = ++this.#reading;
-		const found = await vscode.workspace.findFiles(pattern, foreign, maxFiles);
+		const found = await vscode.workspace.findFiles(
+			pattern,
+			thirdParty,
+			maxFiles,
+		);
 		const inside = await Promise.all(
 			found.map((uri) => readRules(uri, folderPath(folderOf(uri)))),
 		);
 		const above = await Promise.all(
-			(vscode.workspace.workspaceFolders ?? []).map(repositoryOf),
+			(vscode.workspace.workspaceFolders ?? []).map(rulesAbove),
 		);
-		// Where another reading has begun since, it has the newer rules.
+		// A later read has started meanwhile, and has newer rules.
 		if (reading !== this.#reading) return;
 		const isIgnoredInside = ignoredBy(inside.flatMap((it) => it ?? []));
 		this.#isIgnored = (path) =>
@@ -65,15 +69,15 @@ export class IgnoreRules implements Disposable {
 	}
 }
 
-/** What the rules of the repository say that lie above a folder of the workspace, and those that no one commits. */
-async function repositoryOf({
+/** The rules above a workspace folder in its repository, and the uncommitted ones of `.git/info/exclude`. */
+async function rulesAbove({
 	uri,
 }: vscode.WorkspaceFolder): Promise<(path: string) => boolean> {
 	const inWorkspace = folderPath(uri);
 	const rules: (GitignoreFile | undefined)[] = [];
 	let folder = uri;
-	// From the folder upwards; the paths of the rules become relative to the top when that is known.
-	for (let above = 0; above <= maxAbove; above++) {
+	// Upwards from the folder. The rules are made relative to the root once that is found.
+	for (let above = 0; above <= maxParents; above++) {
 		const own =
 			above > 0 && (await readRules(gitignoreIn(folder), folder.path));
 		if (own) rules.push(own);
@@ -87,7 +91,7 @@ async function repositoryOf({
 		if (parent.path === folder.path) break;
 		folder = parent;
 	}
-	// It is in no repository: the rules of folders above it are someone else's.
+	// Not in a repository: the rules of parent folders do not apply.
 	return () => false;
 }
 
@@ -145,7 +149,7 @@ async function readRules(
 	}
 }
 
-/** The path of a folder as files in it have it: empty for the only folder of a workspace. */
+/** The prefix of the paths of files in a folder: empty for the only folder of a workspace. */
 function folderPath(folder: vscode.Uri): string {
 	return workspacePath(vscode.Uri.joinPath(folder, "x")).replace(/\/?x$/, "");
 }

@@ -1,4 +1,4 @@
-/** The text editor that was used last and can still be seen: the one that the chat panel beside it is about. */
+/** The most recently used text editor that is still visible: the one that the chat refers to. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -10,7 +10,7 @@ export class LastEditor implements Disposable {
 	readonly #onDidChange = this.#store.add(new Emitter<void>());
 	#last = vscode.window.activeTextEditor;
 
-	/** Fires when it is another one, and when something else is selected in it. */
+	/** Fires when the editor or its selection changes. */
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
 	constructor() {
@@ -31,12 +31,12 @@ export class LastEditor implements Disposable {
 		);
 	}
 
-	/** Undefined where no file is shown. */
+	/** Undefined where no file is visible. */
 	get current(): vscode.TextEditor | undefined {
 		const last = this.#last;
 		if (!last || !isOfUser(last.document)) return undefined;
 		const visible = vscode.window.visibleTextEditors;
-		// VS Code makes another editor when the same file is shown elsewhere, such as in a diff.
+		// VS Code creates another editor when the same file is shown elsewhere, such as in a diff.
 		return visible.includes(last)
 			? last
 			: visible.find(({ document }) => document === last.document);

@@ -1,4 +1,4 @@
-/** The files of the workspace by their paths, as users and models write them. */
+/** Finds workspace files by path, as users and models write them. */
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../base/result.ts";
@@ -7,11 +7,11 @@ import { isContextFile } from "../../workspace/contextFiles.ts";
 import { fileNamed } from "../../workspace/namedFile.ts";
 import { documentPath, isOfUser, workspacePath } from "./documentPath.ts";
 
-/** Whoever types a name asks with every key. */
-const keptMs = 5_000;
+/** How long a list of paths is reused: typing a name requests it with every key. */
+const maxAgeMs = 5_000;
 const maxFiles = 20_000;
-/** They are full of files that are never shown. Not all versions of VS Code can read groups within groups. */
-const foreign = [
+/** Folders full of files that are never used. A list, because not all versions of VS Code support nested groups in a glob. */
+const excludedFolders = [
 	"**/node_modules/**",
 	"**/bower_components/**",
 	"**/site-packages/**",
@@ -29,26 +29,26 @@ export class WorkspaceFiles {
 		this.#isIgnored = isIgnored;
 	}
 
-	/** Whether a file may go along with a question without being named. */
+	/** Whether a file may be attached to a question without being named in it. */
 	mayShow(path: string): boolean {
 		return isContextFile(path, this.#isIgnored);
 	}
 
-	/** Of the files that may be shown; at most some seconds old. */
+	/** The files that the model may see; the list is at most five seconds old. */
 	async paths(): Promise<readonly string[]> {
 		const now = Date.now();
-		if (!this.#found || now - this.#found.atMs > keptMs)
+		if (!this.#found || now - this.#found.atMs > maxAgeMs)
 			this.#found = { atMs: now, paths: this.#findAll() };
 		return await this.#found.paths;
 	}
 
-	/** Of the files below a folder that may be shown. Rejects where they cannot be searched. */
+	/** The files in a folder that the model may see. Rejects where the search fails. */
 	async pathsIn(folder: vscode.Uri): Promise<readonly string[]> {
 		const pattern = new vscode.RelativePattern(folder, "**/*");
-		return await this.#find(pattern, foreign);
+		return await this.#find(pattern, excludedFolders);
 	}
 
-	/** The path of a file that exists: the one named, also where git ignores it, or else the only one that ends so. */
+	/** The path of an existing file: the named one, even if git ignores it, or else the only one that ends with the name. */
 	async resolve(name: string): Promise<Result<string, HeadroomError>> {
 		if (await isFile(name)) return success(name);
 		const found = fileNamed(name, await this.paths());
@@ -67,10 +67,13 @@ export class WorkspaceFiles {
 		}
 	}
 
-	/** None where they cannot be searched: then what is named in full is found all the same. */
+	/** Empty where the search fails: files with their full path are still found. */
 	async #findAll(): Promise<string[]> {
 		const ignored = await this.#ignoredFolders();
-		const excluded = [...foreign, ...ignored.map((name) => `${name}/**`)];
+		const excluded = [
+			...excludedFolders,
+			...ignored.map((name) => `${name}/**`),
+		];
 		return await this.#find("**/*", excluded).catch(() => []);
 	}
 
@@ -89,7 +92,7 @@ export class WorkspaceFiles {
 			.sort();
 	}
 
-	/** At the top of the workspace: outputs there can hold more files than are looked for. */
+	/** The ignored top-level folders: build outputs there can contain more files than the search returns. */
 	async #ignoredFolders(): Promise<string[]> {
 		const folders = vscode.workspace.workspaceFolders ?? [];
 		const entries = await Promise.all(
@@ -107,7 +110,7 @@ export class WorkspaceFiles {
 	}
 }
 
-/** Where a path leads to: an open document goes first, then the folders of the workspace. Undefined outside of them. */
+/** Resolves a path: first among the open documents, then in the workspace folders. Undefined outside of them. */
 export function uriOf(path: string): vscode.Uri | undefined {
 	const open = openDocument(path);
 	if (open) return open.uri;
@@ -116,7 +119,7 @@ export function uriOf(path: string): vscode.Uri | undefined {
 	const named = [first, ...others].find(
 		({ name }) => path === name || path.startsWith(`${name}/`),
 	);
-	// With several folders, a path begins with the name of one.
+	// With several folders, a path starts with the name of one.
 	const uri =
 		others.length > 0 && named
 			? vscode.Uri.joinPath(named.uri, path.slice(named.name.length))
@@ -130,7 +133,7 @@ export function openDocument(path: string): vscode.TextDocument | undefined {
 	);
 }
 
-/** Undefined where there is nothing. */
+/** Undefined where the file does not exist. */
 export async function statOf(
 	uri: vscode.Uri,
 ): Promise<vscode.FileStat | undefined> {

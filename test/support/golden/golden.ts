@@ -1,4 +1,4 @@
-/** Golden texts: `UPDATE_GOLDEN=1` rewrites them, and the difference is then read in review. */
+/** Golden texts. `UPDATE_GOLDEN=1` rewrites them; the diff is then reviewed. */
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * Golden cases of the rules on a suggestion, as text that is easy to read and to write by hand:
+ * Golden cases of the filters on suggestions, in a text format that is easy to read and write:
  *
  *     language: python
  *     indentation: 4
@@ -14,9 +14,9 @@
  *     1
  *     --- fired: lineEnd
  *
- * `indentation` is `tab` or a number of spaces, `path` the file's; both may also stand below a title, for that case. In place of
- * `--- suggestion` stands `--- none: empty`, or the name of the rule that left nothing. A middle dot is a space that an editor would
- * take away at the end of a line.
+ * `indentation` is `tab` or a number of spaces, `path` that of the file; both may also follow a title, for that case only. Where nothing is
+ * suggested, `--- none: empty`, or the name of the filter, replaces `--- suggestion`. A middle dot is a space, which an editor would remove
+ * at the end of a line.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -28,9 +28,9 @@ export interface GoldenCase {
 	readonly path: string;
 	readonly insertSpaces: boolean;
 	readonly tabSize: number;
-	/** With a cursor in it. */
+	/** With a cursor marker. */
 	readonly document: string;
-	/** What the model says. */
+	/** The text that the model generates. */
 	readonly answer: string;
 	readonly expected: { readonly text: string } | { readonly none: string };
 	readonly fired: readonly string[];

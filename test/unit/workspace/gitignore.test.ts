@@ -47,10 +47,10 @@ describe("ignoredBy", () => {
 		["*", "/home/a.ts", false],
 		["*", "./a.ts", false],
 	] as const)
-		it(`says ${expected} of ${JSON.stringify(path)} under ${JSON.stringify(text)}`, () =>
+		it(`is ${expected} for ${JSON.stringify(path)} under ${JSON.stringify(text)}`, () =>
 			assert.equal(ignoredBy([{ folder: "", text }])(path), expected));
 
-	/** The rules of the workspace, of the folder `sub`, and the path that both are asked about. */
+	/** The rules of the workspace and of the folder `sub`, and a path to test. */
 	for (const [root, sub, path, expected] of [
 		["", "*.log", "sub/a.log", true],
 		["", "*.log", "a.log", false],
@@ -78,7 +78,7 @@ describe("ignoredBy", () => {
 		["", "\\!a.ts", "sub/!a.ts", true],
 		["", "# *", "sub/a.ts", false],
 	] as const)
-		it(`says ${expected} of ${path} under ${JSON.stringify(root)} and ${JSON.stringify(sub)} in sub`, () => {
+		it(`is ${expected} for ${path} under ${JSON.stringify(root)} and ${JSON.stringify(sub)} in sub`, () => {
 			const files = [
 				{ folder: "sub", text: sub },
 				{ folder: "", text: root },
@@ -87,13 +87,13 @@ describe("ignoredBy", () => {
 			assert.equal(ignoredBy(files.reverse())(path), expected);
 		});
 
-	it("takes the name of a folder as it is", () => {
+	it("takes the name of a folder literally", () => {
 		const isIgnored = ignoredBy([{ folder: "[id]*", text: "a.ts" }]);
 		assert.equal(isIgnored("[id]*/a.ts"), true);
 		assert.equal(isIgnored("i/a.ts"), false);
 	});
 
-	it("lets the deepest file decide", () => {
+	it("gives precedence to the deepest file", () => {
 		const isIgnored = ignoredBy([
 			{ folder: "a/b", text: "*.ts" },
 			{ folder: "a", text: "!*.ts" },

@@ -10,11 +10,11 @@ describe("fileNamed", () => {
 		["eep/c.ts", { kind: "none" }],
 		["", { kind: "none" }],
 	] as const)
-		it(`finds what "${name}" means`, () => {
+		it(`resolves "${name}"`, () => {
 			assert.deepEqual(fileNamed(name, paths), expected);
 		});
 
-	it("does not choose among several, and counts none twice", () => {
+	it("does not choose among several matches, and counts none twice", () => {
 		const found = fileNamed("a.ts", ["x/a.ts", "y/a.ts", "x/a.ts"]);
 		assert.deepEqual(found, { kind: "several", count: 2 });
 	});

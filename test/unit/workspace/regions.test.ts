@@ -53,9 +53,9 @@ describe("regionsOf", () => {
 		],
 		["a line that is too long", `${"x".repeat(1600)}\nfoo();`, [[1, 2]]],
 	] as const)
-		it(`cuts ${what}`, () => assert.deepEqual(spans(text), expected));
+		it(`splits ${what}`, () => assert.deepEqual(spans(text), expected));
 
-	it("cuts a long block where it is least indented, below a blank line", () => {
+	it("splits a long block at the least indentation, after a blank line", () => {
 		const text = `class A {\n${"\tx1();\n".repeat(25)}\n${"\ty1();\n".repeat(25)}}`;
 		assert.deepEqual(spans(text), [
 			[0, 26],
@@ -63,7 +63,7 @@ describe("regionsOf", () => {
 		]);
 	});
 
-	it("keeps its limits and loses no line with a word, in 30 documents", () => {
+	it("stays within its limits and loses no line with a word, in 30 documents", () => {
 		for (let seed = 0; seed < 30; seed++) {
 			const text = someDocument(seededRandom(seed), 12);
 			const lines = text.split(/\r?\n/);
@@ -78,7 +78,7 @@ describe("regionsOf", () => {
 		}
 	});
 
-	it("changes no region far behind an edit, in 30 documents", () => {
+	it("changes no region far after an edit, in 30 documents", () => {
 		for (let seed = 0; seed < 30; seed++) {
 			const random = seededRandom(seed);
 			const tail = `${block("border", 12)}\n\n${someDocument(random, 8)}`;
@@ -110,7 +110,7 @@ describe("regionAround", () => {
 			assert.deepEqual([startLine, endLine], expected);
 		});
 
-	it("is smaller where lines are long, and holds the line itself", () => {
+	it("is smaller where lines are long, and contains the line itself", () => {
 		const long = Array.from(
 			{ length: 50 },
 			(_, i) => `line${i} ${"x".repeat(200)}`,
@@ -122,7 +122,7 @@ describe("regionAround", () => {
 		}
 	});
 
-	it("is none where there is nothing", () => {
+	it("is undefined in an empty document", () => {
 		assert.equal(regionAround("\n\n", 1), undefined);
 		assert.equal(regionAround("x".repeat(2000), 0), undefined);
 	});

@@ -138,12 +138,13 @@ describe("Headroom in VS Code", () => {
 		assert.notEqual(await accept(vscode.window.activeTextEditor ?? editor), "");
 	});
 
-	it("offers an answer again that came after VS Code had stopped waiting", async function () {
+	it("offers an answer that is ready after VS Code has stopped waiting", async function () {
 		// Older versions wait as long as nobody types.
 		if (Number(vscode.version.split(".")[1]) < 139) this.skip();
 		const offers = () =>
-			headroom.recentLog().filter((line) => line.includes("offered again"))
-				.length;
+			headroom
+				.recentLog()
+				.filter((line) => line.includes("offering a late suggestion")).length;
 		const before = offers();
 		// No word begins with these: VS Code finds nothing to suggest by itself, and stops waiting. What the model says is open.
 		for (const letter of ["q", "z", "j", "k", "y"]) {
@@ -169,11 +170,11 @@ describe("Headroom in VS Code", () => {
 				return editor.document.getText() !== text;
 			});
 			assert.ok(editor.document.getText().startsWith(text));
-			// What stands behind the accepted text may be asked about already.
+			// The text after the accepted suggestion may already be requested.
 			assert.ok(headroom.requestCount() <= requests + 1);
 			return;
 		}
-		assert.fail("nothing was offered again");
+		assert.fail("no late suggestion was offered");
 	});
 
 	it("tells of a model file that is missing, and takes the next one", async () => {

@@ -15,7 +15,7 @@ import {
 	until,
 } from "./editor.ts";
 
-/** Behind each of these a body begins. What a model of any size says at one place is its own affair; that one has several lines is not. */
+/** A body begins after each. Any model may suggest anything at one of them, but several lines at least once. */
 const openings = [
 	"export function totalPerimeter(shapes: readonly Shape[]): number {",
 	"export function largestArea(shapes: readonly Shape[]): number {",
@@ -47,7 +47,7 @@ describe("ghost text in VS Code", () => {
 		headroom = await headroomExtension().activate();
 	});
 
-	/** Whether what VS Code was given last is all of an answer, and not only its first line. */
+	/** Whether VS Code got the whole answer last, and not only its first line. */
 	function isWhole(): boolean {
 		const given = headroom.lastSuggestion();
 		if (!given) return false;
@@ -55,11 +55,11 @@ describe("ghost text in VS Code", () => {
 		return headroom.recentLog().some((line) => line.includes(answer));
 	}
 
-	/** Asks by hand, and waits until VS Code has been given the whole answer; undefined where there is none. */
+	/** Requests explicitly, and waits until VS Code has got the whole answer; undefined where there is none. */
 	async function ask(): Promise<string | undefined> {
 		const before = headroom.lastSuggestion();
 		const last = headroom.decisions()[0];
-		// VS Code also asks by itself, such as where the cursor was before.
+		// VS Code also requests automatically, such as where the cursor was before.
 		const answer = () => {
 			const decisions = headroom.decisions();
 			const known = last ? decisions.indexOf(last) : -1;
@@ -84,28 +84,31 @@ describe("ghost text in VS Code", () => {
 		return text;
 	}
 
-	/** An editor where something is suggested that will do for the test. */
+	/** An editor with a suggestion that suits the test. */
 	async function suggestionAt(
 		contents: readonly string[],
-		willDo: (text: string) => boolean,
+		isSuitable: (text: string) => boolean,
 	): Promise<{ editor: vscode.TextEditor; content: string; text: string }> {
 		const suggested: string[] = [];
 		for (const content of contents) {
 			const editor = await open(content);
 			const text = await ask();
-			if (text !== undefined && willDo(text)) return { editor, content, text };
+			if (text !== undefined && isSuitable(text))
+				return { editor, content, text };
 			suggested.push(text ?? "");
 		}
-		return assert.fail(`nothing will do of ${JSON.stringify(suggested)}`);
+		return assert.fail(
+			`no suitable suggestion in ${JSON.stringify(suggested)}`,
+		);
 	}
 
-	/** Runs a command that takes of the ghost text, as soon as there is some, and returns the document with it. */
+	/** Runs a command that accepts ghost text, or a part of it, as soon as there is some, and returns the new document. */
 	async function take(
 		{ document }: vscode.TextEditor,
 		command: string,
 	): Promise<string> {
 		const before = document.getText();
-		await until("something taken", async () => {
+		await until("an accepted suggestion", async () => {
 			await run(command);
 			return document.getText() !== before;
 		});
@@ -126,7 +129,7 @@ describe("ghost text in VS Code", () => {
 			count: lines,
 		},
 	])
-		it(`is taken ${unit} by ${unit}, and nothing is asked of the engine meanwhile`, async () => {
+		it(`is accepted ${unit} by ${unit} without a request`, async () => {
 			const { editor, content, text } = await suggestionAt(
 				contents,
 				(it) => count(it) > 1,
@@ -145,7 +148,7 @@ describe("ghost text in VS Code", () => {
 			for (const piece of pieces) assert.ok(count(piece) <= 1, piece);
 		});
 
-	it("shows all of a body, also where its first line came before the rest", async () => {
+	it("shows a whole body, also when its first line came before the rest", async () => {
 		for (const opening of openings) {
 			const content = `// Unasked.\n${opening.slice(0, -1)}`;
 			const editor = await open(content);
@@ -173,13 +176,13 @@ describe("ghost text in VS Code", () => {
 		assert.fail("no body of several lines was suggested");
 	});
 
-	it("stays while its text is typed, and nothing is asked of the engine", async () => {
+	it("stays during type-through, without a request", async () => {
 		const { editor, content, text } = await suggestionAt(
 			[shapes, ...openings],
 			(it) => /^\w{4}/.test(it.trim()),
 		);
 		const { document } = editor;
-		// Brackets and quotes would be closed.
+		// The editor would close brackets and quotes.
 		const [typed = ""] = /^\s*\w+/.exec(text) ?? [];
 		const requests = headroom.requestCount();
 		for (const it of typed.slice(0, -1)) {
@@ -197,7 +200,7 @@ describe("ghost text in VS Code", () => {
 		);
 	});
 
-	it("is taken in the middle of a line, whose rest stays behind it", async () => {
+	it("is accepted in the middle of a line, whose rest stays after it", async () => {
 		const behind = ");\n}\n";
 		const before = `${openings[0]}\n\treturn Math.max(`;
 		const editor = await open(before, "typescript", behind);
@@ -207,7 +210,7 @@ describe("ghost text in VS Code", () => {
 		assert.doesNotMatch(text, /\n/);
 	});
 
-	it("is taken at two cursors", async () => {
+	it("is accepted at two cursors", async () => {
 		const line = "\treturn 2 * ";
 		const content = `${shapes.slice(0, shapes.lastIndexOf(line))}${line}\n\t}\n\n\tdiameter(): number {\n${line}`;
 		const editor = await open(content, "typescript", "\n\t}\n}\n");
@@ -230,14 +233,14 @@ describe("ghost text in VS Code", () => {
 		assert.equal(editor.document.getText(), all);
 	});
 
-	it("goes with one undo, however it was taken, and is there again without asking", async () => {
+	it("is removed by one undo, and is shown again without a request", async () => {
 		const { editor, content, text } = await suggestionAt(
 			[shapes, ...openings],
 			(it) => words(it) > 1,
 		);
 		const last = headroom.decisions()[0];
 		await take(editor, "editor.action.inlineSuggest.commit");
-		// VS Code asks for what follows.
+		// VS Code requests the next completion.
 		await until("an answer", () => headroom.decisions()[0] !== last);
 		await until("quiet", () => headroom.engineStatus().kind === "ready");
 		const requests = headroom.requestCount();
@@ -253,14 +256,14 @@ describe("ghost text in VS Code", () => {
 		assert.equal(headroom.requestCount(), requests);
 	});
 
-	it("comes by hand with others, one after the other and round again", async () => {
+	it("comes with alternatives on an explicit request, which can be cycled through", async () => {
 		const content = `// By hand.\n${shapes}`;
 		const editor = await open(content);
 		const requests = headroom.requestCount();
 		await askFor();
-		// The answer and two others.
+		// The answer and two alternatives.
 		assert.equal(headroom.requestCount(), requests + 3);
-		/** The text that is shown after so many steps. */
+		/** The text that is shown after this many steps. */
 		async function textAfter(steps: number): Promise<string> {
 			for (let step = 0; step < steps; step++)
 				await run("editor.action.inlineSuggest.showNext");
@@ -277,7 +280,7 @@ describe("ghost text in VS Code", () => {
 		assert.equal(third === first ? first : await textAfter(3), first);
 	});
 
-	it("stands in the cell of a notebook", async () => {
+	it("works in the cell of a notebook", async () => {
 		const notebook = await vscode.workspace.openNotebookDocument(
 			"jupyter-notebook",
 			new vscode.NotebookData(
@@ -323,7 +326,7 @@ describe("ghost text in VS Code", () => {
 		assert.fail("nothing was suggested in any cell");
 	});
 
-	it("does not come unasked where a file looks secret, and the reason is kept", async () => {
+	it("does not appear automatically in a file with secrets, and the reason is recorded", async () => {
 		const [folder] = vscode.workspace.workspaceFolders ?? [];
 		assert.ok(folder);
 		const uri = vscode.Uri.joinPath(folder.uri, ".env");
@@ -348,12 +351,15 @@ describe("ghost text in VS Code", () => {
 		});
 		assert.equal(headroom.requestCount(), requests);
 		await ask();
-		assert.ok(headroom.requestCount() > requests, "who asks is answered");
+		assert.ok(
+			headroom.requestCount() > requests,
+			"an explicit request is answered",
+		);
 		await run("workbench.action.files.revert");
 		await vscode.workspace.fs.delete(uri);
 	});
 
-	it("knows of what was edited in other files, where the model has room for them", async () => {
+	it("uses edits in other files, if the model has room for them", async () => {
 		const [folder] = vscode.workspace.workspaceFolders ?? [];
 		assert.ok(folder);
 		const models = mkdtempSync(path.join(os.tmpdir(), "headroom-models-"));
@@ -399,7 +405,7 @@ describe("ghost text in VS Code", () => {
 				.recentLog()
 				.slice(logged)
 				.some((line) =>
-					/completion c\d+: .* [1-9]\d* of other files/.test(line),
+					/completion c\d+: .* [1-9]\d* from other files/.test(line),
 				),
 		);
 		await run("workbench.action.files.revert");

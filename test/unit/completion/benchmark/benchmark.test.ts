@@ -10,7 +10,7 @@ import type {
 
 const { signal } = new AbortController();
 
-/** Says the same for each request, and counts them. */
+/** Gives the same answer to each request, and counts them. */
 function engineThatSays(
 	answer: (request: FimRequest) => string,
 	end?: GenerationEnd,
@@ -63,8 +63,8 @@ const expectedOf = ({ line, path }: FimRequest): string => {
 	return it.expected;
 };
 
-describe("the cases of the benchmark", () => {
-	it("are twelve in three languages, each with something left out", () => {
+describe("the benchmark cases", () => {
+	it("are twelve in three languages, each with a part left out", () => {
 		assert.equal(benchmarkCases.length, 12);
 		const languages = benchmarkCases.map((it) => it.snapshot.languageId);
 		assert.equal(new Set(languages).size, 3);
@@ -77,7 +77,7 @@ describe("the cases of the benchmark", () => {
 });
 
 describe("the benchmark", () => {
-	it("counts every case whose line was completed as it was: no rule of ours is in the way", async () => {
+	it("counts every exact match: no filter interferes", async () => {
 		const engine = engineThatSays(expectedOf);
 		let nowMs = 0;
 		const run = await runBenchmark(engine, {
@@ -94,7 +94,7 @@ describe("the benchmark", () => {
 		assert.equal(engine.requests, 13, "one before, for the load");
 	});
 
-	it("counts no case in which something else or nothing came", async () => {
+	it("does not count other answers, or none", async () => {
 		for (const answer of ["something(else);", ""]) {
 			const run = await runBenchmark(
 				engineThatSays(() => answer),
@@ -104,7 +104,7 @@ describe("the benchmark", () => {
 		}
 	});
 
-	it("ends with the error of the engine, at the first case", async () => {
+	it("ends with the error of the engine at the first case", async () => {
 		const error = createError("modelTooLarge", {
 			file: "m",
 			needs: [{ kind: "noContextFits" }],

@@ -37,7 +37,7 @@ const places = (store: ContextStore, exceptPath = "") =>
 		]);
 
 describe("ContextStore", () => {
-	it("gives what it remembers, by path and line, but for one file", () => {
+	it("returns the candidates outside of one file, by path and line", () => {
 		const store = newStore();
 		const text = numbered(50);
 		remember(store, "b.ts", text, "visited", [30, 40]);
@@ -55,7 +55,7 @@ describe("ContextStore", () => {
 		);
 	});
 
-	it("gives the whole text of every file, the last seen first, also of those that were closed", () => {
+	it("returns the texts of all files, also closed ones, the most recently used first", () => {
 		const store = newStore();
 		store.open("a.ts", "one\r\ntwo");
 		store.open("b.ts", "three");
@@ -116,7 +116,7 @@ describe("ContextStore", () => {
 			assert.deepEqual(places(store), expected);
 		});
 
-	it("finds a region again that moved, and takes the text that now stands there", () => {
+	it("relocates a region that moved, or takes the text that replaced it", () => {
 		const store = newStore();
 		const text = numbered(30);
 		remember(store, "a.ts", text, "edited", [10, 15]);
@@ -130,7 +130,7 @@ describe("ContextStore", () => {
 		assert.deepEqual(places(store), []);
 	});
 
-	it("forgets the oldest region of a file beyond 8, and the file not seen for longest beyond 32", () => {
+	it("drops the oldest region of a file beyond 8, and the least recently used file beyond 32", () => {
 		const store = newStore();
 		const text = numbered(100);
 		for (let i = 0; i < 10; i++)
@@ -147,7 +147,7 @@ describe("ContextStore", () => {
 		assert.equal(places(store).length, 32);
 	});
 
-	it("shows all of an open file, but once, and of a closed one what was remembered", () => {
+	it("has each region of an open file once, and only the remembered ones of a closed file", () => {
 		const store = newStore();
 		const text = `${numbered(20, "a")}\n\n${numbered(20, "b")}`;
 		store.open("a.ts", text);
@@ -173,7 +173,7 @@ describe("ContextStore", () => {
 		assert.equal(store.holds("b.ts", "a1();"), true);
 	});
 
-	it("shows of a long open file 16 regions", () => {
+	it("has the first 16 regions of a long open file", () => {
 		const store = newStore();
 		store.open(
 			"a.ts",
@@ -182,7 +182,7 @@ describe("ContextStore", () => {
 		assert.equal(places(store).length, 16);
 	});
 
-	it("knows nothing of a file that was forgotten, or never there", () => {
+	it("has nothing of a file that was forgotten or never added", () => {
 		const store = newStore();
 		remember(store, "a.ts", numbered(9), "edited", [0, 5]);
 		store.forget("a.ts");
@@ -191,7 +191,7 @@ describe("ContextStore", () => {
 		assert.deepEqual(places(store), []);
 	});
 
-	it("holds what still stands in its file", () => {
+	it("holds a text that is still in its file", () => {
 		const store = newStore();
 		store.open("a.ts", "foo();\r\nbar();\r\n");
 		assert.equal(store.holds("a.ts", "foo();\nbar();"), true);
@@ -199,7 +199,7 @@ describe("ContextStore", () => {
 		assert.equal(store.holds("a.ts", "foo();\nbar();"), false);
 	});
 
-	it("never holds a file that may not be shown", () => {
+	it("never stores a file that may not be used", () => {
 		const store = newStore();
 		for (const path of [".env", "out/a.ts", "package-lock.json"]) {
 			store.open(path, numbered(9));
@@ -208,7 +208,7 @@ describe("ContextStore", () => {
 		assert.deepEqual(places(store), []);
 	});
 
-	it("lets go of a file that became ignored", () => {
+	it("drops a file that has become ignored", () => {
 		let isIgnored = false;
 		const store = new ContextStore(() => !isIgnored);
 		store.open("a.ts", numbered(9));
@@ -220,7 +220,7 @@ describe("ContextStore", () => {
 		assert.deepEqual(places(store), []);
 	});
 
-	it("orders by events, the later higher", () => {
+	it("numbers candidates by event", () => {
 		const store = newStore();
 		store.open("a.ts", numbered(9));
 		store.open("b.ts", numbered(9));

@@ -69,13 +69,13 @@ describe("FrozenSuffix", () => {
 		["a line came to nothing", "", "\nfoo();", false],
 		["all went", `\n${below}`, "", false],
 	] as const)
-		it(`${stays ? "stays" : "is taken anew"} where ${what}`, () => {
+		it(`${stays ? "stays" : "changes"} where ${what}`, () => {
 			const frozen = new FrozenSuffix();
 			assert.equal(frozen.choose("a", earlier), earlier);
 			assert.equal(frozen.choose("a", now), stays ? earlier : now);
 		});
 
-	it("is measured against the state that was taken, so that small changes add up", () => {
+	it("is compared with the stored state, so that small changes add up", () => {
 		const frozen = new FrozenSuffix();
 		frozen.choose("a", `\n${below}`);
 		const chosen = [1, 2, 3, 4, 5, 6].map((count) =>
@@ -91,7 +91,7 @@ describe("FrozenSuffix", () => {
 		]);
 	});
 
-	it("is one for each document, until it is refreshed or forgotten", () => {
+	it("is stored per document, until it is refreshed or forgotten", () => {
 		const frozen = new FrozenSuffix();
 		frozen.choose("a", "");
 		assert.equal(frozen.choose("b", ")"), ")");
@@ -102,7 +102,7 @@ describe("FrozenSuffix", () => {
 		assert.equal(frozen.choose("a", "})"), "})");
 	});
 
-	it("forgets the document not asked about for longest", () => {
+	it("drops the least recently used document", () => {
 		const frozen = new FrozenSuffix();
 		frozen.choose("first", "");
 		for (let i = 0; i < 8; i++) frozen.choose(`uri${i}`, "");

@@ -41,7 +41,7 @@ const paths = (candidates: readonly { readonly path: string }[]) =>
 	candidates.map(({ path }) => path);
 
 describe("localWindow", () => {
-	it("is whole lines round the cursor, three quarters of them before it", () => {
+	it("consists of whole lines around the cursor, three quarters of them before it", () => {
 		const line = `${"x".repeat(29)}\n`;
 		const { before, after } = local(
 			`${line.repeat(200)}now(█);\n${line.repeat(200)}`,
@@ -50,7 +50,7 @@ describe("localWindow", () => {
 		assert.equal(after, `);\n${line.repeat(24).trimEnd()}`);
 	});
 
-	it("takes what it can of one long line", () => {
+	it("takes a part of one long line", () => {
 		const { before, after } = local(`${"x".repeat(5000)}█${"y".repeat(5000)}`);
 		assert.deepEqual([before.length, after.length], [2250, 750]);
 	});
@@ -63,7 +63,7 @@ describe("localWindow", () => {
 			imports: "",
 		}));
 
-	it("knows the imports of some languages", () => {
+	it("recognizes the imports of some languages", () => {
 		const imports = [
 			'import { a } from "./a.ts";',
 			'export * from "./b.ts";',
@@ -81,7 +81,7 @@ describe("localWindow", () => {
 });
 
 describe("queryOf", () => {
-	it("gives a word the weight of its nearest line, and an import a quarter", () => {
+	it("weights a word by its nearest line, and an import by a quarter", () => {
 		const far = "far();\n";
 		const query = queryOf(
 			local(
@@ -95,7 +95,7 @@ describe("queryOf", () => {
 	});
 });
 
-describe("likeness", () => {
+describe("areNearDuplicates", () => {
 	const lines = (...names: string[]) =>
 		names.map((it) => `${it}();`).join("\n");
 	for (const [what, a, b, expected] of [
@@ -131,7 +131,7 @@ describe("likeness", () => {
 });
 
 describe("rankCandidates", () => {
-	it("prefers what shares more and rarer words with the text round the cursor", () => {
+	it("prefers candidates that share more and rarer words with the text around the cursor", () => {
 		const ranked = rankCandidates(
 			[
 				candidate("none.ts", "paint(canvas);"),
@@ -144,7 +144,7 @@ describe("rankCandidates", () => {
 		assert.deepEqual(paths(ranked), ["both.ts", "common.ts", "more.ts"]);
 	});
 
-	it("prefers what shares words with the nearer line", () => {
+	it("prefers candidates that share words with a nearer line", () => {
 		const ranked = rankCandidates(
 			[candidate("a.ts", "distant(one);"), candidate("b.ts", "close(two);")],
 			local(`distant();\n${"\n".repeat(20)}close(█`),
@@ -152,7 +152,7 @@ describe("rankCandidates", () => {
 		assert.deepEqual(paths(ranked), ["b.ts", "a.ts"]);
 	});
 
-	it("lets the kind and then the event decide between equals, and then the path and the line", () => {
+	it("orders equal scores by kind, event, path and line", () => {
 		const text = (i: number) => `wanted(thing${i});`;
 		const ranked = rankCandidates(
 			[
@@ -180,7 +180,7 @@ describe("rankCandidates", () => {
 		);
 	});
 
-	it("holds long texts back", () => {
+	it("normalizes by length", () => {
 		const ranked = rankCandidates(
 			[
 				candidate("a.ts", `wanted();\n${"filler(words);\n".repeat(40)}`),
@@ -191,7 +191,7 @@ describe("rankCandidates", () => {
 		assert.deepEqual(paths(ranked), ["b.ts", "a.ts"]);
 	});
 
-	it("drops the document itself, what is alike to the text round the cursor, and what is alike to a better one", () => {
+	it("drops the document itself, and near-duplicates of the text around the cursor or of a better candidate", () => {
 		const copied = "const total = price * count;\nreturn total;";
 		const twice = "function priceOf(count) {\n\treturn rates[count];\n}";
 		const ranked = rankCandidates(
@@ -206,7 +206,7 @@ describe("rankCandidates", () => {
 		assert.deepEqual(paths(ranked), ["new.ts"]);
 	});
 
-	it("answers for no candidates and for no words", () => {
+	it("returns nothing without candidates or words", () => {
 		assert.deepEqual(rankCandidates([], local("foo█")), []);
 		assert.deepEqual(
 			rankCandidates([candidate("a.ts", "foo();")], local("█")),

@@ -73,7 +73,7 @@ describe("ReferenceSync", () => {
 			assert.deepEqual(told, sent ? [sent] : []);
 		});
 
-	it("sends everything to an engine that was told nothing, and at once", () => {
+	it("sends everything at once to an engine that has just started", () => {
 		const { references, told, start } = setUp(() => [a, b]);
 		references.update();
 		start();
@@ -83,7 +83,7 @@ describe("ReferenceSync", () => {
 		assert.equal(told.length, 2);
 	});
 
-	it("takes nothing for told while there is no engine", () => {
+	it("counts nothing as sent while no engine is running", () => {
 		const { references, told, engine } = setUp(() => [a]);
 		engine.isThere = false;
 		references.update();
@@ -92,14 +92,14 @@ describe("ReferenceSync", () => {
 		assert.deepEqual(told, [[{ id: "a.ts", text: "one" }]]);
 	});
 
-	it("tells nothing after its end", () => {
+	it("sends nothing after it is disposed", () => {
 		const { references, told, start } = setUp(() => [a]);
 		references.dispose();
 		start();
 		assert.deepEqual(told, []);
 	});
 
-	it("sends no file that may not be shown, also one that was", () => {
+	it("sends no file that may not be used, even if it was sent before", () => {
 		let ignored = "out/";
 		const store = new ContextStore((path) =>
 			isContextFile(path, (it) => it.startsWith(ignored)),
@@ -145,7 +145,7 @@ describe("chooseTexts", () => {
 		);
 	});
 
-	it("leaves out empty files", () => {
+	it("skips empty files", () => {
 		assert.deepEqual(
 			[...chooseTexts([file(1, ""), file(2, "x")])],
 			[["2.ts", "x"]],
@@ -172,7 +172,7 @@ describe("chooseTexts", () => {
 			assert.ok(text.startsWith(chosen));
 		});
 
-	it("takes no more than there is room for, and then what still fits", () => {
+	it("skips a file that does not fit, and takes smaller ones after it", () => {
 		const long = lines(maxReferenceChars);
 		const files = [
 			file(0, "first"),

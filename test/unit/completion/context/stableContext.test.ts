@@ -8,7 +8,7 @@ import {
 import type { Snippet } from "../../../../src/protocol/generation.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
-/** A candidate whose text is its name in lines of its own: no two are alike. */
+/** A candidate whose lines contain its name: no two are near-duplicates. */
 function ranked(name: string, score: number): RankedCandidate {
 	const text = `${name}First();\n${name}Second();`;
 	return {
@@ -36,7 +36,7 @@ function contextWith(...present: string[]): StableContext {
 }
 
 describe("StableContext", () => {
-	it("starts empty, and proposing changes nothing", () => {
+	it("starts empty, and a proposal changes nothing", () => {
 		const context = new StableContext();
 		const proposal = {
 			ranked: [ranked("a", 1)],
@@ -103,19 +103,19 @@ describe("StableContext", () => {
 
 	for (const [what, change, expected] of [
 		[
-			"is no longer true",
+			"is no longer in its file",
 			{ isCurrent: (it: Snippet) => it.path !== "b.ts" },
 			"a",
 		],
 		[
-			"is alike to the text round the cursor",
+			"is a near-duplicate of the text around the cursor",
 			{ local: { ...local, before: "bFirst();\nbSecond();\n" } },
 			"a",
 		],
 		["is of the document itself", { local: { ...local, path: "b.ts" } }, "a"],
 		["has no room any more", { budgetChars: room(2) }, "a b"],
 	] as const)
-		it(`drops what ${what}, and all behind it`, () =>
+		it(`drops a snippet that ${what}, and all after it`, () =>
 			assert.equal(
 				names(
 					contextWith("a", "b", "c").propose({
@@ -129,7 +129,7 @@ describe("StableContext", () => {
 				expected,
 			));
 
-	it("takes no text of the document itself", () =>
+	it("contains no text of the document itself", () =>
 		assert.equal(
 			new StableContext().propose({
 				ranked: [{ ...ranked("x", 1), path: local.path }],
@@ -140,7 +140,7 @@ describe("StableContext", () => {
 			undefined,
 		));
 
-	it("adds nothing that is alike to what is there, and values what is there by it", () => {
+	it("adds no near-duplicate of a snippet, and scores the snippet by it", () => {
 		const grown = {
 			...ranked("a", 2),
 			text: `${ranked("a", 2).text}\nmore();`,
@@ -156,7 +156,7 @@ describe("StableContext", () => {
 		);
 	});
 
-	it("counts paths", () => {
+	it("counts paths toward the budget", () => {
 		const budgetChars = charsOf(ranked("a", 1));
 		const propose = (budget: number) =>
 			names(
@@ -171,7 +171,7 @@ describe("StableContext", () => {
 		assert.equal(propose(budgetChars - 1), undefined);
 	});
 
-	it("grows at its end, loses an end, or is made anew for a clear gain, in 200 random sequences", () => {
+	it("grows at its end, drops an end, or is rebuilt for a clear gain, in 200 random sequences", () => {
 		const seen = { grown: 0, cut: 0, rebuilt: 0, same: 0 };
 		for (let seed = 0; seed < 200; seed++) {
 			const random = seededRandom(seed);

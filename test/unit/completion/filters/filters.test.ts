@@ -37,7 +37,7 @@ async function* chunked(text: string, size: number): AsyncGenerator<string> {
 	for (let i = 0; i < text.length; i += size) yield text.slice(i, i + size);
 }
 
-/** The outcome must not depend on how the text is cut into chunks. */
+/** The outcome must not depend on how the text is split into chunks. */
 async function check(filter: Filter, text: string, expected: string) {
 	for (const size of [1, 2, 3, 7, 1000]) {
 		let actual = "";
@@ -61,7 +61,7 @@ describe("untilLineEnd", () => {
 				expected,
 			));
 
-	it("leaves nothing of a line end in the middle of a line", () =>
+	it("ends before any line end in the middle of a line", () =>
 		check(
 			(chunks) => untilLineEnd(chunks, { lineAfter: " + b" }),
 			"\nfoo",
@@ -144,7 +144,7 @@ describe("untilBlankLine", () => {
 });
 
 describe("untilLines", () => {
-	it("takes no more lines than allowed", () =>
+	it("limits the number of lines", () =>
 		check((chunks) => untilLines(byLine(chunks), 2), "a\nb\nc\n", "a\nb"));
 });
 
@@ -216,7 +216,7 @@ describe("loops", () => {
 		it(`leaves ${JSON.stringify(expected)} of ${JSON.stringify(text)}`, () =>
 			assert.equal(withoutLoop(text), expected));
 
-	it("are noticed while they stream", async () => {
+	it("are detected while streaming", async () => {
 		let read = 0;
 		async function* endless(): AsyncGenerator<string> {
 			for (;;) {
@@ -228,8 +228,7 @@ describe("loops", () => {
 		assert.equal(read, 4);
 	});
 
-	it("know where they start", () =>
-		assert.equal(loopStart("x abcabcabcabc"), 5));
+	it("have a start", () => assert.equal(loopStart("x abcabcabcabc"), 5));
 });
 
 describe("repeatedFrom", () => {
@@ -288,7 +287,7 @@ describe("documentIndentation", () => {
 		["tabs", ["a {", "\tb", "}"], "go", { insertSpaces: false, tabSize: 4 }],
 		["a makefile", ["a:"], "makefile", { insertSpaces: false, tabSize: 4 }],
 	] as const)
-		it(`knows ${what}`, () =>
+		it(`detects ${what}`, () =>
 			assert.deepEqual(
 				documentIndentation(lines, languageId, editor),
 				expected,
@@ -311,7 +310,7 @@ describe("isMidWord", () => {
 });
 
 describe("withSelectedEntry", () => {
-	it("puts the cursor behind the entry in place of what was typed", () => {
+	it("replaces the typed text by the entry, with the cursor after it", () => {
 		const { text, offset } = withSelectedEntry(at("console.lo█;"), {
 			start: 8,
 			end: 10,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AdaptiveDebounce } from "../../../../src/completion/session/adaptiveDebounce.ts";
 
-/** Someone who types with these gaps, on an engine that answers in so much time. */
+/** A debounce after typing with these gaps, on an engine with this latency. */
 function typing(
 	gapsMs: readonly number[],
 	answersMs: readonly number[],
@@ -43,19 +43,19 @@ describe("AdaptiveDebounce", () => {
 		it(`waits ${what}`, () =>
 			assert.equal(typing(gapsMs, answersMs).pauseMs, pauseMs));
 
-	it("takes no thought for a gap", () =>
+	it("ignores pauses for thought", () =>
 		assert.equal(
 			typing([...even(150), 5000, 8000, 20_000], [400]).pauseMs,
 			100,
 		));
 
-	it("forgets how someone typed a while ago", () =>
+	it("forgets old gaps", () =>
 		assert.equal(
 			typing([...even(350, 40), ...even(150, 40)], [400]).pauseMs,
 			100,
 		));
 
-	it("follows an engine that becomes faster", () => {
+	it("adapts to an engine that becomes faster", () => {
 		const rhythm = typing(even(200), [400]);
 		assert.ok(rhythm.pauseMs > 0);
 		for (let i = 0; i < 20; i++) rhythm.answered(20);

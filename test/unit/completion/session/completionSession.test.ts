@@ -16,7 +16,7 @@ const never = () => new AbortController().signal;
 
 const bare = { signal: never(), contextProvider: noContext };
 
-/** Chunks that come when the test says so. */
+/** A text that is held back until the test opens the gate. */
 function gate(text: string) {
 	let open = () => {};
 	const opened = new Promise<void>((resolve) => {
@@ -38,7 +38,7 @@ describe("getCompletion", () => {
 		return { engine, result };
 	}
 
-	it("asks with the text on both sides of the cursor", async () => {
+	it("requests with the prefix and the suffix", async () => {
 		const { engine } = await complete("a(█)\nb", "x");
 		const { path, prefixBlocks, line, suffix } = engine.requests[0] ?? {};
 		assert.deepEqual(
@@ -52,7 +52,7 @@ describe("getCompletion", () => {
 		);
 	});
 
-	it("stops the model when a rule has enough, and still has its figures", async () => {
+	it("stops the model when a filter ends the text, and still has the statistics", async () => {
 		const { engine, result } = await complete(
 			"const a = █",
 			"1;\nconst b = 2;",
@@ -63,7 +63,7 @@ describe("getCompletion", () => {
 		assert.ok(result.stats);
 	});
 
-	it("says how the model ended where no rule did", async () => {
+	it("reports the stop reason of the model if no filter ended the text", async () => {
 		const { result } = await complete("const a = █", "1;");
 		assert.equal(result.kind === "suggestion" && result.end, "endOfText");
 	});
@@ -76,12 +76,12 @@ describe("getCompletion", () => {
 		assert.equal(result.kind === "suggestion" && result.text, "\n\t\tb();\n\t");
 	});
 
-	it("leaves a body on one line there", async () => {
+	it("leaves a body on one line", async () => {
 		const { result } = await complete("const a = {█};", " b };");
 		assert.equal(result.kind === "suggestion" && result.text, " b ");
 	});
 
-	it("repeats nothing of what stands right of the cursor", async () => {
+	it("does not repeat the text after the cursor", async () => {
 		const { result } = await complete("f(a, █);", "b);");
 		assert.equal(result.kind === "suggestion" && result.text, "b");
 	});
@@ -93,12 +93,12 @@ describe("getCompletion", () => {
 			"failed",
 		],
 		[
-			"an abort before the engine came to it",
+			"an abort before the engine started it",
 			{ kind: "cancelled" },
 			"cancelled",
 		],
 	] as const)
-		it(`passes the reason on of ${what}`, async () => {
+		it(`passes on the reason of ${what}`, async () => {
 			const engine = new FakeEngine(() => ["half a te"], end);
 			const result = await getCompletion(at("█"), engine, bare);
 			assert.equal(result.kind === "none" && result.reason.kind, expected);
@@ -142,7 +142,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 1);
 	});
 
-	it("answers typing along and deleting back without a request", async () => {
+	it("answers type-through and deletion without a request", async () => {
 		const { engine, suggest } = setUp(() => ["bar();"]);
 		await suggest("foo.█");
 		for (const [text, expected] of [
@@ -160,17 +160,17 @@ describe("CompletionSession", () => {
 	for (const [what, text, options] of [
 		["other text typed", "foo.c█", {}],
 		["other text before", "fox.█", {}],
-		["other text behind", "foo.█ // x", {}],
+		["other text after", "foo.█ // x", {}],
 		["another document", "foo.█", { uri: "file:///b.ts" }],
 	] as const)
-		it(`asks again for ${what}`, async () => {
+		it(`sends a new request for ${what}`, async () => {
 			const { engine, suggest } = setUp(() => ["bar();"]);
 			await suggest("foo.█");
 			await suggest(text, options);
 			assert.equal(engine.requests.length, 2);
 		});
 
-	it("answers typing along in documents with carriage returns", async () => {
+	it("answers type-through in documents with carriage returns", async () => {
 		const { engine, suggest } = setUp(() => ["\n\tb();\n}"]);
 		await suggest("if (a) {█\r\n");
 		await settle();
@@ -179,14 +179,14 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 1);
 	});
 
-	it("does not offer what is left when that is blank", async () => {
+	it("does not suggest a blank rest", async () => {
 		const { engine, suggest } = setUp(() => ["\n\tb();\n}"]);
 		await suggest("if (a) {█}");
 		await suggest("if (a) {\n\tb();█}");
 		assert.equal(engine.requests.length, 2);
 	});
 
-	it("forgets when told to", async () => {
+	it("forgets its answers when it is cleared", async () => {
 		const { engine, session, suggest } = setUp(() => ["bar();"]);
 		await suggest("foo.█");
 		session.clear();
@@ -204,7 +204,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 1);
 	});
 
-	it("finishes what the editor no longer waits for, and offers it again", async () => {
+	it("finishes a request that the editor has stopped waiting for, and reports the late answer", async () => {
 		const it = gate("bar();");
 		const { engine, suggest, late } = setUp(() => it.chunks());
 		const controller = new AbortController();
@@ -213,7 +213,7 @@ describe("CompletionSession", () => {
 		controller.abort();
 		const early = await waiting;
 		assert.equal(early.kind === "none" && early.reason.kind, "cancelled");
-		assert.equal(engine.signals[0]?.aborted, false, "the work goes on");
+		assert.equal(engine.signals[0]?.aborted, false, "the request goes on");
 		it.open();
 		await settle();
 		await settle();
@@ -224,7 +224,7 @@ describe("CompletionSession", () => {
 		assert.equal(again.kind === "suggestion" && again.source, "cache");
 	});
 
-	it("stops the work when the cursor or the document moves", async () => {
+	it("aborts a request when the cursor or the document changes", async () => {
 		const it = gate("bar();");
 		const { engine, suggest, moveTo, late } = setUp(() => it.chunks());
 		const controller = new AbortController();
@@ -240,7 +240,7 @@ describe("CompletionSession", () => {
 		assert.deepEqual(late, []);
 	});
 
-	/** Text that comes in pieces, each when the test says so. */
+	/** A text in pieces, each held back until the test asks for the next. */
 	function pieces(...texts: readonly string[]) {
 		const gates = texts.map((text) => gate(text));
 		return {
@@ -255,7 +255,7 @@ describe("CompletionSession", () => {
 		};
 	}
 
-	it("keeps a request while what is typed agrees with its answer, with no other request", async () => {
+	it("keeps a request while its answer is typed through, without another request", async () => {
 		const it = pieces("ba", "r();");
 		const { engine, suggest, moveTo } = setUp(() => it.chunks());
 		void suggest("foo.█");
@@ -270,7 +270,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.signals[0]?.aborted, false);
 	});
 
-	it("stops a request at once when what is typed disagrees with what there is of it", async () => {
+	it("aborts a request at once when the typed text differs from the answer so far", async () => {
 		const it = pieces("ba", "r();");
 		const { engine, suggest, moveTo } = setUp(() => it.chunks());
 		void suggest("foo.█");
@@ -279,7 +279,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.signals[0]?.aborted, true);
 	});
 
-	it("stops a request when its answer turns away from what was typed, and asks anew", async () => {
+	it("aborts a request when its answer turns out to differ from the typed text, and sends a new one", async () => {
 		const it = pieces("ba", "r();");
 		const { engine, suggest, moveTo } = setUp(({ line }) =>
 			line === "foo." ? it.chunks() : ["z();"],
@@ -288,7 +288,7 @@ describe("CompletionSession", () => {
 		moveTo("foo.baz█", { version: 2 });
 		const along = suggest("foo.baz█", { version: 2 });
 		await it.next();
-		assert.equal(engine.signals[0]?.aborted, false, "nothing is known yet");
+		assert.equal(engine.signals[0]?.aborted, false, "the answer is still open");
 		await it.next();
 		assert.equal(engine.signals[0]?.aborted, true);
 		const answer = await along;
@@ -296,7 +296,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 2);
 	});
 
-	it("offers an answer again where the cursor is after typing along", async () => {
+	it("reports a late answer where the cursor is after type-through", async () => {
 		const it = gate("bar();");
 		const { suggest, moveTo, late } = setUp(() => it.chunks());
 		const controller = new AbortController();
@@ -313,7 +313,7 @@ describe("CompletionSession", () => {
 		]);
 	});
 
-	it("does not hand a stopped answer to who comes back", async () => {
+	it("does not reuse an aborted request when the cursor comes back", async () => {
 		const it = gate("bar();");
 		const { engine, session, suggest } = setUp(() => it.chunks());
 		void suggest("foo.█");
@@ -337,7 +337,7 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 2);
 	});
 
-	it("stops one request for the next", async () => {
+	it("aborts a request for the next one", async () => {
 		const it = gate("bar();");
 		const { engine, suggest } = setUp(() => it.chunks());
 		void suggest("foo.█");
@@ -350,8 +350,8 @@ describe("CompletionSession", () => {
 		it.open();
 	});
 
-	describe("ahead of time", () => {
-		it("has what follows a suggestion ready when it is accepted", async () => {
+	describe("prefetching", () => {
+		it("has the next suggestion ready when one is accepted", async () => {
 			const { engine, suggest } = setUp(({ line }) =>
 				line === "foo." ? ["bar();"] : ["// next"],
 			);
@@ -364,7 +364,7 @@ describe("CompletionSession", () => {
 			assert.equal(engine.idleRequests[0]?.line, "foo.bar();");
 		});
 
-		it("waits for it where it is on its way", async () => {
+		it("promotes a prefetch that is still running", async () => {
 			const it = gate("// next");
 			const { engine, suggest, moveTo } = setUp(({ line }) =>
 				line === "foo." ? ["bar();"] : it.chunks(),
@@ -382,7 +382,7 @@ describe("CompletionSession", () => {
 			assert.equal(engine.idleSignals[0]?.aborted, false);
 		});
 
-		it("keeps it while the suggestion is typed, and not otherwise", async () => {
+		it("goes on during type-through only", async () => {
 			const it = gate("// next");
 			const { engine, suggest, moveTo } = setUp(({ line }) =>
 				line === "foo." ? ["bar();"] : it.chunks(),
@@ -402,7 +402,7 @@ describe("CompletionSession", () => {
 			it.open();
 		});
 
-		it("keeps no slow engine busy", async () => {
+		it("does not happen on a slow engine", async () => {
 			let nowMs = 0;
 			const engine = new FakeEngine(() => {
 				nowMs += 800;
@@ -423,7 +423,7 @@ describe("CompletionSession", () => {
 			assert.equal(engine.idleRequests.length, 0);
 		});
 
-		it("asks for nothing twice", async () => {
+		it("requests nothing twice", async () => {
 			const { engine, suggest } = setUp(() => ["bar();"]);
 			await suggest("foo.█");
 			await settle();
@@ -437,12 +437,12 @@ describe("CompletionSession", () => {
 		const first = "\n\ta();";
 
 		function block() {
-			// The line is known to be whole when the next one has begun.
+			// The line is complete when the next one has begun.
 			const it = pieces(`${first}\n\tb`, "();\n", "}");
 			return { it, ...setUp(() => it.chunks()) };
 		}
 
-		it("gives the first line as soon as it is whole, and then the rest", async () => {
+		it("suggests the first line as soon as it is complete, and then the rest", async () => {
 			const { it, suggest, late, engine } = block();
 			const asked = suggest("if (x) {█");
 			await it.next();
@@ -463,7 +463,7 @@ describe("CompletionSession", () => {
 			assert.equal(engine.requests.length, 1);
 		});
 
-		it("gives who asks by hand all of it at once", async () => {
+		it("answers an explicit request with all lines at once", async () => {
 			const { it, session, late } = block();
 			const asked = session.suggest(at("if (x) {█"), {
 				signal: never(),
@@ -478,7 +478,7 @@ describe("CompletionSession", () => {
 			assert.deepEqual(late, []);
 		});
 
-		it("gives what is left of the first line while it is typed", async () => {
+		it("suggests the rest of the first line during type-through", async () => {
 			const { it, suggest, moveTo, engine } = block();
 			const asked = suggest("if (x) {█");
 			await it.next();
@@ -489,7 +489,7 @@ describe("CompletionSession", () => {
 			assert.equal(engine.signals[0]?.aborted, false);
 		});
 
-		it("waits for the rest where the first line is accepted before it is there", async () => {
+		it("waits for the rest if the first line is accepted before that is ready", async () => {
 			const { it, suggest, moveTo, engine } = block();
 			const asked = suggest("if (x) {█");
 			await it.next();
@@ -504,8 +504,8 @@ describe("CompletionSession", () => {
 		});
 	});
 
-	describe("where nothing is suggested unasked", () => {
-		it("suggests nothing inside a word, but for who asks by hand", async () => {
+	describe("explicit requests", () => {
+		it("are answered inside a word, where automatic ones are not", async () => {
 			const { engine, session, suggest } = setUp(() => ["bar();"]);
 			const unasked = await suggest("fo█o");
 			assert.equal(unasked.kind === "none" && unasked.reason.kind, "midWord");
@@ -517,7 +517,7 @@ describe("CompletionSession", () => {
 			assert.equal(asked.kind, "suggestion");
 		});
 
-		it("gives other texts by hand, each once", async () => {
+		it("have distinct alternatives", async () => {
 			const texts = ["a();", "b();", "a();", "c();"];
 			const { engine, session } = setUp(({ rank }) => [texts[rank] ?? ""]);
 			assert.deepEqual(
@@ -531,9 +531,9 @@ describe("CompletionSession", () => {
 		});
 	});
 
-	describe("the pause before a request", () => {
-		/** Someone who has typed evenly for a while, on an engine that is slow. */
-		async function typist() {
+	describe("the debounce", () => {
+		/** A session after a while of even typing, on a slow engine. */
+		async function afterTyping() {
 			let nowMs = 0;
 			const pausesMs: number[] = [];
 			const engine = new FakeEngine(() => {
@@ -564,14 +564,14 @@ describe("CompletionSession", () => {
 			return { session, suggest, pausesMs };
 		}
 
-		it("is that of the typist's rhythm", async () => {
-			const { suggest, pausesMs } = await typist();
+		it("follows the typing rhythm", async () => {
+			const { suggest, pausesMs } = await afterTyping();
 			await suggest("second = █");
 			assert.deepEqual(pausesMs, [150]);
 		});
 
-		it("is left out at the start of a line, behind what was accepted, and by hand", async () => {
-			const { session, suggest, pausesMs } = await typist();
+		it("is skipped at the start of a line, after an accepted suggestion, and for explicit requests", async () => {
+			const { session, suggest, pausesMs } = await afterTyping();
 			await suggest("a();\n\t█");
 			session.acceptedAt({ uri: "file:///a.ts", version: 1, offset: 5 });
 			await suggest("b();;█");
@@ -580,7 +580,7 @@ describe("CompletionSession", () => {
 		});
 	});
 
-	it("prepares the next prompt where nobody waits, and takes to it when it is there", async () => {
+	it("prepares the next prompt when idle, and accepts its context once it is evaluated", async () => {
 		const accepted: PromptContext[] = [];
 		const better = {
 			snippets: [{ path: "b.ts", text: "export const b = 1;" }],
@@ -608,7 +608,11 @@ describe("CompletionSession", () => {
 		const interrupted = session.prepare(at("a█"));
 		session.movedTo(undefined, () => undefined);
 		await interrupted;
-		assert.equal(accepted.length, 1, "what was not evaluated is not taken to");
+		assert.equal(
+			accepted.length,
+			1,
+			"a context that was not evaluated is not accepted",
+		);
 		await session.suggest(at("a = █"), { signal: never(), isExplicit: false });
 		assert.equal(engine.requests[0]?.suffix, "earlier");
 	});
@@ -621,7 +625,7 @@ describe("CompletionSession", () => {
 		],
 		["none", {}, /3 tokens decoded in 1 ms, total 2 ms$/],
 	] as const)
-		it(`logs what came of drafts where there were any: ${what}`, async () => {
+		it(`logs accepted drafts where there were any: ${what}`, async () => {
 			const recent = new RecentLog(nullLog);
 			const session = new CompletionSession({
 				engine: new FakeEngine(() => ["b;"], {
@@ -642,7 +646,7 @@ describe("CompletionSession", () => {
 			assert.match(recent.lines()[0] ?? "", told);
 		});
 
-	it("keeps the text of the user out of the log, but for traces", async () => {
+	it("keeps the user's text out of the log, except for traces", async () => {
 		const recent = new RecentLog(nullLog);
 		const session = new CompletionSession({
 			engine: new FakeEngine(() => ["secret();"]),

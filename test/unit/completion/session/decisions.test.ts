@@ -53,7 +53,7 @@ function decisionsAfter(
 }
 
 describe("the decisions", () => {
-	it("are kept newest first, fifty of them", () => {
+	it("are kept newest first, up to fifty", () => {
 		const many = Array.from({ length: 60 }, (_, index) => ({
 			...suggested,
 			line: index,

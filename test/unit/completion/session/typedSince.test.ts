@@ -27,7 +27,7 @@ describe("typedSince", () => {
 			assert.deepEqual(typed && [typed.text, typed.closers], expected);
 		});
 
-	it("knows one document from another", () =>
+	it("distinguishes documents", () =>
 		assert.equal(
 			typedSince(at("a█"), at("ab█", { uri: "file:///b.ts" })),
 			undefined,

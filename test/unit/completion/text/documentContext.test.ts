@@ -4,7 +4,7 @@ import { at } from "../../../support/cursor.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 describe("documentContext", () => {
-	it("parts a document at the cursor", () =>
+	it("splits a document at the cursor", () =>
 		assert.deepEqual(documentContext(at("a\n\tfoo(█);\nb\n")), {
 			prefixBlocks: ["a\n"],
 			line: "\tfoo(",
@@ -13,7 +13,7 @@ describe("documentContext", () => {
 			lineAfter: ");",
 		}));
 
-	it("sees line feeds alone", () =>
+	it("has line feeds only", () =>
 		assert.deepEqual(documentContext(at("a\r\nb█c\r\nd")), {
 			prefixBlocks: ["a\n"],
 			line: "b",
@@ -22,7 +22,7 @@ describe("documentContext", () => {
 			lineAfter: "c",
 		}));
 
-	it("answers for an empty document", () =>
+	it("splits an empty document", () =>
 		assert.deepEqual(documentContext(at("█")), {
 			prefixBlocks: [],
 			line: "",
@@ -41,7 +41,7 @@ describe("documentContext", () => {
 		).join(random() < 0.5 ? "\n" : "\r\n");
 	}
 
-	it("loses and doubles nothing of what is near, at any place of 20 documents", () => {
+	it("neither loses nor duplicates nearby text, at any place of 20 documents", () => {
 		for (let seed = 0; seed < 20; seed++) {
 			const text = someDocument(seed, 400);
 			for (let offset = 0; offset <= text.length; offset += 97) {
@@ -63,7 +63,7 @@ describe("documentContext", () => {
 		}
 	});
 
-	it("moves no border while someone types at the end", () => {
+	it("moves no border during typing at the end", () => {
 		const text = someDocument(3, 900);
 		let moved = 0;
 		let last: readonly string[] = [];
@@ -97,7 +97,7 @@ describe("documentContext", () => {
 			assert.match(block, /^x/);
 	});
 
-	it("takes a file of one long line as it is", () => {
+	it("keeps a file of one long line whole", () => {
 		const { prefixBlocks, line } = documentContext(
 			at(`${"x".repeat(40_000)}█`),
 		);
@@ -105,7 +105,7 @@ describe("documentContext", () => {
 		assert.ok(line.length > 15 * 1024 && line.length <= 16 * 1024);
 	});
 
-	it("parts no surrogate pair", () => {
+	it("splits no surrogate pair", () => {
 		for (let lead = 0; lead < 4; lead++) {
 			const { prefixBlocks, line, suffix } = documentContext(
 				at(`${"x".repeat(lead)}${"𝄞".repeat(20_000)}█${"𝄞".repeat(5000)}`),
