@@ -191,7 +191,7 @@ for (const version of [oldestVersion, newestVersion])
 			["Default High Contrast", "hc-black", "rgb(86, 156, 214)"],
 		];
 		for (const [theme, kind, color] of themes)
-			it(`has the colours of the editor: ${theme}`, async () => {
+			it(`has the colors of the editor: ${theme}`, async () => {
 				/** Of the word `interface`, as the file of the theme has it. */
 				const shown = async () =>
 					await panel.lastAnswer

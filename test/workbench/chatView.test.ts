@@ -157,7 +157,7 @@ const hostile: readonly (readonly [
 		"\u27e8U+202E\u27e9",
 	],
 	[
-		"colours of a terminal",
+		"colors of a terminal",
 		"\u001b[31mred\u001b[0m \u001b]8;;http://x\u0007y",
 		"\u27e8U+001B\u27e9[31mred",
 	],

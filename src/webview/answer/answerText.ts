@@ -1,4 +1,4 @@
-/** An answer on the page: finished blocks are made once and kept, and the open ones at most once in a frame. */
+/** Renders an answer: finished blocks once, open ones at most once per frame. */
 
 import { element } from "../chat/dom.ts";
 import { type Block, splitBlocks } from "../markdown/blocks.ts";
@@ -18,22 +18,22 @@ export interface AnswerTextOptions extends CodeBlockViewOptions {
 	readonly onLink: (href: string) => void;
 }
 
-/** Drawing takes at most a fifth of the time, however long the open block has become. */
-const restPerDrawing = 4;
+/** The pause after rendering, as a multiple of its duration: rendering takes at most a fifth of the time, however long the open block is. */
+const pausePerRender = 4;
 
 export class AnswerText {
 	readonly element = element("div", { class: "answer" });
 	readonly #options: AnswerTextOptions;
-	/** What the open blocks are made of. */
+	/** The source of the open blocks. */
 	#openText = "";
 	#open: readonly BlockView[] = [];
 	#frame: number | undefined;
-	#nextDrawingMs = 0;
+	#nextRenderMs = 0;
 
 	constructor(text: string, isComplete: boolean, options: AnswerTextOptions) {
 		this.#options = options;
 		this.#openText = text;
-		this.#draw();
+		this.#render();
 		if (isComplete) this.complete();
 	}
 
@@ -42,10 +42,10 @@ export class AnswerText {
 		this.#frame ??= requestAnimationFrame((nowMs) => this.#onFrame(nowMs));
 	}
 
-	/** Nothing follows any more. */
+	/** The answer is complete. */
 	complete(): void {
 		this.dispose();
-		this.#draw();
+		this.#render();
 		for (const view of this.#open) finish(view);
 		this.#open = [];
 		this.#openText = "";
@@ -57,25 +57,25 @@ export class AnswerText {
 	}
 
 	#onFrame(nowMs: number): void {
-		if (nowMs < this.#nextDrawingMs) {
+		if (nowMs < this.#nextRenderMs) {
 			this.#frame = requestAnimationFrame((ms) => this.#onFrame(ms));
 			return;
 		}
 		this.#frame = undefined;
-		const beganMs = performance.now();
-		this.#draw();
-		const tookMs = performance.now() - beganMs;
-		this.#nextDrawingMs = nowMs + tookMs * restPerDrawing;
+		const startMs = performance.now();
+		this.#render();
+		const tookMs = performance.now() - startMs;
+		this.#nextRenderMs = nowMs + tookMs * pausePerRender;
 	}
 
-	#draw(): void {
+	#render(): void {
 		const { finished, open, openFrom } = splitBlocks(this.#openText);
 		this.#openText = this.#openText.slice(openFrom);
 		const before = this.#open;
 		const views = [...finished, ...open].map((block, index) => {
 			const old = before[index];
-			const kept = old && this.#keep(old, block);
-			if (kept) return kept;
+			const reused = old && this.#reuse(old, block);
+			if (reused) return reused;
 			const made = this.#make(block);
 			if (old) old.element.replaceWith(made.element);
 			else this.element.append(made.element);
@@ -86,8 +86,8 @@ export class AnswerText {
 		this.#open = views.slice(finished.length);
 	}
 
-	/** The view of before, where it can show the block of now. */
-	#keep(old: BlockView, block: Block): BlockView | undefined {
+	/** The old view if it can show the block, updated if necessary. */
+	#reuse(old: BlockView, block: Block): BlockView | undefined {
 		if (block.kind === "code" && old.block.kind === "code")
 			return old.codes[0]?.grow(block) ? { ...old, block } : undefined;
 		const isSame =
@@ -126,7 +126,7 @@ export class AnswerText {
 		});
 	}
 
-	/** A link leads nowhere by itself: VS Code would open what has an address, and asks nobody. */
+	/** Removes the address: VS Code would open it without asking. A click posts it to the host instead. */
 	#disarm(link: HTMLAnchorElement): void {
 		const href = link.getAttribute("href") ?? "";
 		link.removeAttribute("href");

@@ -1,4 +1,4 @@
-/** A block of code of an answer: its text, and what can be done with it. */
+/** A code block of an answer: its text and actions. */
 
 import { button, element } from "../chat/dom.ts";
 import type { Strings } from "../chat/strings.ts";
@@ -12,7 +12,7 @@ type CodeAction = "copy" | "insert" | "apply" | "newFile";
 export interface CodeBlockViewOptions {
 	readonly strings: Strings;
 	readonly highlighter: Highlighter;
-	/** The block is told by its element, for its number depends on what stands before it. */
+	/** Identifies the block by its element, because its index depends on the blocks before it. */
 	readonly onAction: (
 		action: CodeAction,
 		block: HTMLElement,
@@ -51,7 +51,7 @@ export class CodeBlockView {
 			action("apply", strings.get("apply"), strings.get("applyCode")),
 			action("newFile", strings.get("newFile"), strings.get("newFileCode")),
 		];
-		// Half of a function is of no use in a file.
+		// Incomplete code must not be applied.
 		for (const made of this.#buttons) made.disabled = true;
 		this.element = element(
 			"div",
@@ -67,7 +67,7 @@ export class CodeBlockView {
 		this.#show(source.code);
 	}
 
-	/** False where it is another block, and not a later state of this one. */
+	/** @returns false if the source is no extension of this block. */
 	grow(source: CodeSource): boolean {
 		const { language, code } = this.#source;
 		if (source.language !== language || !source.code.startsWith(code))
@@ -77,7 +77,7 @@ export class CodeBlockView {
 		return true;
 	}
 
-	/** Nothing follows any more: now it can be used, and is worth its colours. */
+	/** The block is complete: enables its actions and highlights it. */
 	finish(): void {
 		for (const made of this.#buttons) made.disabled = false;
 		const { code, language } = this.#source;

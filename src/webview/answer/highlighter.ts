@@ -1,4 +1,4 @@
-/** Code in the colours of the editor, when the browser is idle. Without a highlighter, or while it has not come, code is plain and complete. */
+/** Highlights code in the editor's colors while the browser is idle. Until then, and if highlighting fails, code is plain. */
 
 import {
 	createCssVariablesTheme,
@@ -13,9 +13,9 @@ import type { CodeSource } from "../markdown/render.ts";
 import { visibleCode } from "../markdown/visible.ts";
 import { grammarOf, languageOf } from "./languages.ts";
 
-/** Characters of a block and of a line. Beyond them colours would cost more than they tell. */
-const highlightedLength = 100_000;
-const highlightedLineLength = 2_000;
+/** Longer blocks and lines stay plain: highlighting would take too long. */
+const maxBlockChars = 100_000;
+const maxLineChars = 2_000;
 
 /** Bits of shiki's font styles. */
 const italic = 1;
@@ -32,27 +32,27 @@ export class Highlighter {
 	#theme: TokenTheme | null = null;
 	#generation = 0;
 	readonly #waiting = new Set<HTMLElement>();
-	/** What stands in each element. It goes with the element. */
+	/** The code of each element. */
 	readonly #sources = new WeakMap<HTMLElement, CodeSource>();
 	#isScheduled = false;
 
-	/** All code on the page takes the colours of the new theme. */
+	/** Highlights all code on the page again. */
 	setTheme(theme: TokenTheme | null): void {
 		this.#theme = theme;
 		this.#core = undefined;
 		this.#generation += 1;
 		for (const code of document.querySelectorAll("code"))
-			if (this.#sources.has(code)) this.#wait(code);
+			if (this.#sources.has(code)) this.#enqueue(code);
 	}
 
-	/** Colours an element whose text is this code. */
+	/** @param target an element whose text is this code. */
 	highlight(target: HTMLElement, source: CodeSource): void {
 		if (!isHighlighted(source.code) || !languageOf(source.language)) return;
 		this.#sources.set(target, source);
-		this.#wait(target);
+		this.#enqueue(target);
 	}
 
-	#wait(target: HTMLElement): void {
+	#enqueue(target: HTMLElement): void {
 		this.#waiting.add(target);
 		if (!this.#isScheduled) this.#schedule();
 	}
@@ -62,12 +62,12 @@ export class Highlighter {
 		requestIdleCallback(() => void this.#next(), { timeout: 1_000 });
 	}
 
-	/** One block at a time: typing and streaming go between. */
+	/** One block at a time, so that typing and streaming are not blocked. */
 	async #next(): Promise<void> {
 		const [target] = this.#waiting;
 		if (target) {
 			this.#waiting.delete(target);
-			// What cannot be coloured stays plain.
+			// Code that cannot be highlighted stays plain.
 			if (target.isConnected) await this.#color(target).catch(() => {});
 		}
 		this.#isScheduled = false;
@@ -86,7 +86,7 @@ export class Highlighter {
 		const { tokens } = core.codeToTokens(source.code, {
 			lang: language,
 			theme: "own",
-			tokenizeMaxLineLength: highlightedLineLength,
+			tokenizeMaxLineLength: maxLineChars,
 			tokenizeTimeLimit: 200,
 		});
 		target.replaceChildren(...lines(tokens));
@@ -94,14 +94,14 @@ export class Highlighter {
 }
 
 function isHighlighted(code: string): boolean {
-	return code.length <= highlightedLength && !hasLongLine(code);
+	return code.length <= maxBlockChars && !hasLongLine(code);
 }
 
 export function hasLongLine(code: string): boolean {
 	for (let from = 0; from < code.length; ) {
 		const end = code.indexOf("\n", from);
 		const to = end < 0 ? code.length : end;
-		if (to - from > highlightedLineLength) return true;
+		if (to - from > maxLineChars) return true;
 		from = to + 1;
 	}
 	return false;
@@ -131,7 +131,7 @@ function lines(tokens: readonly (readonly ThemedToken[])[]): Node[] {
 	]);
 }
 
-/** Styles are set one by one: the page's policy allows no attribute of styles. */
+/** Sets properties one by one: the Content Security Policy forbids style attributes. */
 function span({ content, color, fontStyle = 0 }: ThemedToken): Node {
 	const made = element("span", {}, visibleCode(content));
 	if (color) made.style.color = color;

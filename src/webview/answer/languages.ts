@@ -1,4 +1,4 @@
-/** The grammars in the bundle. Each is evaluated when a block of code is first in its language. */
+/** The bundled grammars. Each is evaluated when the first code block in its language is highlighted. */
 
 import type { LanguageInput } from "shiki/core";
 
@@ -32,7 +32,7 @@ const grammars = {
 
 export type LanguageName = keyof typeof grammars;
 
-/** What models write behind a fence, where it is not the name of a grammar. */
+/** The names that models write behind a fence for these grammars. */
 const aliases: Readonly<Record<string, LanguageName>> = {
 	bash: "shellscript",
 	sh: "shellscript",

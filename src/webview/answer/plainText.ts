@@ -1,17 +1,16 @@
-/** Text as it is. A long one goes into pieces of which the browser lays out only those in sight. */
+/** Plain text. Long text is split into pieces, of which the browser lays out only the visible ones. */
 
 import { element } from "../chat/dom.ts";
 
-/** Characters. */
-const pieceLength = 4_000;
+const pieceChars = 4_000;
 
-/** @param show makes hidden characters visible. */
+/** @param show reveals hidden characters. */
 export function plainText(
 	text: string,
 	show: (text: string) => string,
 ): DocumentFragment {
 	const fragment = document.createDocumentFragment();
-	if (text.length <= pieceLength) {
+	if (text.length <= pieceChars) {
 		fragment.append(show(text));
 		return fragment;
 	}
@@ -25,9 +24,9 @@ export function plainText(
 	return fragment;
 }
 
-/** Behind the last line that has room; never between the halves of a character. */
+/** After the last complete line that fits; never inside of a surrogate pair. */
 function pieceEnd(text: string, from: number): number {
-	const limit = from + pieceLength;
+	const limit = from + pieceChars;
 	if (limit >= text.length) return text.length;
 	const lineEnd = text.lastIndexOf("\n", limit - 1) + 1;
 	if (lineEnd > from) return lineEnd;

@@ -1,4 +1,4 @@
-/** The second wall behind the Markdown: the only way from HTML to elements, and only these elements. */
+/** Sanitizes rendered Markdown: the only place that turns HTML into elements, and only into these. */
 
 import createDomPurify from "dompurify";
 

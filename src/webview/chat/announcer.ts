@@ -1,8 +1,8 @@
-/** Tells a screen reader what changed, in whole sentences: a region that is heard and not seen. */
+/** Announces changes to a screen reader, in whole sentences, through a visually hidden live region. */
 
 import { element } from "./dom.ts";
 
-/** More are heard by nobody. */
+/** Older ones have been read out, or never will be. */
 const keptSentences = 20;
 
 export class Announcer {

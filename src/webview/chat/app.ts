@@ -1,4 +1,4 @@
-/** The panel as a whole: its parts, and which message goes to which. */
+/** The chat panel: creates its parts and routes messages to them. */
 
 import { assertNever } from "../../base/assert.ts";
 import type { ToChatView, ViewMessage } from "../../protocol/chatView.ts";
@@ -32,7 +32,7 @@ export class App {
 	readonly #chat: HTMLElement;
 	readonly #historyButton: HTMLButtonElement;
 	#conversationId: string | undefined;
-	/** The question that the input takes the place of. */
+	/** The question that the input will replace. */
 	#editedId: string | undefined;
 
 	constructor(root: HTMLElement, host: Host, strings: Strings) {
@@ -85,7 +85,7 @@ export class App {
 		);
 		this.#history.element.hidden = true;
 		root.addEventListener("keydown", (event) => {
-			// A list of suggestions has taken it for itself.
+			// The suggestion list may have handled it.
 			if (event.key === "Escape" && !event.defaultPrevented) this.#escape();
 		});
 	}

@@ -1,4 +1,4 @@
-/** The messages of one conversation: the last of them, and earlier ones on demand. */
+/** The messages of a conversation: the newest ones, and earlier ones on demand. */
 
 import type { ToChatView, ViewMessage } from "../../protocol/chatView.ts";
 import { SentenceReader } from "../markdown/sentences.ts";
@@ -17,8 +17,8 @@ export interface ConversationOptions extends MessageViewOptions {
 	readonly onEarlier: (beforeId: string) => void;
 }
 
-/** On the page, as long as the reader is at the end. */
-const keptMessages = 40;
+/** The limit of messages on the page while the user is at the end. */
+const maxMessages = 40;
 
 export class ConversationView {
 	readonly element: HTMLElement;
@@ -50,7 +50,7 @@ export class ConversationView {
 			{
 				class: "conversation",
 				"aria-label": strings.get("conversation"),
-				// What scrolls must be reached by keys.
+				// A scrollable region must be focusable.
 				tabindex: "0",
 			},
 			this.#content,
@@ -72,7 +72,7 @@ export class ConversationView {
 		this.#scroll.jump();
 	}
 
-	/** What is being read stays where it is. */
+	/** Keeps the scroll position of what is visible. */
 	prepend({ beforeId, messages, hasEarlier }: Message<"earlier">): void {
 		if (this.#views[0]?.message.id !== beforeId) return;
 		const heightBefore = this.element.scrollHeight;
@@ -88,7 +88,8 @@ export class ConversationView {
 		const view = this.#find(messageId);
 		if (!view) return;
 		view.append(segment, text);
-		if (segment === "text") this.#say(this.#reader.read(text, this.#codeWord));
+		if (segment === "text")
+			this.#announce(this.#reader.read(text, this.#codeWord));
 	}
 
 	change({ message }: Message<"messageChanged">): void {
@@ -101,7 +102,7 @@ export class ConversationView {
 			this.#views.push(made);
 			this.#list.append(made.element);
 			this.#reader = new SentenceReader();
-			this.#forgetEarliest();
+			this.#dropEarliest();
 		}
 		this.#onChange();
 		if (message.role === "user") this.#scroll.jump();
@@ -122,8 +123,8 @@ export class ConversationView {
 	#announceEnd(before: ViewMessage, { state, error }: ViewMessage): void {
 		if (before.state !== "streaming" || state === "streaming") return;
 		const { strings } = this.#options;
-		this.#say(this.#reader.end(this.#codeWord));
-		this.#say([
+		this.#announce(this.#reader.end(this.#codeWord));
+		this.#announce([
 			state === "complete"
 				? strings.get("answerFinished")
 				: state === "stopped"
@@ -132,13 +133,13 @@ export class ConversationView {
 		]);
 	}
 
-	#say(sentences: readonly string[]): void {
+	#announce(sentences: readonly string[]): void {
 		this.#options.announcer.say(...sentences);
 	}
 
-	#forgetEarliest(): void {
+	#dropEarliest(): void {
 		if (!this.#scroll.isAtBottom()) return;
-		const tooMany = Math.max(0, this.#views.length - keptMessages);
+		const tooMany = Math.max(0, this.#views.length - maxMessages);
 		for (const view of this.#views.splice(0, tooMany)) view.dispose();
 		if (tooMany > 0) this.#earlier.hidden = false;
 	}

@@ -1,4 +1,4 @@
-/** Elements without HTML: text goes in as text. */
+/** Creates elements without parsing HTML: strings become text nodes. */
 
 interface Attributes {
 	readonly [name: string]: string | undefined;
@@ -18,7 +18,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 
 export interface ButtonOptions {
 	readonly text: string;
-	/** Where the text alone does not say what it is for. Begins with the text, for who speaks to the computer. */
+	/** A longer accessible name. Begins with the text, as voice control requires. */
 	readonly label?: string;
 	readonly className?: string;
 	readonly onClick: () => void;

@@ -1,4 +1,4 @@
-/** Conversations of before: found, opened, exported, deleted. */
+/** The conversation history: search, open, export, delete. */
 
 import type { HistoryEntry, ToChatView } from "../../protocol/chatView.ts";
 import { button, element } from "./dom.ts";
@@ -60,16 +60,16 @@ export class HistoryView {
 		entries,
 		hasMore,
 	}: Extract<ToChatView, { kind: "history" }>): void {
-		// A page for what was searched before, or one that came twice.
+		// Drop a page of an outdated search, or a duplicate.
 		if (query !== this.#search.value) return;
 		if (offset === 0) this.#list.replaceChildren();
 		else if (offset !== this.#list.childElementCount) return;
 		this.#list.append(...entries.map((entry) => this.#entry(entry)));
 		this.#more.hidden = !hasMore;
-		this.#sayWhetherEmpty();
+		this.#updateEmptyNote();
 	}
 
-	#sayWhetherEmpty(): void {
+	#updateEmptyNote(): void {
 		const isEmpty = this.#list.childElementCount === 0;
 		const { strings } = this.#options;
 		this.#none.textContent = isEmpty ? strings.get("noConversations") : "";
@@ -103,7 +103,7 @@ export class HistoryView {
 		return item;
 	}
 
-	/** In the place of the entry. The harmless answer has the focus. */
+	/** Replaces the entry by a confirmation, with the focus on Cancel. */
 	#confirm(item: HTMLLIElement, entry: HistoryEntry): void {
 		const { strings, onDelete } = this.#options;
 		const back = (): void => {
@@ -118,7 +118,7 @@ export class HistoryView {
 			onClick: () => {
 				onDelete(entry.id);
 				item.remove();
-				this.#sayWhetherEmpty();
+				this.#updateEmptyNote();
 				this.#search.focus();
 			},
 		});

@@ -1,4 +1,4 @@
-/** The other end: the extension host, through what VS Code gives a webview. */
+/** Messages to and from the extension host, through the webview API of VS Code. */
 
 import {
 	type FromChatView,
@@ -14,7 +14,7 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** What outlives the page, besides what the host knows. */
+/** State that VS Code keeps while the page is discarded. */
 interface ViewState {
 	readonly draft: string;
 }
@@ -28,7 +28,7 @@ export interface Host {
 export function connect(onMessage: (message: ToView) => void): Host {
 	const api = acquireVsCodeApi();
 	window.addEventListener("message", ({ data }) => {
-		// What does not parse is of another version: shown or not, it could not be right.
+		// An invalid message is of another version of the extension.
 		const parsed = ToChatView.safeParse(data);
 		if (parsed.success) onMessage(parsed.data);
 	});

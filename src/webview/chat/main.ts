@@ -1,4 +1,4 @@
-/** Starts the chat panel in its webview: says that it is ready, and begins with the texts that the host answers. */
+/** Starts the chat panel in its webview: sends `ready`, and creates the panel with the strings that the host returns. */
 
 import { App } from "./app.ts";
 import { connect } from "./host.ts";

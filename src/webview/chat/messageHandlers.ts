@@ -1,4 +1,4 @@
-/** What the buttons of messages and of code ask the host for. */
+/** Posts the actions of message and code buttons to the host. */
 
 import type { FromChatView } from "../../protocol/chatView.ts";
 import type { Announcer } from "./announcer.ts";

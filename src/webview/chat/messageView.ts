@@ -1,4 +1,4 @@
-/** One message: who says it, what went along, its text, and what can be done with it. */
+/** One message: its author, attachments, text and actions. */
 
 import type { SegmentKind } from "../../protocol/chat.ts";
 import type { ViewMessage } from "../../protocol/chatView.ts";
@@ -67,7 +67,7 @@ export class MessageView {
 		this.#answer?.append(text);
 	}
 
-	/** The same message in a later state: what is on the page already stays. */
+	/** Updates the message to a later state; rendered blocks stay on the page. */
 	change(message: ViewMessage): void {
 		const before = this.#message;
 		this.#message = message;
@@ -81,7 +81,7 @@ export class MessageView {
 		this.#showFoot();
 	}
 
-	/** Only the last answer can be made anew. */
+	/** Only the last answer can be regenerated. */
 	setLast(isLast: boolean): void {
 		this.element.classList.toggle("last", isLast);
 	}

@@ -1,4 +1,4 @@
-/** What is said of a model that cannot chat, and the models that can. */
+/** The notice that the loaded model cannot chat, with models that can. */
 
 import type { ModelOffer } from "../../protocol/chatView.ts";
 import { button, element } from "./dom.ts";

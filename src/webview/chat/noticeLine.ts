@@ -1,10 +1,10 @@
-/** One sentence of the host above the input, until it is dismissed. */
+/** A notice of the host above the input, until it is dismissed. */
 
 import { button, element } from "./dom.ts";
 import type { Strings } from "./strings.ts";
 
 export class NoticeLine {
-	/** Heard when it changes, so it stays on the page while it is empty. */
+	/** A live region, which must be on the page before it changes. */
 	readonly element = element("div", { class: "notice", role: "status" });
 	readonly #strings: Strings;
 

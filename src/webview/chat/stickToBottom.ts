@@ -1,7 +1,7 @@
-/** Keeps the end of a growing text in sight, as long as the reader has not gone up. */
+/** Keeps the end of a growing text visible unless the user has scrolled up. */
 
-/** Pixels. Fractions of a pixel and the inertia of touchpads leave a few. */
-const tolerance = 24;
+/** Fractional pixels and touchpad inertia leave a small distance. */
+const tolerancePx = 24;
 
 export function stickToBottom(
 	frame: HTMLElement,
@@ -16,7 +16,7 @@ export function stickToBottom(
 		"scroll",
 		() => {
 			const { scrollHeight, scrollTop, clientHeight } = frame;
-			isAtBottom = scrollHeight - scrollTop - clientHeight < tolerance;
+			isAtBottom = scrollHeight - scrollTop - clientHeight < tolerancePx;
 		},
 		{ passive: true },
 	);

@@ -1,4 +1,4 @@
-/** The texts of the panel in the language of the editor, and its numbers and dates. */
+/** The panel's strings, numbers and dates in the editor's language. */
 
 import { inEnglish, type Places } from "../../base/sentence.ts";
 import {
@@ -15,13 +15,13 @@ export class Strings {
 	readonly #strings: ChatStrings;
 	readonly #language: string;
 
-	/** @param translated what is missing there stays English. */
+	/** @param translated missing keys stay English. */
 	constructor(translated: Readonly<Record<string, string>>, language: string) {
 		this.#strings = { ...chatStrings, ...translated };
 		this.#language = supported(language);
 	}
 
-	/** The compiler checks that every place of the text is filled. */
+	/** The compiler checks that every placeholder is filled. */
 	get<Key extends ChatStringKey>(
 		key: Key,
 		...[values]: Places<(typeof chatStrings)[Key]> extends never

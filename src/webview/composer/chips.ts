@@ -1,4 +1,4 @@
-/** What goes along with the next question, each to be removed by its button. */
+/** The chips with the context of the next question. */
 
 import type { ContextChip } from "../../protocol/chatView.ts";
 import { button, element } from "../chat/dom.ts";
@@ -25,7 +25,7 @@ export class Chips {
 		);
 		this.element.replaceChildren(...chips.map((chip) => this.#chip(chip)));
 		this.element.hidden = chips.length === 0;
-		// The next one takes the place of one that was removed, also for the keyboard.
+		// After a removal, the focus moves to the next chip.
 		const buttons = [...this.element.querySelectorAll("button")];
 		if (focused >= 0) (buttons[focused] ?? buttons.at(-1))?.focus();
 	}

@@ -1,4 +1,4 @@
-/** The input: a field that grows, with completion, and the button that sends or stops. */
+/** The input: a growing text field with completion, and the Send/Stop button. */
 
 import type { ToChatView } from "../../protocol/chatView.ts";
 import type { Announcer } from "../chat/announcer.ts";
@@ -16,7 +16,7 @@ export interface ComposerOptions {
 	readonly onInput: (text: string) => void;
 	readonly onSuggest: (trigger: Trigger) => void;
 	readonly onChoose: (id: string) => void;
-	/** The up arrow in an empty input. */
+	/** Up arrow in an empty input. */
 	readonly onEditLast: () => void;
 }
 
@@ -28,7 +28,8 @@ export class Composer {
 	readonly #suggestions: SuggestionList;
 	#isStreaming = false;
 	#canSend = true;
-	#asked: Trigger | undefined;
+	/** The trigger that suggestions were requested for. */
+	#trigger: Trigger | undefined;
 
 	constructor(options: ComposerOptions) {
 		const { strings, draft } = options;
@@ -58,7 +59,7 @@ export class Composer {
 		this.#input.addEventListener("input", () => this.#onInput());
 		this.#input.addEventListener("blur", () => this.#suggestions.close());
 		this.#input.addEventListener("keydown", (event) => {
-			// Enter in an input method ends a word, not the question.
+			// During IME composition, Enter confirms a word.
 			if (!event.isComposing && this.#onKey(event)) event.preventDefault();
 		});
 		if (draft !== "") this.setText(draft);
@@ -92,7 +93,7 @@ export class Composer {
 		query,
 		items,
 	}: Extract<ToChatView, { kind: "suggestions" }>): void {
-		if (this.#asked?.query !== query) return;
+		if (this.#trigger?.query !== query) return;
 		this.#suggestions.show(items);
 		const { announcer, strings } = this.#options;
 		if (items.length > 0)
@@ -110,12 +111,12 @@ export class Composer {
 		const { value, selectionStart } = this.#input;
 		this.#showState();
 		this.#options.onInput(value);
-		this.#asked = triggerAt(value, selectionStart);
-		if (this.#asked) this.#options.onSuggest(this.#asked);
+		this.#trigger = triggerAt(value, selectionStart);
+		if (this.#trigger) this.#options.onSuggest(this.#trigger);
 		else this.#suggestions.close();
 	}
 
-	/** @returns whether the key has done something here. */
+	/** @returns whether the key was handled. */
 	#onKey({ key, shiftKey }: KeyboardEvent): boolean {
 		if (!shiftKey && this.#suggestions.onKey(key)) return true;
 		if (key === "Enter" && !shiftKey) this.#submit();
@@ -134,7 +135,7 @@ export class Composer {
 
 	#choose(id: string, insert: string): void {
 		const { value, selectionStart } = this.#input;
-		const from = this.#asked?.from ?? selectionStart;
+		const from = this.#trigger?.from ?? selectionStart;
 		this.#suggestions.close();
 		this.#input.setRangeText(insert, from, selectionStart, "end");
 		if (value !== this.#input.value) this.#onInput();

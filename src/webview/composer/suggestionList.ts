@@ -1,4 +1,4 @@
-/** What `#` or `/` in the input may become: a list that is walked while the cursor stays in the input. */
+/** The completion list for `#` and `/`; the focus stays in the input. */
 
 import type { InputSuggestion } from "../../protocol/chatView.ts";
 import { element, uniqueId } from "../chat/dom.ts";
@@ -24,7 +24,7 @@ export class SuggestionList {
 			"aria-label": label,
 		});
 		this.element.hidden = true;
-		// A field of several lines stays a text box for assistive technology: `combobox`, and so `aria-expanded`, are for one line.
+		// ARIA allows `combobox`, and with it `aria-expanded`, for single-line fields only.
 		input.setAttribute("aria-autocomplete", "list");
 		input.setAttribute("aria-haspopup", "listbox");
 		input.setAttribute("aria-controls", this.element.id);
@@ -45,7 +45,7 @@ export class SuggestionList {
 		this.show([]);
 	}
 
-	/** @returns whether the key was for the list. */
+	/** @returns whether the list handled the key. */
 	onKey(key: string): boolean {
 		if (!this.isOpen) return false;
 		const count = this.#items.length;
@@ -68,7 +68,7 @@ export class SuggestionList {
 			" ",
 			element("span", { class: "detail" }, item.detail),
 		);
-		// Before the input loses the focus to the click.
+		// `mousedown`, because a click would take the focus from the input.
 		option.addEventListener("mousedown", (event) => {
 			event.preventDefault();
 			this.#onChoose(item);

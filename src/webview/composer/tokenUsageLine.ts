@@ -1,4 +1,4 @@
-/** The model, how much of its room the next question takes, and what is left out of it: said before it is sent. */
+/** The line below the input: the model, the token usage of the next question, and what is left out of its prompt. */
 
 import type { ToChatView } from "../../protocol/chatView.ts";
 import { element } from "../chat/dom.ts";
@@ -22,7 +22,7 @@ export class TokenUsageLine {
 	}
 
 	show(tokens: Tokens): void {
-		this.#tokens.textContent = tokenText(tokens, this.#strings);
+		this.#tokens.textContent = usageText(tokens, this.#strings);
 		this.element.classList.toggle(
 			"overfull",
 			tokens.promptTokens > tokens.room,
@@ -30,7 +30,7 @@ export class TokenUsageLine {
 	}
 }
 
-function tokenText(tokens: Tokens, strings: Strings): string {
+function usageText(tokens: Tokens, strings: Strings): string {
 	const { promptTokens: used, room, leftOut, isExact } = tokens;
 	const parts = leftOut
 		.map(({ label, tokens }) => strings.get("leftOutPart", { label, tokens }))

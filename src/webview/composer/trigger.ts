@@ -1,12 +1,12 @@
-/** What in the input asks for a completion: `/` at its beginning, `#` at the beginning of a word. */
+/** Finds what triggers completion in the input: `/` at its beginning, or `#` at the beginning of a word. */
 
 import type { SuggestionKind } from "../../protocol/chatView.ts";
 
 export interface Trigger {
 	readonly of: SuggestionKind;
-	/** What is typed behind the sign. */
+	/** The text behind the trigger character. */
 	readonly query: string;
-	/** Where the sign stands. */
+	/** The offset of the trigger character. */
 	readonly from: number;
 }
 

@@ -1,27 +1,27 @@
-/** A growing answer in blocks: those that can no longer change, and the open rest. */
+/** Splits a streaming answer into finished blocks, which no longer change, and open ones. */
 
 import { type CodeSource, topBlocks } from "./render.ts";
 
 export type Block =
 	| ({ readonly kind: "code" } & CodeSource)
 	| { readonly kind: "markdown"; readonly source: string }
-	/** Too long, or nested too deep, for its Markdown to be looked at. */
+	/** Too long or nested too deep to render as Markdown. */
 	| { readonly kind: "plain"; readonly source: string };
 
 export interface Split {
 	readonly finished: readonly Block[];
-	/** What the last lines are as long as nothing follows. */
+	/** The blocks that following lines may change. */
 	readonly open: readonly Block[];
-	/** Where the open blocks begin: the next call needs the text from there on only. */
+	/** The offset of the open blocks: the next call needs only the text from here on. */
 	readonly openFrom: number;
 }
 
-/** Characters. No paragraph, list or table that somebody reads is longer. */
-const formattedLimit = 50_000;
+/** No readable paragraph, list or table is longer. */
+const maxMarkdownChars = 50_000;
 
 /**
- * By CommonMark, a line changes the last block only or begins another. So all blocks before the last one are finished; the last line counts when it
- * is complete, for `2` is a paragraph and `2. ` may go on with a list.
+ * In CommonMark, a line extends the last block or begins another, so all blocks before the last one are finished. Only complete lines
+ * count: `2` is a paragraph, but `2. ` may continue a list.
  */
 export function splitBlocks(text: string): Split {
 	const complete = text.slice(0, text.lastIndexOf("\n") + 1);
@@ -45,7 +45,7 @@ function blocksOf(
 		const to = nextLine === undefined ? text.length : starts[nextLine];
 		const source = text.slice(from, to);
 		if (fence) return { from, block: { kind: "code", ...fence } };
-		const isPlain = isDeep || source.length > formattedLimit;
+		const isPlain = isDeep || source.length > maxMarkdownChars;
 		return { from, block: { kind: isPlain ? "plain" : "markdown", source } };
 	});
 }

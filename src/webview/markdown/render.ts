@@ -1,26 +1,26 @@
-/** Markdown of a model as HTML of a few elements, for the sanitiser. Whatever is not Markdown is text, HTML above all. */
+/** Renders a model's Markdown to HTML of few elements, for the sanitizer. HTML in the source is shown as text. */
 
 import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
 import { visibleCode, visibleProse } from "./visible.ts";
 
 export interface CodeSource {
-	/** The first word behind the fence, or empty. */
+	/** The first word of the info string; may be empty. */
 	readonly language: string;
-	/** As the model wrote it, hidden characters included. */
+	/** Verbatim, hidden characters included. */
 	readonly code: string;
 }
 
 export interface Rendered {
 	readonly html: string;
-	/** One for each `pre` of the HTML, in its order. */
+	/** One for each `pre` of the HTML, in order. */
 	readonly codes: readonly CodeSource[];
 }
 
-/** Deeper headings than those of the page. */
+/** Headings of an answer are below those of the page. */
 const headingOffset = 2;
 
 const markdown = new MarkdownIt({ html: false, linkify: false });
-// A definition would change what was rendered long before it: `[name]: address` stays the text that it is.
+// A link reference definition (`[name]: address`) would change blocks that are already rendered.
 markdown.disable("reference");
 markdown.validateLink = (href) => /^(?:https?|mailto):/i.test(href);
 
@@ -32,7 +32,7 @@ const rules: Readonly<Record<string, RendererRule>> = {
 		`<code>${escapeHtml(visibleCode(contentOf(tokens, index)))}</code>`,
 	fence: pre,
 	code_block: pre,
-	// Nothing is fetched: an image is its description and its address.
+	// Images are not loaded: the description and the address are shown.
 	image(tokens, index) {
 		const text = visibleProse(contentOf(tokens, index));
 		return escapeHtml(`${text} (${addressIn(tokens, index, "src")})`.trim());
@@ -80,21 +80,21 @@ export function renderMarkdown(source: string): Rendered {
 	};
 }
 
-/** A block of the top level: its lines, and what is in it where it is nothing but code. */
+/** A top-level block, and its code if it is a fenced code block. */
 export interface TopBlock {
 	readonly firstLine: number;
 	readonly fence: CodeSource | undefined;
-	/** Nested beyond what anybody reads: the parser would leave out what is too deep for it. */
+	/** Nested so deep that the parser would drop content. */
 	readonly isDeep: boolean;
 }
 
-/** Of 100 that the parser goes down. */
+/** The parser stops at 100. */
 const deepLevel = 50;
 
-/** Without a look into the lines: this stays fast whatever is in them. */
+/** Parses block structure only, no inline Markdown: linear for any input. */
 export function topBlocks(source: string): TopBlock[] {
 	const tokens: Token[] = [];
-	// The same lines as in the source: only their ends are made one.
+	// Normalizing line endings keeps line numbers.
 	const lines = source.replace(/\r\n?/g, "\n");
 	markdown.block.parse(lines, markdown, {}, tokens);
 	const blocks: TopBlock[] = [];

@@ -1,6 +1,6 @@
-/** Characters that are not seen, or that turn the order of others around, shown by their numbers: code must read as it runs. */
+/** Shows invisible and bidirectional control characters by their code points, so that code reads as it runs. */
 
-/** Ranges of code points: controls but tab and line ends, what formats without being seen, fillers that look like nothing, tags. */
+/** Code points: controls except tab and line endings, format characters, invisible fillers, tags. */
 const hiddenRanges = [
 	"0-8 b-c e-1f 7f-9f ad 34f 61c 115f-1160 17b4-17b5 180b-180f",
 	"200b-200f 2028-202e 2060-206f 3164 fe00-fe0e feff ffa0 fff9-fffb",
@@ -15,7 +15,7 @@ const hidden = new RegExp(
 	"gu",
 );
 
-/** In prose, joiners belong to emoji and to scripts from Arabic to Sinhala. */
+/** In prose, joiners are legitimate in emoji and in scripts from Arabic to Sinhala. */
 const joiner =
 	/(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})|(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])/gu;
 

@@ -168,7 +168,7 @@ async function serve(): Promise<Server> {
 			response.writeHead(404).end();
 			return;
 		}
-		// Stricter than the page's own policy: a text that becomes HTML by another way than the sanitiser throws.
+		// Stricter than the page's own policy: a text that becomes HTML by another way than the sanitizer throws.
 		response.setHeader(
 			"Content-Security-Policy",
 			"require-trusted-types-for 'script'; trusted-types dompurify",

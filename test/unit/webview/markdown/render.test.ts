@@ -73,7 +73,7 @@ describe("Markdown of a model", () => {
 			"<p><code>a\u27e8U+200B\u27e9b</code></p>",
 		],
 		[
-			"colours of a terminal by number",
+			"colors of a terminal by number",
 			"\u001b[31mred",
 			"<p>\u27e8U+001B\u27e9[31mred</p>",
 		],

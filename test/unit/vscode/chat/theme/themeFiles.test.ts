@@ -101,7 +101,7 @@ describe("the themes of an extension", () => {
 	});
 });
 
-describe("the user's own colours of code", () => {
+describe("the user's own colors of code", () => {
 	const raw = {
 		comments: "#0f0",
 		strings: { foreground: "#00f", fontStyle: "bold" },
