@@ -17,162 +17,160 @@ import { MemoryReason, memoryReasonsSentences } from "./memoryReason.ts";
 
 export const errorSentences = {
 	modelMissing: "The model file {file} does not exist.",
-	modelUnreadable: "The model file {file} cannot be read: {why}.",
+	modelUnreadable: "Cannot read the model file {file}: {why}.",
 	modelEmpty: "The model file {file} is empty.",
 	modelNotGguf:
 		"The model file {file} is not a GGUF file: it begins with {found}.",
 	modelVersion:
-		"The model file {file} is in GGUF version {version}, and only versions 2 and 3 can be read.",
+		"The model file {file} uses GGUF version {version}. Headroom reads versions 2 and 3.",
 	modelTruncated:
-		"The model file {file} is cut short: it has {found} of at least {expected}.",
-	/** A model split into several files. */
+		"The model file {file} is incomplete: it has {found} of at least {expected}. Download it again.",
+	/** A model that is split into several files. */
 	modelIncomplete:
-		"The model {file} is incomplete: of its {count} parts {missing} is not there.",
+		"The model {file} is incomplete: {missing} is missing from its {count} parts.",
 	modelCorrupt: "The model file {file} is corrupt: {why}.",
 	modelRefused: "llama.cpp cannot load the model file {file}: {why}.",
 	modelCrashes:
-		"llama.cpp does not survive loading the model file {file}; it may be corrupt ({why}).",
+		"llama.cpp crashed while loading the model file {file} ({why}). The file may be corrupt: choose another model, or download it again.",
 	loadSuperseded: "Another model was selected before {file} was loaded.",
-	/** Found before the load, by our own arithmetic. */
+	/** Found before the load, by the plan. */
 	modelTooLarge: "The model file {file} does not fit: {needs}.",
-	/** After a load: not where it was meant to be. */
+	/** Warnings after a load. */
 	modelInRam:
-		"{model} was meant for {device} and is in RAM instead: it will be slow.",
+		"{model} was planned for {device}, but is in RAM: it will be slow.",
 	modelSpills:
-		"{bytes} of {model} are not on {device}, where all of it was meant to be: it will be slow.",
+		"{bytes} of {model} are in RAM instead of on {device}: it will be slow.",
 	/** Found by llama.cpp during the load. */
-	modelOutOfMemory: "The model file {file} does not fit into memory: {why}.",
+	modelOutOfMemory:
+		"llama.cpp ran out of memory while loading the model file {file}: {why}.",
 	fimUnsupported:
-		"The model {model} cannot complete code at the cursor: its file names no fill-in-the-middle tokens. Choose a code model made for completion.",
+		"{model} cannot complete code at the cursor: its file has no fill-in-the-middle tokens. Choose a model made for code completion.",
 	chatUnsupported:
-		"{model} has no template for conversations: it cannot be asked questions. Choose a model made for chat.",
-	/** It has a template, and declares that it is for completion alone. */
+		"{model} cannot chat: its file has no chat template. Choose a model made for chat.",
+	/** It has a chat template, but declares completion as its only role. */
 	chatTooSmall:
-		"{model} is made to complete code, and is too small for conversations. Choose a larger model made for chat.",
-	chatTemplateBroken:
-		"The template of {model} for conversations cannot be used: {why}.",
-	/** The context for conversations is made when the first question is asked. */
+		"{model} is made for code completion and too small to chat. Choose a larger model made for chat.",
+	chatTemplateBroken: "The chat template of {model} is not usable: {why}.",
+	/** The chat context is created when the first question is asked. */
 	chatOutOfMemory:
-		"There is no room in memory for a conversation beside completions: {needs}.",
+		"There is not enough memory for a chat context beside completion: {needs}.",
 	chatTooLong:
-		"The conversation has {tokens} tokens, and {model} has room for {room} with an answer. Start a new one, or leave something out.",
+		"The conversation has {tokens} tokens. {model} has room for {room} and an answer. Start a new conversation, or remove attachments.",
 	engineBinaryMissing:
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
-	devicesUnknown:
-		"The devices of this machine do not tell of themselves: {why}.",
-	engineCrashed: "The engine stopped unexpectedly ({why}).",
+	devicesUnknown: "Could not query compute devices: {why}.",
+	engineCrashed: "The engine crashed ({why}).",
 	engineGaveUp:
-		"The engine stopped {count} times in a short while and is not started again by itself ({why}).",
+		"The engine crashed {count} times within a few minutes and was not restarted ({why}). Restart it from the Headroom menu.",
 	engineStopped: "The engine was stopped.",
-	chatFailed: "The chat cannot do this: {why}.",
+	chatFailed: "The chat request failed: {why}.",
 	generationFailed: "The model failed while generating: {why}.",
-	downloadAddress: "The address {url} cannot be used for a download: {why}.",
+	downloadAddress: "Cannot download from {url}: {why}.",
 	downloadProxyAddress:
-		"The address of the proxy cannot be used: it must begin with http:// or https://.",
+		"The proxy address is not valid: it must begin with http:// or https://.",
 	downloadHost:
-		"The download was refused: it leads to {host}, which is not among the hosts that are allowed.",
+		"The download was refused: it leads to {host}, which is not an allowed host.",
 	downloadRedirects:
-		"The download was refused: {host} sends it on more than {count} times.",
+		"The download was refused: {host} redirects more than {count} times.",
 	downloadNotFound: "{host} does not have the file {file}.",
 	downloadForbidden:
-		"{host} gives out the file {file} only to those who have signed in or accepted its terms.",
+		"{host} requires you to sign in or accept its terms before it serves the file {file}.",
 	downloadTooMany:
-		"{host} has had too many requests and takes none for now. Try again later.",
+		"{host} is rate-limiting requests (HTTP 429). Try again later.",
 	downloadHostFails:
-		"{host} has a problem of its own (HTTP {status}). Try again later: the download goes on where it stopped.",
+		"{host} reported a server error (HTTP {status}). Try again later: the download resumes where it stopped.",
 	downloadUnexpected:
-		"{host} answered with HTTP {status}, which makes no sense for a download.",
-	downloadUnreachable: "{host} cannot be reached: {why}.",
-	downloadProxy: "The proxy does not connect to {host}: {why}.",
+		"{host} answered with HTTP {status}, which is unexpected for a download.",
+	downloadUnreachable: "Could not reach {host}: {why}.",
+	downloadProxy: "The proxy could not connect to {host}: {why}.",
 	downloadUnverifiable:
-		"{host} does not say how large {file} is and what its SHA-256 is: it could not be checked, and is not downloaded.",
+		"{host} does not state the size and SHA-256 of {file}. It was not downloaded, because it could not be verified.",
 	downloadBroken:
-		"The download of {file} broke off after {done} of {total} ({why}). Start it again: it goes on where it stopped.",
+		"The download of {file} was interrupted after {done} of {total} ({why}). Start it again: it resumes where it stopped.",
 	downloadSize:
-		"{host} sends {found} for {file}, where {expected} were expected. The download was stopped and nothing kept.",
+		"{host} sent {found} for {file} instead of {expected}. The download was stopped and nothing was kept.",
 	downloadHash:
-		"The file {file} from {host} is not what it should be: its SHA-256 is {found} instead of {expected}. It was removed.",
+		"The file {file} from {host} failed verification: its SHA-256 is {found} instead of {expected}. It was deleted.",
 	downloadRunning:
-		"The file {file} is being downloaded already, here or in another window.",
+		"The file {file} is already being downloaded, in this window or another.",
 	diskTooSmall:
-		"The disk has {free} left, and {file} needs {needed}: make room in {folder}, or choose another folder.",
+		"The disk has {free} free, and {file} needs {needed}. Free some space for {folder}, or choose another folder.",
 	diskFull:
-		"The disk became full while {file} was written. Free some room in {folder}, and start again.",
-	folderUnusable: "The folder {folder} cannot be used for models: {why}.",
+		"The disk ran full while writing {file}. Free some space for {folder}, and try again.",
+	folderUnusable: "Cannot use the folder {folder} for models: {why}.",
 	modelNameTaken:
-		"There is a file {file} with other contents in {folder}. Rename or remove it first.",
+		"{folder} already has a different file named {file}. Rename or remove it first.",
 	importEmpty: "There are no model files in {folder}.",
 	importHash:
-		"The model file {file} is not what {list} says: its SHA-256 is {found} instead of {expected}. It was not imported.",
+		"The model file {file} does not match {list}: its SHA-256 is {found} instead of {expected}. It was not imported.",
 	importHashUnreadable:
-		"The file {list}, which should hold the SHA-256 of {file}, holds none.",
+		"The file {list} should hold the SHA-256 of {file}, but holds none.",
 	removeForeign:
-		"The file {file} was not put there by Headroom, or was changed since: it is not removed.",
+		"Headroom did not add the file {file}, or it has changed since. It was not removed.",
 	installRecordsUnreadable:
-		"The list of models {file} cannot be read: {why}. Delete it, and remove by hand the models that are no longer needed.",
-	catalogueUnreadable: "The catalogue of models cannot be read: {why}.",
-	selectionUnsaved: "The choice of the model cannot be saved: {why}.",
+		"Cannot read the list of models {file}: {why}. Delete it, and remove models that you no longer need by hand.",
+	catalogueUnreadable: "Cannot read the model catalog: {why}.",
+	selectionUnsaved: "Could not save the model selection: {why}.",
 	slashCommandUnknown:
-		"There is no command {command}. The commands are: {commands}.",
+		"There is no command {command}. Available commands: {commands}.",
 	attachmentTooLarge:
-		"{label} has {tokens} tokens and does not fit: the model takes {room} for a question. Remove it, or attach a part of it.",
+		"{label} has {tokens} tokens and does not fit: the model has room for {room} in a question. Remove it, or attach a part of it.",
 	questionTooLarge:
-		"The question has {tokens} tokens and does not fit: the model takes {room}. Make it shorter.",
-	/** A name that the user wrote, or a model. */
+		"The question has {tokens} tokens and does not fit: the model has room for {room}. Shorten it.",
+	/** The user or the model may have written the name. */
 	fileMissing: "There is no {file} in this workspace.",
 	fileAmbiguous:
-		"{count} files of this workspace end with {file}: it is not clear which one is meant.",
-	fileUnreadable: "{file} cannot be opened: {why}.",
-	attachmentBinary: "{label} is not text: the chat can do nothing with it.",
+		"{count} files in this workspace end with {file}. Type more of the path.",
+	fileUnreadable: "Cannot open {file}: {why}.",
+	attachmentBinary: "{label} is not a text file and cannot be attached.",
 	attachmentHuge:
-		"{label} has {bytes}, and the chat takes files of up to {most}. Select a part of it instead.",
+		"{label} has {bytes}, and the limit for an attachment is {most}. Select a part of it instead.",
 	folderEmpty:
-		"There is nothing in {folder} to attach: Git ignores its files, or they are generated or may hold secrets.",
+		"There is nothing to attach in {folder}: its files are ignored by Git, generated, or may contain secrets.",
 	folderTooMany:
-		"{folder} has {count} files, and at most {most} can be attached. Name single files instead.",
+		"{folder} has {count} files, and the limit is {most}. Attach single files instead.",
 	folderTooLarge:
-		"The files of {folder} have {bytes}, and at most {most} can be attached. Name single files instead.",
+		"The files in {folder} have {bytes}, and the limit is {most}. Attach single files instead.",
 	symbolMissing:
-		"No definition of {name} was found. The language's extension may be missing, or still be starting.",
-	problemsNone: "There are no problems reported that could be attached.",
+		"No definition of {name} was found. The extension for the language may be missing, or still starting.",
+	problemsNone: "There are no reported problems to attach.",
 	gitMissing:
-		"There are no changes to attach: the folder is in no Git repository, or the Git extension is off.",
-	gitFailed: "Git does not tell what has changed: {why}.",
+		"There are no changes to attach: the folder is not in a Git repository, or the Git extension is disabled.",
+	gitFailed: "Could not get the changes from Git: {why}.",
 	changesNone:
 		"There are no changes to attach: nothing differs from the last commit.",
 	changesTooMany:
-		"There are changes in {count} files, and at most {most} can be attached. Name single files instead.",
-	editorMissing:
-		"There is no open file that the code could go into. Open one first.",
+		"{count} files have changes, and the limit is {most}. Attach single files instead.",
+	editorMissing: "No file is open to insert the code into. Open one first.",
 	editTargetUnclear:
-		"It is not clear which file this block is for. Open that file, and try again.",
-	editRefused: "{file} was not changed: it cannot be edited here.",
+		"It is not clear which file this block belongs to. Open that file, and try again.",
+	editRefused: "Could not change {file}: it is read-only here.",
 	linkRefused:
-		"The link {address} is not opened: only addresses of the web and of mail, and files of the workspace are.",
-	editEmpty: "There is no code in this block to apply to {file}.",
-	editUnchanged: "The code of this block is already in {file}.",
+		"The link {address} was not opened. Only web and mail addresses and files in the workspace can be opened.",
+	editEmpty: "This block has no code to apply to {file}.",
+	editUnchanged: "{file} already contains the code of this block.",
 	editElided:
-		"This block leaves out parts of the code ({line}), and cannot be applied to {file} as a whole. Copy what you need.",
+		"This block omits parts of the code ({line}), and cannot be applied to {file} as a whole. Copy the parts you need.",
 	editAmbiguous:
-		"{line} is in {file} {count} times: it is not clear where this block goes. Select what it should replace, and ask again.",
+		"{line} occurs in {file} {count} times, so it is not clear where this block goes. Select the code to replace, and ask again.",
 	editUnplaced:
 		"Nothing in {file} matches this block. Insert it at the cursor instead.",
 	editSearchMissing:
-		"What this block wants to replace is not in {file}: {line}.",
+		"The code that this block replaces is not in {file}: {line}.",
 	editSearchBroken:
-		"The marks for search and replace in this block are incomplete: it cannot be applied to {file}.",
-	conversationUnreadable: "The conversation {file} cannot be read: {why}.",
+		"The search and replace markers in this block are incomplete. It cannot be applied to {file}.",
+	conversationUnreadable: "Cannot read the conversation {file}: {why}.",
 	conversationNewer:
-		"The conversation {file} was written by a newer version of Headroom. It is left as it is.",
+		"The conversation {file} was written by a newer version of Headroom. It was left unchanged.",
 	conversationDamaged:
-		"The conversation {file} was damaged. What could be read of it is there, and the damaged file was kept as {kept}.",
+		"The conversation {file} was damaged. Headroom recovered what it could, and kept the damaged file as {kept}.",
 	conversationLost:
-		"The conversation {file} was damaged and nothing of it could be read. The damaged file was kept as {kept}.",
-	conversationUnsaved: "The conversation cannot be saved: {why}.",
-	conversationUndeleted: "The conversation cannot be deleted: {why}.",
-	historyUnreadable: "The conversations in {folder} cannot be read: {why}.",
+		"The conversation {file} was damaged, and nothing could be recovered. The damaged file was kept as {kept}.",
+	conversationUnsaved: "Could not save the conversation: {why}.",
+	conversationUndeleted: "Could not delete the conversation: {why}.",
+	historyUnreadable: "Cannot read the conversations in {folder}: {why}.",
 	badMessage:
-		"A message between the editor and the engine was not understood: {why}.",
+		"A message between the editor and the engine was not valid: {why}.",
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof errorSentences;

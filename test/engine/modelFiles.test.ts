@@ -64,13 +64,13 @@ describe("a model file that cannot be used", () => {
 			"cut short in its header",
 			() => write("head.gguf", good.subarray(0, 50_000)),
 			"modelTruncated",
-			/cut short: it has 48.8 KB of at least/,
+			/incomplete: it has 48.8 KB of at least/,
 		],
 		[
 			"cut short in its weights",
 			() => write("weights.gguf", good.subarray(0, 3_000_000)),
 			"modelTruncated",
-			/cut short: it has 2.9 MB of at least 7/,
+			/incomplete: it has 2.9 MB of at least 7/,
 		],
 		[
 			"cut short by one byte",

@@ -98,7 +98,7 @@ for (const version of [oldestVersion, newestVersion])
 			// Two tokens of the same text: llama.cpp aborts, each time.
 			patchModel(builtInModel, model, [["<|fim_middle|>", "<|fim_prefix|>"]]);
 			server.setUserSetting("headroom.model.file", model);
-			await person.untilNotification(/does not survive loading the model file/);
+			await person.untilNotification(/crashed while loading the model file/);
 			await person.screenshot(`gave-up-${name}`);
 			server.setUserSetting("headroom.model.file", "");
 			await person.clickNotification("Restart");

@@ -75,7 +75,7 @@ const states = {
 			question("q1", "Why?"),
 			answer("a1", "Because", {
 				state: "failed",
-				error: "The engine stopped unexpectedly (SIGKILL).",
+				error: "The engine crashed (SIGKILL).",
 			}),
 		),
 		{ kind: "notice", severity: "error", text: "The file was not changed." },

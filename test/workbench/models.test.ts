@@ -155,7 +155,7 @@ for (const version of [oldestVersion, newestVersion])
 			await modal().waitFor();
 			await person.screenshot(`remove-question-${name}`);
 			await clickModal("Remove");
-			await person.untilNotification(/is removed/);
+			await person.untilNotification(/Removed /);
 			// The benchmark has stopped the window's engine, which starts when it is needed.
 			await person.runCommand("Headroom: Restart Engine");
 			await person.untilStatus(/Built-in 7M/);

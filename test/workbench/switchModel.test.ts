@@ -142,7 +142,7 @@ describe("a person who switches models", function () {
 		await openList();
 		await choose("crashing");
 		await person.untilNotification(
-			/does not survive loading .*crashing.*Rolled back to Built-in 7M/,
+			/crashed while loading .*crashing.*Rolled back to Built-in 7M/,
 		);
 		await person.untilStatus(/Built-in 7M/);
 		await person.screenshot("switch-restored");
@@ -154,7 +154,7 @@ describe("a person who switches models", function () {
 		await openList();
 		await choose("Automatic");
 		await person.untilNotification(
-			/does not survive loading .*crashing.*Rolled back to Built-in 7M/,
+			/crashed while loading .*crashing.*Rolled back to Built-in 7M/,
 		);
 		await person.untilStatus(/Built-in 7M/);
 	});

@@ -31,7 +31,7 @@ export function benchmarkDocument(
 			: []),
 		"",
 		t(
-			"The time is the median from the request to the whole first line. Exact match counts the cases in which the rest of the line was suggested as it was: they are small, and tell models apart that are far from each other.",
+			"Time to first line is the median from the request to the complete first line. Exact match counts the cases in which the suggestion equals the rest of the line. There are few cases: they only tell apart models of clearly different quality.",
 		),
 	].join("\n")}\n`;
 }

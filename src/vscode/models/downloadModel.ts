@@ -126,7 +126,7 @@ async function downloadOnce(
 			void tellModelNews(
 				{
 					severity: "info",
-					text: t("{model} is downloaded and checked.", { model }),
+					text: t("{model} was downloaded and verified.", { model }),
 					file: outcome.file,
 				},
 				useModel,
@@ -136,7 +136,7 @@ async function downloadOnce(
 			void tellModelNews(
 				{
 					severity: "info",
-					text: t("{model} was here already.", { model }),
+					text: t("{model} was already installed.", { model }),
 					file: outcome.file,
 				},
 				useModel,
@@ -165,10 +165,13 @@ async function tellCancelled(
 	const again = t("Continue");
 	const discard = t("Discard");
 	const chosen = await vscode.window.showInformationMessage(
-		t("The download of {model} was stopped. What came is kept: {bytes}.", {
-			model: modelName(offer),
-			bytes: formatBytes(doneBytes),
-		}),
+		t(
+			"The download of {model} was stopped. The {bytes} received so far are kept.",
+			{
+				model: modelName(offer),
+				bytes: formatBytes(doneBytes),
+			},
+		),
 		again,
 		discard,
 	);

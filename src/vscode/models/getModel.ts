@@ -42,7 +42,7 @@ async function getModel(context: GetModelContext): Promise<void> {
 		await tellModelNews(
 			{
 				severity: "info",
-				text: vscode.l10n.t("{model} is here already.", {
+				text: vscode.l10n.t("{model} is already installed.", {
 					model: modelName(offer),
 				}),
 				file: presence.file,
@@ -58,7 +58,7 @@ function pickRow(context: GetModelContext): Promise<Row | undefined> {
 	return new Promise((resolve) => {
 		const pick = vscode.window.createQuickPick<Row>();
 		pick.title = t("Get Model");
-		pick.placeholder = t("Looking at what this machine has room for...");
+		pick.placeholder = t("Checking what fits on this machine...");
 		pick.matchOnDescription = true;
 		pick.matchOnDetail = true;
 		pick.busy = true;
@@ -83,7 +83,7 @@ function pickRow(context: GetModelContext): Promise<Row | undefined> {
 			}
 			pick.busy = false;
 			pick.placeholder = t(
-				"Nothing is downloaded before you confirm host, size and license",
+				"Nothing is downloaded until you confirm the host, size and license",
 			);
 			pick.items = rows.value;
 		});

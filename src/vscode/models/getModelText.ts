@@ -131,7 +131,7 @@ export function askQuestion(
 		detail: [
 			...reservations(offer, t),
 			t(
-				"The catalogue has neither size nor SHA-256 of this file. {host} is asked for both; nothing is downloaded yet.",
+				"The catalog has neither the size nor the SHA-256 of this file. Headroom asks {host} for both; nothing is downloaded yet.",
 				{ host },
 			),
 			t("Size: {size}.", { size: sizeText(offer, t) }),
@@ -151,15 +151,15 @@ export function downloadQuestion(
 		title: t("Download {model}?", { model: modelName(offer) }),
 		detail: [
 			...reservations(offer, t),
-			t("From {host} and the hosts of Hugging Face that it leads to: {size}.", {
+			t("{size} from {host} and the Hugging Face hosts that it redirects to.", {
 				host,
 				size: formatBytes(expected.sizeBytes),
 			}),
 			licenseText(offer, t),
 			expected.from === "catalogue"
-				? t("The file is checked against the SHA-256 in Headroom's catalogue.")
+				? t("The file is verified against the SHA-256 in Headroom's catalog.")
 				: t(
-						"The file is checked against the SHA-256 that {host} states itself: that shows that nothing went wrong on the way, and not who made it.",
+						"The file is verified against the SHA-256 that {host} itself states. This detects transfer errors, but does not prove who made the file.",
 						{ host },
 					),
 		].join("\n\n"),
@@ -174,7 +174,7 @@ function reservations(offer: Offer, t: Translate): readonly string[] {
 	return outlook.kind === "runs"
 		? []
 		: [
-				t("On this machine {model} {why}.", {
+				t("On this machine, {model} {why}.", {
 					model: modelName(offer),
 					why: outlookText(outlook, t),
 				}),
@@ -198,7 +198,7 @@ export function progressText(
 		percent: formatPercent(totalBytes > 0 ? doneBytes / totalBytes : 0),
 	};
 	return kind === "checking"
-		? t("checking what is here already: {done} of {total}", values)
+		? t("verifying the part already downloaded: {done} of {total}", values)
 		: t("{done} of {total} ({percent})", values);
 }
 

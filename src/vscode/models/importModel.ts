@@ -66,7 +66,7 @@ async function askForSources(): Promise<readonly string[]> {
 			{
 				label: `$(folder) ${t("A folder...")}`,
 				detail: t(
-					"Every GGUF file in it and in the folders below, such as a USB stick",
+					"All GGUF files in it and its subfolders, for example on a USB stick",
 				),
 				isFolder: true,
 			},
@@ -90,27 +90,27 @@ async function askHow(): Promise<How | undefined> {
 	const entries: readonly (vscode.QuickPickItem & { readonly how: How })[] = [
 		{
 			label: `$(files) ${t("Copy")}`,
-			detail: t("The original may go away afterwards: right for a USB stick"),
+			detail: t(
+				"The original can be removed afterwards: right for a USB stick",
+			),
 			how: "copy",
 		},
 		{
 			label: `$(link) ${t("Hard link")}`,
-			detail: t(
-				"Takes no room on the same disk; from another disk it is copied",
-			),
+			detail: t("Takes no space on the same disk; copied from another disk"),
 			how: "hardLink",
 		},
 		{
 			label: `$(references) ${t("Symbolic link")}`,
 			detail: t(
-				"Takes no room, and works as long as the original stays where it is",
+				"Takes no space, and works as long as the original stays in place",
 			),
 			how: "symlink",
 		},
 	];
 	const chosen = await vscode.window.showQuickPick(entries, {
 		title: t("Import Model File"),
-		placeHolder: t("How the models get into Headroom's folder"),
+		placeHolder: t("How to add the models to Headroom's folder"),
 	});
 	return chosen?.how;
 }

@@ -27,7 +27,11 @@ export function importSummary(
 			? [t("Imported: {names}.", { names: named(imported, t) })]
 			: []),
 		...(there.length > 0
-			? [t("Here already: {names}.", { names: named(there, t) })]
+			? [
+					t("Already in Headroom's folder: {names}.", {
+						names: named(there, t),
+					}),
+				]
 			: []),
 		...failed.slice(0, maxNames).map(({ error }) => errorText(error, t)),
 		...(failed.length > maxNames
@@ -74,7 +78,7 @@ export function importProgressText(
 		percent: formatPercent(totalBytes > 0 ? doneBytes / totalBytes : 0),
 	};
 	return kind === "checking"
-		? t("checking {file}: {percent} of {total}", values)
+		? t("verifying {file}: {percent} of {total}", values)
 		: t("copying {file}: {percent} of {total}", values);
 }
 

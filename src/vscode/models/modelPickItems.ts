@@ -98,7 +98,7 @@ function automaticItem(
 			label: `$(wand) ${t("Automatic")}`,
 			detail: recommended
 				? t(
-						"The largest installed model that fits and is fast enough: now {model}",
+						"The largest installed model that fits and is fast enough, currently {model}",
 						{ model: nameOf(recommended) },
 					)
 				: t("The largest installed model that fits and is fast enough"),

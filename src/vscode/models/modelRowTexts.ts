@@ -25,7 +25,7 @@ export function nameOf({ model, isBuiltIn }: ModelRow): string {
 export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 	const { t } = vscode.l10n;
 	const doubt = isDoubtful
-		? [t("a chat model, which may not have learned to complete code")]
+		? [t("a chat model, which may not be trained to complete code")]
 		: [];
 	switch (verdict.kind) {
 		case "fits":
@@ -43,7 +43,7 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 				...arithmetic(verdict.plan),
 			].join("; ");
 		case "unpriced":
-			return t("What it takes is not known before it is loaded: {why}", {
+			return t("Its memory use is not known until it is loaded: {why}", {
 				why: verdict.why,
 			});
 		case "doesNotFit":
@@ -55,7 +55,7 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 			].join("; ");
 		case "otherRole":
 			return t(
-				"Not made for completion: its file names no fill-in-the-middle tokens",
+				"Not made for code completion: its file has no fill-in-the-middle tokens",
 			);
 		case "broken":
 			// Without the folder, which would fill the line.
@@ -96,7 +96,7 @@ function planTexts(plan: Plan): readonly string[] {
 	);
 	return [
 		isGuess
-			? t("about {tokens} tokens per second (a guess)", { tokens })
+			? t("about {tokens} tokens per second (rough estimate)", { tokens })
 			: t("about {tokens} tokens per second", { tokens }),
 		...plan.devices.map(({ device, bytes, neededBytes, freeBytes }) => {
 			// The margin is to be free, and is not taken.
@@ -124,7 +124,7 @@ export function foundText({ model }: ModelRow): string {
 	const [{ store, label }] = model.sightings;
 	const names: Readonly<Record<StoreKind, string>> = {
 		headroom: "Headroom",
-		folder: t("folder of the settings"),
+		folder: t("folder from the settings"),
 		ollama: "Ollama",
 		lmStudio: "LM Studio",
 		huggingFace: "Hugging Face",

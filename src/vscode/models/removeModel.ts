@@ -35,7 +35,7 @@ async function pickAndRemove({
 	if (models.value.length === 0) {
 		void vscode.window.showInformationMessage(
 			t(
-				"There is nothing to remove: Headroom has downloaded or imported no model. Files of other tools are never removed.",
+				"There is nothing to remove: Headroom has not downloaded or imported any models. It never removes files of other tools.",
 			),
 		);
 		return;
@@ -49,7 +49,7 @@ async function pickAndRemove({
 		}));
 	const picked = await vscode.window.showQuickPick(rows, {
 		title: t("Remove Model"),
-		placeHolder: t("Only what Headroom downloaded or imported is listed"),
+		placeHolder: t("Lists only models that Headroom downloaded or imported"),
 	});
 	if (!picked || !(await confirms(picked.model))) return;
 	const { model } = picked;
@@ -58,7 +58,7 @@ async function pickAndRemove({
 	const removed = await removeModel(folder, model.file);
 	if (!removed.ok) return showError(removed.error);
 	void vscode.window.showInformationMessage(
-		t("{file} is removed.", { file: model.fileName }),
+		t("Removed {file}.", { file: model.fileName }),
 	);
 }
 

@@ -32,9 +32,9 @@ function originText({ how, source, addedAt }: OwnModel, t: Translate): string {
 		case "copied":
 			return t("copied on {date} from {source}", values);
 		case "hardLinked":
-			return t("linked on {date} to {source}", values);
+			return t("hard link to {source}, created on {date}", values);
 		case "symlinked":
-			return t("refers since {date} to {source}", values);
+			return t("symbolic link to {source}, created on {date}", values);
 	}
 }
 
@@ -45,10 +45,13 @@ export function removalQuestion(model: OwnModel, t: Translate): Confirmation {
 		title: t("Remove {file}?", { file: fileName }),
 		detail:
 			how === "hardLinked" || how === "symlinked"
-				? t("Only the link in Headroom's folder is removed. {source} stays.", {
-						source,
-					})
-				: t("{size} are deleted from this machine.", { size }),
+				? t(
+						"Only the link in Headroom's folder is removed. {source} is kept.",
+						{
+							source,
+						},
+					)
+				: t("This deletes {size} from this machine.", { size }),
 		button: t("Remove"),
 	};
 }

@@ -71,9 +71,9 @@ function pickModel(context: SwitchModelContext): Promise<Picked | undefined> {
 	pick.title = t("Switch Model");
 	pick.placeholder =
 		pickContext.selection.pin === undefined
-			? t("The model that completes code")
+			? t("The model for code completion")
 			: t(
-					"The model that completes code; Enter replaces the one of this workspace",
+					"The model for code completion; Enter replaces the one pinned to this workspace",
 				);
 	pick.matchOnDescription = true;
 	pick.matchOnDetail = true;

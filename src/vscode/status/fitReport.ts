@@ -58,16 +58,19 @@ export class FitReport implements Disposable {
 			return t("No model is loaded.");
 		if (devices.length === 0)
 			return t(
-				"What is free is not known yet: it is asked for while this window has the focus and the status bar is shown.",
+				"The free memory is not known yet. Headroom queries it while this window has focus and the status bar is visible.",
 			);
 		const { name, quantization, file } = status.model;
 		const reading = await readModel([file]);
 		if (reading.kind === "broken") return describeError(reading.error);
 		const shape = reading.kind === "model" ? reading.content.shape : undefined;
 		if (!shape?.ok)
-			return t("What {model} takes of memory is not known from its header.", {
-				model: name,
-			});
+			return t(
+				"The memory use of {model} cannot be computed from its header.",
+				{
+					model: name,
+				},
+			);
 		const { load } = status;
 		const { warning } = load;
 		return [

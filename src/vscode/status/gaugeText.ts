@@ -177,7 +177,7 @@ function sentencesOf(
 				...pause,
 				...(warning ? [errorText(warning, t)] : []),
 				...(gauge.state === "pressure"
-					? [t("Little memory is left for anything else.")]
+					? [t("Little memory is left for other programs.")]
 					: []),
 			];
 		}
@@ -223,7 +223,7 @@ function factsOf(
 			: [[t("Prompt reused"), formatPercent(reusedShare)] as const]),
 		...(draft === null ? [] : [[t("Draft model"), draft] as const]),
 		...(speculation
-			? [[t("Guessed ahead"), guessesInWords(speculation, t)] as const]
+			? [[t("Speculative decoding"), guessesInWords(speculation, t)] as const]
 			: []),
 	];
 }
@@ -276,7 +276,7 @@ function partName(
 			return t("Draft model");
 		case "others":
 			return "load" in status && status.load.memory.length === 0
-				? t("In use, the model included")
+				? t("In use, including the model")
 				: t("Other programs");
 		case "free":
 			return t("Free");

@@ -16,16 +16,16 @@ describe("the limits of a folder", () => {
 	});
 
 	for (const [what, checked, sentence] of [
-		["nothing", checkCount("src", 0), /^There is nothing in src to attach/],
+		["nothing", checkCount("src", 0), /^There is nothing to attach in src/],
 		[
 			"more files",
 			checkCount("src", maxFolderFiles + 1),
-			/^src has 101 files, and at most 100 can be attached/,
+			/^src has 101 files, and the limit is 100/,
 		],
 		[
 			"more bytes",
 			checkSize("src", [maxFolderBytes, 1024]),
-			/^The files of src have 401\.0 KB, and at most 400\.0 KB/,
+			/^The files in src have 401\.0 KB, and the limit is 400\.0 KB/,
 		],
 	] as const)
 		it(`refuse ${what}, with the figures`, () => {

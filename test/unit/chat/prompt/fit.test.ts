@@ -90,7 +90,7 @@ describe("fitPrompt", () => {
 		);
 		assert.equal(
 			result.ok ? "" : errorText(result.error),
-			"large.ts has 80 tokens and does not fit: the model takes 100 for a question. Remove it, or attach a part of it.",
+			"large.ts has 80 tokens and does not fit: the model has room for 100 in a question. Remove it, or attach a part of it.",
 		);
 	});
 
@@ -98,7 +98,7 @@ describe("fitPrompt", () => {
 		const result = fitted(exchange("a", 101, 0));
 		assert.equal(
 			result.ok ? "" : errorText(result.error),
-			"The question has 101 tokens and does not fit: the model takes 100. Make it shorter.",
+			"The question has 101 tokens and does not fit: the model has room for 100. Shorten it.",
 		);
 	});
 

@@ -62,7 +62,7 @@ describe("slash commands", () => {
 		const worded = wordQuestion("/fixx it", none);
 		assert.equal(
 			worded.ok ? "" : errorText(worded.error),
-			"There is no command /fixx. The commands are: /explain, /fix, /tests, /doc, /simplify.",
+			"There is no command /fixx. Available commands: /explain, /fix, /tests, /doc, /simplify.",
 		);
 	});
 });

@@ -447,7 +447,7 @@ describe("a chat session", () => {
 	it("tells of a conversation that cannot be read, and begins another", async () => {
 		const it = setUp("gone");
 		await it.session.ready();
-		assert.match(it.last("notice").text, /cannot be read/);
+		assert.match(it.last("notice").text, /Cannot read/);
 		assert.deepEqual(it.last("conversation").messages, []);
 	});
 
@@ -493,7 +493,10 @@ describe("a chat session", () => {
 		const it = setUp();
 		it.store.error = createError("conversationUnsaved", { why: "disk full" });
 		await it.talked("one");
-		assert.match(it.last("notice").text, /cannot be saved: disk full/);
+		assert.match(
+			it.last("notice").text,
+			/Could not save the conversation: disk full/,
+		);
 		assert.equal(it.last("messageChanged").message.state, "complete");
 	});
 

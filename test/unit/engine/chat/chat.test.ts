@@ -531,7 +531,7 @@ describe("counting what a conversation takes", () => {
 		const end = await it.end("n");
 		assert.match(
 			end.kind === "failed" ? errorText(end.error) : "",
-			/no template/,
+			/no chat template/,
 		);
 	});
 });

@@ -247,13 +247,13 @@ describe("renderChat", () => {
 		const template = ofShape(templateShapes.mistral);
 		assert.equal(
 			sentence(renderChat(template, [user("a"), user("b")])),
-			"The template of Fake for conversations cannot be used: Questions and answers must take turns.",
+			"The chat template of Fake is not usable: Questions and answers must take turns.",
 		);
 	});
 });
 
 describe("chatTemplateOf", () => {
-	const cannot = "The template of Fake for conversations cannot be used: ";
+	const cannot = "The chat template of Fake is not usable: ";
 	const body = (content: string) =>
 		`{% for m in messages %}(${content}){% endfor %}`;
 	const refused: readonly (readonly [
@@ -261,7 +261,7 @@ describe("chatTemplateOf", () => {
 		source: string,
 		sentence: RegExp,
 	])[] = [
-		["that is no template", "{% for %}", /cannot be used: \S.*\.$/],
+		["that is no template", "{% for %}", /not usable: \S.*\.$/],
 		["that cuts texts", body("{{ m.content[1:] }}"), /changes or leaves out/],
 		["that repeats texts", body("{{ m.content + m.content }}"), /changes/],
 		["that knows no questions", "Hello", /changes or leaves out/],
@@ -269,7 +269,7 @@ describe("chatTemplateOf", () => {
 		[
 			"that only refuses",
 			"{{ raise_exception('Not today.') }}",
-			/cannot be used: Not today\.$/,
+			/not usable: Not today\.$/,
 		],
 	];
 	for (const [what, source, expected] of refused)
@@ -315,7 +315,7 @@ describe("chatTemplateOf", () => {
 	it("says of a model without one that it cannot talk", () => {
 		assert.equal(
 			sentence(tryOf(null)),
-			"Fake has no template for conversations: it cannot be asked questions. Choose a model made for chat.",
+			"Fake cannot chat: its file has no chat template. Choose a model made for chat.",
 		);
 	});
 
@@ -330,7 +330,7 @@ describe("chatTemplateOf", () => {
 					bare,
 				),
 			),
-			"Fake is made to complete code, and is too small for conversations. Choose a larger model made for chat.",
+			"Fake is made for code completion and too small to chat. Choose a larger model made for chat.",
 		);
 	});
 });

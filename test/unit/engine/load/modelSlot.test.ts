@@ -356,7 +356,7 @@ describe("ModelSlot, after a load", () => {
 	it("warns if a model planned for the GPU is in RAM", async () => {
 		const inRam = { vramBytes: 0, ramBytes: gib };
 		assert.deepEqual(warned(await load({ devices, allocatedBytes: inRam })), [
-			"[warn] Fake was meant for RTX 9999 and is in RAM instead: it will be slow.",
+			"[warn] Fake was planned for RTX 9999, but is in RAM: it will be slow.",
 		]);
 		assert.deepEqual(
 			warned(await load({ devices: [fakeRam], allocatedBytes: inRam })),
@@ -371,7 +371,7 @@ describe("ModelSlot, after a load", () => {
 		);
 		assert.match(
 			warning,
-			/^\[warn\] \d{3}\.\d MB of Fake are not on RTX 9999, where all of it was meant to be: it will be slow\.$/,
+			/^\[warn\] \d{3}\.\d MB of Fake are in RAM instead of on RTX 9999: it will be slow\.$/,
 		);
 		assert.deepEqual(others, []);
 	});
@@ -426,7 +426,7 @@ describe("ModelSlot, with a record of the machine", () => {
 				if (step === undefined) {
 					assert.match(
 						it.error ?? "",
-						/does not survive loading .* \(SIGABRT\)\.$/,
+						/crashed while loading .* \(SIGABRT\)\. /,
 					);
 					break;
 				}

@@ -318,7 +318,7 @@ describe("downloadModel", () => {
 			const text = await failsWith("downloadBroken");
 			assert.match(
 				text,
-				/broke off after .* KB of .* KB .*goes on where it stopped/,
+				/interrupted after .* KB of .* KB .*resumes where it stopped/,
 			);
 			assert.deepEqual(pauses, [1000, 2000, 5000, 15_000, 30_000]);
 			const { size } = statSync(at("model.gguf.part"));
@@ -408,7 +408,7 @@ describe("downloadModel", () => {
 			const text = await failsWith("diskTooSmall", {
 				freeBytes: async () => model.length - 1,
 			});
-			assert.match(text, /KB left/);
+			assert.match(text, /KB free/);
 			assert.equal(host.requests.length, 0);
 		});
 
@@ -422,7 +422,7 @@ describe("downloadModel", () => {
 				open: async (file, flags) =>
 					fullAfter(await openFile(file, flags), 50_000),
 			});
-			assert.match(text, /Free some room/);
+			assert.match(text, /Free some space/);
 			assert.equal(statSync(at("model.gguf.part")).size, 50_000);
 			await succeeds();
 			assert.equal(ranges().at(-1), "bytes=50000-");
@@ -583,7 +583,7 @@ describe("downloadModel over https", () => {
 	it("refuses a certificate that nobody vouches for", async () => {
 		assert.match(
 			await errorOf(request(host.url)),
-			/cannot be reached: self.signed certificate/,
+			/Could not reach .*: self.signed certificate/,
 		);
 		assert.equal(host.requests.length, 0);
 	});
@@ -633,7 +633,7 @@ describe("downloadModel over https", () => {
 		const proxy = await startProxy(host.port);
 		assert.match(
 			await errorOf(request("https://models.example/model.gguf", proxy.url)),
-			/models\.example cannot be reached: self.signed certificate/,
+			/Could not reach models\.example: self.signed certificate/,
 		);
 		await proxy.close();
 	});
@@ -642,12 +642,12 @@ describe("downloadModel over https", () => {
 		const proxy = await startProxy("refuse");
 		assert.match(
 			await errorOf(request("https://models.example/model.gguf", proxy.url)),
-			/proxy does not connect to models\.example: it answered with HTTP 407/,
+			/proxy could not connect to models\.example: it answered with HTTP 407/,
 		);
 		await proxy.close();
 		assert.match(
 			await errorOf(request("https://models.example/model.gguf", proxy.url)),
-			/proxy does not connect/,
+			/proxy could not connect/,
 		);
 		assert.match(
 			await errorOf(request("https://models.example/model.gguf", "socks://x")),

@@ -107,7 +107,7 @@ describe("readHeader", () => {
 	it("says of a folder and of nothing what they are", async () => {
 		assert.match(
 			await problem(test.folder),
-			/cannot be read: it is not a file/,
+			/^Cannot read the model file .*: it is not a file/,
 		);
 		assert.match(await problem(test.at("none")), /does not exist/);
 	});

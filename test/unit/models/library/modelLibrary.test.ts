@@ -162,13 +162,13 @@ describe("listModels", () => {
 					: trouble(it).replace(/at least \d+\.\d KB/, "at least more"),
 			),
 			[
-				`${file("cut.gguf")} is cut short: it has 60 B of at least 64 B.`,
+				`${file("cut.gguf")} is incomplete: it has 60 B of at least 64 B. Download it again.`,
 				`${file("empty.gguf")} is empty.`,
-				`The model ${test.at("mine", "gone-00001-of-00004.gguf")} is incomplete: of its 4 parts gone-00002-of-00004.gguf (and 2 more) is not there.`,
+				`The model ${test.at("mine", "gone-00001-of-00004.gguf")} is incomplete: gone-00002-of-00004.gguf (and 2 more) is missing from its 4 parts.`,
 				"good",
 				`llama.cpp cannot load the model file ${test.at("mine", "nothing.gguf")}: it holds no weights, only a header or a vocabulary.`,
 				`${file("page.gguf")} is not a GGUF file: it begins with "<htm".`,
-				`${file("short.gguf")} is cut short: it has ${good.length - 1} B of at least ${good.length} B.`,
+				`${file("short.gguf")} is incomplete: it has ${good.length - 1} B of at least ${good.length} B. Download it again.`,
 			],
 		);
 	});
@@ -223,7 +223,7 @@ describe("listModels", () => {
 		test.write("mine/big-00002-of-00002.gguf", two.subarray(0, two.length - 1));
 		assert.match(
 			trouble((await list()).models[0]),
-			/big-00002-of-00002\.gguf is cut short/,
+			/big-00002-of-00002\.gguf is incomplete/,
 		);
 	});
 

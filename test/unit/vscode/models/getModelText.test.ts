@@ -100,7 +100,7 @@ describe("Get Model", () => {
 				"GB",
 				offer.entry.license.name,
 				offer.entry.license.url,
-				"SHA-256 in Headroom's catalogue",
+				"SHA-256 in Headroom's catalog",
 			])
 				if (it !== "GB" || expected.sizeBytes > gib)
 					assert.ok(detail.includes(it), `${it} in ${detail}`);
@@ -120,7 +120,7 @@ describe("Get Model", () => {
 			{ sizeBytes: 9 * gib, sha256: "a".repeat(64), from: "host" },
 			english,
 		);
-		assert.match(detail, /SHA-256 that huggingface\.co states itself/);
+		assert.match(detail, /SHA-256 that huggingface\.co itself states/);
 		assert.match(detail, /9\.0 GB/);
 	});
 
@@ -141,7 +141,7 @@ describe("Get Model", () => {
 		assert.equal(refused.button, "Download Anyway");
 		assert.match(
 			refused.detail,
-			/^On this machine .+ does not fit: .+ free 7\.0 GB\./,
+			/^On this machine, .+ does not fit: .+ free 7\.0 GB\./,
 		);
 	});
 
@@ -156,7 +156,7 @@ describe("Get Model", () => {
 		],
 		[
 			{ kind: "checking", doneBytes: gib, totalBytes: 2 * gib },
-			"checking what is here already: 1.0 GB of 2.0 GB",
+			"verifying the part already downloaded: 1.0 GB of 2.0 GB",
 		],
 	] as const)
 		it(`shows progress as "${expected}"`, () =>

@@ -38,7 +38,7 @@ describe("the summary of an import", () => {
 			[there("a.gguf")],
 			false,
 			"info",
-			"Here already: a.gguf.",
+			"Already in Headroom's folder: a.gguf.",
 			"/models/a.gguf",
 		],
 		[
@@ -62,7 +62,7 @@ describe("the summary of an import", () => {
 			[imported("a.gguf"), there("b.gguf"), failed("c.gguf")],
 			false,
 			"warning",
-			"Imported: a.gguf. Here already: b.gguf. The model file c.gguf is empty.",
+			"Imported: a.gguf. Already in Headroom's folder: b.gguf. The model file c.gguf is empty.",
 			"/models/a.gguf",
 		],
 		[

@@ -25,10 +25,10 @@ describe("Remove Model", () => {
 		}));
 
 	for (const [how, expected] of [
-		["downloaded", /^3\.0 GB are deleted/],
-		["copied", /^3\.0 GB are deleted/],
-		["hardLinked", /^Only the link .+ \/stick\/a\.gguf stays/],
-		["symlinked", /^Only the link .+ \/stick\/a\.gguf stays/],
+		["downloaded", /^This deletes 3\.0 GB/],
+		["copied", /^This deletes 3\.0 GB/],
+		["hardLinked", /^Only the link .+ \/stick\/a\.gguf is kept/],
+		["symlinked", /^Only the link .+ \/stick\/a\.gguf is kept/],
 	] as const)
 		it(`says what goes with a model that was ${how}`, () =>
 			assert.match(removalQuestion(model(how), english).detail, expected));

@@ -199,7 +199,7 @@ describe("the memory gauge in words", () => {
 		const of = (name: string) => gaugeLabel(views[name] ?? view(loaded()), t);
 		assert.match(
 			of("ready, guessing ahead"),
-			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Guessed ahead: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
+			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Speculative decoding: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
 		);
 		assert.doesNotMatch(of("ready"), /Draft model:|Guessed/);
 	});
