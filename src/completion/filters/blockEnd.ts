@@ -1,7 +1,7 @@
 /** Filters that end a block. They take whole lines, as `byLine` splits them. */
 
 import { indentWidth } from "../../workspace/indentation.ts";
-import { closesBody, isClosingLine } from "../text/languages.ts";
+import { closesBody, isClosingLine } from "../text/languageSyntax.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 

@@ -1,7 +1,7 @@
 /** Filters on brackets and quotes that are already closed. The editor inserts the closer as soon as the opener is typed. */
 
 import { BracketScanner } from "../text/brackets.ts";
-import { isCommentLine } from "../text/languages.ts";
+import { isCommentLine } from "../text/languageSyntax.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 

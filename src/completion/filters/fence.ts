@@ -1,6 +1,6 @@
 /** Filters on code fences: models tuned for chat write a sentence, a fence, the code, a fence. */
 
-import { isProse } from "../text/languages.ts";
+import { isProse } from "../text/languageSyntax.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
 

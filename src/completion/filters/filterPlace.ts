@@ -8,7 +8,7 @@ import type {
 	DocumentContext,
 	DocumentSnapshot,
 } from "../text/documentContext.ts";
-import { isMarkup, isProse } from "../text/languages.ts";
+import { isMarkup, isProse } from "../text/languageSyntax.ts";
 import type { SuggestionShape } from "../text/shape.ts";
 
 export interface FilterPlace {

@@ -23,7 +23,7 @@ import type { FilterPlace } from "./filterPlace.ts";
 import { untilLineEnd } from "./lineEnd.ts";
 import { untilLinesBelow } from "./linesBelow.ts";
 import { untilSpecialToken, withoutReasoning } from "./markers.ts";
-import { reindented } from "./reindent.ts";
+import { withDocumentIndentation } from "./reindent.ts";
 import { untilLoop, untilRepeatedLines } from "./repeats.ts";
 import { untilRestOfLine } from "./restOfLine.ts";
 import { withoutBlankLines, withoutDoubleSpace } from "./spacing.ts";
@@ -66,7 +66,7 @@ const seamFilters: readonly NamedFilter[] = [
 	["unmatchedCloser", untilUnmatchedCloser],
 	["blankLines", withoutBlankLines],
 	["doubleSpace", withoutDoubleSpace],
-	["indentation", reindented],
+	["indentation", withDocumentIndentation],
 ];
 /** For suggestions of several lines; these take whole lines. */
 const lineFilters: readonly NamedFilter[] = [

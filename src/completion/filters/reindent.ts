@@ -5,12 +5,12 @@ import {
 	indentTo,
 	indentWidth,
 } from "../../workspace/indentation.ts";
-import { isProse, opensBody } from "../text/languages.ts";
+import { isProse, opensBody } from "../text/languageSyntax.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 
 /** Re-indents each line before passing on its first character. Prose is left alone: its indentation has meaning. */
-export async function* reindented(
+export async function* withDocumentIndentation(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncGenerator<string> {

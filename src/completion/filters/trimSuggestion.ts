@@ -3,7 +3,7 @@
 import { indentWidth } from "../../workspace/indentation.ts";
 import type { FilterName } from "../reasons/reasons.ts";
 import { unclosedBrackets } from "../text/brackets.ts";
-import { isClosingLine, isProse, lineComment } from "../text/languages.ts";
+import { isClosingLine, isProse, lineComment } from "../text/languageSyntax.ts";
 import { repeatedFrom, withoutLoop } from "../text/repetition.ts";
 import { isSameLine } from "../text/similarity.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";

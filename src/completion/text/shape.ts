@@ -3,7 +3,7 @@
  * has inserted the second one.
  */
 
-import { isCommentLine, opensBody } from "./languages.ts";
+import { isCommentLine, opensBody } from "./languageSyntax.ts";
 
 export type SuggestionShape = "line" | "block" | "body";
 

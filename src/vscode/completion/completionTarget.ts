@@ -16,7 +16,7 @@ export interface CompletionTarget {
 }
 
 /**
- * VS Code shows an item only where its text begins with what stands in its range, and beside the suggest widget only where
+ * VS Code shows an item only if its text begins with the text in its range, and beside the suggest widget only if
  * it continues the selected entry in that entry's range. There the target is the document with the entry accepted, unless the
  * suggestion cached for the document as it is continues the entry anyway.
  */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
-import { getCompletion } from "../../../../src/completion/request/getCompletion.ts";
+import {
+	getCompletion,
+	streamCompletion,
+} from "../../../../src/completion/request/getCompletion.ts";
 import {
 	noContext,
 	type PromptContext,
@@ -66,6 +69,17 @@ describe("getCompletion", () => {
 	it("reports the stop reason of the model if no filter ended the text", async () => {
 		const { result } = await complete("const a = █", "1;");
 		assert.equal(result.kind === "suggestion" && result.end, "endOfText");
+	});
+
+	it("cancels the request of a reader that stops early", async () => {
+		const engine = new FakeEngine(() => ["1", " + ", "2", ";"]);
+		const events = streamCompletion(at("const a = █"), engine, bare);
+		for await (const event of events) {
+			assert.deepEqual(event, { kind: "text", text: "1" });
+			break;
+		}
+		assert.equal(engine.signals[0]?.aborted, true);
+		assert.ok(engine.produced < 4);
 	});
 
 	it("puts the bracket that the editor closed below a body of several lines", async () => {
