@@ -57,19 +57,19 @@ const newCode: readonly Place[] = [
 ];
 
 const repetitive: readonly Place[] = [
-	["test/unit/memory/gauge.test.ts", 0.6],
+	["test/unit/memory/report/gauge.test.ts", 0.6],
 	["src/protocol/errors.ts", 0.3],
-	["test/support/publishedModels.ts", 0.5],
-	["test/unit/completion/filters.test.ts", 0.5],
+	["test/support/models/publishedModels.ts", 0.5],
+	["test/unit/completion/filters/filters.test.ts", 0.5],
 	["package.nls.json", 0.4],
-	["test/unit/memory/choosePlan.test.ts", 0.6],
+	["test/unit/memory/plan/choosePlan.test.ts", 0.6],
 ];
 
 const prose: readonly Place[] = [
 	["CONTRIBUTING.md", 0.8],
-	["ARCHITECTURE.md", 0.6],
+	["docs/engine.md", 0.6],
 	["docs/completion-benchmark.md", 0.5],
-	["ARCHITECTURE.md", 0.4],
+	["docs/completion.md", 0.4],
 	["README.md", 0.3],
 	["README.md", 0.7],
 ];
