@@ -1,6 +1,6 @@
 /** Files that only the user may read. */
 
-import { constants, copyFile, mkdir } from "node:fs/promises";
+import { constants, copyFile, mkdir, rm } from "node:fs/promises";
 import { codeOf } from "./fileErrors.ts";
 
 export const privateFileMode = 0o600;
@@ -18,7 +18,10 @@ export async function keepAside(file: string): Promise<string> {
 			await copyFile(file, kept, constants.COPYFILE_EXCL);
 			return kept;
 		} catch (thrown) {
-			if (codeOf(thrown) !== "EEXIST") throw thrown;
+			if (codeOf(thrown) === "EEXIST") continue;
+			// Part of a copy, where the disk is full.
+			await rm(kept, { force: true });
+			throw thrown;
 		}
 	}
 }

@@ -32,8 +32,8 @@ import {
 	stampOf,
 } from "./conversationIndex.ts";
 import {
-	conversationIds,
 	conversationPath,
+	conversationsIn,
 	type RepairedConversation,
 	readStored,
 	repairStored,
@@ -174,13 +174,13 @@ export class ConversationStore {
 	}
 
 	async #list(): Promise<ConversationList> {
-		const ids = conversationIds(await readdir(this.#folder));
+		const stored = [...conversationsIn(await readdir(this.#folder))];
 		const indexed = new Map(
 			(await this.#index.read()).map((it) => [it.summary.id, it]),
 		);
 		const problems: HeadroomError[] = [];
-		const listed = await inParallel(ids, maxParallelReads, async (id) => {
-			const known = indexed.get(id);
+		const summarize = async ([id, isFormer]: readonly [string, boolean]) => {
+			const known = isFormer ? undefined : indexed.get(id);
 			if (known && (await this.#isCurrent(known))) return known;
 			const read = await this.#read(id);
 			const problem = read.ok ? read.value.problem : read.error;
@@ -188,7 +188,8 @@ export class ConversationStore {
 			return read.ok
 				? entryOf(read.value.conversation, read.value.stamp)
 				: undefined;
-		});
+		};
+		const listed = await inParallel(stored, maxParallelReads, summarize);
 		const entries = listed.filter((it) => it !== undefined);
 		const isSame =
 			indexed.size === entries.length &&

@@ -52,15 +52,19 @@ export function conversationPath(folder: string, id: string): string {
 	return path.join(folder, `${id}${extension}`);
 }
 
-/** The ids of the conversations that have these files. */
-export function conversationIds(fileNames: readonly string[]): string[] {
-	const ids = fileNames
-		.filter((it) => it !== indexName)
-		.map((it) => path.parse(it))
-		.filter(({ ext }) => ext === extension || ext === formerExtension)
-		.map(({ name }) => name)
-		.filter((id) => ConversationId.safeParse(id).success);
-	return [...new Set(ids)];
+/** The conversations that have these files: by id, whether one of them is of the former format. */
+export function conversationsIn(
+	fileNames: readonly string[],
+): ReadonlyMap<string, boolean> {
+	const found = new Map<string, boolean>();
+	for (const fileName of fileNames) {
+		const { name: id, ext } = path.parse(fileName);
+		const isFormer = ext === formerExtension;
+		if (!isFormer && (ext !== extension || fileName === indexName)) continue;
+		if (!ConversationId.safeParse(id).success) continue;
+		found.set(id, isFormer || found.get(id) === true);
+	}
+	return found;
 }
 
 /**

@@ -224,7 +224,14 @@ describe("conversations in JSON lines", () => {
 			writeFileSync(file("windows.jsonl"), theirs);
 			const seconds = Date.now() / 1000 + (when === "after" ? 60 : -60);
 			utimesSync(file("windows.jsonl"), seconds, seconds);
-			const both = await open(new ConversationStore(folder), "windows");
+			const next = new ConversationStore(folder);
+			const listed = await next.list();
+			assert.ok(listed.ok);
+			assert.equal(
+				listed.value.conversations.find(({ id }) => id === "windows")?.title,
+				title,
+			);
+			const both = await open(next, "windows");
 			assert.equal(both.conversation?.title, title);
 			assert.deepEqual(both.conversation?.messages, mine.messages);
 			assert.ok(!existsSync(file("windows.jsonl")));
