@@ -10,7 +10,7 @@ import { choiceText } from "../../memory/report/planText.ts";
 import { errorText, type HeadroomError } from "../../protocol/errors.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
 import type { BenchmarkResult } from "./benchmarkStore.ts";
-import { isShipped, isTrusted, recommend } from "./suitability.ts";
+import { isShipped, mayRecommend, recommendModel } from "./recommendModel.ts";
 
 export interface AutomaticModelOptions {
 	/** Must not reject. */
@@ -58,7 +58,7 @@ export class AutomaticModel {
 		const file = await orAborted(this.choose(), timeLimit());
 		if (file !== undefined) return file;
 		log.warn(
-			"choosing a model takes too long: the built-in one is loaded now, and the choice counts from the next start of the engine",
+			"choosing a model takes too long: loading the built-in one; the choice takes effect at the next start of the engine",
 		);
 		return builtInFile;
 	}
@@ -88,24 +88,28 @@ export class AutomaticModel {
 				!isShipped(it, builtInFile) &&
 				!this.#avoided.has(it.file) &&
 				!slow.has(it.file) &&
-				isTrusted(it, "completion"),
+				mayRecommend(it, "completion"),
 		);
 		if (slow.size > 0)
 			log.info(`too slow in the benchmark: ${[...slow].join(", ")}`);
 		if (models.length === 0) {
 			log.info(
-				"the built-in model was chosen: no other for completion is installed",
+				"chose the built-in model: no other model for completion is installed",
 			);
 			return builtInFile;
 		}
 		const described = await devices();
 		if (!described.ok) {
-			log.warn(`the built-in model was chosen: ${errorText(described.error)}`);
+			log.warn(`chose the built-in model: ${errorText(described.error)}`);
 			return builtInFile;
 		}
-		const { model, choice } = recommend(models, "completion", described.value);
+		const { model, choice } = recommendModel(
+			models,
+			"completion",
+			described.value,
+		);
 		log.info(
-			`${model?.file ?? "the built-in model"} was chosen of ${models.length}: ${choiceText(choice, english).join("; ")}`,
+			`chose ${model?.file ?? "the built-in model"} of ${models.length}: ${choiceText(choice, english).join("; ")}`,
 		);
 		return model?.file ?? builtInFile;
 	}

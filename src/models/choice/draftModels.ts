@@ -67,7 +67,7 @@ export class DraftModels {
 		const found = await orAborted(this.find(target), timeLimit());
 		if (found) return found;
 		log.warn(
-			"looking for a draft model takes too long: the model is loaded without one, and what is found counts from the next load",
+			"searching for a draft model takes too long: loading without one; the result takes effect at the next load",
 		);
 		return [];
 	}

@@ -7,7 +7,12 @@ import { admits, type Plan, partialOffload } from "../../memory/plan/plan.ts";
 import type { Role } from "../../memory/plan/roles.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
-import { candidateOf, isShipped, isTrusted, recommend } from "./suitability.ts";
+import {
+	candidateOf,
+	isShipped,
+	mayRecommend,
+	recommendModel,
+} from "./recommendModel.ts";
 
 type RowVerdict =
 	/** It stays in fast memory and is fast enough for the role. */
@@ -65,7 +70,7 @@ export function modelRows(request: RowsRequest): readonly ModelRow[] {
 	const { role, models, devices, builtInFile } = request;
 	const installed = models.filter((it) => !isShipped(it, builtInFile));
 	const recommended = devices.ok
-		? recommend(installed, role, devices.value).model?.file
+		? recommendModel(installed, role, devices.value).model?.file
 		: undefined;
 	const rows = models.map((model): ModelRow => {
 		const verdict = verdictOf(model, request);
@@ -78,7 +83,7 @@ export function modelRows(request: RowsRequest): readonly ModelRow[] {
 			verdict,
 			group: group === "fits" && isRecommended ? "recommended" : group,
 			isBuiltIn,
-			isDoubtful: !isTrusted(model, role),
+			isDoubtful: !mayRecommend(model, role),
 		};
 	});
 	return rows.sort(

@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../../base/result.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import { readCatalogue } from "../../models/catalogue/catalogue.ts";
 import { mayChoose, modelRows } from "../../models/choice/modelRows.ts";
-import { offersFor } from "../../models/choice/offers.ts";
+import { rankCatalogue } from "../../models/choice/rankCatalogue.ts";
 import type { ListedModel } from "../../models/library/modelLibrary.ts";
 import type { ModelOffer } from "../../protocol/chatView.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
@@ -88,7 +88,7 @@ export class ChatOffers {
 			devices(),
 		]);
 		if (!catalogue.ok || !machine.ok) return [];
-		return offersFor(catalogue.value, machine.value)
+		return rankCatalogue(catalogue.value, machine.value)
 			.filter(
 				({ entry, outlook }) =>
 					entry.roles.includes("chat") && outlook.kind !== "doesNotFit",
@@ -97,7 +97,7 @@ export class ChatOffers {
 				offer: {
 					id: `get:${it.entry.fileName}`,
 					label: vscode.l10n.t("Get {model}", { model: modelName(it) }),
-					detail: offerRow(it, { kind: "absent" }, vscode.l10n.t).detail,
+					detail: offerRow(it, { kind: "none" }, vscode.l10n.t).detail,
 				},
 				choose: () => vscode.commands.executeCommand("headroom.getModel"),
 			}));

@@ -8,7 +8,7 @@ import {
 	type DownloadSource,
 	downloadSource,
 } from "../../models/catalogue/downloadSource.ts";
-import type { Offer } from "../../models/choice/offers.ts";
+import type { Offer } from "../../models/choice/rankCatalogue.ts";
 import {
 	type DownloadOutcome,
 	type DownloadProgress,

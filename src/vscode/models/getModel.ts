@@ -5,8 +5,14 @@ import type { Disposable } from "../../base/disposable.ts";
 import { type Result, success } from "../../base/result.ts";
 import type { Device } from "../../memory/machine/devices.ts";
 import { readCatalogue } from "../../models/catalogue/catalogue.ts";
-import { type Presence, presencesIn } from "../../models/catalogue/presence.ts";
-import { type Offer, offersFor } from "../../models/choice/offers.ts";
+import {
+	type DownloadState,
+	downloadStates,
+} from "../../models/catalogue/downloadState.ts";
+import {
+	type Offer,
+	rankCatalogue,
+} from "../../models/choice/rankCatalogue.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { describeError } from "../platform/localize.ts";
 import { type DownloadContext, downloadOffer } from "./downloadModel.ts";
@@ -25,7 +31,7 @@ interface Row extends OfferRow, vscode.QuickPickItem {
 	readonly description: string;
 	readonly detail: string;
 	readonly offer: Offer;
-	readonly presence: Presence;
+	readonly downloadState: DownloadState;
 }
 
 export function registerGetModel(context: GetModelContext): Disposable {
@@ -37,15 +43,15 @@ export function registerGetModel(context: GetModelContext): Disposable {
 async function getModel(context: GetModelContext): Promise<void> {
 	const row = await pickRow(context);
 	if (!row) return;
-	const { offer, presence } = row;
-	if (presence.kind === "here")
+	const { offer, downloadState } = row;
+	if (downloadState.kind === "complete")
 		await tellModelNews(
 			{
 				severity: "info",
 				text: vscode.l10n.t("{model} is already installed.", {
 					model: modelName(offer),
 				}),
-				file: presence.file,
+				file: downloadState.file,
 			},
 			context.useModel,
 		);
@@ -102,16 +108,16 @@ async function rowsOf({
 	]);
 	if (!catalogue.ok) return catalogue;
 	if (!machine.ok) return machine;
-	const offers = offersFor(catalogue.value, machine.value);
-	const presences = await presencesIn(
+	const offers = rankCatalogue(catalogue.value, machine.value);
+	const states = await downloadStates(
 		folder,
 		offers.map(({ entry }) => entry),
 	);
 	return success(
 		offers.map((offer, index) => {
-			const presence = presences[index] ?? { kind: "absent" };
-			const row = offerRow(offer, presence, vscode.l10n.t);
-			return { ...row, offer, presence };
+			const downloadState = states[index] ?? { kind: "none" };
+			const row = offerRow(offer, downloadState, vscode.l10n.t);
+			return { ...row, offer, downloadState };
 		}),
 	);
 }

@@ -7,8 +7,8 @@ import type { Role } from "../../memory/plan/roles.ts";
 import { rejectionText } from "../../memory/report/planText.ts";
 import { weightsFileBytes } from "../../memory/shape/quantization.ts";
 import { catalogueShape } from "../../models/catalogue/catalogue.ts";
-import type { Presence } from "../../models/catalogue/presence.ts";
-import type { Offer, Outlook } from "../../models/choice/offers.ts";
+import type { DownloadState } from "../../models/catalogue/downloadState.ts";
+import type { Offer, Outlook } from "../../models/choice/rankCatalogue.ts";
 import type { DownloadProgress } from "../../models/download/download.ts";
 import type { Expected } from "../../models/download/remoteFile.ts";
 import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
@@ -29,11 +29,11 @@ const icons: Readonly<Record<Outlook["kind"], string>> = {
 
 export function offerRow(
 	offer: Offer,
-	presence: Presence,
+	downloadState: DownloadState,
 	t: Translate,
 ): OfferRow {
 	const { outlook, entry, parameterCount, recommendedFor } = offer;
-	const isHere = presence.kind === "here";
+	const isHere = downloadState.kind === "complete";
 	return {
 		label: `$(${isHere ? "database" : icons[outlook.kind]}) ${modelName(offer)}`,
 		description: [
@@ -43,7 +43,7 @@ export function offerRow(
 		].join(" · "),
 		detail: [
 			priceText(outlook, t),
-			downloadText(offer, presence, t),
+			downloadText(offer, downloadState, t),
 			entry.license.name,
 			t("{count} parameters", { count: countText(parameterCount) }),
 		].join(" · "),
@@ -85,17 +85,21 @@ function recommendedText(role: Role, t: Translate): string {
 		: t("recommended for chat");
 }
 
-function downloadText(offer: Offer, presence: Presence, t: Translate): string {
+function downloadText(
+	offer: Offer,
+	downloadState: DownloadState,
+	t: Translate,
+): string {
 	const size = sizeText(offer, t);
-	switch (presence.kind) {
-		case "here":
+	switch (downloadState.kind) {
+		case "complete":
 			return size;
-		case "begun":
+		case "partial":
 			return t("{done} of {size} downloaded", {
-				done: formatBytes(presence.doneBytes),
+				done: formatBytes(downloadState.doneBytes),
 				size,
 			});
-		case "absent":
+		case "none":
 			return t("{size} to download", { size });
 	}
 }

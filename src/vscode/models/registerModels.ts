@@ -3,7 +3,7 @@
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
-import { canComplete } from "../../models/choice/suitability.ts";
+import { canComplete } from "../../models/choice/recommendModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { registerBenchmark } from "./benchmark.ts";
 import type { ChosenModel } from "./chosenModel.ts";

@@ -97,7 +97,7 @@ describe("AutomaticModel", () => {
 		it(what, async () => {
 			const { automatic, log } = setUp(models);
 			assert.equal(await automatic.chooseInTime(), expected);
-			assert.match(log(), /was chosen/);
+			assert.match(log(), / chose /);
 		});
 
 	it("asks for no devices where there is nothing to choose from", async () => {
@@ -140,7 +140,7 @@ describe("AutomaticModel", () => {
 				failure(createError("devicesUnknown", { why: "no answer" })),
 		});
 		assert.equal(await automatic.choose(), builtInFile);
-		assert.match(log(), /built-in model was chosen: .*no answer/);
+		assert.match(log(), /chose the built-in model: .*no answer/);
 	});
 
 	it("chooses another in place of one that could not be loaded", async () => {

@@ -9,9 +9,12 @@ import {
 	readCatalogue,
 } from "../../../../src/models/catalogue/catalogue.ts";
 import { downloadSource } from "../../../../src/models/catalogue/downloadSource.ts";
-import type { Presence } from "../../../../src/models/catalogue/presence.ts";
-import { presencesIn } from "../../../../src/models/catalogue/presence.ts";
-import { type Offer, offersFor } from "../../../../src/models/choice/offers.ts";
+import type { DownloadState } from "../../../../src/models/catalogue/downloadState.ts";
+import { downloadStates } from "../../../../src/models/catalogue/downloadState.ts";
+import {
+	type Offer,
+	rankCatalogue,
+} from "../../../../src/models/choice/rankCatalogue.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	askQuestion,
@@ -48,10 +51,10 @@ const devices: readonly Device[] = [
 async function offersHere(): Promise<readonly Offer[]> {
 	const catalogue = await readCatalogue(file);
 	assert.ok(catalogue.ok);
-	return offersFor(catalogue.value, devices);
+	return rankCatalogue(catalogue.value, devices);
 }
 
-const absent: Presence = { kind: "absent" };
+const absent: DownloadState = { kind: "none" };
 const route = { proxy: "", mirror: "" };
 
 describe("Get Model", () => {
@@ -76,10 +79,14 @@ describe("Get Model", () => {
 
 	it("marks what is here already, and what was begun", () => {
 		const offer = offerOf("runs");
-		const here = offerRow(offer, { kind: "here", file: "/m.gguf" }, english);
+		const here = offerRow(
+			offer,
+			{ kind: "complete", file: "/m.gguf" },
+			english,
+		);
 		assert.match(here.description, /^here already · .*fits/);
 		assert.doesNotMatch(here.detail, /to download/);
-		const begun = offerRow(offer, { kind: "begun", doneBytes: gib }, english);
+		const begun = offerRow(offer, { kind: "partial", doneBytes: gib }, english);
 		assert.match(begun.detail, /1\.0 GB of .+ downloaded/);
 	});
 
@@ -196,12 +203,12 @@ describe("before the click", () => {
 
 	it("nothing connects: listing, pricing and asking are done with what is here", async () => {
 		const offers = await offersHere();
-		const presences = await presencesIn(
+		const states = await downloadStates(
 			path.join(os.tmpdir(), "headroom-none"),
 			offers.map(({ entry }) => entry),
 		);
 		for (const [index, offer] of offers.entries()) {
-			offerRow(offer, presences[index] ?? absent, english);
+			offerRow(offer, states[index] ?? absent, english);
 			const { host } = downloadSource(offer.entry, route);
 			const expected = expectedOf(offer.entry);
 			if (expected) downloadQuestion(offer, host, expected, english);

@@ -9,40 +9,40 @@ import {
 } from "../folder/installRecords.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 
-export type Presence =
-	| { readonly kind: "here"; readonly file: string }
+export type DownloadState =
+	| { readonly kind: "complete"; readonly file: string }
 	/** An interrupted download that can be resumed. */
-	| { readonly kind: "begun"; readonly doneBytes: number }
-	| { readonly kind: "absent" };
+	| { readonly kind: "partial"; readonly doneBytes: number }
+	| { readonly kind: "none" };
 
 /** In the order of the entries. Unreadable install records or folders count as empty: the download reports the error. */
-export async function presencesIn(
+export async function downloadStates(
 	folder: string,
 	entries: readonly CatalogueEntry[],
-): Promise<readonly Presence[]> {
+): Promise<readonly DownloadState[]> {
 	const records = await readInstallRecords(folder);
 	const listed = records.ok ? records.value : [];
 	return await Promise.all(
 		entries.map((entry) =>
-			presenceOf(folder, entry, listed).catch(
-				() => ({ kind: "absent" }) as const,
+			downloadStateOf(folder, entry, listed).catch(
+				() => ({ kind: "none" }) as const,
 			),
 		),
 	);
 }
 
-async function presenceOf(
+async function downloadStateOf(
 	folder: string,
 	entry: CatalogueEntry,
 	listed: readonly InstallRecord[],
-): Promise<Presence> {
+): Promise<DownloadState> {
 	const own = listed.find((it) => isSame(it, entry));
 	if (own) {
 		const file = path.join(folder, own.fileName);
-		if (await exists(file)) return { kind: "here", file };
+		if (await exists(file)) return { kind: "complete", file };
 	}
 	const doneBytes = await sizeOf(new PartFile(folder, entry.fileName).file);
-	return doneBytes ? { kind: "begun", doneBytes } : { kind: "absent" };
+	return doneBytes ? { kind: "partial", doneBytes } : { kind: "none" };
 }
 
 /** By hash where it is known, because an imported file may have another name. */

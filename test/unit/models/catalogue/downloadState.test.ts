@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
-import { presencesIn } from "../../../../src/models/catalogue/presence.ts";
+import { downloadStates } from "../../../../src/models/catalogue/downloadState.ts";
 import { addInstallRecord } from "../../../../src/models/folder/installRecords.ts";
 import {
 	isSamePath,
@@ -13,7 +13,7 @@ import {
 const sha256 = "a".repeat(64);
 const entry = { fileName: "model.gguf", sha256 } as CatalogueEntry;
 
-describe("what is in the folder of the models", () => {
+describe("the download state of a catalogue model", () => {
 	let root: string;
 	let folder: string;
 	beforeEach(() => {
@@ -38,19 +38,19 @@ describe("what is in the folder of the models", () => {
 			addedAt: "2026-01-01T00:00:00.000Z",
 			...changes,
 		});
-	const presence = async (wanted = entry) =>
-		(await presencesIn(folder, [wanted]))[0];
+	const downloadState = async (wanted = entry) =>
+		(await downloadStates(folder, [wanted]))[0];
 
 	it("is nothing where there is no folder", async () => {
 		rmSync(folder, { recursive: true });
-		assert.deepEqual(await presence(), { kind: "absent" });
+		assert.deepEqual(await downloadState(), { kind: "none" });
 	});
 
 	it("is the model that is listed by its hash, under whatever name", async () => {
 		put("other-name.gguf");
 		await list("other-name.gguf");
-		assert.deepEqual(await presence(), {
-			kind: "here",
+		assert.deepEqual(await downloadState(), {
+			kind: "complete",
 			file: path.join(folder, "other-name.gguf"),
 		});
 	});
@@ -58,28 +58,34 @@ describe("what is in the folder of the models", () => {
 	it("is found by its name where the catalogue has no hash", async () => {
 		put("model.gguf");
 		await list("model.gguf");
-		assert.equal((await presence({ ...entry, sha256: null }))?.kind, "here");
+		assert.equal(
+			(await downloadState({ ...entry, sha256: null }))?.kind,
+			"complete",
+		);
 	});
 
 	it("is not a file of the same name with other bytes", async () => {
 		put("model.gguf");
 		await list("model.gguf", { sha256: "b".repeat(64) });
-		assert.deepEqual(await presence(), { kind: "absent" });
+		assert.deepEqual(await downloadState(), { kind: "none" });
 	});
 
 	it("is not what was listed and is gone", async () => {
 		await list("model.gguf");
-		assert.deepEqual(await presence(), { kind: "absent" });
+		assert.deepEqual(await downloadState(), { kind: "none" });
 	});
 
 	it("is the beginning of a download", async () => {
 		put("model.gguf.part", 700);
-		assert.deepEqual(await presence(), { kind: "begun", doneBytes: 700 });
+		assert.deepEqual(await downloadState(), {
+			kind: "partial",
+			doneBytes: 700,
+		});
 	});
 
 	it("counts as nothing where the list cannot be read", async () => {
 		writeFileSync(path.join(folder, "models.json"), "{");
-		assert.deepEqual(await presence(), { kind: "absent" });
+		assert.deepEqual(await downloadState(), { kind: "none" });
 		assert.ok(!(await ownModels(folder)).ok);
 	});
 

@@ -40,7 +40,7 @@ export interface Offer {
 const roles: readonly Role[] = ["completion", "chat"];
 
 /** Recommended models first, then by fit and size. Models that do not fit come last, the smallest first. */
-export function offersFor(
+export function rankCatalogue(
 	entries: readonly CatalogueEntry[],
 	devices: readonly Device[],
 ): readonly Offer[] {

@@ -25,7 +25,10 @@ const completingModels = /cod(e|ing)|codestral|granite|mellum|headroom/i;
  * Whether the model may be recommended for the role. Whole families of chat models carry fill-in-the-middle tokens without being trained on
  * them: only their names distinguish them from code models.
  */
-export function isTrusted({ name, content }: ListedModel, role: Role): boolean {
+export function mayRecommend(
+	{ name, content }: ListedModel,
+	role: Role,
+): boolean {
 	if (!content.ok) return false;
 	const { description, traits } = content.value;
 	if (!description.roles.includes(role)) return false;
@@ -52,14 +55,16 @@ export interface Recommendation {
 	readonly choice: Choice;
 }
 
-export function recommend(
+export function recommendModel(
 	models: readonly ListedModel[],
 	role: Role,
 	devices: readonly Device[],
 ): Recommendation {
 	const modelOf = new Map<Candidate, ListedModel>();
 	for (const model of models) {
-		const candidate = isTrusted(model, role) ? candidateOf(model) : undefined;
+		const candidate = mayRecommend(model, role)
+			? candidateOf(model)
+			: undefined;
 		if (candidate) modelOf.set(candidate, model);
 	}
 	const choice = choosePlan({

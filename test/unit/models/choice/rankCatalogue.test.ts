@@ -7,7 +7,10 @@ import {
 	type CatalogueEntry,
 	readCatalogue,
 } from "../../../../src/models/catalogue/catalogue.ts";
-import { type Offer, offersFor } from "../../../../src/models/choice/offers.ts";
+import {
+	type Offer,
+	rankCatalogue,
+} from "../../../../src/models/choice/rankCatalogue.ts";
 
 const file = path.resolve(
 	import.meta.dirname,
@@ -52,7 +55,7 @@ describe("offers", () => {
 
 	for (const [name, devices] of Object.entries(machines)) {
 		it(`on ${name} hold the catalogue once, the recommended first and what does not fit last`, () => {
-			const offers = offersFor(entries, devices);
+			const offers = rankCatalogue(entries, devices);
 			assert.equal(
 				new Set(offers.map(({ entry }) => entry)).size,
 				entries.length,
@@ -65,7 +68,7 @@ describe("offers", () => {
 		});
 
 		it(`on ${name} recommend only what runs, and for each role one at most`, () => {
-			const offers = offersFor(entries, devices);
+			const offers = rankCatalogue(entries, devices);
 			for (const role of ["completion", "chat"] as const) {
 				const recommended = offers.filter(({ recommendedFor }) =>
 					recommendedFor.includes(role),
@@ -81,14 +84,14 @@ describe("offers", () => {
 
 	it("are recommended the larger the machine is", () => {
 		const recommended = ["a card with 8 GB", "a card with 24 GB"].map(
-			(name) => offersFor(entries, machines[name] ?? [])[0],
+			(name) => rankCatalogue(entries, machines[name] ?? [])[0],
 		);
 		const [small, large] = recommended.map((it) => it?.parameterCount ?? 0);
 		assert.ok((small ?? 0) > 0 && (large ?? 0) > (small ?? 0));
 	});
 
 	it("say why something does not fit, with what it needs and what is free", () => {
-		const offers = offersFor(entries, [ram(4, 1)]);
+		const offers = rankCatalogue(entries, [ram(4, 1)]);
 		const refused = offers
 			.map(({ outlook }) => outlook)
 			.filter((it) => it.kind === "doesNotFit");
@@ -109,7 +112,7 @@ describe("offers", () => {
 	});
 
 	it("call slow what fits and is not fast enough for any of its roles", () => {
-		const slow = offersFor(entries, [ram(64, 50)])
+		const slow = rankCatalogue(entries, [ram(64, 50)])
 			.map(({ outlook }) => outlook)
 			.filter((it) => it.kind === "slow");
 		assert.ok(slow.length > 0);
@@ -123,7 +126,7 @@ describe("offers", () => {
 	});
 
 	it("refuse what a card has no room for rather than have it slow on the CPU", () => {
-		const large = offersFor(entries, [
+		const large = rankCatalogue(entries, [
 			card("NVIDIA GeForce RTX 4060", 8),
 			ram(128, 120),
 		])
