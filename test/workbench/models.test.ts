@@ -141,7 +141,7 @@ for (const version of [oldestVersion, newestVersion])
 		it("says yes, and is told that the host has something else", async () => {
 			await chooseSmallest();
 			await clickModal("Download");
-			await person.untilNotification(/127\.0\.0\.1 sends .+ were expected/);
+			await person.untilNotification(/127\.0\.0\.1 sent .+ instead of /);
 			await person.screenshot(`download-refused-${name}`);
 			assert.ok(host.requests.length > 0);
 			await person.runCommand("Notifications: Clear All Notifications");
