@@ -1,7 +1,7 @@
 /**
- * The engine process: wires the engine to the channel that its parent opened, and makes sure to end with it.
+ * The engine process: connects the engine to the IPC channel of its parent.
  *
- * Invariant: this process never outlives the one that forked it, whatever way that one ended.
+ * Invariant: this process never outlives its parent, however the parent ended.
  */
 
 import { readModelFile } from "../models/header/modelFile.ts";
@@ -14,7 +14,7 @@ import { createLlamaRuntime, defaultThreads } from "./runtime/llamaRuntime.ts";
 
 const parentPid = process.ppid;
 
-/** llama.cpp may be at work in other threads: nothing of it needs to be put away, the system takes all back. */
+/** Skips cleanup, because llama.cpp may be working in other threads: the operating system frees everything. */
 function exitNow(): never {
 	process.kill(process.pid, "SIGKILL");
 	process.exit();
@@ -34,19 +34,19 @@ const engine = new Engine({
 	driver: driverVersion(),
 	measureRam: (threads) =>
 		measureRamBandwidth({ threads: threads ?? defaultThreads() }),
-	// The parent may be gone between two looks; its absence is dealt with below.
+	// Ignore errors: the handlers below deal with a parent that is gone.
 	send: (message) => process.send?.(message, undefined, undefined, () => {}),
 	onShutdown: () => process.exit(0),
 });
 
 process.on("message", (message) => engine.receive(message));
 process.on("disconnect", exitNow);
-// A parent that was killed closes the channel too. This is for the case that a grandchild keeps it open.
+// A killed parent closes the channel too, unless a grandchild keeps it open.
 setInterval(() => {
 	if (process.ppid !== parentPid) exitNow();
 }, 1000).unref();
 
-// The library leaves some of its own rejections unhandled, after a context is disposed; they harm nothing.
+// The library leaves some harmless rejections unhandled after it disposes a context.
 process.on("unhandledRejection", (reason) => {
 	process.stderr.write(`unhandled rejection: ${messageOf(reason)}\n`);
 });

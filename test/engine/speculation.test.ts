@@ -340,7 +340,9 @@ describe("a model slot with llama.cpp", () => {
 		);
 		const draftBytes = memory.reduce((sum, it) => sum + it.draft, 0);
 		assert.ok(draft !== null, lines.join("\n"));
-		assert.ok(lines.some((it) => it.includes(`loaded the draft ${draft} in`)));
+		assert.ok(
+			lines.some((it) => it.includes(`loaded the draft model ${draft} in`)),
+		);
 		assert.ok(draftBytes > 2e6, `${draftBytes}`);
 		// Three sequences of each.
 		assert.deepEqual(whileLoaded, { models: 2, sequences: 6 });
@@ -368,7 +370,7 @@ describe("a model slot with llama.cpp", () => {
 		assert.equal(draft, null);
 		assert.ok(
 			lines.some((it) =>
-				/^\[info\] no draft by .*other\.gguf: token \d+ is another one$/.test(
+				/^\[info\] cannot use the draft model .*other\.gguf: token \d+ is another one$/.test(
 					it,
 				),
 			),
@@ -377,13 +379,15 @@ describe("a model slot with llama.cpp", () => {
 		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
 	});
 
-	it("loads none whose state cannot be cut back, and says so", async () => {
+	it("loads none whose state cannot roll back, and says so", async () => {
 		const file = path.join(folder, "recurrent.gguf");
 		await writeTinyModel(file, "mamba", "spm");
 		const { draft, lines, afterwards } = await load("auto", [file]);
 		assert.equal(draft, null);
 		assert.ok(
-			lines.some((it) => /no draft by .*: nothing can be taken back/.test(it)),
+			lines.some((it) =>
+				/cannot use the draft model .*: its state cannot roll back/.test(it),
+			),
 			lines.join("\n"),
 		);
 		assert.deepEqual(afterwards, { models: 0, sequences: 0 });

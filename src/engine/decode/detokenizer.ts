@@ -1,11 +1,11 @@
-/** Tokens to text as they come, never half a character. */
+/** Incremental detokenization: never emits half a character. */
 
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 
-/** What an incomplete sequence of UTF-8 bytes decodes to. */
+/** An incomplete sequence of UTF-8 bytes decodes to this. */
 const replacement = "\ufffd";
 
-/** A character has at most four bytes; a model that emits more broken ones than this means them. */
+/** A character has at most four bytes, so more pending tokens than this are invalid UTF-8, and emitted as they are. */
 const maxPendingTokens = 4;
 
 export class Detokenizer {
@@ -13,7 +13,7 @@ export class Detokenizer {
 	readonly #done: Token[];
 	#pending: Token[] = [];
 
-	/** @param before the tokens of the prompt, or their end: a first character may depend on them. */
+	/** @param before the tokens of the prompt: the first character may depend on the last ones. */
 	constructor(
 		detokenize: LoadedModel["detokenize"],
 		before: readonly Token[] = [],
@@ -22,7 +22,7 @@ export class Detokenizer {
 		this.#done = before.slice(-maxPendingTokens);
 	}
 
-	/** The text that this token completes; empty while a character is incomplete. */
+	/** @returns the text that this token completes; empty while a character is incomplete. */
 	push(token: Token): string {
 		this.#pending.push(token);
 		const text = this.#detokenize(this.#pending, this.#done);

@@ -1,4 +1,4 @@
-/** The loop that turns a prompt into tokens: prefill what is new, then decode, one by one or as many as a draft guessed right. */
+/** The generation loop: prefill what the KV cache lacks, then decode, token by token or several at once by speculative decoding. */
 
 import type { StopReason } from "../../protocol/generation.ts";
 import type { KvCache } from "../kv/kvCache.ts";
@@ -7,11 +7,11 @@ import type { Draft } from "../speculation/draft.ts";
 import type { Speculation } from "../speculation/speculation.ts";
 import type { VocabularyIndex } from "./vocabularyIndex.ts";
 
-/** What the answer begins with. */
+/** Constraints on the start of the answer. */
 export interface AnswerStart {
-	/** Text of the prompt's end that was taken back: the answer repeats it, in tokens of the model's own choice. */
+	/** Token healing: text removed from the end of the prompt, which the answer must begin with. */
 	readonly heldBack: string;
-	/** The first token is the likeliest for 0, the next likely one for 1, and so on. */
+	/** The rank of the first token by probability: 0 is the argmax. */
 	readonly rank: number;
 	readonly vocabulary: Pick<VocabularyIndex, "beginning">;
 	readonly textOf: (token: Token) => string;
@@ -19,14 +19,14 @@ export interface AnswerStart {
 
 export interface GenerateOptions {
 	readonly maxTokens: number;
-	/** Tokens evaluated between two looks at the signal. */
+	/** Tokens evaluated between two checks of the signal. */
 	readonly chunkTokens: number;
-	/** Lengths of the prompt to which the next prompts will come back. */
+	/** Lengths of the prompt that later prompts will roll back to. */
 	readonly checkpoints?: readonly number[];
 	readonly start?: AnswerStart;
-	/** Greedy where there is none. */
+	/** Greedy if undefined. */
 	readonly sampling?: Sampling;
-	/** Only for a cache that can be cut back anywhere. */
+	/** Requires a cache that can roll back. */
 	readonly speculation?: Speculation | undefined;
 	readonly isEnd: (token: Token) => boolean;
 	readonly signal: AbortSignal;
@@ -39,17 +39,17 @@ export interface GenerateOutcome {
 	readonly prefillTokens: number;
 	readonly prefillMs: number;
 	readonly decodeTokens: number;
-	/** Evaluations that these took. */
+	/** Evaluations of the model for these tokens. */
 	readonly decodeSteps: number;
 	readonly decodeMs: number;
 }
 
 /**
- * Decoding behind a prompt. Yields each token as soon as it is known, never one for which `isEnd` holds. The tokens are the same with and without
- * speculation, and so is what is left in the cache, however it ends.
+ * Yields each generated token, but none for which `isEnd` holds. The tokens, and the final content of the cache, are the same with and without
+ * speculation, however generation ends.
  *
- * An abort takes effect within one chunk of prefill or one evaluation; what was evaluated until then stays in the cache
- * for the next request. Throws what the sequence throws; the cache recovers by itself.
+ * An abort takes effect within one chunk of prefill or one decode step; what was evaluated stays in the cache for the next
+ * request. Throws what the sequence throws; the cache recovers.
  */
 export async function* generate(
 	cache: KvCache,
@@ -88,14 +88,14 @@ export async function* generate(
 			const limits = limitsFor(heldBack, options.start);
 			if (limits.allowed?.length === 0) return outcome("endOfText");
 			const isFree = limits.allowed === undefined;
-			const said =
+			const generated =
 				decodeTokens === 0 && (!isFree || options.start?.rank)
 					? await firstToken(cache, prompt, limits, options)
 					: await nextTokens(cache, text, limits, options, {
 							maxDrafted: isFree ? maxTokens - decodeTokens - 1 : 0,
 						});
-			if (said.length > 0) decodeSteps++;
-			for (const [index, next] of said.entries()) {
+			if (generated.length > 0) decodeSteps++;
+			for (const [index, next] of generated.entries()) {
 				if (index > 0 && signal.aborted) return outcome("cancelled");
 				decodeTokens++;
 				isEnded = isEnd(next);
@@ -106,7 +106,7 @@ export async function* generate(
 			}
 		}
 	} finally {
-		// Token by token, the last one that was yielded is evaluated only to learn what follows it.
+		// Without speculation, the last yielded token would not have been evaluated yet.
 		const evaluated = text.length - (isEnded ? 0 : 1);
 		if (speculation) await cache.rollBackTo(evaluated);
 		speculation?.end(decodeTokens);
@@ -114,8 +114,9 @@ export async function* generate(
 }
 
 /**
- * Evaluates the last token of the text, and behind it what was drafted, if anything: at least one token is known then. None where drafting was
- * aborted.
+ * One decode step: evaluates the last token together with a draft, if there is one.
+ *
+ * @returns the accepted tokens and the one after them; nothing if aborted while drafting.
  */
 async function nextTokens(
 	cache: KvCache,
@@ -134,29 +135,31 @@ async function nextTokens(
 	const drafted = draft?.tokens ?? [];
 	const startMs = now();
 	const start = cache.tokens.length;
-	const said = await cache.append(
+	const predicted = await cache.append(
 		[...text.slice(-1), ...drafted],
 		drafted.length + 1,
 		{ ...limits, sampling },
 	);
-	const accepted = acceptedTokens(draft, said);
+	const accepted = acceptedTokens(draft, predicted);
 	if (accepted < drafted.length) await cache.rollBackTo(start + 1 + accepted);
-	const tokens = said.slice(0, accepted + 1);
-	speculation?.settle(draft, tokens, now() - startMs);
+	const tokens = predicted.slice(0, accepted + 1);
+	speculation?.recordStep(draft, tokens, now() - startMs);
 	return tokens;
 }
 
-/** As long as the model says what was drafted, what it says next is what it would have said one by one. */
+/** The length of the prefix of the draft that equals the predictions. A prediction is valid only if all drafted tokens before it are. */
 function acceptedTokens(
 	draft: Draft | undefined,
-	said: readonly Token[],
+	predicted: readonly Token[],
 ): number {
 	if (!draft) return 0;
-	const wrong = draft.tokens.findIndex((token, index) => token !== said[index]);
-	return wrong < 0 ? draft.tokens.length : wrong;
+	const rejected = draft.tokens.findIndex(
+		(token, index) => token !== predicted[index],
+	);
+	return rejected < 0 ? draft.tokens.length : rejected;
 }
 
-/** Evaluates all but the last token, which is evaluated on its own: only there the model is asked what follows. */
+/** Evaluates all of the prompt but its last token: the first decode step evaluates that one. */
 async function prefill(
 	cache: KvCache,
 	prompt: readonly Token[],
@@ -173,7 +176,7 @@ async function prefill(
 	}
 }
 
-/** While text that was taken back is missing, only tokens that go along with it. */
+/** While held-back text is missing, only tokens that match it are allowed. */
 function limitsFor(
 	heldBack: string,
 	start: AnswerStart | undefined,
@@ -182,7 +185,7 @@ function limitsFor(
 	return { allowed: start.vocabulary.beginning(heldBack) };
 }
 
-/** Of the given rank: the model is asked once more without each token that is likelier. */
+/** The first token, of the requested rank: evaluates again with each likelier token banned. */
 async function firstToken(
 	cache: KvCache,
 	prompt: readonly Token[],
@@ -192,17 +195,17 @@ async function firstToken(
 	const { sampling } = options;
 	const likelier: Token[] = [];
 	for (;;) {
-		const said = await cache.append(prompt.slice(-1), 1, {
+		const generated = await cache.append(prompt.slice(-1), 1, {
 			...limits,
 			banned: likelier,
 			sampling,
 		});
 		const isLast = likelier.length === (options.start?.rank ?? 0);
 		if (isLast || options.signal.aborted) {
-			options.speculation?.note(said);
-			return said;
+			options.speculation?.append(generated);
+			return generated;
 		}
-		likelier.push(...said);
+		likelier.push(...generated);
 		await cache.reusePrefix(prompt);
 		await prefill(cache, prompt, options);
 	}

@@ -1,4 +1,4 @@
-/** The texts of a model's tokens, sorted, to find those with which a given text can begin. */
+/** The texts of a model's tokens in sorted order, to find the tokens that a given text can begin with. */
 
 import { LruCache } from "../../base/lruCache.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
@@ -6,12 +6,11 @@ import type { LoadedModel, Token } from "../runtime/runtime.ts";
 export class VocabularyIndex {
 	readonly #texts: readonly string[];
 	readonly #tokens: ReadonlyMap<string, readonly Token[]>;
-	/** Half of all tokens begin with a space, and people type many. */
+	/** Some lists are long and frequent: half of all tokens begin with a space. */
 	readonly #found = new LruCache<string, readonly Token[]>(8);
-
 	readonly #lineEnds: ReadonlySet<Token>;
 
-	/** @param texts of tokens that are text; more than one token may have the same. */
+	/** @param texts the tokens that are text; several may have the same text. */
 	constructor(texts: Iterable<readonly [Token, string]>) {
 		const tokens = new Map<string, Token[]>();
 		const lineEnds = new Set<Token>();
@@ -27,9 +26,9 @@ export class VocabularyIndex {
 		this.#texts = [...tokens.keys()].sort(byCodeUnit);
 	}
 
-	/** Some 0.3 s for 150,000 tokens. */
+	/** Takes about 0.3 s for 150,000 tokens. */
 	static of(model: LoadedModel): VocabularyIndex {
-		// SentencePiece drops a space at the start of a text: a line end before it keeps it.
+		// SentencePiece drops a leading space unless a token precedes it.
 		const before = model.tokenize("\n");
 		return new VocabularyIndex(
 			model
@@ -39,7 +38,7 @@ export class VocabularyIndex {
 		);
 	}
 
-	/** The same list for the same text. Tokens that a text beginning with `start` can begin with: those that go on from it, and those that are part of it. */
+	/** The tokens that a text with the prefix `start` can begin with: those that `start` is a prefix of, and those that are a prefix of it. */
 	beginning(start: string): readonly Token[] {
 		const known = this.#found.get(start);
 		if (known) return known;
@@ -68,7 +67,7 @@ export class VocabularyIndex {
 		}
 	}
 
-	/** The index of the first text that is not before this one. */
+	/** The index of the first text not less than `start`. */
 	#firstFrom(start: string): number {
 		let low = 0;
 		let high = this.#texts.length;
@@ -82,7 +81,7 @@ export class VocabularyIndex {
 	}
 }
 
-/** As `<` compares, so that a binary search finds its way: the locale's order is another. */
+/** The order of `<`, which the binary search uses, and not the locale's. */
 function byCodeUnit(a: string, b: string): number {
 	if (a === b) return 0;
 	return a < b ? -1 : 1;

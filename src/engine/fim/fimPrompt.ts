@@ -1,4 +1,4 @@
-/** From a request to the tokens of a fill-in-the-middle prompt that keeps its budget. */
+/** Builds the tokens of a fill-in-the-middle prompt within its budget. */
 
 import type { PromptBudget } from "../../protocol/engineStatus.ts";
 import type { FimRequest } from "../../protocol/generation.ts";
@@ -9,46 +9,46 @@ export interface FimVocabulary {
 	readonly tokens: FimTokens;
 	readonly order: FimOrder;
 	readonly beginningOfText: Token | null;
-	/** Text as plain text: nothing in it is taken for a special token. */
+	/** Tokenizes plain text: nothing in it is parsed as a special token. */
 	tokenize(text: string): readonly Token[];
 	detokenize(tokens: readonly Token[], before: readonly Token[]): string;
-	/** Whether there is a token with which a text can begin that begins so. */
+	/** Whether there is a token that a text with this prefix can begin with. */
 	canBegin(text: string): boolean;
 }
 
 export interface FimPrompt {
 	readonly tokens: readonly Token[];
-	/** Tokens at the front that come from other files. */
+	/** Tokens at the front from other files. */
 	readonly snippetTokens: number;
 	/** Tokens before the text of the file itself: snippets and path. */
 	readonly headTokens: number;
-	/** Tokens that stay the same while someone types on the current line. */
+	/** Tokens that do not change while the user types on the current line. */
 	readonly stableTokens: number;
 	/** The end of the current line, which the answer must begin with: see {@link holdBack}. */
 	readonly heldBack: string;
-	/** Tokens of the request that found no room. */
+	/** Tokens of the request that exceed the budget. */
 	readonly leftOutTokens: number;
 }
 
-/** At most this share of the room goes to the text after the cursor. A fixed share keeps the suffix the same while typing. */
+/** The suffix gets at most this share of the room. A fixed share keeps the suffix the same while the user types. */
 const suffixShare = 0.25;
 
 /**
- * This share of the room before the cursor is kept for the current line. So which blocks have room depends on whole lines alone, and
- * does not change back and forth with what is typed and deleted, or suggested and not taken.
+ * The share of the room before the cursor that is reserved for the current line. So the choice of blocks depends on whole lines only, and does
+ * not flip while the user types and deletes, or rejects suggestions.
  */
 const lineShare = 0.125;
 
-/** A path that takes more than this share of the budget says less than the code in its place. */
+/** A longer path, as a share of the budget, is worth less than the code that it displaces. */
 const pathShare = 0.25;
 
-/** A first block too long for its room loses tokens in steps of this size, so that its start moves rarely. */
+/** A block longer than its room is truncated in steps of this size, so that its start moves rarely. */
 const cutStepTokens = 64;
 
-/** A word in more tokens than this is rare, and choosing each again costs the time of a token. */
+/** Words of more tokens are rare, and each held-back token costs a decode step. */
 const maxHeldBackTokens = 4;
 
-/** What a token that ends within a character's bytes decodes to. */
+/** A token that ends inside a character decodes to this. */
 const halfACharacter = "\ufffd";
 
 export function fimPrompt(
@@ -98,7 +98,7 @@ export function fimPrompt(
 	};
 }
 
-/** As many snippets as have room, the last ones first because they matter most, in the form in which models see a repository. */
+/** As many snippets as fit, the last ones first because they matter most, in the format that models were trained on for repositories. */
 function contextOf(
 	{ repository, snippets }: FimRequest,
 	{ tokens, tokenize }: FimVocabulary,
@@ -136,17 +136,16 @@ function pathOf(
 }
 
 /**
- * Takes the last token of the line back, and in the middle of a word all of its tokens, so that the model chooses them itself. In `retu`
- * it would never see the start of the one token `return`: what is typed so far is in other tokens than what is meant. Known as
- * token healing.
+ * Token healing: removes the last token of the line, or all tokens of an unfinished word, for the model to choose itself. After `retu` it
+ * could not generate the single token `return`, because the typed part is already tokenized differently.
  */
 function holdBack(
 	line: readonly Token[],
 	{ detokenize, canBegin }: FimVocabulary,
 ): { readonly kept: readonly Token[]; readonly heldBack: string } {
 	let shortest = { kept: line, heldBack: "" };
-	const most = Math.min(maxHeldBackTokens, line.length);
-	for (let count = 1; count <= most; count++) {
+	const maxCount = Math.min(maxHeldBackTokens, line.length);
+	for (let count = 1; count <= maxCount; count++) {
 		const kept = line.slice(0, line.length - count);
 		const heldBack = detokenize(line.slice(line.length - count), kept);
 		if (heldBack.includes(halfACharacter) || !canBegin(heldBack)) continue;
@@ -159,7 +158,7 @@ function holdBack(
 	return shortest;
 }
 
-/** What stays while someone types on the line, and what is appended to it. */
+/** Splits the prompt into what is stable while the user types on the line, and what is appended to it. */
 function arrange(
 	{ tokens: { prefix: pre, suffix: suf, middle }, order }: FimVocabulary,
 	parts: {
@@ -169,7 +168,7 @@ function arrange(
 	},
 ): { readonly stable: readonly Token[]; readonly typed: readonly Token[] } {
 	const { prefix, suffix, line } = parts;
-	// Without a middle token only what stands last can be continued.
+	// Without a middle token the model can only continue the end of the prompt.
 	if (middle === null)
 		return { stable: [suf, ...suffix, pre, ...prefix], typed: line };
 	return order === "spm"
@@ -177,7 +176,7 @@ function arrange(
 		: { stable: [pre, ...prefix, suf, ...suffix, middle], typed: line };
 }
 
-/** As many whole blocks from the end as have room; of a last block that has none, its end. */
+/** As many whole blocks from the end as fit; if not even the last one does, its end. */
 function lastBlocks(
 	blocks: readonly (readonly Token[])[],
 	room: number,
@@ -196,7 +195,7 @@ function lastBlocks(
 	return kept.flat();
 }
 
-/** All of it, or where that has no room its end, which begins later in steps. */
+/** All tokens if they fit; or else the end, truncated in steps. */
 function endOf(tokens: readonly Token[], room: number): readonly Token[] {
 	const excess = Math.max(0, tokens.length - room);
 	return tokens.slice(Math.ceil(excess / cutStepTokens) * cutStepTokens);

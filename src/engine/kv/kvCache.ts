@@ -1,4 +1,4 @@
-/** Which tokens are resident in a sequence, and how much of the next prompt that saves. */
+/** A prefix cache: tracks which tokens a sequence holds, and reuses what the next prompt shares with them. */
 
 import { assert } from "../../base/assert.ts";
 import type {
@@ -22,7 +22,7 @@ export function longestCommonPrefix(
 export class KvCache {
 	readonly #sequence: Sequence;
 	#tokens: Token[] = [];
-	/** Set while the sequence changes: if that throws, nobody knows what it holds, and it is emptied before use. */
+	/** Set while the sequence changes. If that throws, its content is unknown, and it is emptied before its next use. */
 	#unknown = false;
 
 	constructor(sequence: Sequence) {
@@ -42,8 +42,8 @@ export class KvCache {
 	}
 
 	/**
-	 * Keeps what the cache shares with the prompt from its start, and forgets the rest. The last token of the prompt is
-	 * never kept: it must be evaluated for what follows it to be known.
+	 * Keeps the common prefix of cache and prompt, and drops the rest. Never keeps the last token of the prompt, which must be evaluated
+	 * to predict its successor.
 	 *
 	 * @returns the number of tokens kept.
 	 */
@@ -87,11 +87,11 @@ export class KvCache {
 	}
 
 	/**
-	 * Forgets the tokens from this index on. Only for sequences that can be cut back anywhere. After a change that failed there is nothing to
-	 * cut: the cache is emptied before it is used again.
+	 * Drops the tokens from this index on. Requires `canRollBack`. Does nothing after a failed change: the cache is emptied before its next use
+	 * anyway.
 	 */
 	async rollBackTo(length: number): Promise<void> {
-		assert(this.#sequence.canRollBack, "a sequence that can be cut back");
+		assert(this.#sequence.canRollBack, "a sequence that can roll back");
 		if (this.#unknown || length >= this.#tokens.length) return;
 		this.#tokens.length = await this.#change(() =>
 			this.#sequence.truncate(length),

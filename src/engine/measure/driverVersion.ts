@@ -1,11 +1,11 @@
-/** Which graphics driver this machine runs: what was measured with another one is not to be relied on. */
+/** The version of the graphics driver: measurements with another version do not count. */
 
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
 export interface SystemFacts {
-	/** Where the system's folders lie; tests have their own. */
+	/** The root of the file system; tests use their own. */
 	readonly root?: string;
 	readonly platform?: NodeJS.Platform;
 	readonly release?: string;
@@ -13,12 +13,12 @@ export interface SystemFacts {
 
 const linuxModules = ["nvidia", "amdgpu", "xe", "i915"] as const;
 
-/** No line that tells a version is longer; the file may be anything. */
+/** No version line is longer; the file may contain anything. */
 const maxCharacters = 120;
 
 /**
- * A short text that is another one after the driver changed, such as `nvidia 550.54.14`. Drivers that are part of the kernel, and those of
- * macOS and Windows, do not tell: for them it is the release of the operating system. Never throws.
+ * A short text that changes with the driver, such as `nvidia 550.54.14`. Drivers in the kernel and those of macOS and Windows report no version:
+ * for them it is the release of the operating system. Never throws.
  */
 export function driverVersion({
 	root = "/",
@@ -44,7 +44,7 @@ function nvidiaVersion(root: string): string | undefined {
 	return line && /\b\d+\.\d+(?:\.\d+)*\b/.exec(line)?.[0];
 }
 
-/** Undefined where there is no such file, or nothing in it. */
+/** Undefined if the file is missing or empty. */
 function firstLine(file: string): string | undefined {
 	try {
 		const [line = ""] = readFileSync(file, "utf8").split("\n", 1);

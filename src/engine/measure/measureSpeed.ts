@@ -1,29 +1,29 @@
-/** How fast a model is on this machine, measured in a moment. It also warms up: the first decode builds graphs and compiles kernels. */
+/** Measures the speed of a model in a fraction of a second. This also warms up: the first decode builds graphs and compiles kernels. */
 
 import type { Sequence, Token } from "../runtime/runtime.ts";
 import type { EngineSpeed } from "./promptBudget.ts";
 import type { verifySizes } from "./verifyCosts.ts";
 
 export interface MeasuredSpeed extends EngineSpeed {
-	/** How often it was measured, of which the best counts. */
+	/** The number of measurements; the best counts. */
 	readonly rounds: number;
-	/** Tokens that the sequence holds now. */
+	/** The length of the sequence after measuring. */
 	readonly depthTokens: number;
 }
 
-/** Tokens of the first and slow evaluation. A machine on which even these take long is measured by them alone. */
+/** The first evaluation is slow, so it is short. On a slow machine it is the only one. */
 const firstTokens = 16;
 /** No further round starts after this. */
 const enoughMs = 250;
 const maxRounds = 3;
-/** Each batch is a whole one, and the sequence has room for all, and for a draft behind them. */
+/** The context window for measuring: room for all rounds with whole batches. */
 export const probeWindow = (batchTokens: number): number =>
 	firstTokens + maxRounds * (batchTokens + 1) + 1;
 
 /**
- * The best of a few rounds: other work on the machine only ever makes it slower.
+ * Takes the best of a few rounds: other work on the machine only makes it slower.
  *
- * @param text any tokens, not none; code as the model will see it tells most.
+ * @param text at least one token; typical code gives the most accurate result.
  */
 export async function measureSpeed(
 	sequence: Sequence,
@@ -65,22 +65,22 @@ export async function measureSpeed(
 	return speed;
 }
 
-/** For measuring what drafts cost. */
 const enoughVerifyingMs = 1000;
 const verifyRounds = 2;
-/** From the most telling to the least: a number that is not measured is taken to cost as much as the next larger one. */
+/** In order of importance: a size that is not measured is assumed to cost as much as the next larger one. */
 const verifyOrder = [
 	1, 16, 32, 4, 8, 2,
 ] as const satisfies readonly (typeof verifySizes)[number][];
-/** Measured however long they take: without them nothing is known. */
+/** These are measured however long they take. */
 const alwaysMeasured = 2;
 
 /**
- * What it takes to evaluate several tokens at once and to say what follows each, as a draft is verified: by number of tokens, in milliseconds, each
- * the best of two. Of one token and of sixteen at the least, and of as many other numbers as there is time for.
+ * Measures the time to verify drafts: to evaluate several tokens at once and predict the successor of each. Measures one and sixteen tokens, and as
+ * many other sizes as there is time for.
  *
- * @param sequence that can be cut back anywhere, and is cut back to `depthTokens`. It should hold some text: behind it attention has something to do.
- * @param text any tokens, not none.
+ * @param sequence must be able to roll back, and is rolled back to `depthTokens`. It should hold some text, so that attention has work to do.
+ * @param text at least one token.
+ * @returns milliseconds by number of tokens, each the best of two rounds.
  */
 export async function measureVerifying(
 	sequence: Sequence,
@@ -91,7 +91,7 @@ export async function measureVerifying(
 	const measured = new Map<number, number>();
 	const startMs = now();
 	const hasTime = () => now() - startMs < enoughVerifyingMs;
-	// All numbers once before any is measured again: one that is not measured is not used.
+	// Measure all sizes once before measuring any again.
 	for (let round = 0; round < verifyRounds; round++)
 		for (const [index, size] of verifyOrder.entries()) {
 			const isNeeded = index < alwaysMeasured && round === 0;

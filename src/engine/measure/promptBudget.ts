@@ -1,4 +1,4 @@
-/** How many tokens a prompt may have on this machine, from what it was measured to do and how long the user wants to wait. */
+/** The prompt budget in tokens, from the measured speed of the machine and the latency target. */
 
 import type { PromptBudget } from "../../protocol/engineStatus.ts";
 
@@ -8,27 +8,27 @@ export interface EngineSpeed {
 }
 
 /**
- * Room for the answer. The same for every request, so that the budget of the prompt, and with it what of the text stands in
- * it, does not change with the length that is asked for.
+ * Room for the answer. The same for all requests, so that the content of the prompt does not depend on the requested length of the
+ * answer.
  */
 const answerTokens = 128;
 
-/** With less text the model knows too little to be worth asking, however slow the machine. */
+/** With less text completions are useless, however slow the machine. */
 const minLocalTokens = 256;
-/** With more text completions hardly become better, and each token's attention costs more. */
+/** With more text completions hardly improve, and attention costs more per token. */
 const maxLocalTokens = 1024;
 /** Tokens of a typical line. */
 const lineTokens = 12;
-/** The line leaves at least this share of the target to the prompt. */
+/** Prefill gets at least this share of the latency target. */
 const minPrefillShare = 0.5;
-/** Context may take this many times as long to evaluate as the user would wait: pauses are longer than answers. */
+/** Other files get this multiple of the file's own budget: they are evaluated in pauses, which are longer than the latency target. */
 const contextPerLocal = 2;
-/** Less room than this for other files holds no useful snippet. */
+/** Too little room for a useful snippet. */
 const minContextTokens = 256;
-/** Budgets are multiples of this, so that two measurements of one machine mostly give the same. */
+/** Budgets are multiples of this, so that two measurements of a machine usually give the same budget. */
 const stepTokens = 64;
 
-/** The parts of the prompt at the most, for a model whose context window has room for any. */
+/** The largest budget for the latency target, not limited by the context window. */
 export function promptBudget(
 	{ prefillTokensPerSecond, decodeTokensPerSecond }: EngineSpeed,
 	latencyTargetMs: number,
@@ -45,7 +45,7 @@ export function promptBudget(
 	return { localTokens, contextTokens: localTokens * contextPerLocal };
 }
 
-/** The same within a context window. The file itself comes first; other files get what is left, if that is enough to say anything. */
+/** Limits a budget to a context window. The file itself comes first; other files get the rest if it is large enough to be useful. */
 export function fitBudget(
 	budget: PromptBudget,
 	contextWindow: number,
@@ -56,15 +56,15 @@ export function fitBudget(
 	return { localTokens, contextTokens: left < minContextTokens ? 0 : left };
 }
 
-/** What is left to go on with where neither time nor memory allows more. */
+/** The smallest useful budget. */
 export const minBudget: PromptBudget = {
 	localTokens: minLocalTokens,
 	contextTokens: 0,
 };
 
 /**
- * The largest budget up to this one whose context window fits into memory. Tokens of other files are given up first, then those of the file
- * itself; the least budget is returned whether it fits or not.
+ * The largest budget up to this one whose context window fits in memory. Gives up tokens of other files first, then those of the file
+ * itself. Returns the smallest budget even if it does not fit.
  */
 export function shrinkBudget(
 	budget: PromptBudget,
@@ -93,7 +93,7 @@ function nextSmaller({
 	};
 }
 
-/** The context window that holds a prompt of this budget and its answer. */
+/** The context window for a prompt of this budget and its answer, in tokens. */
 export function windowFor({
 	localTokens,
 	contextTokens,

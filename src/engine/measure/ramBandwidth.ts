@@ -1,27 +1,27 @@
-/** How fast this machine reads its RAM: the ceiling of every model that the CPU evaluates. */
+/** Measures the read bandwidth of RAM: the upper limit for every model on the CPU. */
 
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
 export interface RamBandwidthOptions {
-	/** As many as will evaluate the model: more threads draw more, up to what the memory gives. */
+	/** The threads that will evaluate the model: more threads read faster, up to the limit of the memory. */
 	readonly threads: number;
-	/** It is over by then, whatever happened. */
+	/** The upper limit for the whole measurement. */
 	readonly timeoutMs?: number;
-	/** What a worker runs; tests put another here. */
+	/** The source of a worker; tests replace it. */
 	readonly workerSource?: string;
 }
 
 const mebibyte = 2 ** 20;
 
-/** Of all workers together. Larger than the caches of any desktop, of which the largest have 128 MiB. */
+/** For all workers together. Larger than any desktop's caches, which have up to 128 MiB. */
 const totalBytes = 192 * mebibyte;
 
-/** One after the other is compared with its neighbour, so a worker has an even number of these. */
+/** Buffers are compared in pairs, so a worker has an even number of them. */
 const pieceBytes = 4 * mebibyte;
 
-/** The first touch of memory is slow in virtual machines. What is not there by then is done without. */
+/** Touching memory for the first time is slow in virtual machines. Measure with the memory that is ready by then. */
 const fillMs = 80;
 
 const rounds = 3;
@@ -30,9 +30,8 @@ const roundMs = 20;
 const defaultTimeoutMs = 2_000;
 
 /**
- * Of what JavaScript has, comparing two equal buffers reads fastest: as fast as a loop in C that adds numbers up, and half as fast again
- * as looking for a byte, because it reads in two places at once. A byte that is written makes a page real: one never
- * written to is the same page of zeros everywhere, and in the cache.
+ * Comparing two equal buffers is the fastest way to read memory from JavaScript: as fast as a summing loop in C, and 1.5 times as fast as searching
+ * for a byte, because it reads two streams. The buffers are filled first, because untouched pages all map to one page of zeros in the cache.
  */
 const scanningWorker = `
 const { parentPort, workerData } = require("node:worker_threads");
@@ -57,10 +56,10 @@ parentPort.postMessage(0);
 `;
 
 /**
- * Bytes per second, by the best of a few rounds: other work on the machine only ever makes it slower. Takes a fifth of a second,
- * 192 MiB, and as many threads as are asked for.
+ * Takes the best of a few rounds: other work on the machine only makes it slower. Uses 0.2 s, 192 MiB and the given number of threads. Never
+ * rejects; all workers have ended when it settles.
  *
- * @returns undefined where it cannot be measured. Never rejects; the workers are gone when it settles.
+ * @returns bytes per second; undefined if it cannot be measured.
  */
 export async function measureRamBandwidth({
 	threads,
@@ -93,7 +92,7 @@ export async function measureRamBandwidth({
 	}
 }
 
-/** Waits for ever where a worker does not answer. */
+/** Never settles if a worker does not answer. */
 async function bestRound(
 	workers: readonly Worker[],
 ): Promise<number | undefined> {
@@ -112,8 +111,11 @@ async function bestRound(
 	return best > 0 && Number.isFinite(best) ? best : undefined;
 }
 
-/** Each has two pieces at least, and those that take turns on a core would count its time twice. */
+/** Each worker needs a pair of buffers; more workers than cores would count the same time twice. */
 function workerCount(threads: number): number {
-	const most = Math.min(availableParallelism(), totalBytes / (2 * pieceBytes));
-	return Math.max(1, Math.min(Math.floor(threads), most));
+	const maxCount = Math.min(
+		availableParallelism(),
+		totalBytes / (2 * pieceBytes),
+	);
+	return Math.max(1, Math.min(Math.floor(threads), maxCount));
 }

@@ -1,53 +1,53 @@
-/** What it takes a model to evaluate several tokens at once, on this machine. Pure. */
+/** The time that a model takes to verify drafts of different lengths on this machine. Pure. */
 
 import { assert } from "../../base/assert.ts";
 import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 
-/** Numbers of tokens whose cost is measured. */
+/** The numbers of tokens per evaluation that are measured. */
 export const verifySizes = [1, 2, 4, 8, 16, maxVerifiedTokens] as const;
 
-/** The newest measurement counts for so much of what is known. */
+/** The weight of a new measurement in the moving average of its size. */
 const ownWeight = 0.1;
-/** And for so much of what is known of other numbers: machines get slower or faster as a whole, and so does a text that grows. */
+/** Its weight in those of the other sizes: machines get slower or faster as a whole, and a growing context slows down all sizes. */
 const othersWeight = 0.05;
-/** Another program had the machine, or the clock was set. */
+/** Limits outliers: another program used the machine, or the clock was set. */
 const maxFactor = 2;
 
 export class VerifyCosts {
-	/** Rising, from one token on. */
+	/** In ascending order, starting with 1. */
 	readonly #sizes: readonly number[];
 	readonly #measuredMs: number[];
-	/** By number of tokens: it is looked at a hundred times for each token that is said. */
+	/** Milliseconds by number of tokens: precomputed, because it is read about a hundred times per generated token. */
 	readonly #ms = new Float64Array(maxVerifiedTokens + 1);
 
-	/** @param measured milliseconds by number of tokens; that of one token at the least. */
+	/** @param measured milliseconds by number of tokens; must contain 1. */
 	constructor(measured: ReadonlyMap<number, number>) {
 		assert((measured.get(1) ?? 0) > 0, "the cost of one token");
 		const all = [...measured].sort(([a], [b]) => a - b);
 		this.#sizes = all.map(([size]) => size);
-		// More tokens never take less: a smaller number that seems to take more was measured while something else ran.
+		// More tokens never take less time: a smaller size that seems slower was measured while something else ran.
 		this.#measuredMs = all.map(([, ms], at) =>
 			Math.min(ms, ...all.slice(at + 1).map(([, it]) => it)),
 		);
 		this.#fill();
 	}
 
-	/** Milliseconds of decoding without a draft. */
+	/** Milliseconds per token of plain decoding. */
 	get plainMs(): number {
 		return this.ms(1);
 	}
 
 	/**
-	 * As much as the next larger number that was measured: where a device changes its way of computing, the cost jumps, and does not rise
-	 * step by step. Beyond all measured ones in proportion.
+	 * The time of the next larger measured size, because the cost jumps where a device switches to another kernel. Beyond the largest size the
+	 * cost is proportional.
 	 *
-	 * @param tokens at most as many as are ever verified.
+	 * @param tokens at most `maxVerifiedTokens`.
 	 */
 	ms(tokens: number): number {
 		return this.#ms[tokens] ?? 0;
 	}
 
-	/** Takes an evaluation of so many tokens into account. */
+	/** Updates the moving averages with one evaluation. */
 	observe(tokens: number, ms: number): void {
 		const index = this.#sizes.indexOf(tokens);
 		const known = this.#measuredMs[index];

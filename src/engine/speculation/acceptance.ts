@@ -1,22 +1,22 @@
-/** How often drafted tokens were right, by what spoke for them. Pure. */
+/** Acceptance rates of drafted tokens, by their evidence. Pure. */
 
 import type { WorkKind } from "../../protocol/generation.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { evidenceClasses } from "./evidence.ts";
 
-/** What is taken for true beforehand counts as much as so many tokens. */
+/** The weight of the prior, in tokens. */
 const priorTokens = 4;
-/** A token seen counts a fiftieth less with each that follows: an answer of some lines is enough to learn anew. */
+/** The weight of a token decays by this factor with each token after it, so that a few lines are enough to relearn. */
 const decay = 0.98;
 
 interface Counts {
 	readonly seen: number;
-	readonly right: number;
+	readonly accepted: number;
 }
 
-const none: Counts = { seen: 0, right: 0 };
+const none: Counts = { seen: 0, accepted: 0 };
 
-/** Of one source and one kind of work. */
+/** One per source and kind of work. */
 export class Acceptance {
 	readonly #classes: (typeof evidenceClasses)[DraftSource];
 	readonly #isEdit: boolean;
@@ -27,15 +27,17 @@ export class Acceptance {
 		this.#isEdit = kind === "edit";
 	}
 
-	/** That a token with this evidence is right, if those before it are: 0 to 1, neither of them ever. */
+	/** The probability that a token with this evidence is accepted, given that those before it are: strictly between 0 and 1. */
 	probability(evidence: number): number {
-		const { seen, right } = this.#counts[evidence] ?? none;
-		return (right + this.#prior(evidence) * priorTokens) / (seen + priorTokens);
+		const { seen, accepted } = this.#counts[evidence] ?? none;
+		return (
+			(accepted + this.#prior(evidence) * priorTokens) / (seen + priorTokens)
+		);
 	}
 
 	/**
-	 * @param acceptedTokens of the draft, from its start.
-	 * @param isRefuted whether the token after these was wrong; otherwise nobody knows.
+	 * @param acceptedTokens the length of the accepted part of the draft.
+	 * @param isRefuted whether the next token was rejected; otherwise it is unknown.
 	 */
 	learn(
 		{ evidence }: Pick<Draft, "evidence">,
@@ -53,11 +55,11 @@ export class Acceptance {
 		return inEdit ?? known?.acceptance ?? 0;
 	}
 
-	#count(evidence: number, right: 0 | 1): void {
-		this.#counts[evidence] = counted(this.#counts[evidence] ?? none, right);
+	#count(evidence: number, accepted: 0 | 1): void {
+		this.#counts[evidence] = counted(this.#counts[evidence] ?? none, accepted);
 	}
 }
 
-function counted({ seen, right }: Counts, isRight: 0 | 1): Counts {
-	return { seen: seen * decay + 1, right: right * decay + isRight };
+function counted({ seen, accepted }: Counts, isAccepted: 0 | 1): Counts {
+	return { seen: seen * decay + 1, accepted: accepted * decay + isAccepted };
 }

@@ -1,9 +1,9 @@
 /**
- * Decides what is verified, if anything: so many drafted tokens as bring most tokens per second, by what this device takes for them and by how
- * often tokens with such evidence were right. Pure.
+ * Decides how many drafted tokens to verify: as many as maximize the expected tokens per second, by the measured cost of verifying on this device and
+ * the acceptance rate of tokens with the same evidence. Pure.
  *
- * The expected gain is that of Leviathan, Kalman and Matias (arXiv 2211.17192), with two differences: the cost of verifying is measured and
- * not taken to be that of one token, and each token has an acceptance of its own.
+ * The expected gain follows Leviathan, Kalman and Matias (arXiv 2211.17192), with two differences: the cost of verifying is measured instead of assumed
+ * to be that of one token, and each token has an acceptance rate of its own.
  */
 
 import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
@@ -13,72 +13,72 @@ import { Acceptance } from "./acceptance.ts";
 import type { Draft, DraftSource } from "./draft.ts";
 import { Ledger } from "./ledger.ts";
 
-/** What gains less is not worth the chance of being wrong. */
+/** A smaller gain is not worth the risk. */
 export const minGain = 1.05;
 
-/** With longer drafts of a model the last tokens are hardly ever reached. */
+/** The last tokens of longer drafts are hardly ever accepted. */
 export const maxDraftedByModel = 16;
 
-/** Of a draft model of which nothing is known yet: what published pairs reach (72 to 75 % of tokens). */
+/** The prior acceptance rate of a draft model: published pairs reach 72 to 75 %. */
 const typicalAcceptance = 0.7;
 
-/** What is taken for true of a draft model beforehand counts as much as so many drafts of it. */
-const priorAsks = 4;
-/** A draft counts a twentieth less with each that follows. */
-const askDecay = 0.95;
+/** The weight of the prior gain of a draft model, in drafts. */
+const priorDrafts = 4;
+/** The weight of a draft decays by this factor with each draft after it. */
+const draftDecay = 0.95;
 
-/** Tokens of a usual answer, before there was one. */
-const usualAnswer: Readonly<Record<WorkKind, number>> = {
+/** The prior length of an answer, in tokens. */
+const typicalAnswerTokens: Readonly<Record<WorkKind, number>> = {
 	line: 12,
 	block: 40,
 	chat: 200,
 	edit: 200,
 };
 
-/** A draft model that did not pay is asked again after so many tokens. */
+/** A draft model that did not pay is probed again after this many tokens. */
 const probePauseTokens = 200;
 
-/** Times of one token that one try may lose beyond what there is: less, and what has lost could never show that it is better by now. */
+/** The time that a try may lose beyond its ledger, in plain tokens: otherwise a source that has lost could never prove that it has improved. */
 const riskTokens = 2;
 
-/** The newest measurement counts for so much of what is known. */
+/** The weight of a new measurement in a moving average. */
 const newWeight = 0.1;
 
-/** Of the draft model, in milliseconds. */
+/** The costs of the draft model. */
 export interface DraftCosts {
-	/** To make a token. */
+	/** Decode time per token. */
 	readonly tokenMs: number;
-	/** To read a token of a text that is there. */
+	/** Prefill time per token. */
 	readonly readMs: number;
 }
 
-export interface Decision {
-	/** How many of the drafted tokens to verify; 0 where none pay. */
+export interface DraftDecision {
+	/** How many of the drafted tokens to verify; 0 if it does not pay. */
 	readonly length: number;
-	/** Expected tokens per second, as a multiple of those without a draft. */
+	/** Expected tokens per second relative to plain decoding. */
 	readonly gain: number;
 }
 
-/** One evaluation of the model, and what came of it. */
+/** One evaluation of the model and its outcome. */
 export interface Step {
-	/** What was verified, if anything. */
+	/** The verified draft, if any. */
 	readonly draft: Draft | undefined;
 	readonly acceptedTokens: number;
-	/** Of the evaluation. */
+	/** The time of the evaluation. */
 	readonly ms: number;
-	/** Of making drafts before it, used or not. */
+	/** The time of drafting before it, whether or not the drafts were used. */
 	readonly draftingMs: number;
 }
 
-/** Drafts of the model, the later ones counting more. */
-interface Asks {
-	/** Expected of them. */
+/** Sums over the draft model's drafts, recent ones weighing more. */
+interface ModelDrafts {
+	/** Expected tokens. */
 	readonly tokens: number;
-	/** That making and verifying them takes. */
+	/** The time of drafting and verifying them. */
 	readonly ms: number;
 }
 
-/** Of one kind of work. */
+/** One per kind of work. */
 export class Controller {
 	readonly #costs: VerifyCosts;
 	#draftCosts: DraftCosts | undefined;
@@ -88,7 +88,7 @@ export class Controller {
 		model: new Ledger(),
 	};
 	#tokensSinceDraft = 0;
-	#asks: Asks | undefined;
+	#modelDrafts: ModelDrafts | undefined;
 	#answerTokens: number;
 
 	/** @param draftCosts undefined without a draft model. */
@@ -99,83 +99,89 @@ export class Controller {
 	) {
 		this.#costs = costs;
 		this.#draftCosts = draftCosts;
-		this.#answerTokens = usualAnswer[kind];
+		this.#answerTokens = typicalAnswerTokens[kind];
 		this.#acceptance = {
 			lookup: new Acceptance("lookup", kind),
 			model: new Acceptance("model", kind),
 		};
 	}
 
-	/** Milliseconds of one token without a draft. */
+	/** Milliseconds per token of plain decoding. */
 	get plainMs(): number {
 		return this.#costs.plainMs;
 	}
 
-	/** How many of these tokens to verify, now that they are there. */
-	decide({ source, evidence }: Pick<Draft, "source" | "evidence">): Decision {
+	/** How many tokens of an existing draft to verify. */
+	decide({
+		source,
+		evidence,
+	}: Pick<Draft, "source" | "evidence">): DraftDecision {
 		const acceptances = evidence.map((it) =>
 			this.#acceptance[source].probability(it),
 		);
 		let decision = this.#best(acceptances, {});
-		// A shorter draft loses less.
+		// A shorter draft risks less.
 		while (
 			decision.gain >= minGain &&
-			!this.#mayTry(decision, source, acceptances)
+			!this.#canTry(decision, source, acceptances)
 		)
 			decision = this.#best(acceptances.slice(0, decision.length - 1), {});
 		return decision.gain >= minGain ? decision : { length: 0, gain: 1 };
 	}
 
-	/** What the draft model may be expected to gain before it has said anything; 0 where it is not to be asked. */
-	expectedOfModel(): number {
+	/** The expected gain of the draft model before it drafts; 0 if it should not draft. */
+	expectedModelGain(): number {
 		if (!this.#draftCosts) return 0;
-		const { tokens, ms } = this.#asks ?? this.#priorAsks();
+		const { tokens, ms } = this.#modelDrafts ?? this.#priorDrafts();
 		const gain = (tokens * this.#costs.plainMs) / ms;
-		return gain >= minGain && this.#mayLose(0, "model") ? gain : 0;
+		return gain >= minGain && this.#canAfford(0, "model") ? gain : 0;
 	}
 
 	/**
-	 * Whether it pays to have the draft model read a text that it does not know yet, for what is left of a usual answer. It is an investment: it does
-	 * not count against the drafts.
+	 * Whether the draft model should prefill unread text, given the expected rest of the answer. Prefill is an investment: the ledger does not
+	 * count it.
 	 */
-	mayRead(unreadTokens: number, saidTokens: number): boolean {
-		const gain = this.expectedOfModel();
+	shouldRead(unreadTokens: number, generatedTokens: number): boolean {
+		const gain = this.expectedModelGain();
 		if (!this.#draftCosts || gain === 0) return false;
-		// Who has said more than usual will say as much again as the least.
-		const left = Math.max(this.#answerTokens - saidTokens, usualAnswer.line);
+		// Beyond the average length, assume that one more line follows.
+		const left = Math.max(
+			this.#answerTokens - generatedTokens,
+			typicalAnswerTokens.line,
+		);
 		const savedMs = left * this.#costs.plainMs * (1 - 1 / gain);
 		return unreadTokens * this.#draftCosts.readMs < savedMs;
 	}
 
-	/** An answer has so many tokens. */
-	answered(tokens: number): void {
+	/** Updates the average length of an answer. */
+	recordAnswer(tokens: number): void {
 		this.#answerTokens += newWeight * (tokens - this.#answerTokens);
 	}
 
-	/** Whether it is time to see, at a small price, if the draft model pays now. */
-	mayProbe({
+	/** Whether to probe if the draft model pays by now. */
+	shouldProbe({
 		unreadTokens,
 		tokens,
 	}: {
-		/** Tokens that it has to read first. */
+		/** Tokens to prefill first. */
 		readonly unreadTokens: number;
 		readonly tokens: number;
 	}): boolean {
 		if (!this.#draftCosts || this.#tokensSinceDraft < probePauseTokens)
 			return false;
 		const { readMs, tokenMs } = this.#draftCosts;
-		return this.#mayLose(unreadTokens * readMs + tokens * tokenMs, "model");
+		return this.#canAfford(unreadTokens * readMs + tokens * tokenMs, "model");
 	}
 
-	/** Whether one more token of the draft model is worth its time. */
-	goesOn(evidence: readonly number[]): boolean {
+	/** Whether drafting one more token pays. */
+	shouldContinue(evidence: readonly number[]): boolean {
 		const length = evidence.length;
 		if (length >= maxDraftedByModel) return false;
 		const acceptances = this.#assumed(evidence);
 		const now = this.#best(acceptances.slice(0, length), {
 			draftedTokens: length,
 		});
-		// What was drafted has cost its time either way: where neither pays, they are equal.
+		// The tokens drafted so far are paid for in both cases, so the gains are equal if neither pays.
 		const later = this.#best(acceptances, {
 			from: length + 1,
 			drafting: true,
@@ -184,29 +190,29 @@ export class Controller {
 		return later.gain > now.gain;
 	}
 
-	/** Takes into account what was or was not right in a draft, verified or not. */
+	/** Updates the acceptance rates by a draft, verified or not. */
 	learn(draft: Draft, acceptedTokens: number, isRefuted: boolean): void {
 		this.#acceptance[draft.source].learn(draft, acceptedTokens, isRefuted);
 	}
 
-	settle({ draft, acceptedTokens, ms, draftingMs }: Step): void {
+	recordStep({ draft, acceptedTokens, ms, draftingMs }: Step): void {
 		const { plainMs } = this.#costs;
 		const evaluated = 1 + (draft?.tokens.length ?? 0);
 		this.#tokensSinceDraft += 1 + acceptedTokens;
 		for (const ledger of Object.values(this.#ledgers))
-			ledger.passed(ms + draftingMs);
-		if (draftingMs > 0) this.#ledgers.model.saved(-draftingMs, plainMs);
+			ledger.spend(ms + draftingMs);
+		if (draftingMs > 0) this.#ledgers.model.credit(-draftingMs, plainMs);
 		this.#costs.observe(evaluated, ms);
-		// By what such a step takes as a rule: another program that had the machine for a moment says nothing of the draft.
+		// By the average cost of such a step: a delay by another program says nothing about the draft.
 		if (draft)
-			this.#ledgers[draft.source].saved(
+			this.#ledgers[draft.source].credit(
 				(1 + acceptedTokens) * plainMs - this.#costs.ms(evaluated),
 				plainMs,
 			);
 	}
 
-	/** What the draft model said. */
-	asked({ evidence }: Pick<Draft, "evidence">): void {
+	/** Updates the expected gain of the draft model. */
+	recordModelDraft({ evidence }: Pick<Draft, "evidence">): void {
 		this.#tokensSinceDraft = 0;
 		if (!this.#draftCosts) return;
 		const { model } = this.#acceptance;
@@ -215,50 +221,50 @@ export class Controller {
 			evidence.map((it) => model.probability(it)),
 			{ drafting: true },
 		);
-		// Where nothing of it is worth verifying, at least one token was drafted to find that out.
+		// Even if no token was worth verifying, at least one was drafted.
 		const ms =
 			length > 0
 				? this.#costs.ms(length + 1) + length * this.#draftCosts.tokenMs
 				: plainMs + this.#draftCosts.tokenMs;
 		const tokens = length > 0 ? (gain * ms) / plainMs : 1;
-		const before = this.#asks ?? this.#priorAsks();
-		this.#asks = {
-			tokens: before.tokens * askDecay + tokens,
-			ms: before.ms * askDecay + ms,
+		const before = this.#modelDrafts ?? this.#priorDrafts();
+		this.#modelDrafts = {
+			tokens: before.tokens * draftDecay + tokens,
+			ms: before.ms * draftDecay + ms,
 		};
 	}
 
-	/** One token of the draft model took so long. */
-	draftTook(ms: number): void {
+	/** Updates the decode time of the draft model. */
+	recordDraftToken(ms: number): void {
 		if (!this.#draftCosts) return;
 		const { tokenMs: known } = this.#draftCosts;
-		// Another program had the machine where it is far more.
+		// Limits outliers, when another program used the machine.
 		const tokenMs = known + newWeight * (Math.min(ms, 2 * known) - known);
 		this.#draftCosts = { ...this.#draftCosts, tokenMs };
 	}
 
-	/** Whether it may be wrong from the start on: what that would cost, as likely as it is, beyond what any try may. */
-	#mayTry(
-		{ length }: Decision,
+	/** Whether the ledger covers the expected loss if the first token is rejected. */
+	#canTry(
+		{ length }: DraftDecision,
 		source: DraftSource,
 		[first = 0]: readonly number[],
 	): boolean {
 		const { plainMs } = this.#costs;
 		const riskMs = (1 - first) * (this.#costs.ms(length + 1) - plainMs);
-		return this.#mayLose(Math.max(0, riskMs - riskTokens * plainMs), source);
+		return this.#canAfford(Math.max(0, riskMs - riskTokens * plainMs), source);
 	}
 
-	#mayLose(ms: number, source: DraftSource): boolean {
-		return this.#ledgers[source].mayLose(ms, this.#costs.plainMs);
+	#canAfford(ms: number, source: DraftSource): boolean {
+		return this.#ledgers[source].canAfford(ms, this.#costs.plainMs);
 	}
 
-	#priorAsks(): Asks {
+	#priorDrafts(): ModelDrafts {
 		const { gain } = this.#best(this.#assumed([]), { drafting: true });
-		const ms = priorAsks * this.#costs.plainMs;
-		return { tokens: priorAsks * gain, ms };
+		const ms = priorDrafts * this.#costs.plainMs;
+		return { tokens: priorDrafts * gain, ms };
 	}
 
-	/** What is known of a draft so far, and what may be thought of the tokens after that: that they are like the last, or like all. */
+	/** The acceptance rates of the tokens drafted so far, continued by that of the last token, or by the prior. */
 	#assumed(evidence: readonly number[]): readonly number[] {
 		const { model } = this.#acceptance;
 		const known = evidence.map((it) => model.probability(it));
@@ -269,7 +275,10 @@ export class Controller {
 		);
 	}
 
-	#best(acceptances: readonly number[], where: Partial<Choosing>): Decision {
+	#best(
+		acceptances: readonly number[],
+		where: Partial<DraftSearch>,
+	): DraftDecision {
 		return bestOf(acceptances, {
 			costs: this.#costs,
 			tokenMs: this.#draftCosts?.tokenMs ?? 0,
@@ -281,7 +290,7 @@ export class Controller {
 	}
 }
 
-/** What a draft model would gain if it were as often right as that; less than 1 where it would lose. */
+/** The gain of a draft model with this acceptance rate; below 1 if it would lose. */
 export function bestGain(
 	costs: VerifyCosts,
 	{ tokenMs }: DraftCosts,
@@ -295,36 +304,36 @@ export function bestGain(
 	return bestOf(acceptances, options).gain;
 }
 
-interface Choosing {
+interface DraftSearch {
 	readonly costs: VerifyCosts;
-	/** Of the draft model. */
+	/** The decode time of the draft model. */
 	readonly tokenMs: number;
-	/** The least number. */
+	/** The smallest length to consider, besides none. */
 	readonly from: number;
-	/** The tokens have yet to be drafted. */
+	/** Whether the tokens still have to be drafted. */
 	readonly drafting: boolean;
-	/** So many were, and have cost their time. */
+	/** The number of tokens that were drafted already, and are paid for in any case. */
 	readonly draftedTokens: number;
 }
 
 /**
- * The best number of tokens to verify, and what it gains.
+ * The number of tokens to verify with the highest gain.
  *
- * @param acceptances of each token, if those before it are right.
+ * @param acceptances the acceptance rate of each token, given that those before it are accepted.
  */
 function bestOf(
 	acceptances: readonly number[],
-	{ costs, tokenMs, from, drafting, draftedTokens }: Choosing,
-): Decision {
+	{ costs, tokenMs, from, drafting, draftedTokens }: DraftSearch,
+): DraftDecision {
 	const { plainMs } = costs;
 	let survival = 1;
 	let expectedTokens = 1;
-	let best: Decision = {
+	let best: DraftDecision = {
 		length: 0,
 		gain: plainMs / (plainMs + draftedTokens * tokenMs),
 	};
-	const most = Math.min(acceptances.length, maxVerifiedTokens - 1);
-	for (let length = 1; length <= most; length++) {
+	const maxLength = Math.min(acceptances.length, maxVerifiedTokens - 1);
+	for (let length = 1; length <= maxLength; length++) {
 		survival *= acceptances[length - 1] ?? 0;
 		expectedTokens += survival;
 		const draftingMs = (drafting ? length : draftedTokens) * tokenMs;

@@ -1,45 +1,45 @@
-/** The place that an answer is copying from. After a change in the copy it is known where it will go on: near where it stopped. */
+/** Tracks the place that an answer copies from, to resume the copy near that place after a change. */
 
 import type { Token } from "../runtime/runtime.ts";
 
-/** A shorter copy is an accident, and nothing is to be expected of the place it came from. */
+/** Shorter copies are coincidences. */
 const minCopied = 8;
-/** So many tokens may be new, and as many left out: about two lines. Behind a longer change the copy is found again like any other. */
+/** The longest change in tokens, inserted or deleted: about two lines. After a longer one the copy is found like any other match. */
 const maxChanged = 32;
-/** As many tokens in their order, so near, are no accident: the copy goes on. */
+/** A match of this length near the change is no coincidence: the copy has resumed. */
 const surelyResumed = 3;
 
-/** Where a copy may go on, and how much speaks for it. */
+/** A place where a copy may resume. */
 export interface ResumedCopy {
 	readonly place: number;
-	/** How many of the last tokens are the same there. */
+	/** The length of the match before the place. */
 	readonly matchedTokens: number;
-	/** How many were copied before the change. */
+	/** The length of the copy before the change. */
 	readonly copiedTokens: number;
 }
 
 export class CopyTrail {
 	#source: readonly Token[] = [];
-	/** Of the next token to be copied; of the first that was not, where the copy was left. */
+	/** The index of the next token to copy, or of the first one not copied. */
 	#place = 0;
 	#copiedTokens = 0;
-	/** What was said since the copy was left; undefined while it is followed. */
+	/** The tokens generated since the change; undefined while the copy continues. */
 	#changed: Token[] | undefined;
 
 	get source(): readonly Token[] {
 		return this.#source;
 	}
 
-	forget(): void {
+	clear(): void {
 		this.#source = [];
 		this.#copiedTokens = 0;
 		this.#changed = undefined;
 	}
 
 	/**
-	 * The last tokens are the same before this place.
+	 * Notes that the last tokens match those before this place.
 	 *
-	 * @returns how many were copied from there, those before a change among them.
+	 * @returns the length of the copy, including the part before a change.
 	 */
 	follow(
 		source: readonly Token[],
@@ -58,7 +58,7 @@ export class CopyTrail {
 		return matchedTokens;
 	}
 
-	/** The text grew. */
+	/** Appends a generated token. */
 	push(token: Token): void {
 		if (this.#copiedTokens === 0) return;
 		if (this.#changed) this.#pushChanged(this.#changed, token);
@@ -68,7 +68,7 @@ export class CopyTrail {
 		} else this.#changed = [token];
 	}
 
-	/** Where the copy goes on, if the last token is one of those that follow where it was left: the longest match, and of these the nearest. */
+	/** The longest match of the last tokens shortly after the change, and of equally long ones the nearest; undefined if there is none. */
 	resumed(): ResumedCopy | undefined {
 		const changed = this.#changed;
 		if (!changed) return undefined;
@@ -88,14 +88,18 @@ export class CopyTrail {
 		if (resumed && resumed.matchedTokens >= surelyResumed) {
 			this.#place = resumed.place;
 			this.#changed = undefined;
-		} else if (changed.length === maxChanged) this.forget();
+		} else if (changed.length === maxChanged) this.clear();
 	}
 
 	#matchBefore(place: number, changed: readonly Token[]): number {
-		const most = Math.min(changed.length, place - this.#place, surelyResumed);
+		const maxLength = Math.min(
+			changed.length,
+			place - this.#place,
+			surelyResumed,
+		);
 		let length = 0;
 		while (
-			length < most &&
+			length < maxLength &&
 			this.#source[place - length - 1] === changed[changed.length - length - 1]
 		)
 			length++;

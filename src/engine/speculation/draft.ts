@@ -1,8 +1,8 @@
-/** What may come next, before the model has said so, and who says it. */
+/** Drafts for speculative decoding, and the interface of draft models. */
 
 import type { Token } from "../runtime/runtime.ts";
 
-/** Where drafts come from: text that is there already, or a small model. */
+/** Prompt lookup, or a draft model. */
 const draftSources = ["lookup", "model"] as const;
 export type DraftSource = (typeof draftSources)[number];
 
@@ -10,11 +10,11 @@ export interface Draft {
 	readonly source: DraftSource;
 	/** At least one. */
 	readonly tokens: readonly Token[];
-	/** For each token, what spoke for it, as one of a few classes whose acceptance is known from experience. */
+	/** For each token, the class of its evidence, whose acceptance rate is learned. */
 	readonly evidence: readonly number[];
 }
 
-/** The first tokens of a draft; undefined where none are left. */
+/** The first tokens of a draft; undefined if none are left. */
 export function shortened(draft: Draft, length: number): Draft | undefined {
 	if (length <= 0) return undefined;
 	if (length >= draft.tokens.length) return draft;
@@ -26,31 +26,31 @@ export function shortened(draft: Draft, length: number): Draft | undefined {
 }
 
 export interface ReadingOptions {
-	/** Tokens evaluated between two looks at the signal. */
+	/** Tokens evaluated between two checks of the signal. */
 	readonly chunkTokens: number;
 	readonly signal: AbortSignal;
 }
 
 export interface DraftingOptions extends ReadingOptions {
 	readonly maxTokens: number;
-	/** Asked before each token. */
-	readonly goesOn: (evidence: readonly number[]) => boolean;
-	/** Told what a token took that came right after another. */
-	readonly took: (ms: number) => void;
+	/** Called before each token. */
+	readonly shouldContinue: (evidence: readonly number[]) => boolean;
+	/** Called with the decode time of each token after the first. */
+	readonly onTokenMs: (ms: number) => void;
 	readonly now: () => number;
 }
 
-/** A model that is asked for drafts. */
+/** A draft model. */
 export interface Drafter {
-	/** How much of a text it would have to read before it can say anything. */
+	/** How many tokens of the text it must prefill before it can draft. */
 	unreadTokens(text: readonly Token[]): number;
-	/** Reads a text as far as it is given, so that it need not be read when a draft is wanted. */
+	/** Prefills the text up to `end`, ahead of a draft. */
 	read(
 		text: readonly Token[],
 		end: number,
 		options: ReadingOptions,
 	): Promise<void>;
-	/** What it would say after the text; undefined where it has nothing to say or was stopped. */
+	/** Drafts a continuation; undefined if it has none or was aborted. */
 	draft(
 		text: readonly Token[],
 		options: DraftingOptions,

@@ -1,4 +1,4 @@
-/** Drafts of a small model with the same vocabulary. It keeps its KV cache as the large one does, so that it too only reads what is new. */
+/** Drafts by a small model with the same vocabulary. It has a prefix cache of its own, so that it only evaluates new tokens. */
 
 import { type KvCache, longestCommonPrefix } from "../kv/kvCache.ts";
 import type { Token } from "../runtime/runtime.ts";
@@ -14,7 +14,7 @@ export class DraftModel implements Drafter {
 	readonly #cache: KvCache;
 	readonly #sharedTokens: number;
 
-	/** @param sharedTokens ids below this mean the same to both models. */
+	/** @param sharedTokens token ids below this are the same in both vocabularies. */
 	constructor(cache: KvCache, sharedTokens: number) {
 		this.#cache = cache;
 		this.#sharedTokens = sharedTokens;
@@ -40,19 +40,30 @@ export class DraftModel implements Drafter {
 
 	async draft(
 		text: readonly Token[],
-		{ maxTokens, chunkTokens, goesOn, took, now, signal }: DraftingOptions,
+		{
+			maxTokens,
+			chunkTokens,
+			shouldContinue,
+			onTokenMs,
+			now,
+			signal,
+		}: DraftingOptions,
 	): Promise<Draft | undefined> {
 		const room = this.#cache.contextWindow - text.length;
-		const most = Math.min(maxTokens, room);
-		if (most <= 0 || !this.#canRead(text)) return undefined;
+		const maxLength = Math.min(maxTokens, room);
+		if (maxLength <= 0 || !this.#canRead(text)) return undefined;
 		await this.read(text, text.length - 1, { chunkTokens, signal });
 		const tokens: Token[] = [];
 		const evidence: number[] = [];
 		let pending = text.slice(this.#cache.tokens.length);
-		while (tokens.length < most && !signal.aborted && goesOn(evidence)) {
+		while (
+			tokens.length < maxLength &&
+			!signal.aborted &&
+			shouldContinue(evidence)
+		) {
 			const startMs = now();
 			const { token, probability } = await this.#cache.argmax(pending);
-			if (pending.length === 1) took(now() - startMs);
+			if (pending.length === 1) onTokenMs(now() - startMs);
 			if (token >= this.#sharedTokens) break;
 			tokens.push(token);
 			evidence.push(probabilityEvidence(probability));

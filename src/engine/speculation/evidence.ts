@@ -1,19 +1,20 @@
-/** What speaks for a drafted token, in classes: so few that each is met often, so many that they differ. */
+/** Classes of evidence for drafted tokens: few enough to be observed often, and enough to differ. */
 
 import type { DraftSource } from "./draft.ts";
 
-/** A class and what is taken for true of it before anything was seen. */
 interface EvidenceClass {
+	/** The smallest value of the class. */
 	readonly from: number;
+	/** The prior acceptance rate. */
 	readonly acceptance: number;
-	/** Where a text is written once more with a change in it; as anywhere else where it is not said. */
+	/** The prior acceptance rate in edits, which rewrite a text with a change in it. Default: `acceptance`. */
 	readonly acceptanceInEdit?: number;
 }
 
 /**
- * By how many tokens before it are the same at the place that it was copied from. A token further on in a draft has the ones before it
- * in addition: it is only looked at when they were right. The acceptances lie between those against real sources and those against what the built-in
- * model says, which repeats itself more; in edits, they are those of files with one line changed (docs/speculation-benchmark.md).
+ * By the length of the match before a copied token, including the tokens of the draft before it: it only counts if those were accepted. The priors lie
+ * between the acceptance rates for real source code and for the output of the built-in model, which repeats itself more. Those for edits come from files
+ * with one changed line (docs/speculation-benchmark.md).
  */
 const matchClasses: readonly EvidenceClass[] = [
 	{ from: 0, acceptance: 0.45, acceptanceInEdit: 0.9 },
@@ -28,13 +29,13 @@ const matchClasses: readonly EvidenceClass[] = [
 	{ from: 96, acceptance: 0.97, acceptanceInEdit: 0.99 },
 ];
 
-/** The first token of a copy that goes on after a change, by how many tokens are the same again: one or more. */
+/** For the first token of a resumed copy, by the length of the match since the change. */
 const resumedClasses: readonly EvidenceClass[] = [
 	{ from: 1, acceptance: 0.4, acceptanceInEdit: 0.6 },
 	{ from: 2, acceptance: 0.45, acceptanceInEdit: 0.8 },
 ];
 
-/** By the probability that the draft model gives it. Models that were trained on the same text are about as right as they are sure. */
+/** By the probability that the draft model assigns. For models trained on the same data it is close to the acceptance rate. */
 const probabilityClasses: readonly EvidenceClass[] = [
 	{ from: 0, acceptance: 0.15 },
 	{ from: 0.2, acceptance: 0.3 },
@@ -50,13 +51,13 @@ export const evidenceClasses: Readonly<
 	Record<DraftSource, readonly EvidenceClass[]>
 > = { lookup: [...matchClasses, ...resumedClasses], model: probabilityClasses };
 
-/** Looked up many times for each token that is said. */
+/** Precomputed: it is read many times per generated token. */
 const matchClassOf: readonly number[] = Array.from(
 	{ length: (matchClasses.at(-1)?.from ?? 0) + 1 },
 	(_, matchedTokens) => classOf(matchClasses, matchedTokens),
 );
 
-/** @param matchedTokens before the draft. */
+/** @param matchedTokens the length of the match before the draft. */
 export function matchEvidence(
 	matchedTokens: number,
 	draftedTokens: number,
@@ -69,7 +70,7 @@ export function matchEvidence(
 	return evidence;
 }
 
-/** Once the first token was right, what was copied before the change speaks for the others. */
+/** Once the first token is accepted, the copy before the change is the evidence for the others. */
 export function resumedEvidence(
 	matchedTokens: number,
 	copiedTokens: number,

@@ -1,15 +1,15 @@
-/** A growing list of tokens in which it is known where each n-gram stands: the last place first, and from there to the one before. */
+/** A growing list of tokens with an index of its n-grams, from the last occurrence backward. */
 
 import { longestCommonPrefix } from "../kv/kvCache.ts";
 import type { Token } from "../runtime/runtime.ts";
 
-/** A list that is shorter than this never has its table rebuilt. */
+/** The initial size of the hash table. */
 const smallestTable = 256;
 
-/** There is no such place. */
+/** Means that there is no place. */
 export const nowhere = -1;
 
-/** Of the `width` tokens before `end`, by FNV-1a over whole tokens. */
+/** The hash of the `width` tokens before `end`, by FNV-1a over whole tokens. */
 export function hashNgram(
 	tokens: readonly Token[],
 	end: number,
@@ -18,28 +18,28 @@ export function hashNgram(
 	let hash = 0x811c9dc5;
 	for (let index = end - width; index < end; index++)
 		hash = Math.imul(hash ^ (tokens[index] ?? 0), 0x01000193);
-	// The low bits choose the chain, and the high ones are the better mixed.
+	// The low bits select the chain, but the high bits are mixed better.
 	return hash ^ (hash >>> 15);
 }
 
 /**
- * Hash chains. A table has the last place of each hash, and a list beside it has, for every place, the one before it with the same hash. N-grams
- * that share a slot of the table share a chain, so who follows one compares the tokens.
+ * Hash chains: a table maps each hash to its last place, and a list maps each place to the previous one in its chain. N-grams with the same table slot
+ * share a chain, so the caller must compare the tokens.
  *
- * A place is the index of the token behind an n-gram. Invariants: exactly those places are indexed that have such a token, so that what is found
- * always has something to go on with; and every chain falls from link to link, so that tokens can be taken off the end again.
+ * A place is the index of the token after an n-gram. Invariants: exactly the places with such a token are indexed, so every match has a continuation;
+ * and places decrease along every chain, so tokens can be popped from the end.
  */
 export class IndexedTokens {
 	readonly #width: number;
 	readonly #tokens: Token[] = [];
-	/** Its length is a power of two, and at least the number of places: chains stay short. */
+	/** The length is a power of two, and at least the number of places, so that chains stay short. */
 	#heads = new Int32Array(smallestTable).fill(nowhere);
 	/** By place, from `#width` on. */
 	readonly #before: number[] = [];
-	/** What it was last made into, unless it has grown since. */
+	/** The argument of the last `replace`, unless tokens were pushed since. */
 	#given: readonly Token[] | undefined;
 
-	/** @param width how many tokens an n-gram has. */
+	/** @param width the length of an n-gram in tokens. */
 	constructor(width: number) {
 		this.#width = width;
 	}
@@ -62,9 +62,10 @@ export class IndexedTokens {
 	}
 
 	/**
-	 * Becomes these tokens, in an array that does not change any more. What it shares with them from the start stays indexed.
+	 * Replaces the content. The common prefix stays indexed.
 	 *
-	 * @returns how many were indexed anew.
+	 * @param tokens must not change afterward.
+	 * @returns the number of newly indexed tokens.
 	 */
 	replace(tokens: readonly Token[]): number {
 		if (tokens === this.#given) return 0;
@@ -76,27 +77,30 @@ export class IndexedTokens {
 		return tokens.length - kept;
 	}
 
-	/** The last place behind an n-gram with this hash, or {@link nowhere}. Others with another hash may be in its chain. */
+	/** The last place after an n-gram with this hash, or {@link nowhere}. Its chain may contain other hashes. */
 	lastPlace(hash: number): number {
 		return this.#heads[hash & (this.#heads.length - 1)] ?? nowhere;
 	}
 
-	/** The place before this one in its chain, or {@link nowhere}. */
+	/** The previous place in the same chain, or {@link nowhere}. */
 	placeBefore(place: number): number {
 		return this.#before[place - this.#width] ?? nowhere;
 	}
 
-	/** How many tokens before a place are those at the end of `tokens`, `most` at most; 0 where they are fewer than `least`. */
+	/** How many tokens before the place equal the end of `tokens`, up to `maxLength`; 0 if fewer than `minLength`. */
 	matchBefore(
 		place: number,
 		tokens: readonly Token[],
-		least: number,
-		most: number,
+		minLength: number,
+		maxLength: number,
 	): number {
 		const end = tokens.length;
-		const limit = Math.min(place, end, most);
-		// Where a longer match is known, most candidates differ at the token that would make theirs longer.
-		if (limit < least || this.#tokens[place - least] !== tokens[end - least])
+		const limit = Math.min(place, end, maxLength);
+		// Compare the farthest required token first: most candidates differ there.
+		if (
+			limit < minLength ||
+			this.#tokens[place - minLength] !== tokens[end - minLength]
+		)
 			return 0;
 		let length = 0;
 		while (
@@ -104,7 +108,7 @@ export class IndexedTokens {
 			this.#tokens[place - length - 1] === tokens[end - length - 1]
 		)
 			length++;
-		return length < least ? 0 : length;
+		return length < minLength ? 0 : length;
 	}
 
 	#pop(): void {
@@ -114,7 +118,7 @@ export class IndexedTokens {
 		this.#tokens.pop();
 	}
 
-	/** @returns what was the head of the chain until now. */
+	/** @returns the previous head of the chain. */
 	#link(place: number): number {
 		const slot = this.#slotOf(place);
 		const before = this.#heads[slot] ?? nowhere;

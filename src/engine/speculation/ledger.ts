@@ -1,29 +1,33 @@
-/** What speculation has won and lost, and how much more it may lose. Pure. */
+/** Time saved and lost by speculation, and how much more it may lose. Pure. */
 
-/** Of the time spent: with it, a wrong guess at what pays is found out, and nobody notices. Each source has its own. */
+/** The share of all time that a source may lose to wrong drafts: enough to learn what pays, and too little to notice. */
 const lendableShare = 0.005;
-/** Times of one token. A first guess must be possible, and one that was right for long must not pay for being wrong as long. */
+/** The initial credit, in plain tokens, so that a first draft is possible. */
 const firstLoanTokens = 2;
+/** The maximal credit, in plain tokens: a long success must not pay for an equally long failure. */
 const maxSavedTokens = 32;
 
-/** Of one source and one kind of work. All in milliseconds. */
+/** One per source and kind of work. All times in milliseconds. */
 export class Ledger {
 	#spentMs = 0;
-	/** Negative where it was lost. */
+	/** Negative for a loss. */
 	#savedMs = 0;
 
-	/** Time has passed, whatever it was spent on. */
-	passed(ms: number): void {
+	/** Adds to the total time, whatever it was spent on. */
+	spend(ms: number): void {
 		this.#spentMs += ms;
 	}
 
-	/** @param tokenMs of one token without a draft. */
-	saved(ms: number, tokenMs: number): void {
+	/**
+	 * @param ms saved; negative for a loss.
+	 * @param tokenMs the time per token of plain decoding.
+	 */
+	credit(ms: number, tokenMs: number): void {
 		this.#savedMs = Math.min(this.#savedMs + ms, maxSavedTokens * tokenMs);
 	}
 
-	/** Whether something may be tried that may fail, and then takes so long in vain. */
-	mayLose(ms: number, tokenMs: number): boolean {
+	/** Whether a try may be made that loses this time if it fails. */
+	canAfford(ms: number, tokenMs: number): boolean {
 		const loanMs = firstLoanTokens * tokenMs + lendableShare * this.#spentMs;
 		return this.#savedMs + loanMs > ms;
 	}

@@ -1,6 +1,6 @@
 /**
- * Prompt lookup decoding: what was written once is often written again, so what followed the last tokens somewhere before is a draft that
- * costs nothing.
+ * Prompt lookup decoding: text is often repeated, so the tokens that followed an earlier occurrence of the last tokens are a draft that costs
+ * nothing.
  */
 
 import { assert } from "../../base/assert.ts";
@@ -8,44 +8,43 @@ import type { Token } from "../runtime/runtime.ts";
 import { CopyTrail } from "./copyTrail.ts";
 import { hashNgram, IndexedTokens, nowhere } from "./indexedTokens.ts";
 
-/** Where a draft was found, and how much spoke for it. */
 export interface LookupDraft {
 	readonly tokens: readonly Token[];
-	/** How many of the last tokens are the same at the place that it is from. */
+	/** The length of the match before the draft. */
 	readonly matchedTokens: number;
 }
 
-/** Of a copy that goes on after a change, before the match is long enough to be found without it. */
+/** A copy that resumes after a change, while the match after the change is still too short to be found by itself. */
 export interface ResumedDraft extends LookupDraft {
-	/** Before the change. */
+	/** The length of the copy before the change. */
 	readonly copiedTokens: number;
 }
 
-/** A text beside the prompt that may be repeated. */
+/** A text besides the prompt that the answer may repeat. */
 export interface TokenReference {
-	/** Stays the same while the text changes. */
+	/** Stays the same when the text changes. */
 	readonly id: string;
 	readonly tokens: readonly Token[];
 }
 
 export interface LookupOptions {
-	/** A shorter match is an accident: pairs of tokens come back everywhere in code. */
+	/** Shorter matches are coincidences: pairs of tokens recur everywhere in code. */
 	readonly minMatch?: number;
-	/** A longer match says no more than one of this length. */
+	/** Longer matches are no better evidence. */
 	readonly maxMatch?: number;
 }
 
-/** What was done so far, so that tests can hold it to a budget without a clock. */
+/** Counters, so that tests can check the cost without a clock. */
 export interface LookupWork {
-	/** Places that were looked at. */
+	/** Places compared. */
 	readonly candidates: number;
 	readonly indexedTokens: number;
 }
 
-/** Of one n-gram in one text. What stands there more often predicts little, and the last places are the likeliest. */
+/** Per n-gram and text. A more frequent n-gram predicts little, and recent places are the most likely. */
 export const maxCandidates = 32;
 
-/** Somewhat more than the 512 Ki characters that the host sends at most have. With their indexes they take 5 MB. */
+/** Enough for the 512 Ki characters that the host sends at most. With indexes they take 5 MB. */
 export const maxReferenceTokens = 200_000;
 
 interface Found {
@@ -77,17 +76,17 @@ export class Lookup {
 		return { candidates: this.#candidates, indexedTokens: this.#indexedTokens };
 	}
 
-	/** How many tokens were copied up to what was found last: where it goes on with a copy, those before a change are among them. */
+	/** The length of the copy that `find` last continued, including the part before a change. */
 	get copiedTokens(): number {
 		return this.#copiedTokens;
 	}
 
 	/**
-	 * Texts of other origin that may be repeated: other open files, the last suggestion, text being replaced. What did not change since the
-	 * last call stays indexed, and so does the start of what did.
+	 * Sets the texts besides the prompt: open files, the last suggestions, text being replaced. Unchanged texts, and the unchanged start of others,
+	 * stay indexed.
 	 *
-	 * @param references with different ids, the most recent first: of those that match as well it is taken, and what has no room is left out from
-	 * the other end.
+	 * @param references with unique ids, most recent first: of equally long matches the first one counts, and those that exceed
+	 * `maxReferenceTokens` are left out from the end.
 	 */
 	setReferences(references: readonly TokenReference[]): void {
 		if (references === this.#given) return;
@@ -101,13 +100,13 @@ export class Lookup {
 		}
 	}
 
-	/** A new answer begins behind this prompt. What the prompt shares with the text so far, from the start, stays indexed. */
+	/** Starts a new answer after this prompt. The common prefix with the text so far stays indexed. */
 	begin(prompt: readonly Token[]): void {
-		this.#trail.forget();
+		this.#trail.clear();
 		this.#indexedTokens += this.#text.replace(prompt);
 	}
 
-	/** The text grew. */
+	/** Appends a generated token. */
 	push(token: Token): void {
 		this.#text.push(token);
 		this.#trail.push(token);
@@ -115,29 +114,29 @@ export class Lookup {
 	}
 
 	/**
-	 * What followed the longest match of the last tokens, at most `most` tokens; undefined where nothing matches. Of equally long matches
-	 * the text's own go before those of references, and later places before earlier ones.
+	 * The tokens after the longest match of the last tokens; undefined if nothing matches. Of equally long matches those in the text precede
+	 * those in references, and later places precede earlier ones.
 	 */
-	find(most: number): LookupDraft | undefined {
-		const found = most < 1 ? undefined : this.#longestMatch();
+	find(maxTokens: number): LookupDraft | undefined {
+		const found = maxTokens < 1 ? undefined : this.#longestMatch();
 		if (!found) return undefined;
 		const { source, place, length } = found;
 		const tokens =
 			source === this.#text
-				? roundAndRound(source.tokens, place, most)
-				: source.tokens.slice(place, place + most);
+				? continued(source.tokens, place, maxTokens)
+				: source.tokens.slice(place, place + maxTokens);
 		this.#copiedTokens = this.#trail.follow(source.tokens, place, length);
 		return { tokens, matchedTokens: length };
 	}
 
-	/** What the copy goes on with that was left a few tokens ago, at most `most` tokens; undefined where it does not look so. */
-	resume(most: number): ResumedDraft | undefined {
+	/** The continuation of a copy that a change interrupted a few tokens ago; undefined if it does not seem to resume. */
+	resume(maxTokens: number): ResumedDraft | undefined {
 		const resumed = this.#trail.resumed();
-		if (!resumed || most < 1) return undefined;
+		if (!resumed || maxTokens < 1) return undefined;
 		const { place } = resumed;
 		return {
 			...resumed,
-			tokens: this.#trail.source.slice(place, place + most),
+			tokens: this.#trail.source.slice(place, place + maxTokens),
 		};
 	}
 
@@ -153,15 +152,15 @@ export class Lookup {
 		return best;
 	}
 
-	/** The longest match in one source, and of equally long ones the last. Undefined where all are shorter than `least`. */
+	/** The longest match in one source, and of equally long ones the last. Undefined if all are shorter than `minLength`. */
 	#search(
 		source: IndexedTokens,
 		hash: number,
-		least: number,
+		minLength: number,
 	): Found | undefined {
 		const { tokens } = this.#text;
 		let best: Found | undefined;
-		let needed = least;
+		let needed = minLength;
 		let place = source.lastPlace(hash);
 		for (let looked = 0; looked < maxCandidates; looked++) {
 			if (place === nowhere || needed > this.#maxMatch) break;
@@ -177,8 +176,8 @@ export class Lookup {
 	}
 }
 
-/** Where a match reaches into what follows it, the text runs in circles: behind its end it goes on from there. */
-function roundAndRound(
+/** A match that overlaps its continuation means that the text is periodic: repeat the period beyond the end. */
+function continued(
 	tokens: readonly Token[],
 	place: number,
 	count: number,

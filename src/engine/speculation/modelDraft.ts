@@ -1,8 +1,8 @@
-/** The small model beside the large one: loaded where both fit, and kept where it may pay. */
+/** Loads a draft model beside the target model, if both fit and it may pay. */
 
 import { assert } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
-import { formatBytes, formatMs } from "../../base/units.ts";
+import { formatBytes, formatMs, formatPercent } from "../../base/units.ts";
 import {
 	matchVocabularies,
 	type Vocabulary,
@@ -26,9 +26,9 @@ import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { bestGain, type DraftCosts, minGain } from "./controller.ts";
 import { DraftModel } from "./draftModel.ts";
 
-export interface BesideModel {
+export interface TargetModel {
 	readonly model: LoadedModel;
-	/** What it was loaded by. */
+	/** The plan that it was loaded with. */
 	readonly plan: Plan;
 	readonly costs: VerifyCosts;
 	readonly caches: readonly KvCache[];
@@ -43,16 +43,16 @@ export interface ModelDraftOptions {
 	readonly now: () => number;
 }
 
-/** A draft that is in memory. */
+/** A loaded draft model. */
 export interface ModelDraft {
 	readonly name: string;
-	/** Of the model and it together. */
+	/** The plan of target and draft model together. */
 	readonly plan: Plan;
 	readonly allocatedBytes: AllocatedBytes;
 	readonly costs: DraftCosts;
-	/** For each cache of the model one of its own. */
+	/** A drafter for each KV cache of the target model. */
 	readonly models: ReadonlyMap<KvCache, DraftModel>;
-	/** One more, in a context of its own. */
+	/** Creates one more drafter, in a context of its own. */
 	createContext(
 		options: Pick<SequenceOptions, "contextWindow" | "kvType" | "batchTokens">,
 		wrap: (sequence: Sequence) => Sequence,
@@ -66,32 +66,37 @@ export interface DraftContext {
 	dispose(): Promise<void>;
 }
 
-/** What a draft that is nearly always right would have accepted: what does not pay then never will. */
+/** A draft model that does not pay at this acceptance rate never will. */
 export const bestAcceptance = 0.95;
 
-/** The first of the files that can be a draft of this model, fits beside it and may pay; undefined where none does. Whatever goes wrong with a draft, the model goes without. */
+/**
+ * Loads the first draft model that shares the target's vocabulary, fits beside it and may pay; undefined if there is none. Failures are logged, and
+ * the target goes without a draft.
+ *
+ * @param files of draft models, best first.
+ */
 export async function loadDraft(
 	files: readonly string[],
-	beside: BesideModel,
+	target: TargetModel,
 	options: ModelDraftOptions,
 ): Promise<ModelDraft | undefined> {
 	const { log, readVocabulary } = options;
-	if (files.length === 0 || !beside.plan.isWhole) return undefined;
-	const vocabulary = await readVocabulary(beside.model.description.file);
+	if (files.length === 0 || !target.plan.isWhole) return undefined;
+	const vocabulary = await readVocabulary(target.model.description.file);
 	if (!vocabulary) return undefined;
 	for (const file of files) {
-		const loaded = await loadOne(file, vocabulary, beside, options);
+		const loaded = await loadOne(file, vocabulary, target, options);
 		if (typeof loaded !== "string") return loaded;
-		log.info(`no draft by ${file}: ${loaded}`);
+		log.info(`cannot use the draft model ${file}: ${loaded}`);
 	}
 	return undefined;
 }
 
-/** Or else why not. */
+/** @returns the draft model, or the reason why it is not used. */
 async function loadOne(
 	file: string,
 	vocabulary: Vocabulary,
-	beside: BesideModel,
+	target: TargetModel,
 	{ runtime, readModelFile, readVocabulary, log, now }: ModelDraftOptions,
 ): Promise<ModelDraft | string> {
 	const own = await readVocabulary(file);
@@ -103,7 +108,7 @@ async function loadOne(
 	if (!shape.ok)
 		return `"${shape.error.key}" in its header: ${shape.error.why}`;
 	const { name, quantization } = description;
-	const { request } = beside.plan;
+	const { request } = target.plan;
 	const plan = planFor({
 		...request,
 		draft: { name, quantization, shape: shape.value },
@@ -126,13 +131,13 @@ async function loadOne(
 		await model.value.dispose();
 	};
 	try {
-		const costs = await measuredCosts(model.value, beside, now);
+		const costs = await measuredCosts(model.value, target, now);
 		if (!costs) {
 			await dispose();
 			return "there is no room for its context";
 		}
 		const made = await model.value.createSequences({
-			count: beside.caches.length,
+			count: target.caches.length,
 			contextWindow: request.contextWindow,
 			batchTokens: request.batchTokens,
 			kvType: request.kvType,
@@ -144,13 +149,13 @@ async function loadOne(
 		sequences = made.value;
 		if (!sequences.all.every(({ canRollBack }) => canRollBack)) {
 			await dispose();
-			return "nothing can be taken back from its state";
+			return "its state cannot roll back";
 		}
-		const gain = bestGain(beside.costs, costs, bestAcceptance);
-		const speed = `${formatMs(costs.tokenMs)} a token against ${formatMs(beside.costs.plainMs)}`;
+		const gain = bestGain(target.costs, costs, bestAcceptance);
+		const speed = `${formatMs(costs.tokenMs)} per token against ${formatMs(target.costs.plainMs)}`;
 		if (gain < minGain) {
 			await dispose();
-			return `even if nearly always right it would gain nothing here (${speed})`;
+			return `it would not pay even at an acceptance rate of ${formatPercent(bestAcceptance)} (${speed})`;
 		}
 		const all = made.value.all;
 		const { vramBytes, ramBytes } = sumAllocated(
@@ -158,7 +163,7 @@ async function loadOne(
 			made.value.allocatedBytes,
 		);
 		log.info(
-			`loaded the draft ${name} in ${formatMs(now() - startMs)}: ${formatBytes(vramBytes + ramBytes)}, ${speed}`,
+			`loaded the draft model ${name} in ${formatMs(now() - startMs)}: ${formatBytes(vramBytes + ramBytes)}, ${speed}`,
 		);
 		return {
 			name,
@@ -166,7 +171,7 @@ async function loadOne(
 			allocatedBytes: { vramBytes, ramBytes },
 			costs,
 			models: new Map(
-				beside.caches.flatMap((cache, index) => {
+				target.caches.flatMap((cache, index) => {
 					const sequence = all[index];
 					if (!sequence) return [];
 					const drafter = new DraftModel(
@@ -196,15 +201,15 @@ async function draftContext(
 	if (!made.ok) return undefined;
 	const { all, allocatedBytes, dispose } = made.value;
 	const [sequence] = all;
-	assert(sequence, "the one that was asked for");
+	assert(sequence, "one sequence was requested");
 	const drafter = new DraftModel(new KvCache(wrap(sequence)), sharedTokens);
 	return { drafter, allocatedBytes, dispose };
 }
 
-/** In a sequence of its own, as the large model is measured. Undefined without room for one. */
+/** Measured in a separate context, like the target model. Undefined if there is no room for it. */
 async function measuredCosts(
 	model: LoadedModel,
-	{ plan, probeText }: BesideModel,
+	{ plan, probeText }: TargetModel,
 	now: () => number,
 ): Promise<DraftCosts | undefined> {
 	const { batchTokens, kvType } = plan.request;

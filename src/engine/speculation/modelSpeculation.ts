@@ -1,4 +1,4 @@
-/** What speculation knows of one loaded model, from answer to answer. */
+/** Speculative decoding with one loaded model: keeps acceptance rates and references from answer to answer. */
 
 import type { WorkKind } from "../../protocol/generation.ts";
 import type { SpeculationMode } from "../../protocol/speculation.ts";
@@ -12,7 +12,7 @@ import { Speculation } from "./speculation.ts";
 
 interface LoadedDraft {
 	readonly costs: DraftCosts;
-	/** For each cache of the model one of its own. */
+	/** A drafter for each KV cache of the target model. */
 	readonly models: ReadonlyMap<KvCache, Drafter>;
 }
 
@@ -27,32 +27,32 @@ export interface ModelSpeculationOptions {
 export interface AnswerOptions {
 	readonly kind: WorkKind;
 	readonly cache: KvCache;
-	/** Texts beside the prompt that may be repeated, the most recent first; the same array while nothing changes. */
+	/** Texts besides the prompt that the answer may repeat, the most recent first; the same array while nothing changes. */
 	readonly references: readonly TokenReference[];
-	/** Of the file that is completed: at the cursor it would always propose what stands behind it. Empty where there is none. */
+	/** The file that is completed, or empty. It is no reference: at the cursor it would always propose the text after the cursor. */
 	readonly path: string;
 	readonly isSpecial: (token: Token) => boolean;
-	/** What comes after such a token is not wanted. */
+	/** Nothing is drafted after such a token. */
 	readonly isLast: (token: Token) => boolean;
 }
 
-/** References without the one to the file at hand. */
+/** The references without the completed file; cached. */
 interface Others {
 	readonly all: readonly TokenReference[];
 	readonly path: string;
 	readonly tokens: readonly TokenReference[];
 }
 
-/** What was suggested and not taken is asked for again a moment later, and differs little then. Shorter answers cost little to make again. */
+/** A rejected suggestion is often requested again a moment later with small changes. Short answers are cheap to generate again. */
 const rememberedAnswers = 4;
 const minRememberedTokens = 8;
 
 export class ModelSpeculation {
 	readonly #options: ModelSpeculationOptions;
 	readonly #lookup = new Lookup();
-	/** Work of one kind says little of another. */
+	/** One per kind of work, because acceptance rates differ between kinds. */
 	readonly #controllers = new Map<WorkKind, Controller>();
-	/** The most recent first. */
+	/** Most recent first. */
 	#answers: readonly TokenReference[] = [];
 	#answerCount = 0;
 	#lastAnswer: Speculation | undefined;
@@ -62,7 +62,7 @@ export class ModelSpeculation {
 		this.#options = options;
 	}
 
-	/** Undefined where nothing is to be drafted, or nothing could be taken back. */
+	/** Undefined if speculation is off, or the cache cannot roll back. */
 	forAnswer({
 		kind,
 		cache,
@@ -92,10 +92,10 @@ export class ModelSpeculation {
 	}
 
 	#remember(): void {
-		const tokens = this.#lastAnswer?.said ?? [];
+		const tokens = this.#lastAnswer?.generated ?? [];
 		this.#lastAnswer = undefined;
 		if (tokens.length < minRememberedTokens) return;
-		// Whose id was that of the oldest, which goes.
+		// Reuses the id of the oldest answer, which is dropped.
 		const id = `answer ${this.#answerCount++ % rememberedAnswers}`;
 		this.#answers = [{ id, tokens }, ...this.#answers].slice(
 			0,

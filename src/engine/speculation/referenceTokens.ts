@@ -1,4 +1,4 @@
-/** The texts that an answer may repeat, as tokens of the model that is loaded. They are tokenized a piece at a time, between other work. */
+/** Tokenizes the texts that an answer may repeat, in pieces between other work. */
 
 import type { Log } from "../../base/log.ts";
 import type { References } from "../../protocol/references.ts";
@@ -8,20 +8,20 @@ import type { TokenReference } from "./lookup.ts";
 type Tokenizer = Pick<LoadedModel, "tokenize">;
 
 export interface ReferenceTokensOptions {
-	/** The model that is loaded now, if there is one. */
+	/** The loaded model, if there is one. */
 	readonly tokenizer: () => Tokenizer | undefined;
 	readonly log: Log;
-	/** Runs this when other work had its turn. */
+	/** Runs work after other pending work. */
 	readonly defer?: (work: () => void) => void;
 }
 
-/** Tokenizing holds up everything else in this process: a piece of this length for about a millisecond. */
+/** Tokenizing blocks the event loop: about 1 ms for a piece of this length. */
 const pieceChars = 4096;
 
 interface Reference {
 	readonly id: string;
 	readonly text: string;
-	/** Of `text`; or of what it was before, as long as it is not `isTokenized`. */
+	/** The tokens of `text`, or of its previous version until `isTokenized`. */
 	readonly tokens: readonly Token[];
 	readonly isTokenized: boolean;
 }
@@ -29,7 +29,7 @@ interface Reference {
 export class ReferenceTokens {
 	readonly #options: Required<ReferenceTokensOptions>;
 	#all: readonly Reference[] = [];
-	/** What the tokens are of. */
+	/** The model of `#tokens`. */
 	#tokenizer: Tokenizer | undefined;
 	#tokens: readonly TokenReference[] = [];
 	#work: Iterator<void> | undefined;
@@ -38,15 +38,15 @@ export class ReferenceTokens {
 		this.#options = { defer: (work) => void setImmediate(work), ...options };
 	}
 
-	/** These are all there are from now on. One without text stays as it is. */
-	receive(told: References): void {
+	/** Replaces all references. One without text keeps its known text. */
+	receive(references: References): void {
 		const before = new Map(this.#all.map((it) => [it.id, it]));
 		this.#set(
-			told.flatMap(({ id, text }) => {
+			references.flatMap(({ id, text }) => {
 				const known = before.get(id);
 				if (known && (text === undefined || text === known.text))
 					return [known];
-				// Until it is tokenized, the text as it was is worth more than none.
+				// Until the new text is tokenized, its previous version is better than nothing.
 				return text === undefined
 					? []
 					: [{ id, text, tokens: known?.tokens ?? [], isTokenized: false }];
@@ -55,7 +55,7 @@ export class ReferenceTokens {
 		this.#tokenize();
 	}
 
-	/** What is tokenized by now, the most recent first, and the same array while nothing changes. The rest follows by itself. */
+	/** What is tokenized so far, most recent first; the same array while nothing changes. */
 	tokens(): readonly TokenReference[] {
 		if (this.#options.tokenizer() !== this.#tokenizer) this.#tokenize();
 		return this.#tokens;
@@ -66,10 +66,10 @@ export class ReferenceTokens {
 		this.#tokens = all.filter(({ tokens }) => tokens.length > 0);
 	}
 
-	/** Begins anew with what is not tokenized. */
+	/** Restarts the work on everything that is not tokenized. */
 	#tokenize(): void {
 		const tokenizer = this.#options.tokenizer();
-		// Tokens of another model are other words.
+		// Another model has another vocabulary.
 		if (tokenizer !== this.#tokenizer)
 			this.#set(
 				this.#all.map((it) => ({ ...it, tokens: [], isTokenized: false })),
@@ -96,7 +96,7 @@ export class ReferenceTokens {
 					yield;
 				}
 			} catch {
-				// What was thrown may hold the text. Answers do without it.
+				// Do not log the error: its message may contain the text.
 				this.#options.log.error("a reference could not be tokenized");
 			}
 			const done = { ...reference, tokens, isTokenized: true };
@@ -105,7 +105,7 @@ export class ReferenceTokens {
 	}
 }
 
-/** Whole lines where they are not too long: what begins a line is a token of its own in most vocabularies. */
+/** Splits at line ends if lines are not too long: most vocabularies have no tokens that span them. */
 function* piecesOf(text: string): Generator<string> {
 	let start = 0;
 	while (start < text.length) {

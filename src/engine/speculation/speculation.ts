@@ -1,4 +1,4 @@
-/** Drafts for one answer: asks the sources in the order of what they promise, and learns from what the model then says. */
+/** Speculative decoding of one answer: drafts from the most promising source, and learns which drafts are accepted. */
 
 import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
 import {
@@ -17,25 +17,24 @@ export interface SpeculationOptions {
 	readonly controller: Controller;
 	readonly lookup: Lookup;
 	readonly draftModel: Drafter | undefined;
-	/** A prompt has tokens that no answer has. */
+	/** Special tokens are never drafted: they occur in prompts but not in answers. */
 	readonly isSpecial: (token: Token) => boolean;
-	/** What comes after such a token is not wanted. */
+	/** Nothing is drafted after such a token. */
 	readonly isLast: (token: Token) => boolean;
-	/** Tokens evaluated between two looks at the signal. */
+	/** Tokens evaluated between two checks of the signal. */
 	readonly chunkTokens: number;
 	readonly now: () => number;
 }
 
-/** What was drafted in an answer, and what it was good for. */
 export interface SpeculationStats {
-	/** Tokens of drafts that were verified. */
+	/** Drafted tokens that were verified. */
 	readonly draftedTokens: number;
 	readonly acceptedTokens: number;
-	/** What all tokens would have taken one by one; 0 where nothing was drafted. */
+	/** The estimated time of plain decoding; 0 if nothing was drafted. */
 	readonly plainDecodeMs: number;
 }
 
-/** A draft that was not verified, held against what the model says by itself: so it is known what it would have been good for. */
+/** A draft that is compared with the generated tokens without being verified, to learn its acceptance rate for free. */
 interface Watched {
 	readonly draft: Draft;
 	readonly seenTokens: number;
@@ -47,7 +46,7 @@ export class Speculation {
 	#draftingMs = 0;
 	#draftedTokens = 0;
 	#acceptedTokens = 0;
-	readonly #said: Token[] = [];
+	readonly #generated: Token[] = [];
 
 	constructor(options: SpeculationOptions) {
 		this.#options = options;
@@ -59,35 +58,35 @@ export class Speculation {
 			acceptedTokens: this.#acceptedTokens,
 			plainDecodeMs:
 				this.#draftedTokens > 0
-					? this.#said.length * this.#options.controller.plainMs
+					? this.#generated.length * this.#options.controller.plainMs
 					: 0,
 		};
 	}
 
-	/** What the model has said so far. */
-	get said(): readonly Token[] {
-		return this.#said;
+	/** The tokens generated so far. */
+	get generated(): readonly Token[] {
+		return this.#generated;
 	}
 
 	begin(prompt: readonly Token[]): void {
 		if (this.#uses("lookup")) this.#options.lookup.begin(prompt);
 	}
 
-	/** Lets the draft model read along, where it is likely to be asked. */
+	/** Prefills the draft model along with the model, if it is likely to draft. */
 	async read(
 		prompt: readonly Token[],
 		end: number,
 		signal: AbortSignal,
 	): Promise<void> {
 		const { draftModel, chunkTokens } = this.#options;
-		if (this.#mayRead(prompt))
+		if (this.#shouldRead(prompt))
 			await draftModel?.read(prompt, end, { chunkTokens, signal });
 	}
 
 	/**
-	 * What to verify after the text; undefined where nothing pays.
+	 * The draft to verify after the text; undefined if none pays.
 	 *
-	 * @param room for so many tokens, that of the one which follows the draft not among them.
+	 * @param room the maximal length of the draft.
 	 */
 	async propose(
 		text: readonly Token[],
@@ -95,19 +94,21 @@ export class Speculation {
 		signal: AbortSignal,
 	): Promise<Draft | undefined> {
 		const { controller } = this.#options;
-		const most = Math.min(room, maxVerifiedTokens - 1);
-		if (most <= 0) return undefined;
-		const found = this.#lookUp(most);
+		const maxTokens = Math.min(room, maxVerifiedTokens - 1);
+		if (maxTokens <= 0) return undefined;
+		const found = this.#lookUp(maxTokens);
 		const ofFound = found ? controller.decide(found) : nothing;
-		const expected = this.#mayRead(text) ? controller.expectedOfModel() : 0;
+		const expected = this.#shouldRead(text)
+			? controller.expectedModelGain()
+			: 0;
 		if (expected <= ofFound.gain) {
-			if (this.#mayProbe(text))
-				await this.#askModel(text, most, signal, isProbe);
+			if (this.#shouldProbe(text))
+				await this.#draftByModel(text, maxTokens, signal, isProbe);
 			return found && shortened(found, ofFound.length);
 		}
 		await this.#catchUp(text, signal);
-		const made = await this.#askModel(text, most, signal, (evidence) =>
-			controller.goesOn(evidence),
+		const made = await this.#draftByModel(text, maxTokens, signal, (evidence) =>
+			controller.shouldContinue(evidence),
 		);
 		const ofMade = made ? controller.decide(made) : nothing;
 		return ofMade.gain > ofFound.gain
@@ -116,11 +117,15 @@ export class Speculation {
 	}
 
 	/**
-	 * What came of a step.
+	 * Records the outcome of a decode step.
 	 *
-	 * @param tokens that the model said: those of the draft that it accepted, and one more.
+	 * @param tokens the generated ones: the accepted part of the draft, and one more.
 	 */
-	settle(draft: Draft | undefined, tokens: readonly Token[], ms: number): void {
+	recordStep(
+		draft: Draft | undefined,
+		tokens: readonly Token[],
+		ms: number,
+	): void {
 		const { controller } = this.#options;
 		const acceptedTokens = tokens.length - 1;
 		if (draft) {
@@ -135,27 +140,28 @@ export class Speculation {
 		}
 		for (const [source, watched] of this.#watched)
 			this.#compare(source, watched, tokens);
-		controller.settle({
+		controller.recordStep({
 			draft,
 			acceptedTokens,
 			ms,
 			draftingMs: this.#draftingMs,
 		});
 		this.#draftingMs = 0;
-		this.note(tokens);
+		this.append(tokens);
 	}
 
-	/** The model has said something, with nothing drafted. */
-	note(tokens: readonly Token[]): void {
-		this.#said.push(...tokens);
+	/** Records tokens that were generated without a draft. */
+	append(tokens: readonly Token[]): void {
+		this.#generated.push(...tokens);
 		if (!this.#uses("lookup")) return;
 		for (const it of tokens) this.#options.lookup.push(it);
 	}
 
-	/** Nothing of the answer is wanted beyond so many tokens. */
-	end(saidTokens: number): void {
-		this.#said.length = Math.min(this.#said.length, saidTokens);
-		if (saidTokens > 0) this.#options.controller.answered(saidTokens);
+	/** Ends the answer at this length. */
+	end(generatedTokens: number): void {
+		this.#generated.length = Math.min(this.#generated.length, generatedTokens);
+		if (generatedTokens > 0)
+			this.#options.controller.recordAnswer(generatedTokens);
 	}
 
 	#uses(what: "lookup" | "draft"): boolean {
@@ -165,33 +171,33 @@ export class Speculation {
 			: usesDraftModel(mode) && draftModel !== undefined;
 	}
 
-	/** A few unread tokens are read with the first that is drafted; more are an investment, and their time is not that of the draft. */
+	/** Prefills a long unread text before drafting, so that its time does not count as drafting time. */
 	async #catchUp(text: readonly Token[], signal: AbortSignal): Promise<void> {
 		const { draftModel, chunkTokens } = this.#options;
 		if (!draftModel || draftModel.unreadTokens(text) <= chunkTokens) return;
 		await draftModel.read(text, text.length - 1, { chunkTokens, signal });
 	}
 
-	#mayRead(text: readonly Token[]): boolean {
+	#shouldRead(text: readonly Token[]): boolean {
 		const { controller, draftModel } = this.#options;
 		if (!draftModel || !this.#uses("draft")) return false;
 		const unreadTokens = draftModel.unreadTokens(text);
-		return controller.mayRead(unreadTokens, this.#said.length);
+		return controller.shouldRead(unreadTokens, this.#generated.length);
 	}
 
-	#mayProbe(text: readonly Token[]): boolean {
+	#shouldProbe(text: readonly Token[]): boolean {
 		const { controller, draftModel } = this.#options;
 		if (!draftModel || !this.#uses("draft")) return false;
 		const unreadTokens = draftModel.unreadTokens(text);
-		return controller.mayProbe({ unreadTokens, tokens: probeTokens });
+		return controller.shouldProbe({ unreadTokens, tokens: probeTokens });
 	}
 
-	/** The better of the two places that the text may go on from. */
-	#lookUp(most: number): Draft | undefined {
+	/** Prompt lookup: the better of the longest match and a copy that resumes after a change. */
+	#lookUp(maxTokens: number): Draft | undefined {
 		if (!this.#uses("lookup")) return undefined;
 		const { controller, lookup } = this.#options;
-		const resumed = this.#resumed(lookup.resume(most));
-		const found = this.#found(lookup.find(most));
+		const resumed = this.#resumed(lookup.resume(maxTokens));
+		const found = this.#found(lookup.find(maxTokens));
 		const isResumed =
 			resumed &&
 			(!found ||
@@ -221,25 +227,25 @@ export class Speculation {
 		return { source: "lookup", tokens, evidence };
 	}
 
-	async #askModel(
+	async #draftByModel(
 		text: readonly Token[],
 		maxTokens: number,
 		signal: AbortSignal,
-		goesOn: (evidence: readonly number[]) => boolean,
+		shouldContinue: (evidence: readonly number[]) => boolean,
 	): Promise<Draft | undefined> {
 		const { controller, draftModel, chunkTokens, now } = this.#options;
 		const startMs = now();
 		const made = await draftModel?.draft(text, {
 			maxTokens,
 			chunkTokens,
-			goesOn,
-			took: (ms) => controller.draftTook(ms),
+			shouldContinue,
+			onTokenMs: (ms) => controller.recordDraftToken(ms),
 			now,
 			signal,
 		});
 		this.#draftingMs += now() - startMs;
 		if (!made) return undefined;
-		controller.asked(made);
+		controller.recordModelDraft(made);
 		const tokens = this.#wanted(made.tokens);
 		const draft = shortened(made, tokens.length);
 		if (draft) this.#watch(draft);
@@ -254,7 +260,7 @@ export class Speculation {
 		return last < 0 ? text : text.slice(0, last + 1);
 	}
 
-	/** One at a time of each source, to its end: or else the first token of each would be all that is ever learned. */
+	/** Watches one draft per source to its end: otherwise only the first tokens of drafts would ever be learned. */
 	#watch(draft: Draft): void {
 		if (!this.#watched.has(draft.source))
 			this.#watched.set(draft.source, { draft, seenTokens: 0 });
@@ -282,7 +288,7 @@ export class Speculation {
 
 const nothing = { length: 0, gain: 1 } as const;
 
-/** Enough to see how good it is. */
+/** Enough to estimate the acceptance rate. */
 const probeTokens = 8;
 const isProbe = (evidence: readonly number[]): boolean =>
 	evidence.length < probeTokens;

@@ -136,7 +136,7 @@ export interface FakeOptions {
 		tokens: readonly Token[],
 	) => ReadonlyMap<Token, number>;
 	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
-	readonly cannotBeCutBack?: boolean;
+	readonly cannotRollBack?: boolean;
 }
 
 /** What was done, for assertions. */
@@ -347,7 +347,7 @@ export class FakeSequence implements Sequence {
 
 	truncate(length: number): Promise<number> {
 		this.journal.truncatedTo.push(length);
-		this.tokens.length = this.options.cannotBeCutBack
+		this.tokens.length = this.options.cannotRollBack
 			? this.#checkpoint <= length
 				? this.#checkpoint
 				: 0
@@ -356,7 +356,7 @@ export class FakeSequence implements Sequence {
 	}
 
 	get canRollBack(): boolean {
-		return this.options.cannotBeCutBack !== true;
+		return this.options.cannotRollBack !== true;
 	}
 
 	#next({ allowed, banned, sampling }: TokenChoice): Token {

@@ -30,12 +30,12 @@ export class HostileDrafter implements Drafter {
 
 	draft(
 		_text: readonly Token[],
-		{ maxTokens, goesOn }: DraftingOptions,
+		{ maxTokens, shouldContinue }: DraftingOptions,
 	): Promise<Draft | undefined> {
 		this.asked++;
 		const tokens: Token[] = [];
 		const evidence: number[] = [];
-		while (tokens.length < maxTokens && goesOn(evidence)) {
+		while (tokens.length < maxTokens && shouldContinue(evidence)) {
 			const { length } = this.#tokens;
 			tokens.push(this.#tokens[Math.floor(this.#random() * length)] ?? 0);
 			evidence.push(probabilityEvidence(1));

@@ -3,7 +3,7 @@
 import { VerifyCosts } from "../../../src/engine/measure/verifyCosts.ts";
 import {
 	Controller,
-	type Decision,
+	type DraftDecision,
 	maxDraftedByModel,
 } from "../../../src/engine/speculation/controller.ts";
 import type { Draft } from "../../../src/engine/speculation/draft.ts";
@@ -21,26 +21,26 @@ export class VerifyingAll extends Controller {
 	}
 
 	/** A longer draft goes before a shorter one. */
-	override decide({ tokens }: Draft): Decision {
+	override decide({ tokens }: Draft): DraftDecision {
 		const length = Math.min(tokens.length, this.#most);
 		return { length, gain: 1 + length };
 	}
 
-	override expectedOfModel(): number {
+	override expectedModelGain(): number {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	override mayRead(): boolean {
+	override shouldRead(): boolean {
 		return true;
 	}
 
-	override goesOn(evidence: readonly number[]): boolean {
+	override shouldContinue(evidence: readonly number[]): boolean {
 		return evidence.length < maxDraftedByModel;
 	}
 
-	override settle(step: Parameters<Controller["settle"]>[0]): void {
+	override recordStep(step: Parameters<Controller["recordStep"]>[0]): void {
 		this.verifiedTokens += step.draft?.tokens.length ?? 0;
 		this.acceptedTokens += step.acceptedTokens;
-		super.settle(step);
+		super.recordStep(step);
 	}
 }

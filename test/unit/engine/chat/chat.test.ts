@@ -198,7 +198,7 @@ describe("answers one after the other", () => {
 		["is another one", [user("other")], 0],
 	] as const)
 		it(`come back to a checkpoint where a cache cannot be cut, and the conversation ${what}`, async () => {
-			const it = driveEngine({ cannotBeCutBack: true });
+			const it = driveEngine({ cannotRollBack: true });
 			it.load();
 			it.chat("1", { turns: [user(long)] });
 			await it.end("1");

@@ -206,21 +206,21 @@ describe("generate", () => {
 		assert.deepEqual([text, stopReason], ["", "endOfText"]);
 	});
 
-	for (const cannotBeCutBack of [false, true])
-		it(`gives less likely beginnings on demand, ${cannotBeCutBack ? "with" : "without"} a state that cannot be cut back`, async () => {
+	for (const cannotRollBack of [false, true])
+		it(`gives less likely beginnings on demand, ${cannotRollBack ? "with" : "without"} a state that cannot be cut back`, async () => {
 			const alternatives = fakeTokenize("xyz");
 			const continuation = (soFar: string) =>
 				soFar.endsWith("<middle>") ? "a" : "b";
 			const texts: string[] = [];
 			for (const rank of [0, 1, 2]) {
-				const { run } = setUp({ continuation, alternatives, cannotBeCutBack });
+				const { run } = setUp({ continuation, alternatives, cannotRollBack });
 				texts.push((await run("0123456789", { rank, maxTokens: 2 })).text);
 			}
 			assert.deepEqual(texts, ["ab", "xb", "yb"]);
 		});
 
 	it("comes back to its checkpoints where the state cannot be cut back elsewhere", async () => {
-		const { run, journal } = setUp({ cannotBeCutBack: true });
+		const { run, journal } = setUp({ cannotRollBack: true });
 		await run("0123456789", { checkpoints: [6] });
 		assert.deepEqual(journal.checkpoints, [6]);
 		const { reusedTokens } = await run("012345678X", { checkpoints: [6] });

@@ -56,11 +56,7 @@ describe("KvCache", () => {
 	});
 
 	it("knows of a state that cannot be cut back", async () => {
-		const sequence = new FakeSequence(
-			100,
-			{ cannotBeCutBack: true },
-			journal(),
-		);
+		const sequence = new FakeSequence(100, { cannotRollBack: true }, journal());
 		const cache = new KvCache(sequence);
 		await cache.append(fakeTokenize("hello world"), 0);
 		assert.equal(await cache.reusePrefix(fakeTokenize("hello there")), 0);

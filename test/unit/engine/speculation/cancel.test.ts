@@ -118,12 +118,12 @@ async function cancelled(when: When): Promise<Cancelled> {
 	const cached = [...cache.tokens];
 	const inSequence = [...sequence.tokens];
 	const next: Token[] = [];
-	const goesOn = generate(cache, [...prompt, ...tokens], {
+	const shouldContinue = generate(cache, [...prompt, ...tokens], {
 		...options,
 		maxTokens: 8,
 		signal: new AbortController().signal,
 	});
-	for await (const token of goesOn) next.push(token);
+	for await (const token of shouldContinue) next.push(token);
 	return { tokens, cached, inSequence, next, work };
 }
 

@@ -156,21 +156,21 @@ describe("Controller", () => {
 		] as const)
 			it(what, () => {
 				const controller = new Controller(costs, draftCosts);
-				assert.equal(controller.expectedOfModel() > minGain, isAsked);
-				if (!isAsked) assert.equal(controller.expectedOfModel(), 0);
+				assert.equal(controller.expectedModelGain() > minGain, isAsked);
+				if (!isAsked) assert.equal(controller.expectedModelGain(), 0);
 				const gain = draftCosts && bestGain(costs, draftCosts, 0.7);
 				assert.equal((gain ?? 0) >= minGain, isAsked, "as at its load");
 			});
 
 		it("not after it has lost what it was lent, and no more than its own", () => {
 			const controller = new Controller(flat(), cheapDraft);
-			controller.settle({
+			controller.recordStep({
 				draft: undefined,
 				acceptedTokens: 0,
 				ms: 10,
 				draftingMs: 21,
 			});
-			assert.equal(controller.expectedOfModel(), 0);
+			assert.equal(controller.expectedModelGain(), 0);
 			const found = draftOf("lookup", matchEvidence(20, 8));
 			assert.ok(controller.decide(found).length > 0, "a lookup lost nothing");
 		});
@@ -180,27 +180,27 @@ describe("Controller", () => {
 			const draft = draftOf("model", [5, 5]);
 			for (let i = 0; i < 40; i++) {
 				controller.learn(draft, 0, true);
-				controller.asked(draft);
+				controller.recordModelDraft(draft);
 			}
-			assert.equal(controller.expectedOfModel(), 0);
+			assert.equal(controller.expectedModelGain(), 0);
 		});
 
 		it("less often where its tokens take longer than they did", () => {
 			const controller = new Controller(flat(), cheapDraft);
-			const atFirst = controller.expectedOfModel();
-			controller.draftTook(1000);
-			const afterOne = controller.expectedOfModel();
+			const atFirst = controller.expectedModelGain();
+			controller.recordDraftToken(1000);
+			const afterOne = controller.expectedModelGain();
 			assert.ok(afterOne < atFirst);
 			assert.ok(afterOne > 0.8 * atFirst, "one outlier does not count whole");
-			for (let i = 0; i < 100; i++) controller.draftTook(9);
-			assert.equal(controller.expectedOfModel(), 0);
+			for (let i = 0; i < 100; i++) controller.recordDraftToken(9);
+			assert.equal(controller.expectedModelGain(), 0);
 		});
 	});
 
 	describe("goes on drafting", () => {
 		const sure = 7;
 		const unsure = 0;
-		for (const [what, evidence, costs, goesOn] of [
+		for (const [what, evidence, costs, shouldContinue] of [
 			["at first", [], flat(), true],
 			["where it is sure", [sure, sure], flat(), true],
 			["not behind a token that hardly comes", [sure, unsure], flat(), false],
@@ -238,8 +238,8 @@ describe("Controller", () => {
 		] as const)
 			it(what, () =>
 				assert.equal(
-					new Controller(costs, cheapDraft).goesOn(evidence),
-					goesOn,
+					new Controller(costs, cheapDraft).shouldContinue(evidence),
+					shouldContinue,
 				),
 			);
 	});
@@ -247,7 +247,7 @@ describe("Controller", () => {
 	describe("probes", () => {
 		const plainSteps = (controller: Controller, count: number) => {
 			for (let i = 0; i < count; i++)
-				controller.settle({
+				controller.recordStep({
 					draft: undefined,
 					acceptedTokens: 0,
 					ms: 10,
@@ -259,36 +259,41 @@ describe("Controller", () => {
 		it("a draft model that did not pay after two hundred tokens, and again after as many", () => {
 			const controller = new Controller(linear(), cheapDraft);
 			plainSteps(controller, 199);
-			assert.ok(!controller.mayProbe(probe));
+			assert.ok(!controller.shouldProbe(probe));
 			plainSteps(controller, 1);
-			assert.ok(controller.mayProbe(probe));
-			controller.asked(draftOf("model", [0]));
+			assert.ok(controller.shouldProbe(probe));
+			controller.recordModelDraft(draftOf("model", [0]));
 			plainSteps(controller, 199);
-			assert.ok(!controller.mayProbe(probe));
+			assert.ok(!controller.shouldProbe(probe));
 			plainSteps(controller, 1);
-			assert.ok(controller.mayProbe(probe));
+			assert.ok(controller.shouldProbe(probe));
 		});
 
 		it("counts the tokens of drafts that were accepted", () => {
 			const controller = new Controller(linear(), cheapDraft);
 			const draft = draftOf("lookup", matchEvidence(20, 63));
 			for (let i = 0; i < 4; i++)
-				controller.settle({ draft, acceptedTokens: 49, ms: 10, draftingMs: 0 });
-			assert.ok(controller.mayProbe(probe));
+				controller.recordStep({
+					draft,
+					acceptedTokens: 49,
+					ms: 10,
+					draftingMs: 0,
+				});
+			assert.ok(controller.shouldProbe(probe));
 		});
 
 		it("only where that is cheap", () => {
 			const controller = new Controller(linear(), cheapDraft);
 			plainSteps(controller, 200);
 			// Two tokens and half a percent of two seconds are 30 ms.
-			assert.ok(controller.mayProbe({ ...probe, unreadTokens: 200 }));
-			assert.ok(!controller.mayProbe({ ...probe, unreadTokens: 300 }));
+			assert.ok(controller.shouldProbe({ ...probe, unreadTokens: 200 }));
+			assert.ok(!controller.shouldProbe({ ...probe, unreadTokens: 300 }));
 		});
 
 		it("nothing where there is nothing", () => {
 			const controller = new Controller(linear(), undefined);
 			plainSteps(controller, 1000);
-			assert.ok(!controller.mayProbe(probe));
+			assert.ok(!controller.shouldProbe(probe));
 		});
 	});
 
@@ -309,12 +314,12 @@ describe("Controller", () => {
 					Array.from({ length: 16 }, () => classes - 1 - Math.round(random())),
 				);
 				const isDrafted =
-					source === "lookup" || controller.expectedOfModel() > 0;
+					source === "lookup" || controller.expectedModelGain() > 0;
 				const draftingMs = source === "model" && isDrafted ? 16 : 0;
 				const { length } = isDrafted ? controller.decide(draft) : { length: 0 };
 				const ms = costs.ms(length + 1);
 				// It never learns: as if each time were the first.
-				controller.settle({
+				controller.recordStep({
 					draft:
 						length > 0
 							? draftOf(source, draft.evidence.slice(0, length))

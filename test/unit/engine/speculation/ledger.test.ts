@@ -9,28 +9,28 @@ const loanMs = (spentMs: number) => 2 * tokenMs + 0.005 * spentMs;
 describe("Ledger", () => {
 	it("lends two tokens at first, and more as time passes", () => {
 		const ledger = new Ledger();
-		assert.ok(ledger.mayLose(19.9, tokenMs));
-		assert.ok(!ledger.mayLose(20, tokenMs));
-		ledger.passed(1000);
-		assert.ok(ledger.mayLose(24.9, tokenMs));
-		assert.ok(!ledger.mayLose(25, tokenMs));
+		assert.ok(ledger.canAfford(19.9, tokenMs));
+		assert.ok(!ledger.canAfford(20, tokenMs));
+		ledger.spend(1000);
+		assert.ok(ledger.canAfford(24.9, tokenMs));
+		assert.ok(!ledger.canAfford(25, tokenMs));
 	});
 
 	it("lends nothing more where everything is lost, until time has passed", () => {
 		const ledger = new Ledger();
-		ledger.saved(-30, tokenMs);
-		assert.ok(!ledger.mayLose(0, tokenMs));
-		ledger.passed(2000);
-		assert.ok(!ledger.mayLose(0, tokenMs));
-		ledger.passed(1);
-		assert.ok(ledger.mayLose(0, tokenMs));
+		ledger.credit(-30, tokenMs);
+		assert.ok(!ledger.canAfford(0, tokenMs));
+		ledger.spend(2000);
+		assert.ok(!ledger.canAfford(0, tokenMs));
+		ledger.spend(1);
+		assert.ok(ledger.canAfford(0, tokenMs));
 	});
 
 	it("does not let what was won long ago be lost for long", () => {
 		const ledger = new Ledger();
-		for (let i = 0; i < 1000; i++) ledger.saved(100, tokenMs);
-		assert.ok(ledger.mayLose(33 * tokenMs, tokenMs));
-		assert.ok(!ledger.mayLose(34 * tokenMs, tokenMs));
+		for (let i = 0; i < 1000; i++) ledger.credit(100, tokenMs);
+		assert.ok(ledger.canAfford(33 * tokenMs, tokenMs));
+		assert.ok(!ledger.canAfford(34 * tokenMs, tokenMs));
 	});
 
 	for (let seed = 1; seed <= 50; seed++)
@@ -43,14 +43,14 @@ describe("Ledger", () => {
 			let refused = 0;
 			for (let i = 0; i < 5000; i++) {
 				const ms = random() * 5 * tokenMs;
-				if (ledger.mayLose(ms, tokenMs)) {
+				if (ledger.canAfford(ms, tokenMs)) {
 					// Nothing, a part of it, or won.
 					const won = random() < chance ? random() * ms : -ms * random() ** 0.2;
-					ledger.saved(won, tokenMs);
+					ledger.credit(won, tokenMs);
 					savedMs += won;
 				} else refused++;
 				const passedMs = random() * tokenMs;
-				ledger.passed(passedMs);
+				ledger.spend(passedMs);
 				spentMs += passedMs;
 				assert.ok(savedMs > -loanMs(spentMs), `${savedMs} ms after ${i}`);
 			}

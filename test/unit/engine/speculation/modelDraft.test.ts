@@ -199,7 +199,7 @@ describe("a draft beside a model", () => {
 		assert.ok(ram.draft > 400 * mib);
 		assert.match(
 			lines.join("\n"),
-			/^\[info\] loaded the draft draft\.gguf in .*: 600\.0 MB, 1 ms a token against 10 ms$/m,
+			/^\[info\] loaded the draft model draft\.gguf in .*: 600\.0 MB, 1 ms per token against 10 ms$/m,
 		);
 		assert.deepEqual(await unload(), [
 			[0, 0],
@@ -272,13 +272,13 @@ describe("a draft beside a model", () => {
 		[
 			"that would not pay",
 			{ ...good, tokenMs: 9.5 },
-			/even if nearly always right it would gain nothing here \(10 ms a token against 10 ms\)/,
+			/it would not pay even at an acceptance rate of 95 % \(10 ms per token against 10 ms\)/,
 			true,
 		],
 		[
-			"whose state cannot be cut back",
-			{ ...good, runtime: { cannotBeCutBack: true } },
-			/nothing can be taken back from its state/,
+			"whose state cannot roll back",
+			{ ...good, runtime: { cannotRollBack: true } },
+			/its state cannot roll back/,
 			true,
 		],
 		[
@@ -294,7 +294,10 @@ describe("a draft beside a model", () => {
 				files: { "first.gguf": file, "second.gguf": good },
 			});
 			assert.equal(report.draft, "second.gguf");
-			assert.match(lines[0] ?? "", /^\[info\] no draft by first\.gguf: /);
+			assert.match(
+				lines[0] ?? "",
+				/^\[info\] cannot use the draft model first\.gguf: /,
+			);
 			assert.match(lines[0] ?? "", why);
 			assert.equal(asked.includes("first.gguf"), isLoaded && !file.read);
 			assert.deepEqual(live, [
@@ -345,10 +348,10 @@ describe("a draft beside a model", () => {
 			assert.equal(draft?.source ?? null, expected.proposes);
 		});
 
-	it("is none, nor is anything drafted, where the model cannot be cut back", async () => {
+	it("is none, nor is anything drafted, where the model cannot roll back", async () => {
 		const { report, answer, asked } = await load({
 			files: { "draft.gguf": good },
-			model: { cannotBeCutBack: true },
+			model: { cannotRollBack: true },
 		});
 		assert.deepEqual([report.draft, report.verifyMs], [null, []]);
 		assert.deepEqual(asked, []);

@@ -16,11 +16,11 @@ import {
 import { seededRandom } from "../../../support/seededRandom.ts";
 import { HostileDrafter } from "../../../support/sequences/hostileDrafter.ts";
 
-const cacheOf = (cannotBeCutBack = false) =>
+const cacheOf = (cannotRollBack = false) =>
 	new KvCache(
 		new FakeSequence(
 			1000,
-			{ cannotBeCutBack },
+			{ cannotRollBack },
 			{
 				evaluated: [],
 				truncatedTo: [],
@@ -75,7 +75,7 @@ function setUp(given: Partial<ModelSpeculationOptions> = {}) {
 			const draft = await speculation?.propose(tokens, 4, signal);
 			return draft && fakeText(draft.tokens);
 		},
-		says: (text: string) => answer()?.note(fakeTokenize(text)),
+		says: (text: string) => answer()?.append(fakeTokenize(text)),
 	};
 }
 
@@ -134,7 +134,7 @@ describe("ModelSpeculation", () => {
 			tokens: [1],
 			evidence: [0],
 		} as const;
-		for (let i = 0; i < 10; i++) learning.settle(wrong, [2], 100);
+		for (let i = 0; i < 10; i++) learning.recordStep(wrong, [2], 100);
 		assert.equal(
 			await proposed("abc", { references, kind: "line" }),
 			undefined,

@@ -40,12 +40,12 @@ class Reciting implements Drafter {
 
 	draft(
 		_text: readonly Token[],
-		{ maxTokens, goesOn }: DraftingOptions,
+		{ maxTokens, shouldContinue }: DraftingOptions,
 	): Promise<Draft | undefined> {
 		this.asked++;
 		const evidence: number[] = [];
 		const tokens = fakeTokenize(this.#text).slice(0, maxTokens);
-		while (evidence.length < tokens.length && goesOn(evidence))
+		while (evidence.length < tokens.length && shouldContinue(evidence))
 			evidence.push(7);
 		const { length } = evidence;
 		return Promise.resolve(
@@ -99,7 +99,7 @@ async function follow(
 		while (right < drafted.length && drafted[right] === said[at + right])
 			right++;
 		const ms = costs.ms(drafted.length + 1);
-		speculation.settle(draft, said.slice(at, at + right + 1), ms);
+		speculation.recordStep(draft, said.slice(at, at + right + 1), ms);
 		steps.push({ at, draft });
 		at += right + 1;
 	}
@@ -175,9 +175,9 @@ describe("Speculation", () => {
 	it("hears what is said where nothing could be proposed", async () => {
 		const speculation = speculationOf();
 		speculation.begin(fakeTokenize("one.two();one."));
-		speculation.note(fakeTokenize("two"));
+		speculation.append(fakeTokenize("two"));
 		assert.equal(shown(await speculation.propose([], 3, signal)), "();");
-		assert.equal(fakeText(speculation.said), "two");
+		assert.equal(fakeText(speculation.generated), "two");
 	});
 
 	it("counts what was verified and accepted, and what it would have taken without", async () => {
