@@ -1,10 +1,10 @@
 /** Conversations for tests, with few words. */
 
 import {
-	appended,
+	appendChunk,
 	ask,
 	createConversation,
-	finished,
+	finishAnswer,
 	type NewQuestion,
 } from "../../src/chat/conversation/conversation.ts";
 import type { Attachment } from "../../src/protocol/attachment.ts";
@@ -40,8 +40,8 @@ export function answered(
 	text = `answer to ${asked.text}`,
 ): Conversation {
 	const streaming = ask(conversation, asked);
-	return finished(
-		appended(streaming, asked.answerId, "text", text),
+	return finishAnswer(
+		appendChunk(streaming, asked.answerId, "text", text),
 		asked.answerId,
 		"endOfText",
 	);

@@ -49,7 +49,7 @@ for (const version of [oldestVersion, newestVersion])
 
 		const panel = new ChatPanelOnPage(() => person.page);
 
-		it("finds the panel ready, with the file that is looked at, before any model is loaded", async () => {
+		it("finds the panel ready, with the visible file, before a model is loaded", async () => {
 			await person.runCommand("Headroom: Ask About This");
 			await panel.input.waitFor({ timeout: 30_000 });
 			await panel.view
@@ -67,7 +67,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(await panel.view.locator(".message.user").count(), 1);
 		});
 
-		it("has it answered after all, and goes back to the first attempt", async () => {
+		it("regenerates the answer, and goes back to the first one", async () => {
 			await panel.button("Regenerate").click();
 			await panel.view
 				.locator('.message.assistant[aria-busy="true"]')
@@ -130,7 +130,7 @@ for (const version of [oldestVersion, newestVersion])
 			);
 		});
 
-		it("opens a conversation of before, applies its code, and rejects that", async () => {
+		it("opens an earlier conversation, applies its code, and rejects the change", async () => {
 			const kept = readdirSync(server.dataFolder, {
 				recursive: true,
 				encoding: "utf8",
@@ -191,7 +191,7 @@ for (const version of [oldestVersion, newestVersion])
 			["Default High Contrast", "hc-black", "rgb(86, 156, 214)"],
 		];
 		for (const [theme, kind, color] of themes)
-			it(`has the colors of the editor: ${theme}`, async () => {
+			it(`has the editor's colors: ${theme}`, async () => {
 				/** Of the word `interface`, as the file of the theme has it. */
 				const shown = async () =>
 					await panel.lastAnswer

@@ -117,7 +117,7 @@ describe("conversations that go on", function () {
 		assert.ok(reused >= 0.95 * prompt, `${reused} of ${prompt} are reused`);
 	};
 
-	it("evaluate only what is new of a second question", async () => {
+	it("evaluate only the new tokens of a second question", async () => {
 		await panel.view
 			.locator(".chip", { hasText: "parts.ts" })
 			.first()
@@ -130,7 +130,7 @@ describe("conversations that go on", function () {
 		await untilStateIsSaved(askedMs);
 	});
 
-	it("evaluate only what is new also after a reload of the window", async () => {
+	it("evaluate only the new tokens after a reload of the window, too", async () => {
 		await person.page.reload();
 		await person.arrive();
 		await person.runCommand("Headroom: Ask About This");

@@ -278,7 +278,7 @@ describe("the chat panel in a browser", function () {
 			assert.deepEqual(view.requests, []);
 		});
 
-		it("takes no message of another shape", async () => {
+		it("ignores invalid messages", async () => {
 			await view.send({
 				kind: "conversation",
 				messages: 1,
@@ -318,7 +318,7 @@ describe("the chat panel in a browser", function () {
 			});
 		}
 
-		it("says whole sentences while an answer streams", async () => {
+		it("announces whole sentences while an answer streams", async () => {
 			const { page } = view;
 			await view.send(conversation(answer("a", "", { state: "streaming" })));
 			const heard = () =>
@@ -518,7 +518,7 @@ describe("the chat panel in a browser", function () {
 		});
 	});
 
-	it("sends what the buttons of code and of messages stand for", async () => {
+	it("posts the actions of code and message buttons", async () => {
 		await view.send(...states.answered);
 		const code =
 			"const byAge = (a: Person, b: Person) => a.age - b.age; // ascending\npeople.sort(byAge);\n";
@@ -554,7 +554,7 @@ describe("the chat panel in a browser", function () {
 		);
 	});
 
-	it("keeps what was typed when the page is loaded again, and grows with it", async () => {
+	it("keeps the draft when the page is reloaded, and grows with its text", async () => {
 		const height = async () => (await input().boundingBox())?.height ?? 0;
 		const before = await height();
 		await input().fill("one\ntwo\nthree");
@@ -577,7 +577,7 @@ describe("the chat panel in a browser", function () {
 		assert.equal((await view.untilPosted("chooseOffer")).id, "m1");
 	});
 
-	it("keeps finished blocks while an answer streams, and ends as if it had come whole", async () => {
+	it("keeps finished blocks while an answer streams, and ends like an answer in one piece", async () => {
 		const { page } = view;
 		await view.send(conversation(answer("a", "", { state: "streaming" })));
 		await view.send({
@@ -655,7 +655,7 @@ describe("the chat panel in a browser", function () {
 		}
 	});
 
-	it("stays at the end while it streams, unless the reader has gone up", async () => {
+	it("stays at the end while an answer streams, unless the user has scrolled up", async () => {
 		const { page } = view;
 		const top = () =>
 			page.evaluate(
@@ -686,7 +686,7 @@ describe("the chat panel in a browser", function () {
 		assert.equal(await top(), 100);
 	});
 
-	it("has the last messages on the page, and gets earlier ones on demand", async () => {
+	it("shows the newest messages, and loads earlier ones on demand", async () => {
 		const many = (from: number) =>
 			Array.from({ length: 40 }, (_, index) =>
 				answer(`m${from + index}`, `Answer ${from + index}.`),

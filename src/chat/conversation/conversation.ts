@@ -86,7 +86,7 @@ export function regenerate(
 }
 
 /** Records the model that answers: it may have been loaded after the question. */
-export function answeredBy(
+export function setAnswerModel(
 	conversation: Conversation,
 	answerId: string,
 	model: string,
@@ -98,7 +98,7 @@ export function answeredBy(
 }
 
 /** Appends a chunk to a streaming answer. */
-export function appended(
+export function appendChunk(
 	conversation: Conversation,
 	answerId: string,
 	segment: SegmentKind,
@@ -111,7 +111,7 @@ export function appended(
 }
 
 /** The model stopped generating. */
-export function finished(
+export function finishAnswer(
 	conversation: Conversation,
 	answerId: string,
 	stopReason: StopReason,
@@ -126,14 +126,14 @@ export function finished(
 }
 
 /** The user stopped the answer. */
-export function stopped(
+export function stopAnswer(
 	conversation: Conversation,
 	answerId: string,
 ): Conversation {
 	return ended(conversation, answerId, { kind: "stopped" });
 }
 
-export function failed(
+export function failAnswer(
 	conversation: Conversation,
 	answerId: string,
 	error: HeadroomError,
@@ -255,7 +255,7 @@ function withAnswer(
 ): Conversation {
 	const running = streamingAnswerOf(conversation);
 	const { messages } = running
-		? stopped(conversation, running.id)
+		? stopAnswer(conversation, running.id)
 		: conversation;
 	return {
 		...conversation,

@@ -7,7 +7,7 @@ import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import { indentOf } from "../../workspace/indentation.ts";
 import { findSelection, replaceSelection } from "./attachedSelection.ts";
-import { reindented, withFileIndentation } from "./blockIndentation.ts";
+import { withFileIndentation, withIndentation } from "./blockIndentation.ts";
 import { headOf, lastHead } from "./constructs.ts";
 import { elidedLine } from "./elision.ts";
 import {
@@ -76,7 +76,7 @@ function placeBlock(
 		const to = indentOf(lines[fileLine] ?? "");
 		const { start, end } = range;
 		return success({
-			newText: replaceLines(text, start, end, reindented(code, from, to)),
+			newText: replaceLines(text, start, end, withIndentation(code, from, to)),
 			how: "snippet",
 		});
 	}

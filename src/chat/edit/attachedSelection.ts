@@ -1,7 +1,7 @@
 /** Finds the text that was selected when the question was asked in the present file. */
 
 import { indentOf } from "../../workspace/indentation.ts";
-import { reindented } from "./blockIndentation.ts";
+import { withIndentation } from "./blockIndentation.ts";
 import type { LineRange } from "./constructs.ts";
 import { codeLines, type FileLines, replaceLines } from "./fileLines.ts";
 
@@ -58,7 +58,7 @@ export function replaceSelection(
 	{ range: { start, end }, before, after }: FoundSelection & { kind: "found" },
 	code: readonly string[],
 ): string {
-	const shifted = reindented(
+	const shifted = withIndentation(
 		code,
 		indentOf(code[0] ?? ""),
 		indentOf(text.lines[start] ?? ""),

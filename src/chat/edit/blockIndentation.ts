@@ -29,7 +29,7 @@ export function withFileIndentation(
 }
 
 /** Shifts the block from one indentation to another. */
-export function reindented(
+export function withIndentation(
 	code: readonly string[],
 	from: string,
 	to: string,

@@ -1,7 +1,7 @@
 /** Indents the code of an answer for insertion at the cursor. */
 
 import { indentOf } from "../../workspace/indentation.ts";
-import { reindented, withFileIndentation } from "./blockIndentation.ts";
+import { withFileIndentation, withIndentation } from "./blockIndentation.ts";
 import { codeLines } from "./fileLines.ts";
 
 export interface InsertPlace {
@@ -25,7 +25,7 @@ export function insertedCode(
 	const indent = isAtMargin ? before + selected : indentOf(before);
 	const written = [
 		(isAtMargin ? selected : "") + first.trimStart(),
-		...reindented(rest, indentOf(first), indent),
+		...withIndentation(rest, indentOf(first), indent),
 	].join("\n");
 	return /[\r\n]$/.test(replaced) ? `${written}\n` : written;
 }

@@ -11,7 +11,7 @@ import {
 	withAnnotations,
 } from "./constructs.ts";
 
-export type Placement =
+export type SnippetPlace =
 	| {
 			readonly kind: "found";
 			readonly range: LineRange;
@@ -37,7 +37,7 @@ export function placeSnippet(
 	lines: readonly string[],
 	code: readonly string[],
 	within: LineRange | null,
-): Placement {
+): SnippetPlace {
 	const head = headOf(code);
 	const construct =
 		head === undefined ? none : placeConstruct(lines, code, head, within);
@@ -46,7 +46,7 @@ export function placeSnippet(
 		: construct;
 }
 
-const none: Placement = { kind: "none" };
+const none: SnippetPlace = { kind: "none" };
 
 /** Replaces the construct with the same first line, or else with the same name. */
 function placeConstruct(
@@ -54,7 +54,7 @@ function placeConstruct(
 	code: readonly string[],
 	head: number,
 	within: LineRange | null,
-): Placement {
+): SnippetPlace {
 	const headLine = code[head] ?? "";
 	const name = declaredName(headLine);
 	const ranges = (matches: (line: string) => boolean) =>
@@ -83,7 +83,7 @@ function placeBetweenAnchors(
 	lines: readonly string[],
 	code: readonly string[],
 	within: LineRange | null,
-): Placement {
+): SnippetPlace {
 	const first = code[0] ?? "";
 	const last = code.at(-1) ?? "";
 	if (code.length < 2) return none;
@@ -157,6 +157,6 @@ function overlaps(range: LineRange, within: LineRange | null): boolean {
 	return !within || (range.start < within.end && within.start < range.end);
 }
 
-function ambiguous(line: string, count: number): Placement {
+function ambiguous(line: string, count: number): SnippetPlace {
 	return { kind: "ambiguous", line: line.trim(), count };
 }

@@ -5,8 +5,8 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import { indentOf } from "../../workspace/indentation.ts";
 import {
 	isBlank,
-	reindented,
 	withFileIndentation,
+	withIndentation,
 } from "./blockIndentation.ts";
 import { codeLines, parseFile, replaceLines } from "./fileLines.ts";
 
@@ -101,7 +101,7 @@ function replaceOnce(
 			text,
 			place,
 			place + search.length,
-			reindented(
+			withIndentation(
 				code.slice(search.length),
 				indentOf(code[0] ?? ""),
 				indentOf(text.lines[place] ?? ""),

@@ -11,11 +11,11 @@ import { createError, messageOf } from "../../protocol/errors.ts";
 import type { GenerationEnd } from "../../protocol/generation.ts";
 import type { PostToView } from "../chatPorts.ts";
 import {
-	answeredBy,
-	appended,
-	failed,
-	finished,
-	stopped,
+	appendChunk,
+	failAnswer,
+	finishAnswer,
+	setAnswerModel,
+	stopAnswer,
 } from "../conversation/conversation.ts";
 import type { CurrentConversation } from "../conversation/currentConversation.ts";
 import type { PromptPlan } from "../prompt/questionPlan.ts";
@@ -63,7 +63,7 @@ export class Answering implements Disposable {
 			controller: new AbortController(),
 			batcher: new ChunkBatcher(setTimer, ({ segment, text }) => {
 				conversation.set(
-					appended(conversation.current, answerId, segment, text),
+					appendChunk(conversation.current, answerId, segment, text),
 				);
 				post({ kind: "chunk", messageId: answerId, segment, text });
 			}),
@@ -104,7 +104,9 @@ export class Answering implements Disposable {
 			{
 				onModel: ({ name }) => {
 					if (isRunning())
-						conversation.set(answeredBy(conversation.current, answerId, name));
+						conversation.set(
+							setAnswerModel(conversation.current, answerId, name),
+						);
 				},
 				onPlan: (plan) => {
 					if (isRunning()) onPlan(plan);
@@ -149,10 +151,10 @@ function ended(
 ): Conversation {
 	switch (end.kind) {
 		case "done":
-			return finished(conversation, answerId, end.stopReason);
+			return finishAnswer(conversation, answerId, end.stopReason);
 		case "cancelled":
-			return stopped(conversation, answerId);
+			return stopAnswer(conversation, answerId);
 		case "failed":
-			return failed(conversation, answerId, end.error);
+			return failAnswer(conversation, answerId, end.error);
 	}
 }

@@ -11,7 +11,7 @@ import type { TokenTheme } from "../../protocol/chatView.ts";
 import { element } from "../chat/dom.ts";
 import type { CodeSource } from "../markdown/render.ts";
 import { visibleCode } from "../markdown/visible.ts";
-import { grammarOf, languageOf } from "./languages.ts";
+import { grammarOf, languageOf } from "./grammars.ts";
 
 /** Longer blocks and lines stay plain: highlighting would take too long. */
 const maxBlockChars = 100_000;

@@ -61,8 +61,8 @@ const lastId = (process: FakeProcess): string => {
 	return last.requestId;
 };
 
-describe("EngineClient, counting", () => {
-	it("starts nothing, and waits for no load", async () => {
+describe("EngineClient.count", () => {
+	it("starts no engine, and waits for no load", async () => {
 		const { client, process, ready, loading } = await setUp();
 		assert.equal(await client.count(turns), undefined);
 		assert.equal(process.sent.length, 0);
@@ -99,7 +99,7 @@ describe("EngineClient, counting", () => {
 			undefined,
 		],
 	] as const)
-		it(`tells ${what}`, async () => {
+		it(`returns ${what}`, async () => {
 			const { client, process, ready } = await setUp();
 			await ready();
 			const counted = client.count(turns);
@@ -107,7 +107,7 @@ describe("EngineClient, counting", () => {
 			assert.deepEqual(await counted, expected);
 		});
 
-	it("settles when the process ends, or the client", async () => {
+	it("settles when the process ends, or the client is disposed", async () => {
 		const first = await setUp();
 		await first.ready();
 		const counted = first.client.count(turns);
@@ -121,8 +121,8 @@ describe("EngineClient, counting", () => {
 	});
 });
 
-describe("EngineClient, in a conversation", () => {
-	it("has its state forgotten by an engine that runs, and starts none for it", async () => {
+describe("EngineClient.chat", () => {
+	it("deletes a KV snapshot through a running engine, and starts none for it", async () => {
 		const { client, process, ready } = await setUp();
 		client.deleteState("/state");
 		assert.deepEqual(process.sent, []);
@@ -134,7 +134,7 @@ describe("EngineClient, in a conversation", () => {
 		});
 	});
 
-	it("streams what is said, and is no completion", async () => {
+	it("streams chunks, and does not count as a completion", async () => {
 		const { client, process, ready } = await setUp();
 		await ready();
 		let completions = 0;

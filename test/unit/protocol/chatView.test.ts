@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FromChatView, ToChatView } from "../../../src/protocol/chatView.ts";
 
 describe("messages of the chat panel", () => {
-	it("are taken where they are whole", () => {
+	it("are accepted if they are valid", () => {
 		const chunk = {
 			kind: "chunk",
 			messageId: "1",

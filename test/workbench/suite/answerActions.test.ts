@@ -23,7 +23,7 @@ const original =
 const better = "function area(r: number) {\n\treturn Math.PI * r * r;\n}";
 const after = `${better}\n\nfunction other() {}\n`;
 
-describe("what comes out of an answer", () => {
+describe("the actions on an answer", () => {
 	let lastEditor: LastEditor;
 	let actions: AnswerActions;
 	let asked: Confirmation[];
@@ -85,7 +85,7 @@ describe("what comes out of an answer", () => {
 		return added;
 	}
 
-	it("goes in at the cursor, indented, in one step", async () => {
+	it("insert code at the cursor, indented, in one undo step", async () => {
 		const editor = await openFile(file);
 		editor.selection = new vscode.Selection(1, 1, 1, 10);
 		assert.ok((await actions.insert("if (r) {\n  return r;\n}")).ok);
@@ -98,7 +98,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(document.getText(), original);
 	});
 
-	it("goes nowhere without an editor", async () => {
+	it("insert nothing without an editor", async () => {
 		const inserted = await actions.insert("x");
 		assert.equal(inserted.ok ? "" : inserted.error.code, "editorMissing");
 		const applied = await actions.apply({
@@ -110,7 +110,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(applied.ok ? "" : applied.error.code, "editTargetUnclear");
 	});
 
-	it("is shown as a change of the file first, and rejected without a trace", async () => {
+	it("show a proposed change, which can be rejected without a trace", async () => {
 		const { document } = await openFile(file);
 		const proposal = await apply();
 		const shown = await vscode.workspace.openTextDocument(proposal);
@@ -127,7 +127,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(document.getText(), original);
 	});
 
-	it("changes the file when it is accepted, in one step, and does not save it", async () => {
+	it("change the file when the proposal is accepted, in one undo step, and do not save it", async () => {
 		await apply({ path: "area.ts" });
 		assert.ok((await actions.proposals.accept()).ok);
 		const document = vscode.window.activeTextEditor?.document;
@@ -139,7 +139,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(document.getText(), original);
 	});
 
-	it("is made anew where the file was changed meanwhile", async () => {
+	it("update the proposal if the file has changed", async () => {
 		const { document } = await openFile(file);
 		const proposal = await apply();
 		const edit = new vscode.WorkspaceEdit();
@@ -154,7 +154,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(document.getText(), expected);
 	});
 
-	it("is refused where it has no place any more", async () => {
+	it("refuse a proposal that no longer has a place", async () => {
 		const { document } = await openFile(file);
 		const proposal = await apply();
 		const edit = new vscode.WorkspaceEdit();
@@ -167,7 +167,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(document.getText(), changed);
 	});
 
-	it("is kept apart from other proposals, and closing its diff rejects it", async () => {
+	it("keep proposals apart; closing a diff rejects its proposal", async () => {
 		await write("made/b.ts", "function b() {\n\treturn 1;\n}\n");
 		const { document } = await openFile(file);
 		const first = await apply();
@@ -192,7 +192,7 @@ describe("what comes out of an answer", () => {
 		);
 	});
 
-	it("becomes a new file in its language", async () => {
+	it("create a new file in the code's language", async () => {
 		assert.ok((await actions.newFile({ code: "x = 1", language: "py" })).ok);
 		const document = vscode.window.activeTextEditor?.document;
 		assert.equal(document?.getText(), "x = 1\n");
@@ -200,7 +200,7 @@ describe("what comes out of an answer", () => {
 		assert.ok(document.isUntitled);
 	});
 
-	it("opens files of the workspace at their line", async () => {
+	it("open files of the workspace at their line", async () => {
 		assert.ok((await actions.openLink("made/area.ts#L3")).ok);
 		const editor = vscode.window.activeTextEditor;
 		assert.ok(editor);
@@ -210,7 +210,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(missing.ok ? "" : missing.error.code, "fileMissing");
 	});
 
-	it("shows an address before it opens it, and opens nothing else", async () => {
+	it("confirm an address before opening it, and open nothing else", async () => {
 		assert.ok((await actions.openLink("https://example.org/?a=b")).ok);
 		assert.deepEqual(
 			asked.map(({ detail }) => detail),
@@ -221,7 +221,7 @@ describe("what comes out of an answer", () => {
 		assert.equal(asked.length, 1);
 	});
 
-	it("has commands that do nothing where nothing is proposed", async () => {
+	it("have commands that do nothing without a proposal", async () => {
 		const { document } = await openFile(file);
 		await run("headroom.chat.acceptProposal");
 		await run("headroom.chat.rejectProposal");

@@ -7,7 +7,7 @@ import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import { openFile, removeFiles, run, until, write } from "./editor.ts";
 
-describe("what goes along with a question", () => {
+describe("the context of a question", () => {
 	let lastEditor: LastEditor;
 	let context: EditorContext;
 
@@ -39,7 +39,7 @@ describe("what goes along with a question", () => {
 			: errorText(found.error);
 	}
 
-	it("is the file that is shown, as it is in the editor, and what is selected", async () => {
+	it("is the visible file with its unsaved text, and the selection", async () => {
 		await write("made/a.ts", "one\ntwo\n");
 		assert.deepEqual(labels(), []);
 		const editor = await openFile("made/a.ts");
@@ -56,7 +56,7 @@ describe("what goes along with a question", () => {
 		]);
 	});
 
-	it("is nothing that was removed, until another file comes", async () => {
+	it("leaves out a removed item until another file is active", async () => {
 		await write("made/c.ts", "a");
 		await write("made/d.ts", "b");
 		let changes = 0;
@@ -75,14 +75,14 @@ describe("what goes along with a question", () => {
 		assert.deepEqual(labels(), ["made/c.ts"]);
 	});
 
-	it("is no file with secrets that is shown, unless it is named", async () => {
+	it("leaves out a visible file with secrets unless it is mentioned", async () => {
 		await write("made/.env", "KEY=1");
 		await openFile("made/.env");
 		assert.deepEqual(labels(), []);
 		assert.deepEqual(await attached("#file:made/.env"), ["made/.env: KEY=1"]);
 	});
 
-	it("is a file that git ignores when it is shown or named", async () => {
+	it("includes an ignored file if it is visible or mentioned", async () => {
 		await write("made/out/b.ts", "b");
 		await write("made/out/d.ts", "d");
 		await openFile("made/out/b.ts");
@@ -93,13 +93,13 @@ describe("what goes along with a question", () => {
 		]);
 	});
 
-	it("is each file once, also by the end of its path", async () => {
+	it("includes each file once, also by the end of its path", async () => {
 		await write("made/deep/only.ts", "x");
 		await openFile("made/deep/only.ts");
 		assert.deepEqual(await attached("#file:only.ts"), ["made/deep/only.ts: x"]);
 	});
 
-	it("says what cannot go along, and names it", async () => {
+	it("names what cannot be attached", async () => {
 		await write("made/data.bin2", "a\u0000b");
 		await write("made/long.ts", "x".repeat(1_100_000));
 		await write("made/notes.txt", "n");
@@ -120,7 +120,7 @@ describe("what goes along with a question", () => {
 		}
 	});
 
-	it("is the files of a folder without those that git ignores", async () => {
+	it("includes the files of a folder without ignored ones", async () => {
 		await write("made/e.ts", "e");
 		await write("made/deep/f.ts", "f");
 		await write("made/other.bin2", "\u0000");
@@ -136,7 +136,7 @@ describe("what goes along with a question", () => {
 		assert.match(empty, /nothing in made\/out to attach/);
 	});
 
-	it("is no folder of which a part would be left out", async () => {
+	it("includes a folder as a whole or not at all", async () => {
 		for (let index = 0; index < 101; index++)
 			await write(`made/f${index}.ts`, "");
 		const answer = await attached("#folder:made");
@@ -144,7 +144,7 @@ describe("what goes along with a question", () => {
 		assert.match(answer, /^made has 101 files/);
 	});
 
-	it("is what is reported in the file that is shown", async () => {
+	it("includes the problems in the visible file", async () => {
 		await write("made/g.ts", "one\ntwo\n");
 		const { document } = await openFile("made/g.ts");
 		const collection = vscode.languages.createDiagnosticCollection("test");
@@ -157,7 +157,7 @@ describe("what goes along with a question", () => {
 		assert.match(problems ?? "", /^made\/g\.ts: made\/g\.ts:2 error two/);
 	});
 
-	it("is the definition of a symbol as a whole", async () => {
+	it("includes the whole definition of a symbol", async () => {
 		await write("made/a.py", "x = 1\ndef run():\n    return x\n");
 		const registered = vscode.languages.registerDocumentSymbolProvider(
 			{ pattern: "**/made/*.py" },
@@ -181,7 +181,7 @@ describe("what goes along with a question", () => {
 		assert.deepEqual(found[0]?.detail, "made/a.py:2");
 	});
 
-	it("is what differs from the last commit, without lock files", async () => {
+	it("includes the uncommitted changes without lock files", async () => {
 		await write("repository/a.ts", "old\n");
 		await write("repository/yarn.lock", "1\n");
 		const root = await write("repository/b.ts", "same\n");
@@ -209,7 +209,7 @@ describe("what goes along with a question", () => {
 		assert.match(changes ?? "", /-old\n\+new\n/);
 	});
 
-	it("is what was chosen from the suggestions, for one question", async () => {
+	it("includes what was chosen from the suggestions, for one question", async () => {
 		await write("made/chosen.ts", "c");
 		const commands = await context.suggestionsFor("command", "fi");
 		assert.deepEqual(

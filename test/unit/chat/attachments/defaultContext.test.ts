@@ -52,7 +52,7 @@ describe("defaultContextItems", () => {
 			assert.deepEqual(labels(file), items);
 		});
 
-	it("tells selections in one line apart", () => {
+	it("distinguishes selections in one line", () => {
 		const [first, second] = [range(2, 0, 2, 3), range(2, 4, 2, 7)].map(
 			(selection) => defaultContextItems(shown({ selection })).at(-1),
 		);
@@ -65,18 +65,18 @@ describe("stillRemoved", () => {
 	const items = (more?: Partial<ShownFile>) => defaultContextItems(shown(more));
 	const idsOf = (more?: Partial<ShownFile>) => items(more).map(({ id }) => id);
 
-	it("keeps what was removed while it would still go along", () => {
+	it("keeps an item removed while its file or selection is active", () => {
 		const removed = new Set(idsOf());
 		assert.deepEqual(stillRemoved(removed, items()), removed);
 	});
 
-	it("forgets a file when another one comes, and it goes along again", () => {
+	it("restores a removed file after another file was active", () => {
 		const removed = new Set(idsOf());
 		const later = stillRemoved(removed, items({ path: "src/b.ts" }));
 		assert.equal(later.size, 0);
 	});
 
-	it("forgets a selection when another one comes, and keeps its file", () => {
+	it("restores a removed selection after another selection, and keeps its file removed", () => {
 		const first = range(0, 0, 1, 0);
 		const removed = new Set(idsOf({ selection: first }));
 		const later = stillRemoved(

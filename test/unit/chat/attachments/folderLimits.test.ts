@@ -7,8 +7,8 @@ import {
 } from "../../../../src/chat/attachments/folderLimits.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 
-describe("the limits of a folder", () => {
-	it("take as much as may be", () => {
+describe("folder limits", () => {
+	it("allow the maximum", () => {
 		assert.ok(checkCount("src", 1).ok);
 		assert.ok(checkCount("src", maxFolderFiles).ok);
 		assert.ok(checkSize("src", []).ok);

@@ -12,7 +12,7 @@ const problem = (
 ): Problem => ({ path, line, severity, message });
 
 describe("problemLines", () => {
-	it("has a line for each, the worst first", () => {
+	it("has one line per problem, sorted by severity", () => {
 		const found = [
 			problem("b.ts", 4, "hint"),
 			problem("b.ts", 9, "error"),
@@ -32,7 +32,7 @@ describe("problemLines", () => {
 		);
 	});
 
-	it("makes one line of a message of several", () => {
+	it("joins the lines of a message", () => {
 		const message = "Not assignable:\n  Types differ.\r\n";
 		assert.equal(
 			problemLines([problem("a.ts", 0, "error", message)], 10).text,
@@ -40,7 +40,7 @@ describe("problemLines", () => {
 		);
 	});
 
-	it("says how many are shown, and leaves out the least", () => {
+	it("reports how many are shown, and drops the least severe", () => {
 		const found = [problem("a.ts", 0, "info"), problem("a.ts", 1, "error")];
 		assert.deepEqual(problemLines(found, 1), {
 			text: "a.ts:2 error m",

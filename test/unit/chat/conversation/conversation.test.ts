@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import {
-	appended,
+	appendChunk,
 	ask,
 	branchesAt,
 	createConversation,
 	edit,
-	failed,
-	finished,
+	failAnswer,
+	finishAnswer,
 	questionTitle,
 	regenerate,
 	selectBranch,
-	stopped,
+	stopAnswer,
 	streamingAnswerOf,
 	visiblePath,
 } from "../../../../src/chat/conversation/conversation.ts";
@@ -28,13 +28,13 @@ const stateOf = (conversation: Conversation, id: string) => {
 const error = createError("engineStopped", {});
 
 describe("a conversation", () => {
-	it("appends a question and an answer that streams", () => {
+	it("appends a question and a streaming answer", () => {
 		let it = ask(createConversation("c", 5), question("one", 7));
 		assert.equal(it.title, "ask one");
 		assert.deepEqual([it.createdAtMs, it.updatedAtMs], [5, 7]);
-		it = appended(it, "a-one", "reasoning", "hm");
-		it = appended(it, "a-one", "text", "a");
-		it = appended(it, "a-one", "text", "b");
+		it = appendChunk(it, "a-one", "reasoning", "hm");
+		it = appendChunk(it, "a-one", "text", "a");
+		it = appendChunk(it, "a-one", "text", "b");
 		const answer = streamingAnswerOf(it);
 		assert.deepEqual([answer?.reasoning, answer?.text], ["hm", "ab"]);
 		assert.deepEqual(ids(it), ["q-one", "a-one"]);
@@ -47,21 +47,25 @@ describe("a conversation", () => {
 	])[] = [
 		[
 			"done",
-			(it) => finished(it, "a-one", "endOfText"),
+			(it) => finishAnswer(it, "a-one", "endOfText"),
 			{ kind: "complete", stopReason: "endOfText" },
 		],
 		[
 			"out of tokens",
-			(it) => finished(it, "a-one", "maxTokens"),
+			(it) => finishAnswer(it, "a-one", "maxTokens"),
 			{ kind: "complete", stopReason: "maxTokens" },
 		],
 		[
 			"cancelled",
-			(it) => finished(it, "a-one", "cancelled"),
+			(it) => finishAnswer(it, "a-one", "cancelled"),
 			{ kind: "stopped" },
 		],
-		["stopped", (it) => stopped(it, "a-one"), { kind: "stopped" }],
-		["failed", (it) => failed(it, "a-one", error), { kind: "failed", error }],
+		["stopped", (it) => stopAnswer(it, "a-one"), { kind: "stopped" }],
+		[
+			"failed",
+			(it) => failAnswer(it, "a-one", error),
+			{ kind: "failed", error },
+		],
 		[
 			"followed by a question",
 			(it) => ask(it, question("two", 2)),
@@ -69,15 +73,15 @@ describe("a conversation", () => {
 		],
 	];
 	for (const [name, end, state] of ends)
-		it(`keeps how an answer ended: ${name}; what comes later changes nothing`, () => {
+		it(`keeps how an answer ended: ${name}; later chunks change nothing`, () => {
 			const it = end(ask(createConversation("c", 0), question("one", 1)));
 			assert.deepEqual(stateOf(it, "a-one"), state);
-			assert.equal(appended(it, "a-one", "text", "late"), it);
-			assert.equal(finished(it, "a-one", "endOfText"), it);
-			assert.equal(failed(it, "a-one", error), it);
+			assert.equal(appendChunk(it, "a-one", "text", "late"), it);
+			assert.equal(finishAnswer(it, "a-one", "endOfText"), it);
+			assert.equal(failAnswer(it, "a-one", error), it);
 		});
 
-	it("branches where a question is edited, and shows the chosen branch to its end", () => {
+	it("branches when a question is edited, and shows the selected branch down to its end", () => {
 		const before = talk("c", "one", "two", "three");
 		const edited = edit(before, "q-two", question("other", 9));
 		assert.deepEqual(ids(edited), ["q-one", "a-one", "q-other", "a-other"]);
@@ -92,7 +96,7 @@ describe("a conversation", () => {
 		assert.deepEqual(branchesAt(edited, "q-one"), ["q-one", "q-other"]);
 	});
 
-	it("branches where an answer is made again, also below a question", () => {
+	it("branches when an answer is regenerated, also from its question", () => {
 		const again = { answerId: "a-again", atMs: 9, model: "other" };
 		for (const from of ["a-one", "q-one"]) {
 			const it = regenerate(talk("c", "one", "two"), from, again);
@@ -102,7 +106,7 @@ describe("a conversation", () => {
 		}
 	});
 
-	it("stays as it is where a message is not there or is of the other side", () => {
+	it("does not change for an unknown message or one of the wrong role", () => {
 		const it = talk("c", "one");
 		const again = { answerId: "x", atMs: 9, model: "" };
 		assert.equal(edit(it, "gone", question("x", 9)), it);
@@ -125,7 +129,7 @@ describe("a conversation", () => {
 			assert.equal(questionTitle({ text, attachments }), title);
 		});
 
-	it("keeps its invariants through any transitions", () => {
+	it("keeps its invariants through random transitions", () => {
 		for (let seed = 1; seed <= 60; seed++) {
 			const random = seededRandom(seed);
 			const below = (count: number) => Math.floor(random() * count);
@@ -138,10 +142,10 @@ describe("a conversation", () => {
 					() => ask(it, asked),
 					() => edit(it, any, asked),
 					() => regenerate(it, any, asked),
-					() => appended(it, any, "text", "x"),
-					() => finished(it, any, "endOfText"),
-					() => stopped(it, any),
-					() => failed(it, any, error),
+					() => appendChunk(it, any, "text", "x"),
+					() => finishAnswer(it, any, "endOfText"),
+					() => stopAnswer(it, any),
+					() => failAnswer(it, any, error),
 					() => selectBranch(it, any),
 				];
 				it = changes[below(changes.length)]?.() ?? it;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import {
-	appended,
+	appendChunk,
 	ask,
 	createConversation,
 	edit,
-	failed,
-	finished,
-	stopped,
+	failAnswer,
+	finishAnswer,
+	stopAnswer,
 } from "../../../../src/chat/conversation/conversation.ts";
 import {
 	type ExportWords,
@@ -56,7 +56,7 @@ describe("searchFor", () => {
 			assert.ok(text.length < 200 && !text.includes("\n"));
 		});
 
-	it("finds what only the title has, and what is in another branch", () => {
+	it("searches titles and hidden branches", () => {
 		const it = edit(talk("c", "one"), "q-one", question("other", 3));
 		assert.equal(searchFor("one")?.(it)?.messageId, "q-one");
 		const titled = { ...it, title: "Speed" };
@@ -69,7 +69,7 @@ describe("searchFor", () => {
 		});
 	});
 
-	it("wants words", () => {
+	it("returns nothing for a query without words", () => {
 		assert.equal(searchFor(" \n "), undefined);
 	});
 });
@@ -85,19 +85,19 @@ describe("exportMarkdown", () => {
 		error: errorText,
 	};
 	const start = (text: string) =>
-		appended(
+		appendChunk(
 			ask(createConversation("c", 0), question("one", 1)),
 			"a-one",
 			"text",
 			text,
 		);
 
-	it("writes what is visible", () => {
+	it("exports the visible messages", () => {
 		let it = talk("c", "zero");
 		it = edit(it, "q-zero", question("one", 1, attachment("a.ts", "x\n```")));
-		it = appended(it, "a-one", "reasoning", "so\n\nthen");
-		it = appended(it, "a-one", "text", "It is so.");
-		it = finished(it, "a-one", "endOfText");
+		it = appendChunk(it, "a-one", "reasoning", "so\n\nthen");
+		it = appendChunk(it, "a-one", "text", "It is so.");
+		it = finishAnswer(it, "a-one", "endOfText");
 		assert.equal(
 			exportMarkdown(it, words),
 			`# ask zero
@@ -132,20 +132,28 @@ It is so.
 		text: string,
 		conversation: ReturnType<typeof start>,
 	])[] = [
-		["Stopped.", "stopped", stopped(start("a"), "a-one")],
+		["Stopped.", "stopped", stopAnswer(start("a"), "a-one")],
 		["Stopped.", "streaming", start("a")],
-		["Cut short.", "out of tokens", finished(start("a"), "a-one", "maxTokens")],
-		["The engine was stopped.", "failed", failed(start("a"), "a-one", error)],
+		[
+			"Cut short.",
+			"out of tokens",
+			finishAnswer(start("a"), "a-one", "maxTokens"),
+		],
+		[
+			"The engine was stopped.",
+			"failed",
+			failAnswer(start("a"), "a-one", error),
+		],
 	];
 	for (const [note, name, conversation] of ends)
-		it(`says that an answer is not complete: ${name}`, () => {
+		it(`notes that an answer is incomplete: ${name}`, () => {
 			assert.ok(
 				exportMarkdown(conversation, words).endsWith(`\n\na\n\n*${note}*\n`),
 			);
 		});
 
-	it("closes what an answer left open", () => {
-		const it = stopped(start("````ts\nlet"), "a-one");
+	it("closes an open code fence", () => {
+		const it = stopAnswer(start("````ts\nlet"), "a-one");
 		assert.ok(
 			exportMarkdown(it, words).endsWith("````ts\nlet\n````\n\n*Stopped.*\n"),
 		);

@@ -414,7 +414,7 @@ describe("applyEdit", () => {
 			);
 		});
 
-	it("puts a changed function of real files into its place, or says why not", () => {
+	it("replaces changed functions in real files, or fails with a reason", () => {
 		const folder = path.resolve(import.meta.dirname, "../../../../src/chat");
 		let placed = 0;
 		let asked = 0;
@@ -448,7 +448,7 @@ describe("applyEdit", () => {
 		assert.ok(asked > 100 && placed > 0.8 * asked, `${placed} of ${asked}`);
 	});
 
-	it("takes a long line and a large file without long thinking", () => {
+	it("handles a long line and a large file quickly", () => {
 		const large = Array.from(
 			{ length: 20_000 },
 			(_, it) => `line(${it % 50});`,

@@ -25,7 +25,7 @@ describe("changedRange", () => {
 			assert.deepEqual(changedRange(before, after), { start, end, text });
 		});
 
-	it("makes the one text of the other, and cuts no character in two", () => {
+	it("turns one text into the other without splitting a character", () => {
 		const random = seededRandom(7);
 		const parts = ["a", "b", "\n", "\r\n", "\r", "😀", "😁", "𐀀"];
 		const write = () =>

@@ -51,7 +51,7 @@ describe("codeBlocksOf", () => {
 			);
 		});
 
-	it("gives each beginning of an answer no other blocks than the whole", () => {
+	it("finds the same blocks in every prefix of an answer", () => {
 		const answer = "a\n```ts\nlet a;\n```\nb\n~~~py\nx\n~~~\n";
 		const whole = codeBlocksOf(answer);
 		for (let end = 0; end <= answer.length; end++)

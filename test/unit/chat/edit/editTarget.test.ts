@@ -54,7 +54,7 @@ describe("editTarget", () => {
 });
 
 describe("selectionIn", () => {
-	it("is the text that was selected in that file, the last one of several", () => {
+	it("returns the last selection in that file", () => {
 		const attachments = [
 			attached("a.ts", "file", "whole"),
 			attached("a.ts", "selection", "first"),

@@ -81,7 +81,7 @@ describe("fitPrompt", () => {
 			assert.deepEqual(fitted(...exchanges), expected);
 		});
 
-	it("names the largest of what is attached where the newest question is too large", () => {
+	it("names the largest attachment if the newest question is too large", () => {
 		const result = fitted(
 			exchange("a", 110, 0, [
 				{ label: "small.ts", tokens: 20 },
@@ -94,7 +94,7 @@ describe("fitPrompt", () => {
 		);
 	});
 
-	it("names the question where nothing is attached", () => {
+	it("names the question if it has no attachments", () => {
 		const result = fitted(exchange("a", 101, 0));
 		assert.equal(
 			result.ok ? "" : errorText(result.error),
@@ -102,7 +102,7 @@ describe("fitPrompt", () => {
 		);
 	});
 
-	it("never exceeds the window, and moves the start rarely and only forwards", () => {
+	it("never exceeds the context window, and moves the start rarely and only forward", () => {
 		const random = seededRandom(7);
 		const exchanges: SizedExchange[] = [];
 		let start = 0;

@@ -3,8 +3,8 @@ import { inCodeFence } from "../../../../src/chat/conversation/codeFence.ts";
 import {
 	ask,
 	createConversation,
-	failed,
-	stopped,
+	failAnswer,
+	stopAnswer,
 	visiblePath,
 } from "../../../../src/chat/conversation/conversation.ts";
 import {
@@ -28,7 +28,7 @@ const empty = createConversation("c", 0);
 const file = attachment("src/a.ts", "let a;\n");
 
 describe("the turns of a conversation", () => {
-	it("have what is attached before the question, under its path", () => {
+	it("have attachments before the question, under their paths", () => {
 		const it = ask(empty, {
 			...question("one", 1, file, attachment("src/a.ts:1", "let", "selection")),
 			prompt: "Explain it.",
@@ -42,7 +42,7 @@ describe("the turns of a conversation", () => {
 		]);
 	});
 
-	it("only grow at their end, byte for byte", () => {
+	it("are a byte-for-byte prefix of the turns of a longer path", () => {
 		let it = empty;
 		let before = turns(it);
 		for (const [index, name] of ["one", "two", "three"].entries()) {
@@ -56,11 +56,11 @@ describe("the turns of a conversation", () => {
 		assert.equal(before.length, 7);
 	});
 
-	it("take turns, also where an answer has no text", () => {
+	it("alternate, also if an answer has no text", () => {
 		const first = ask(empty, question("one", 1, file));
 		const withoutText = [
-			stopped(first, "a-one"),
-			failed(first, "a-one", createError("engineStopped", {})),
+			stopAnswer(first, "a-one"),
+			failAnswer(first, "a-one", createError("engineStopped", {})),
 		];
 		for (const it of withoutText) {
 			const next = turns(answered(it, question("two", 2)));
@@ -72,7 +72,7 @@ describe("the turns of a conversation", () => {
 		}
 	});
 
-	it("tell for counting what was attached, as it stands in them", () => {
+	it("list attachments as they appear in the text, for counting", () => {
 		const [exchange] = exchangesOf(
 			visiblePath(ask(empty, question("one", 1, file))),
 		);
@@ -86,14 +86,14 @@ describe("the turns of a conversation", () => {
 		assert.equal(exchange?.label, "ask one");
 	});
 
-	it("do not repeat a file that is the same still", () => {
+	it("do not repeat an unchanged file", () => {
 		const path = visiblePath(answered(empty, question("one", 1, file)));
 		const changed = attachment("src/a.ts", "let b;\n");
 		assert.deepEqual(newAttachments(path, [file, changed]), [changed]);
 		assert.deepEqual(newAttachments([], [file]), [file]);
 	});
 
-	it("refer to the code that was attached last", () => {
+	it("take the code that was attached last for prompt lookup decoding", () => {
 		const other = attachment("b.ts", "other");
 		const problems = attachment("problems", "…", "problems");
 		let it = answered(empty, question("one", 1, file));
@@ -116,7 +116,7 @@ describe("inCodeFence", () => {
 		it(`holds ${JSON.stringify(text)}`, () => {
 			assert.equal(inCodeFence(text, "md"), `${fence}md\n${text}\n${fence}`);
 		});
-	it("adds no line to text that ends with one, nor to none", () => {
+	it("adds no line ending to text that has one, nor to an empty text", () => {
 		assert.equal(inCodeFence("a\n", ""), "```\na\n```");
 		assert.equal(inCodeFence("", ""), "```\n```");
 	});

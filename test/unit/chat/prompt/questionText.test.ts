@@ -43,7 +43,7 @@ describe("slash commands", () => {
 			assert.match(worded.value.prompt, prompt);
 		});
 
-	it("are five, each with its own words", () => {
+	it("are five, each with its own prompt", () => {
 		const prompts = slashCommands.map((it) => {
 			const worded = wordQuestion(`/${it}`, none);
 			return worded.ok ? worded.value.prompt : "";
@@ -58,7 +58,7 @@ describe("slash commands", () => {
 		assert.equal(new Set(prompts).size, 5);
 	});
 
-	it("name themselves where there is none of that name", () => {
+	it("are listed in the error for an unknown command", () => {
 		const worded = wordQuestion("/fixx it", none);
 		assert.equal(
 			worded.ok ? "" : errorText(worded.error),
@@ -125,7 +125,7 @@ describe("fuzzyRank", () => {
 			assert.deepEqual(fuzzyRank(query, names.toReversed(), 9), ranked);
 		});
 
-	it("gives no more than are asked for", () => {
+	it("returns at most the limit", () => {
 		assert.deepEqual(fuzzyRank("a", ["a1", "a2", "a3"], 2), ["a1", "a2"]);
 	});
 });

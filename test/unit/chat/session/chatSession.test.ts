@@ -96,7 +96,7 @@ function setUp(currentId?: string, ...kept: ReturnType<typeof talk>[]) {
 }
 
 describe("a chat session", () => {
-	it("answers a page that is ready with chips, conversation and tokens, in this order", async () => {
+	it("sends chips, conversation and tokens to a new page, in this order", async () => {
 		const it = setUp();
 		await it.session.ready();
 		it.clock.advance(countMs);
@@ -135,7 +135,7 @@ describe("a chat session", () => {
 		assert.equal(it.all("chunk").length, 3, "nothing comes behind the end");
 	});
 
-	it("gives the engine the system turn, the questions and the answers as they were", async () => {
+	it("sends the system prompt, the questions and the answers verbatim", async () => {
 		const it = setUp();
 		await it.talked("one", "  answer, untrimmed \n");
 		await it.asked("two");
@@ -149,14 +149,14 @@ describe("a chat session", () => {
 		assert.deepEqual([stateFile, maxTokens], ["/state.bin", null]);
 	});
 
-	it("says less to a small model", async () => {
+	it("uses a shorter system prompt for a small model", async () => {
 		const it = setUp();
 		it.engine.current = { ...someModel, parameterCount: 5e8 };
 		await it.asked("one");
 		assert.equal(it.answer().request.turns[0]?.text, systemPrompts.small);
 	});
 
-	it("words a slash command for the model, and shows what the user wrote", async () => {
+	it("sends the prompt of a slash command, and shows what the user typed", async () => {
 		const it = setUp();
 		it.context.attached = success([attachment("a.ts", "let a = 1;")]);
 		await it.asked("/explain");
@@ -169,7 +169,7 @@ describe("a chat session", () => {
 		assert.equal(it.context.sentCount, 1);
 	});
 
-	it("attaches what is visible once, and again when it has changed", async () => {
+	it("attaches the visible file once, and again when it has changed", async () => {
 		const it = setUp();
 		it.context.attached = success([attachment("a.ts", "let a = 1;")]);
 		await it.talked("one");
@@ -188,7 +188,7 @@ describe("a chat session", () => {
 		]);
 	});
 
-	it("attaches a file once more when the question that had it is left out", async () => {
+	it("attaches a file again when its first question is left out of the prompt", async () => {
 		const it = setUp();
 		const file = attachment("a.ts", "word ".repeat(3_000));
 		it.context.attached = success([file]);
@@ -213,7 +213,7 @@ describe("a chat session", () => {
 		assert.equal(it.answer().request.turns.length, 2);
 	});
 
-	it("tells of what is attached and cannot be, and gives the question back", async () => {
+	it("reports an attachment that cannot be read, and returns the question to the input", async () => {
 		const it = setUp();
 		const error = createError("slashCommandUnknown", {
 			command: "/fly",
@@ -230,7 +230,7 @@ describe("a chat session", () => {
 	});
 
 	//#region The end of an answer
-	it("stops at once, and changes nothing with what comes late", async () => {
+	it("stops at once, and ignores late chunks", async () => {
 		const it = setUp();
 		await it.asked("one");
 		const answer = it.answer();
@@ -255,7 +255,7 @@ describe("a chat session", () => {
 		assert.equal(it.all("messageChanged").length, 1, "stopped once");
 	});
 
-	it("stops the answer that streams when the next question comes", async () => {
+	it("stops the streaming answer when the next question is sent", async () => {
 		const it = setUp();
 		await it.asked("one");
 		const first = it.answer();
@@ -277,7 +277,7 @@ describe("a chat session", () => {
 		["the model cannot chat", "chatError"],
 		["the engine fails", "end"],
 	] as const)
-		it(`says in the message why there is no answer: ${name}`, async () => {
+		it(`shows in the message why there is no answer: ${name}`, async () => {
 			const it = setUp();
 			const error = createError("engineStopped", {});
 			if (act !== "end") it.engine.current = undefined;
@@ -295,7 +295,7 @@ describe("a chat session", () => {
 			assert.equal(it.engine.answers.length, act === "end" ? 1 : 0);
 		});
 
-	it("does not leave an answer streaming that ended with an exception", async () => {
+	it("ends an answer that throws", async () => {
 		const it = setUp();
 		it.engine.chat = () => {
 			throw new Error("lost");
@@ -306,7 +306,7 @@ describe("a chat session", () => {
 		assert.match(message.error ?? "", /lost/);
 	});
 
-	it("loads no model before something is asked, and can be stopped while it loads", async () => {
+	it("loads the model for the first question only, and can be stopped while it loads", async () => {
 		const it = setUp();
 		it.engine.current = undefined;
 		it.engine.loading = new Promise(() => {});
@@ -322,7 +322,7 @@ describe("a chat session", () => {
 		assert.equal(it.engine.answers.length, 0);
 	});
 
-	it("does not let an answer that had no more room look complete", async () => {
+	it("does not show a cut-off answer as complete", async () => {
 		const it = setUp();
 		await it.asked("one");
 		it.answer().say("half");
@@ -331,7 +331,7 @@ describe("a chat session", () => {
 		assert.equal(it.last("messageChanged").message.state, "stopped");
 	});
 
-	it("refuses what is larger than the window, and names it", async () => {
+	it("refuses an attachment that exceeds the context window, and names it", async () => {
 		const it = setUp();
 		it.context.attached = success([
 			attachment("big.ts", "word ".repeat(9_000)),
@@ -344,7 +344,7 @@ describe("a chat session", () => {
 		assert.equal(it.engine.answers.length, 0);
 	});
 
-	it("goes on behind a question that was too large, without it and what was attached to it", async () => {
+	it("continues after a question that was too large, without it and its attachments", async () => {
 		const it = setUp();
 		const note = attachment("note.ts", "let note;");
 		it.context.attached = success([
@@ -360,7 +360,7 @@ describe("a chat session", () => {
 		assert.deepEqual(others, []);
 	});
 
-	it("keeps the name of the model that was loaded for the answer", async () => {
+	it("records the model that was loaded for the answer", async () => {
 		const it = setUp();
 		it.engine.current = undefined;
 		await it.talked("one");
@@ -371,7 +371,7 @@ describe("a chat session", () => {
 	//#endregion
 
 	//#region Branches
-	it("answers again with another seed, beside the answer before", async () => {
+	it("regenerates with another seed, on a new branch", async () => {
 		const it = setUp();
 		await it.talked("one");
 		const { id } = it.last("messageChanged").message;
@@ -391,7 +391,7 @@ describe("a chat session", () => {
 		assert.equal(it.last("conversation").messages.at(-1)?.id, id);
 	});
 
-	it("asks an edited question in the place of the first, as a branch", async () => {
+	it("replaces an edited question on a new branch", async () => {
 		const it = setUp();
 		await it.talked("one");
 		await it.talked("two");
@@ -409,7 +409,7 @@ describe("a chat session", () => {
 		assert.deepEqual(shown?.branch, { index: 1, count: 2 });
 	});
 
-	it("gives an edited question that cannot be asked back as the edit that it is", async () => {
+	it("returns an edited question that cannot be sent to the input as an edit", async () => {
 		const it = setUp();
 		await it.talked("one");
 		const [first] = it.last("conversation").messages;
@@ -421,7 +421,7 @@ describe("a chat session", () => {
 		});
 	});
 
-	it("does nothing for messages and branches that are gone", async () => {
+	it("ignores requests for unknown messages and branches", async () => {
 		const it = setUp();
 		await it.talked("one");
 		const count = it.posted.length;
@@ -437,21 +437,21 @@ describe("a chat session", () => {
 	//#endregion
 
 	//#region Conversations
-	it("shows what the last window showed", async () => {
+	it("restores the conversation of the last window", async () => {
 		const it = setUp("c", talk("c", "one", "two"), talk("d", "other"));
 		await it.session.ready();
 		const { id, messages } = it.last("conversation");
 		assert.deepEqual([id, messages.length], ["c", 4]);
 	});
 
-	it("tells of a conversation that cannot be read, and begins another", async () => {
+	it("reports a conversation that cannot be read, and begins another", async () => {
 		const it = setUp("gone");
 		await it.session.ready();
 		assert.match(it.last("notice").text, /Cannot read/);
 		assert.deepEqual(it.last("conversation").messages, []);
 	});
 
-	it("gives long conversations in pages", async () => {
+	it("pages long conversations", async () => {
 		const names = Array.from({ length: 50 }, (_, index) => `n${index}`);
 		const it = setUp("c", talk("c", ...names));
 		await it.session.ready();
@@ -468,7 +468,7 @@ describe("a chat session", () => {
 		assert.deepEqual(it.last("earlier").messages, []);
 	});
 
-	it("saves when it is asked and answered and every few seconds, and not with each token", async () => {
+	it("saves with each question, each answer and every few seconds, not with each token", async () => {
 		const it = setUp();
 		await it.asked("one");
 		const asked = it.store.saves;
@@ -489,7 +489,7 @@ describe("a chat session", () => {
 		assert.equal(it.store.saves, asked + 2, "nothing changes any more");
 	});
 
-	it("tells of what cannot be saved, and goes on", async () => {
+	it("reports a conversation that cannot be saved, and goes on", async () => {
 		const it = setUp();
 		it.store.error = createError("conversationUnsaved", { why: "disk full" });
 		await it.talked("one");
@@ -500,7 +500,7 @@ describe("a chat session", () => {
 		assert.equal(it.last("messageChanged").message.state, "complete");
 	});
 
-	it("leaves a conversation for another, and its answer with it", async () => {
+	it("stops the answer when another conversation is opened", async () => {
 		const it = setUp(undefined, talk("d", "other"));
 		await it.asked("one");
 		const first = it.last("conversation").id;
@@ -520,7 +520,7 @@ describe("a chat session", () => {
 		assert.equal(it.store.saved.size, 2, "an empty one is not kept");
 	});
 
-	it("does not bring back what was deleted while it was being answered", async () => {
+	it("does not save a conversation that was deleted during an answer", async () => {
 		const it = setUp();
 		await it.asked("one");
 		const { id } = it.last("conversation");
@@ -537,7 +537,7 @@ describe("a chat session", () => {
 		assert.deepEqual(it.last("history").entries, []);
 	});
 
-	it("lists, searches and pages what was said before", async () => {
+	it("lists, searches and pages the history", async () => {
 		const it = setUp(
 			undefined,
 			...Array.from({ length: 35 }, (_, at) => talk(`c${at}`, `n${at}x`)),
@@ -562,7 +562,7 @@ describe("a chat session", () => {
 		);
 	});
 
-	it("looks no further for what was typed before the last letter", async () => {
+	it("stops an outdated search", async () => {
 		const it = setUp(
 			undefined,
 			...Array.from({ length: 35 }, (_, at) => talk(`c${at}`, "x")),
@@ -586,7 +586,7 @@ describe("a chat session", () => {
 	//#endregion
 
 	//#region The input
-	it("is not kept from counting by what cannot be attached", async () => {
+	it("counts tokens even if an attachment cannot be read", async () => {
 		const it = setUp();
 		const { attachmentsFor } = it.context;
 		it.context.attachmentsFor = () => Promise.reject(new Error("lost"));
@@ -601,7 +601,7 @@ describe("a chat session", () => {
 		assert.equal(it.all("tokens").length, 1);
 	});
 
-	it("tells what the question takes, once the typing pauses", async () => {
+	it("reports the tokens of the question, debounced", async () => {
 		const it = setUp();
 		it.session.inputChanged("one");
 		it.session.inputChanged("one two three");
@@ -615,7 +615,7 @@ describe("a chat session", () => {
 		assert.deepEqual([room, isExact], [8_192 - 1_024, true]);
 	});
 
-	it("counts a slash command as it is worded for the model", async () => {
+	it("counts the prompt of a slash command", async () => {
 		const it = setUp();
 		it.context.attached = success([attachment("a.ts", "let a;")]);
 		it.session.inputChanged("/fix it");
@@ -642,7 +642,7 @@ describe("a chat session", () => {
 		);
 	});
 
-	it("keeps nothing of what was written before: with a file attached, that would soon be a hundred files", async () => {
+	it("caches only the last prompt: with a file attached, each key would cache the file again", async () => {
 		const it = setUp();
 		for (const text of ["one", "two", "one"]) {
 			it.session.inputChanged(text);
@@ -655,7 +655,7 @@ describe("a chat session", () => {
 		assert.deepEqual(counted.slice(-3), ["one", "two", "one"]);
 	});
 
-	it("shows on the chips what they take", async () => {
+	it("shows the tokens of each chip", async () => {
 		const it = setUp();
 		it.context.attached = success([attachment("a.ts", "one two three")]);
 		it.context.shown = [
@@ -674,7 +674,7 @@ describe("a chat session", () => {
 		assert.ok((it.last("context").chips[0]?.tokens ?? 0) >= 3);
 	});
 
-	it("counts anew for another model", async () => {
+	it("counts again for another model", async () => {
 		const it = setUp();
 		it.engine.setModel({ ...someModel, windowTokens: 4_096 });
 		it.clock.advance(countMs);
@@ -682,7 +682,7 @@ describe("a chat session", () => {
 		assert.equal(it.last("tokens").room, 4_096 - 1_024);
 	});
 
-	it("answers what is suggested with the query", async () => {
+	it("returns suggestions with their query", async () => {
 		const it = setUp();
 		await it.session.suggest("command", "fi");
 		assert.deepEqual(
@@ -692,7 +692,7 @@ describe("a chat session", () => {
 	});
 	//#endregion
 
-	it("knows which file a block of code is about, and what was attached", async () => {
+	it("finds the path and the attachments for a code block", async () => {
 		const it = setUp();
 		const file = attachment("a.ts", "let a = 1;");
 		it.context.attached = success([file]);
@@ -710,7 +710,7 @@ describe("a chat session", () => {
 		});
 	});
 
-	it("ends with its answer", async () => {
+	it("stops the answer when it is disposed", async () => {
 		const it = setUp();
 		await it.asked("one");
 		it.session.dispose();

@@ -13,14 +13,14 @@ import {
 import os from "node:os";
 import path from "node:path";
 import {
-	appended,
+	appendChunk,
 	ask,
 	createConversation,
 	edit,
-	finished,
+	finishAnswer,
 	regenerate,
 	selectBranch,
-	stopped,
+	stopAnswer,
 } from "../../../../src/chat/conversation/conversation.ts";
 import { searchFor } from "../../../../src/chat/conversation/search.ts";
 import type { Conversation } from "../../../../src/protocol/conversation.ts";
@@ -81,9 +81,13 @@ describe("ConversationStore", () => {
 					it.messages[Math.floor(random() * it.messages.length)]?.id ?? "";
 				const changes: readonly (() => Conversation)[] = [
 					() => answered(it, asked),
-					() => stopped(edit(it, any, asked), asked.answerId),
+					() => stopAnswer(edit(it, any, asked), asked.answerId),
 					() =>
-						finished(regenerate(it, any, asked), asked.answerId, "maxTokens"),
+						finishAnswer(
+							regenerate(it, any, asked),
+							asked.answerId,
+							"maxTokens",
+						),
 					() => selectBranch(it, any),
 				];
 				it = changes[Math.floor(random() * changes.length)]?.() ?? it;
@@ -103,7 +107,7 @@ describe("ConversationStore", () => {
 		const { store, file, names } = setUp();
 		let it = ask(createConversation("c", 0), question("one", 1));
 		for (let chunk = 0; chunk < 20; chunk++) {
-			it = appended(it, "a-one", "text", "word ");
+			it = appendChunk(it, "a-one", "text", "word ");
 			await save(store, it);
 			const text = readFileSync(file("c"), "utf8");
 			assert.equal(text.match(/"id":"a-one"/g)?.length, 1);
@@ -114,7 +118,7 @@ describe("ConversationStore", () => {
 
 	it("takes an answer that was streaming for a stopped one", async () => {
 		const { store, folder } = setUp();
-		const streaming = appended(
+		const streaming = appendChunk(
 			ask(createConversation("c", 0), question("one", 1)),
 			"a-one",
 			"text",
@@ -123,9 +127,9 @@ describe("ConversationStore", () => {
 		await save(store, streaming);
 		assert.deepEqual(
 			(await open(new ConversationStore(folder), "c")).conversation,
-			stopped(streaming, "a-one"),
+			stopAnswer(streaming, "a-one"),
 		);
-		const done = finished(streaming, "a-one", "endOfText");
+		const done = finishAnswer(streaming, "a-one", "endOfText");
 		await save(store, done);
 		assert.deepEqual(
 			(await open(new ConversationStore(folder), "c")).conversation,
@@ -340,8 +344,8 @@ describe("ConversationStore", () => {
 		await save(other, streaming);
 		// Here the answer counts as stopped.
 		const { conversation } = await open(store, "c");
-		const done = finished(
-			appended(streaming, "a-one", "text", "done"),
+		const done = finishAnswer(
+			appendChunk(streaming, "a-one", "text", "done"),
 			"a-one",
 			"endOfText",
 		);

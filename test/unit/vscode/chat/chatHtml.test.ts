@@ -11,7 +11,7 @@ const html = chatHtml({
 });
 
 describe("the page of the chat panel", () => {
-	it("lets in its script by nonce, its style, and nothing else", () => {
+	it("allows its script by nonce, its style sheet, and nothing else", () => {
 		const policy =
 			/http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1];
 		assert.deepEqual(policy?.split("; "), [
@@ -31,7 +31,7 @@ describe("the page of the chat panel", () => {
 		assert.doesNotMatch(html, /\sstyle=|<style|\son\w+=/);
 	});
 
-	it("takes what it is given as text", () => {
+	it("escapes its values", () => {
 		assert.match(html, /<html lang="en&quot;&gt;&lt;script&gt;">/);
 		assert.match(html, /<title>&lt;\/title&gt;&lt;script&gt;alert/);
 	});

@@ -24,7 +24,7 @@ describe("suggestions for the chat's input", () => {
 			assert.deepEqual(parseAttachableQuery(query), { kind, text });
 		});
 
-	it("has the commands that begin so, each with what it does", () => {
+	it("lists the commands that match, with descriptions", () => {
 		assert.equal(commandSuggestions("", english).length, 5);
 		assert.deepEqual(commandSuggestions("FI", english), [
 			{
@@ -37,7 +37,7 @@ describe("suggestions for the chat's input", () => {
 		assert.deepEqual(commandSuggestions("x", english), []);
 	});
 
-	it("goes on writing where a name is to follow, and makes the others chips", () => {
+	it("continues typing if a name has to follow, and makes the others chips", () => {
 		const found = kindSuggestions("", english).map(
 			({ suggestion: { label, insert }, attachable }) =>
 				`${label} -> ${insert || attachable?.kind}`,
@@ -72,12 +72,12 @@ describe("suggestions for the chat's input", () => {
 		);
 	});
 
-	it("shows only as many as a list has room for", () => {
+	it("limits the list", () => {
 		const paths = Array.from({ length: 500 }, (_, index) => `a${index}.ts`);
 		assert.equal(pathSuggestions("file", "a", paths).length, maxSuggestions);
 	});
 
-	it("shows a symbol once, and those of one name by their places", () => {
+	it("shows a symbol once, and distinguishes equal names by their places", () => {
 		const at = (path: string, line: number) => ({ name: "run", path, line });
 		const found = symbolSuggestions("ru", [
 			at("a.ts", 0),
@@ -91,7 +91,7 @@ describe("suggestions for the chat's input", () => {
 		);
 	});
 
-	it("knows the folders from the paths of the files", () => {
+	it("derives the folders from the paths of the files", () => {
 		assert.deepEqual(
 			foldersOf(["a.ts", "src/deep/b.ts", "src/c.ts", "src/deep/er/d.ts"]),
 			["src/deep", "src", "src/deep/er"],

@@ -17,7 +17,7 @@ describe("completion in the input", () => {
 			assert.deepEqual(triggerAt(text, text.length), expected);
 		});
 
-	it("looks at the text before the cursor only", () => {
+	it("considers only the text before the cursor", () => {
 		assert.deepEqual(triggerAt("#ab rest", 2), {
 			of: "attachment",
 			query: "a",

@@ -74,7 +74,7 @@ const lines = [
 ];
 
 describe("blocks of a streaming answer", () => {
-	it("are the same HTML in any pieces as in one", () => {
+	it("render to the same HTML however the text is split", () => {
 		const random = seededRandom(7);
 		const upTo = (limit: number) => Math.floor(random() * limit);
 		let keptBlocks = 0;
@@ -98,7 +98,7 @@ describe("blocks of a streaming answer", () => {
 		assert.ok(keptBlocks > 2_000, "most blocks are finished before the end");
 	});
 
-	it("finish as soon as the next one has a whole line", () => {
+	it("finish as soon as the next block has a complete line", () => {
 		assert.deepEqual(splitBlocks("One.\n\nTwo.").finished, []);
 		assert.deepEqual(splitBlocks("One.\n\nTwo.\n"), {
 			finished: [{ kind: "markdown", source: "One.\n\n" }],
@@ -107,13 +107,13 @@ describe("blocks of a streaming answer", () => {
 		});
 	});
 
-	it("take a fence that is not closed for code at once", () => {
+	it("recognize an open fence as code at once", () => {
 		assert.deepEqual(splitBlocks("```py\nprint(1)").open, [
 			{ kind: "code", language: "py", code: "print(1)" },
 		]);
 	});
 
-	it("are plain where they are too long or nested too deep", () => {
+	it("are plain text if they are too long or nested too deep", () => {
 		const [block] = splitBlocks("[".repeat(1_000_000)).open;
 		assert.equal(block?.kind, "plain");
 		assert.equal(

@@ -86,7 +86,7 @@ describe("Markdown of a model", () => {
 	for (const [what, source, expected] of cases)
 		it(`shows ${what}`, () => assert.equal(html(source), expected));
 
-	it("keeps code as it was written, for each block in its order", () => {
+	it("keeps code verbatim, in the order of the blocks", () => {
 		const { codes } = renderMarkdown(
 			"- a\n  ```ts title\n  a\u202eb\n  ```\n\n> ~~~{.py}\n> c\n\n    d\n",
 		);

@@ -6,7 +6,7 @@ const text =
 const expected = ["First one.", "Second, with x.y!", "Code.", "Last one"];
 
 describe("sentences of a streaming answer", () => {
-	it("are said when they are complete, and code is not read out", () => {
+	it("are announced when complete, without code", () => {
 		for (const size of [1, 3, 7, 1_000]) {
 			const reader = new SentenceReader();
 			const said: string[] = [];
@@ -17,7 +17,7 @@ describe("sentences of a streaming answer", () => {
 		}
 	});
 
-	it("come in parts where they do not end", () => {
+	it("are split if they do not end", () => {
 		const said = new SentenceReader().read("a".repeat(2_500), "Code.");
 		assert.deepEqual(
 			said.map(({ length }) => length),

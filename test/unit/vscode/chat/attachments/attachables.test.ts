@@ -6,8 +6,8 @@ import {
 	chipOf,
 } from "../../../../../src/vscode/chat/attachments/attachables.ts";
 
-describe("references", () => {
-	it("have an id and a chip each, from what a question names", () => {
+describe("attachables", () => {
+	it("have an id and a chip each, from a mention", () => {
 		const question =
 			'#file:a.ts #folder:"my files" #symbol:run #problems #changes';
 		const references = parseMentions(question).map(attachableOf);
@@ -23,7 +23,7 @@ describe("references", () => {
 		);
 	});
 
-	it("tells symbols of one name apart where their places are known", () => {
+	it("distinguishes symbols of one name by their places", () => {
 		const at = (line: number) =>
 			attachableId({ kind: "symbol", name: "run", place: { path: "a", line } });
 		assert.notEqual(at(1), at(2));

@@ -38,7 +38,7 @@ const read = (file: string) =>
 	);
 
 describe("a theme's files", () => {
-	it("come together, what includes counting more than what is included", async () => {
+	it("are merged, and the including file takes precedence", async () => {
 		const found = await read("/themes/own.json");
 		assert.ok(found);
 		assert.deepEqual(tokenTheme("vs-dark", found, []), {
@@ -52,12 +52,12 @@ describe("a theme's files", () => {
 		});
 	});
 
-	it("end where a theme includes itself", async () => {
+	it("end if a theme includes itself", async () => {
 		assert.ok(((await read("/themes/loop.json"))?.length ?? 0) < 20);
 	});
 
 	for (const file of ["textMate", "lost", "none", "gone"])
-		it(`are nothing where one cannot be read: ${file}`, async () => {
+		it(`are undefined if one cannot be read: ${file}`, async () => {
 			assert.equal(await read(`/themes/${file}.json`), undefined);
 		});
 
@@ -66,7 +66,7 @@ describe("a theme's files", () => {
 			assert.equal(parseThemeFile(text), undefined);
 		});
 
-	it("are light or dark as VS Code takes them", () => {
+	it("are light or dark as VS Code decides", () => {
 		for (const [uiTheme, type] of [
 			["vs", "light"],
 			["vs-dark", "dark"],
@@ -95,13 +95,13 @@ describe("the themes of an extension", () => {
 		assert.equal(findTheme(themes, ["Broken", ""], "vs"), undefined);
 	});
 
-	it("are none where there are none", () => {
+	it("are empty for a manifest without themes", () => {
 		for (const manifest of [undefined, {}, { contributes: { themes: 1 } }])
 			assert.deepEqual(themesOf(manifest), []);
 	});
 });
 
-describe("the user's own colors of code", () => {
+describe("the user's token colors", () => {
 	const raw = {
 		comments: "#0f0",
 		strings: { foreground: "#00f", fontStyle: "bold" },
@@ -150,7 +150,7 @@ describe("the user's own colors of code", () => {
 			assert.equal(customRules(raw, "Dark Modern").length, isMeant ? 1 : 0);
 		});
 
-	it("are none where nothing is understood", () => {
+	it("are empty for an invalid setting", () => {
 		for (const none of [undefined, null, 7, "x", []])
 			assert.deepEqual(customRules(none, "Night"), []);
 	});
