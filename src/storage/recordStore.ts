@@ -1,8 +1,7 @@
 /**
- * Keeps what was learned of this machine in a file, across windows and restarts.
+ * Stores what was measured of this machine in a file, across windows and restarts.
  *
- * Invariant: at any time the file is whole, one record or another. Of two windows that write, the last one wins: what the other learned
- * is learned again.
+ * Invariant: the file always holds one complete record. If two windows write, the last one wins: what the other measured is measured again.
  */
 
 import path from "node:path";
@@ -16,7 +15,7 @@ import { codeOf } from "./fileErrors.ts";
 import { readSmallFile } from "./smallFile.ts";
 
 export interface RecordStoreOptions {
-	/** Made where it does not exist yet. */
+	/** Created where it does not exist. */
 	readonly folder: string;
 	readonly log: Log;
 	readonly setTimer?: SetTimer;
@@ -24,10 +23,10 @@ export interface RecordStoreOptions {
 
 export const recordFileName = "machine.json";
 
-/** All tables full of the longest entries are smaller. */
+/** More than full tables with the longest entries. */
 const maxFileBytes = 4 * 2 ** 20;
 
-/** What is learned in one load is written at once. */
+/** Long enough to write the measurements of one load together. */
 const writePauseMs = 1_000;
 
 export class RecordStore implements Disposable {
@@ -35,16 +34,16 @@ export class RecordStore implements Disposable {
 	readonly #log: Log;
 	readonly #setTimer: SetTimer;
 	#current = emptyRecord;
-	/** What the file holds, as far as this window knows; undefined until it was read. */
+	/** The content of the file, as far as this window knows; undefined until it was read. */
 	#saved: MachineRecord | undefined;
-	/** What came before the file was read, to be done to what it holds. */
+	/** Updates from before the file was read, to be applied to its content. */
 	#early: ((record: MachineRecord) => MachineRecord)[] = [];
 	#timer: Disposable | undefined;
 	#writing: Promise<void> | undefined;
 	#hasFailed = false;
 	#disposed = false;
 
-	/** Settles when the file was read, whatever became of that. */
+	/** Resolves when the file was read, or could not be. */
 	readonly ready: Promise<void>;
 
 	constructor({ folder, log, setTimer = setRealTimer }: RecordStoreOptions) {
@@ -59,26 +58,26 @@ export class RecordStore implements Disposable {
 		return this.#current;
 	}
 
-	/** Takes effect at once, and is written some time later. */
+	/** Takes effect immediately, and is written later. */
 	update(change: (record: MachineRecord) => MachineRecord): void {
 		if (!this.#saved) this.#early.push(change);
 		this.#current = change(this.#current);
 		this.#writeLater();
 	}
 
-	/** Settles when everything is written that was learned so far, or could not be. */
+	/** Resolves when all updates so far are written, or could not be. */
 	async flush(): Promise<void> {
 		await this.ready;
 		await this.#writing;
 		if (!this.#disposed) await this.#write();
 	}
 
-	/** Writes what is not written yet, before it returns: the window may be gone afterwards. */
+	/** Writes pending updates synchronously, because the process may end right after. */
 	dispose(): void {
 		if (this.#disposed) return;
 		this.#disposed = true;
 		this.#timer?.dispose();
-		// What the file holds is worth more than what was learned before it could be read.
+		// The content of the file is worth more than updates from before it was read.
 		if (!this.#saved || this.#saved === this.#current) return;
 		try {
 			replaceFileSync(this.#file, JSON.stringify(this.#current));
@@ -111,7 +110,7 @@ export class RecordStore implements Disposable {
 		const record = this.#current;
 		this.#writing = this.#save(record).finally(() => {
 			this.#writing = undefined;
-			// What could not be written is tried again with the next thing that is learned.
+			// A failed write is retried with the next update.
 			if (this.#current !== record) this.#writeLater();
 		});
 		return this.#writing;
@@ -121,7 +120,7 @@ export class RecordStore implements Disposable {
 		if (record === this.#saved) return;
 		try {
 			await replaceFile(this.#file, JSON.stringify(record), {
-				// What `dispose` wrote is newer.
+				// `dispose` wrote a newer record.
 				isStale: () => this.#disposed,
 			});
 			this.#saved = record;
@@ -134,12 +133,12 @@ export class RecordStore implements Disposable {
 		if (this.#hasFailed) return;
 		this.#hasFailed = true;
 		this.#log.warn(
-			`what was learned of this machine cannot be kept: ${messageOf(thrown)}`,
+			`measurements of this machine cannot be saved: ${messageOf(thrown)}`,
 		);
 	}
 }
 
-/** Empty where there is none that can be used; the log says why, unless there is no file at all. */
+/** Empty where the file is missing or cannot be used; the log says why it cannot be used. */
 async function readRecord(file: string, log: Log): Promise<MachineRecord> {
 	try {
 		const parsed = MachineRecord.safeParse(
@@ -150,7 +149,7 @@ async function readRecord(file: string, log: Log): Promise<MachineRecord> {
 	} catch (thrown) {
 		if (codeOf(thrown) !== "ENOENT")
 			log.warn(
-				`what was learned of this machine is learned anew, ${file} cannot be used: ${messageOf(thrown)}`,
+				`measurements of this machine are discarded, ${file} cannot be used: ${messageOf(thrown)}`,
 			);
 		return emptyRecord;
 	}

@@ -16,7 +16,7 @@ import {
 	messageOf,
 } from "../../protocol/errors.ts";
 import type { Expected } from "../download/remoteFile.ts";
-import { isModelFileName } from "../stores/fileNames.ts";
+import { isModelFileName } from "../stores/modelFileNames.ts";
 
 const count = z.int().check(z.positive());
 const countOrNone = z.int().check(z.nonnegative());

@@ -5,7 +5,7 @@
 
 import fs from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "../../base/abort.ts";
 import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
@@ -25,7 +25,7 @@ import {
 	readInstallRecords,
 } from "../folder/installRecords.ts";
 import { readModelFile } from "../header/modelFile.ts";
-import { isModelFileName } from "../stores/fileNames.ts";
+import { isModelFileName } from "../stores/modelFileNames.ts";
 import { type Fetched, fetchRest } from "./fetchRest.ts";
 import { PartFile } from "./partFile.ts";
 import { PartWriter } from "./partWriter.ts";
@@ -178,7 +178,7 @@ async function fetchInto(
 	return await fetchRest(
 		{
 			...request,
-			sleep: request.sleep ?? sleepUntilAborted,
+			sleep: request.sleep ?? sleep,
 			onBytes: () => report("downloading"),
 		},
 		writer,
@@ -221,11 +221,4 @@ async function complete(
 		addedAt: new Date().toISOString(),
 	});
 	return listed.ok ? success({ kind: "downloaded", file }) : listed;
-}
-
-async function sleepUntilAborted(
-	ms: number,
-	signal: AbortSignal,
-): Promise<void> {
-	await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -23,7 +23,11 @@ import {
 import { codeOf, roomError, writeError } from "../../storage/fileErrors.ts";
 import { readChunks, sha256Of } from "../../storage/sha256.ts";
 import { readModelFile } from "../header/modelFile.ts";
-import { isModelFileName, isSplit, namesLike } from "../stores/fileNames.ts";
+import {
+	isModelFileName,
+	isSplit,
+	namesLike,
+} from "../stores/modelFileNames.ts";
 import { type Checksum, checksumFor } from "./checksums.ts";
 import { addInstallRecord, type InstallRecord } from "./installRecords.ts";
 

@@ -71,7 +71,7 @@ describe("RecordStore", () => {
 		assert.ok(!existsSync(folder));
 	});
 
-	it("hands what was learned to the next window", async () => {
+	it("passes measurements on to the next window", async () => {
 		const { open, folder } = setUp();
 		const store = open();
 		await store.ready;
@@ -103,7 +103,7 @@ describe("RecordStore", () => {
 		assert.ok(!existsSync(file));
 	});
 
-	it("writes again what was learned while it wrote", async () => {
+	it("writes again when updated during a write", async () => {
 		const { open, clock, onDisk } = setUp();
 		const store = open();
 		await store.ready;
@@ -116,7 +116,7 @@ describe("RecordStore", () => {
 		await until(() => onDisk().length === 2);
 	});
 
-	it("adds what was learned before the file was read to what it holds", async () => {
+	it("applies updates from before the file was read to its content", async () => {
 		const { open, onDisk } = withFile(
 			JSON.stringify(learn("old")(emptyRecord)),
 		);
@@ -129,7 +129,7 @@ describe("RecordStore", () => {
 		assert.deepEqual(onDisk(), ["old", "new"]);
 	});
 
-	it("wipes nothing when it ends before the file was read", async () => {
+	it("keeps the file when disposed of before it was read", async () => {
 		const { open, onDisk } = withFile(
 			JSON.stringify(learn("old")(emptyRecord)),
 		);
@@ -162,7 +162,7 @@ describe("RecordStore", () => {
 			assert.equal(lines.length, 1);
 		});
 
-	it("writes what is left when it ends, also in the middle of writing", async () => {
+	it("writes pending updates when disposed of, even during a write", async () => {
 		const { open, clock, onDisk, folder } = setUp();
 		const store = open();
 		await store.ready;
@@ -204,7 +204,7 @@ describe("RecordStore", () => {
 		assert.deepEqual(readdirSync(folder), [recordFileName]);
 	});
 
-	it("says once that it cannot write, and goes on without", async () => {
+	it("warns once when it cannot write, and continues in memory", async () => {
 		const folder = path.join(mkdtempSync(path.join(root, "f-")), "file");
 		writeFileSync(folder, "in its place");
 		const { open, lines, clock } = setUp(folder);
@@ -222,7 +222,7 @@ describe("RecordStore", () => {
 		assert.equal(lines.length, 1);
 		assert.match(
 			lines[0] ?? "",
-			/^\[warn\] .*cannot be kept: (EEXIST|ENOTDIR)/,
+			/^\[warn\] .*cannot be saved: (EEXIST|ENOTDIR)/,
 		);
 	});
 });
