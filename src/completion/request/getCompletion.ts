@@ -53,8 +53,8 @@ export type CompletionResult = CompletionWork &
 		| {
 				readonly kind: "suggestion";
 				readonly text: string;
-				/** Why it ends where it does: a filter cut it, or the model stopped. */
-				readonly end: "filter" | StopReason;
+				/** Why it ends where it does: a filter (`rule`, as the command line has always printed it) or the model stopped it. */
+				readonly end: "rule" | StopReason;
 		  }
 		| { readonly kind: "none"; readonly reason: NoSuggestionReason }
 	);
@@ -185,7 +185,7 @@ function resultOf(
 		...work,
 		kind: "suggestion",
 		text,
-		end: isEnough ? "filter" : end.stopReason,
+		end: isEnough ? "rule" : end.stopReason,
 	};
 }
 

@@ -61,7 +61,7 @@ describe("getCompletion", () => {
 			"1;\nconst b = 2;",
 		);
 		assert.equal(result.kind === "suggestion" && result.text, "1;");
-		assert.equal(result.kind === "suggestion" && result.end, "filter");
+		assert.equal(result.kind === "suggestion" && result.end, "rule");
 		assert.equal(engine.produced, 3);
 		assert.ok(result.stats);
 	});
