@@ -1,8 +1,8 @@
-/** The rules of the house, as a function from source files to the places where they are broken. */
+/** The rules for the layout of the sources, as a function from files to violations. */
 
 import path from "node:path";
 
-/** Which layers a layer sees, besides itself. From ARCHITECTURE.md. */
+/** The layers that each layer may import besides itself, as in ARCHITECTURE.md. */
 const layers: Readonly<Record<string, readonly string[]>> = {
 	base: [],
 	protocol: ["base"],
@@ -31,12 +31,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 		"chat",
 	],
 };
-/** `src/extension.ts` wires everything that runs in its process. */
+/** `src/extension.ts` wires everything that runs in the extension host. */
 const rootLayers = Object.keys(layers).filter(
 	(it) => it !== "engine" && it !== "webview",
 );
 
-/** Where each package may be imported: a folder, or a file. `node:` and `shiki/` stand for all that begin so. */
+/** The folders and files that may import each package. `node:` and `shiki/` are prefixes. */
 const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["vscode", "src/vscode/"],
 	["vscode", "src/extension.ts"],
@@ -58,7 +58,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["node:", "src/models/"],
 ];
 
-/** Text that has no place in the sources. */
+/** Text that the sources must not contain. */
 const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/:\s*any\b|<any>|\bas any\b/, "any"],
 	[/^\s*(?:export\s+)?(?:const\s+)?enum\s/m, "an enum"],
@@ -66,7 +66,7 @@ const forbidden: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/^export default/m, "a default export"],
 ];
 
-/** The only file that may open a connection, and the only one that may use it: what it is asked for has passed the check of hosts. */
+/** The only file that may open a connection, and the only one that may import it, which checks the host first. */
 const connectionFile = "src/models/download/connection.ts";
 const connectionUser = "src/models/download/remoteFile.ts";
 const networkModules =
@@ -74,7 +74,7 @@ const networkModules =
 const networkGlobals =
 	/\bfetch\s*\(|\b(?:WebSocket|XMLHttpRequest|EventSource)\b/;
 
-/** More files than a reader can take in at once want a folder of their own. */
+/** Counts the files directly in a folder. */
 const maxFilesInFolder = 16;
 
 export interface Violation {

@@ -1,4 +1,4 @@
-/** The tidy test: the sources keep the rules, and each rule can be broken. */
+/** The sources follow the rules, and a planted violation of each rule is found. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,7 +26,7 @@ const files = new Map(
 const manifest = JSON.parse(read("package.json"));
 
 describe("tidy", () => {
-	it("finds nothing in the sources", () => {
+	it("finds no violation in the sources", () => {
 		assert.ok(files.size > 40, "the sources were found");
 		assert.deepEqual(violations(files), []);
 	});
@@ -123,7 +123,7 @@ describe("tidy", () => {
 			);
 		});
 
-	it("fails on modules of the network that are no part of Node", () => {
+	it("fails on network modules without the node: prefix", () => {
 		for (const name of ["undici", "http"]) {
 			const text = `/** Planted. */\nimport { request } from "${name}";`;
 			assert.deepEqual(
@@ -145,7 +145,7 @@ describe("tidy", () => {
 		);
 	});
 
-	it("fails on a planted cycle, also of types", () => {
+	it("fails on a planted cycle, even of types", () => {
 		const cyclic = new Map([
 			...files,
 			["src/base/a.ts", '/** A. */\nimport type { B } from "./b.ts";'],
@@ -173,7 +173,7 @@ describe("tidy", () => {
 		assert.deepEqual(violations(new Map([...files, ...crowd.slice(1)])), []);
 	});
 
-	it("fails on a file that says nothing of itself", () => {
+	it("fails on a file without an opening comment", () => {
 		const silent = new Map([...files, ["src/base/planted.ts", "export {};"]]);
 		assert.deepEqual(violations(silent), [
 			{ rule: "opens with a sentence", where: "src/base/planted.ts" },
@@ -236,7 +236,7 @@ describe("package.json", () => {
 					assert.equal(scope, "machine", key);
 	});
 
-	it("has every text in package.nls.json, and nothing there is unused", () => {
+	it("uses exactly the texts of package.nls.json", () => {
 		const used = [...read("package.json").matchAll(/"%([^%]+)%"/g)].map(
 			(match) => match[1],
 		);

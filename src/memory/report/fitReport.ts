@@ -44,7 +44,7 @@ export type ComparedPart =
 	| "draft"
 	| "total";
 
-export interface ComparedBytes {
+interface ComparedBytes {
 	readonly part: ComparedPart;
 	readonly predictedBytes: number;
 	/** Buffers may be negative, as `heldMemory` counts them. */

@@ -31,7 +31,7 @@ export function refusalReasons(
 }
 
 /** One for each device that has too little, or takes no tensor of that size. */
-export function shortfallReasons(plan: Plan): readonly MemoryReason[] {
+function shortfallReasons(plan: Plan): readonly MemoryReason[] {
 	return [...tooSmall(plan).map(deviceNeeds), ...oversizedTensors(plan)];
 }
 
