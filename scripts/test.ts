@@ -1,56 +1,70 @@
 /**
- * Runs all tests, or the groups named: checks, unit, engine, workbench. The last line is `N passed, N failed`.
+ * Runs all tests, or the groups named: checks, unit, engine, workbench. Suites run side by side; the output of each is printed as a whole.
+ * The last line is `N passed, N failed`, with `, N skipped` where tests were skipped.
+ *
+ * HEADROOM_TEST_JOBS sets how many suites run at once.
  */
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { runSuite } from "../test/support/workbench/runSuite.ts";
-import { requireProgram, root, runScript, UserError } from "./shell.ts";
-import { provideSoftwareGpu } from "./softwareGpu.ts";
+import { root, runScript, UserError } from "./shell.ts";
+import {
+	type Counts,
+	type Print,
+	runSideBySide,
+	type Suite,
+} from "./sideBySide.ts";
 import { newestVersion, oldestVersion } from "./vscodeServer.ts";
 
-interface Counts {
-	readonly passed: number;
-	readonly failed: number;
-	readonly skipped: number;
-}
+const groups = ["checks", "unit", "engine", "workbench"];
 
-const groups: Readonly<Record<string, () => Promise<Counts[]> | Counts[]>> = {
-	checks: () => [
-		check("format and lint", "@biomejs/biome/bin/biome", ["ci"]),
-		check("types", "typescript/bin/tsc", ["-p", "."]),
-		check("types of the webview", "typescript/bin/tsc", ["-p", "src/webview"]),
-		check("dead code", "knip/bin/knip.js", []),
-	],
-	unit: () => [mocha("test/unit/**/*.test.ts")],
-	engine: () => {
-		provideSoftwareGpu();
-		return [mocha("test/engine/**/*.test.ts")];
-	},
-	workbench: async () => [
-		await suite(oldestVersion),
-		await suite(newestVersion),
-		mocha("test/workbench/*.test.ts"),
-	],
-};
+/** Of a suite with a VS Code server, a browser, an extension host and an engine. */
+const bytesPerSuite = 2.5e9;
+
+/** Longer than any suite takes on a busy machine: one that runs this long hangs. */
+const suiteLimitMs = 1_800_000;
+
+const cores = os.availableParallelism();
+// One more than cores: suites in the browser wait now and then.
+const defaultJobs = Math.max(
+	1,
+	Math.min(cores + 1, Math.floor(os.freemem() / bytesPerSuite)),
+);
+const { HEADROOM_TEST_JOBS: jobs = defaultJobs } = process.env;
+// llama.cpp keeps a core busy, and its threads collapse where there are more of them than cores.
+const jobsOfKind = { engine: Math.max(1, Math.floor(cores / 2)) };
 
 async function main(): Promise<number> {
 	const wanted = process.argv.slice(2);
 	for (const name of wanted)
-		if (!groups[name])
+		if (!groups.includes(name))
 			throw new UserError(
-				`There is no group of tests named "${name}"; there are ${Object.keys(groups).join(", ")}.`,
+				`There is no group of tests named "${name}"; there are ${groups.join(", ")}.`,
 			);
-	const all: Counts[] = [];
-	for (const [name, run] of Object.entries(groups)) {
-		if (wanted.length > 0 && !wanted.includes(name)) continue;
-		heading(name);
-		all.push(...(await run()));
-	}
+	const startMs = performance.now();
+	const results = await runSideBySide(
+		suitesOf(wanted.length > 0 ? wanted : groups),
+		{
+			jobs: Number(jobs),
+			jobsOfKind,
+			print: (text) => process.stdout.write(text),
+		},
+	);
+	console.log("\n== time ==\n");
+	for (const { suite, tookMs } of results)
+		console.log(`${seconds(tookMs)}  ${suite.group}: ${suite.title}`);
+	console.log(`${seconds(performance.now() - startMs)}  in all`);
 	const sum = (key: keyof Counts) =>
-		all.reduce((total, counts) => total + counts[key], 0);
+		results.reduce((total, { counts }) => total + counts[key], 0);
 	const skipped = sum("skipped");
 	console.log(
 		`\n${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
@@ -58,65 +72,141 @@ async function main(): Promise<number> {
 	return sum("failed") > 0 ? 1 : 0;
 }
 
-function heading(text: string): void {
-	console.log(`\n== ${text} ==`);
+function seconds(ms: number): string {
+	return `${(ms / 1000).toFixed(1).padStart(7)} s`;
 }
 
-function modulePath(file: string): string {
-	return path.join(root, "node_modules", file);
+/** In the order in which they are printed. */
+function suitesOf(wanted: readonly string[]): Suite[] {
+	const provided = wanted.filter((it) => it === "engine" || it === "workbench");
+	const provision: Suite = {
+		group: "what tests need",
+		title: provided.join(", "),
+		run: (print) => provide(provided, print),
+	};
+	const needs = [provision];
+	const inBrowser = (file: string): Suite => ({
+		group: "workbench",
+		title: path.basename(file, ".test.ts"),
+		needs,
+		run: (print) => mocha([file], print),
+	});
+	const suites: Readonly<Record<string, () => readonly Suite[]>> = {
+		checks: () => [
+			check("format and lint", "@biomejs/biome/bin/biome", ["ci"]),
+			check("types", "typescript/bin/tsc", ["-p", "."]),
+			check("types of the webview", "typescript/bin/tsc", [
+				"-p",
+				"src/webview",
+			]),
+			check("dead code", "knip/bin/knip.js", []),
+		],
+		unit: () => [
+			{
+				group: "unit",
+				title: "all",
+				run: (print) => mocha(["test/unit/**/*.test.ts"], print),
+			},
+		],
+		engine: () =>
+			testFiles("test/engine").map((file) => ({
+				group: "engine",
+				title: path.basename(file, ".test.ts"),
+				kind: "engine",
+				needs,
+				run: (print) => mocha([file], print),
+			})),
+		workbench: () => [
+			...[oldestVersion, newestVersion].map(
+				(version): Suite => ({
+					group: "workbench",
+					title: `in the extension host of VS Code ${version.replace(/^4/, "1")}`,
+					needs,
+					run: (print) => extensionHostSuite(version, print),
+				}),
+			),
+			...testFiles("test/workbench").map(inBrowser),
+		],
+	};
+	return [
+		...(provided.length > 0 ? [provision] : []),
+		...groups
+			.filter((it) => wanted.includes(it))
+			.flatMap((it) => suites[it]?.() ?? []),
+	];
 }
 
-function check(what: string, program: string, args: readonly string[]): Counts {
-	const { status } = spawnSync(
-		process.execPath,
-		[modulePath(program), ...args],
-		{ cwd: root, stdio: "inherit" },
-	);
-	console.log(`${status === 0 ? "passed" : "FAILED"}: ${what}`);
+function testFiles(folder: string): string[] {
+	return readdirSync(path.join(root, folder))
+		.filter((name) => name.endsWith(".test.ts"))
+		.sort()
+		.map((name) => `${folder}/${name}`);
+}
+
+async function provide(
+	provided: readonly string[],
+	print: Print,
+): Promise<Counts> {
+	const script = path.join(root, "scripts", "provideForTests.ts");
+	const ended = await run(["--import", "tsx", script, ...provided], print);
+	if (ended !== 0) throw new UserError("What tests need is not there.");
+	return { passed: 0, failed: 0, skipped: 0 };
+}
+
+function check(title: string, program: string, args: readonly string[]): Suite {
 	return {
-		passed: status === 0 ? 1 : 0,
-		failed: status === 0 ? 0 : 1,
-		skipped: 0,
+		group: "checks",
+		title,
+		run: async (print) => {
+			const isPassed = (await run([modulePath(program), ...args], print)) === 0;
+			print(`${isPassed ? "passed" : "FAILED"}: ${title}\n`);
+			return {
+				passed: isPassed ? 1 : 0,
+				failed: isPassed ? 0 : 1,
+				skipped: 0,
+			};
+		},
 	};
 }
 
-function mocha(pattern: string): Counts {
+async function mocha(
+	patterns: readonly string[],
+	print: Print,
+): Promise<Counts> {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-counts-"));
 	const countsFile = path.join(folder, "counts.json");
-	spawnSync(
-		process.execPath,
-		[
-			modulePath("mocha/bin/mocha.js"),
-			"--reporter",
-			path.join(root, "test/support/countingReporter.cjs"),
-			pattern,
-		],
-		{
-			cwd: root,
-			stdio: "inherit",
-			env: { ...process.env, HEADROOM_TEST_COUNTS: countsFile },
-		},
-	);
-	// A run that ends before its end has not passed, whatever it printed.
-	const counts: Counts = existsSync(countsFile)
-		? JSON.parse(readFileSync(countsFile, "utf8"))
-		: { passed: 0, failed: 1, skipped: 0 };
-	rmSync(folder, { recursive: true });
-	return counts;
+	const reporter = path.join(root, "test/support/countingReporter.cjs");
+	try {
+		const ended = await run(
+			[modulePath("mocha/bin/mocha.js"), "--reporter", reporter, ...patterns],
+			print,
+			{ HEADROOM_TEST_COUNTS: countsFile },
+		);
+		const counts: Counts | undefined = existsSync(countsFile)
+			? JSON.parse(readFileSync(countsFile, "utf8"))
+			: undefined;
+		// A run that dies has failed, whatever it printed.
+		if (!counts || (ended !== 0 && counts.failed === 0)) {
+			print(`FAILED: mocha ended with ${ended}\n`);
+			return { passed: 0, skipped: 0, ...counts, failed: 1 };
+		}
+		return counts;
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }
 
-async function suite(version: string): Promise<Counts> {
-	requireProgram(["chromium", "chromium-browser"], "chromium");
-	console.log(
-		`\n  in the extension host of VS Code ${version.replace(/^4/, "1")}`,
-	);
+async function extensionHostSuite(
+	version: string,
+	print: Print,
+): Promise<Counts> {
 	const { tests, failure } = await runSuite(version);
 	for (const { title, ms, error, isSkipped } of tests) {
 		const mark = error ? "FAILED" : isSkipped ? "-" : "✔";
-		console.log(`    ${mark} ${title} (${ms}ms)`);
-		if (error) console.log(error);
+		print(`    ${mark} ${title} (${ms}ms)\n`);
+		if (error) print(`${error}\n`);
 	}
-	if (failure) console.log(`    FAILED: ${failure}`);
+	if (failure) print(`    FAILED: ${failure}\n`);
 	const failed = tests.filter(({ error }) => error !== undefined).length;
 	const skipped = tests.filter(({ isSkipped }) => isSkipped).length;
 	return {
@@ -124,6 +214,45 @@ async function suite(version: string): Promise<Counts> {
 		failed: failed + (failure ? 1 : 0),
 		skipped,
 	};
+}
+
+function modulePath(file: string): string {
+	return path.join(root, "node_modules", file);
+}
+
+const children = new Set<ChildProcess>();
+process.on("exit", () => {
+	for (const child of children) child.kill();
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+	process.on(signal, () => process.exit(130));
+
+/** Runs Node to the end; returns its exit code, or the signal that ended it. */
+function run(
+	args: readonly string[],
+	print: Print,
+	env: NodeJS.ProcessEnv = {},
+): Promise<number | string> {
+	const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+	const child = spawn(process.execPath, args, {
+		cwd: root,
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...color, ...process.env, ...env },
+	});
+	children.add(child);
+	const timer = setTimeout(() => child.kill("SIGKILL"), suiteLimitMs);
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.setEncoding("utf8");
+		stream.on("data", print);
+	}
+	return new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (code, signal) => {
+			clearTimeout(timer);
+			children.delete(child);
+			resolve(code ?? signal ?? "nothing");
+		});
+	});
 }
 
 await runScript(main);
