@@ -40,6 +40,10 @@ import {
 import { HostileDrafter } from "../support/sequences/hostileDrafter.ts";
 import { VerifyingAll } from "../support/sequences/verifyingAll.ts";
 
+/** `HEADROOM_PROMPTS=500` takes a minute; the gate has fewer. */
+const { HEADROOM_PROMPTS = "120" } = process.env;
+const prompts = Number(HEADROOM_PROMPTS);
+
 const shippedDraft = path.join(
 	root,
 	"media",
@@ -184,7 +188,7 @@ describe("speculation with llama.cpp", () => {
 			hostile: new VerifyingAll(),
 		};
 		const different: unknown[] = [];
-		for (let round = 0; round < 500; round++) {
+		for (let round = 0; round < prompts; round++) {
 			const prompt = promptOf(random);
 			const [kind, drafter] = (
 				[
@@ -210,13 +214,16 @@ describe("speculation with llama.cpp", () => {
 		}
 		assert.deepEqual(different, []);
 		for (const { verifiedTokens } of Object.values(controllers))
-			assert.ok(verifiedTokens > 1000, `${verifiedTokens} were verified`);
-		assert.ok(controllers.good.acceptedTokens > 300);
-		assert.ok(controllers.lookup.acceptedTokens > 300);
+			assert.ok(
+				verifiedTokens > 2 * prompts,
+				`${verifiedTokens} were verified`,
+			);
+		assert.ok(controllers.good.acceptedTokens > 0.6 * prompts);
+		assert.ok(controllers.lookup.acceptedTokens > 0.6 * prompts);
 	}
 
-	it("says the same for 500 prompts, greedily", () => sameTexts(0));
-	it("draws the same for 500 prompts and seeds", () => sameTexts(0.8));
+	it(`says the same for ${prompts} prompts, greedily`, () => sameTexts(0));
+	it(`draws the same for ${prompts} prompts and seeds`, () => sameTexts(0.8));
 
 	it("leaves the state as it is without drafts, cancelled in the middle of anything", async () => {
 		const random = seededRandom(9);
