@@ -155,6 +155,7 @@ export function nodeFor(version: string): string {
 
 export interface VscodeServer {
 	readonly port: number;
+	readonly processId: number;
 	/** Ends it, and every extension host and engine with it. */
 	stop(): Promise<void>;
 }
@@ -216,7 +217,7 @@ export async function serveVscode({
 	child.stdout.pipe(log);
 	child.stderr.pipe(log);
 	await untilAnswering(port, child, logFile);
-	return { port, stop: () => stopGroup(child) };
+	return { port, processId: child.pid ?? 0, stop: () => stopGroup(child) };
 }
 
 /** The server has a group of its own, so it must be told when this process ends early. */
@@ -234,17 +235,21 @@ function endWith(child: ChildProcess): void {
 		process.on(signal, () => process.exit(130));
 }
 
+/** Longer than any start takes, on a busy machine too. */
+const startLimitMs = 120_000;
+
 async function untilAnswering(
 	port: number,
 	child: ChildProcess,
 	logFile: string,
 ): Promise<void> {
-	for (let attempt = 0; attempt < 240 && child.exitCode === null; attempt++) {
+	const endMs = performance.now() + startLimitMs;
+	while (performance.now() < endMs && child.exitCode === null) {
 		const answered = await fetch(`http://127.0.0.1:${port}/version`)
 			.then((response) => response.ok)
 			.catch(() => false);
 		if (answered) return;
-		await new Promise((resolve) => setTimeout(resolve, 250));
+		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 	await stopGroup(child);
 	const lines = existsSync(logFile)

@@ -3,17 +3,17 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
 import {
-	engineProcesses,
 	parentOf,
+	untilEngineBelow,
 } from "../support/models/engineProcesses.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import { builtInModel, untilGone } from "../support/models/realEngine.ts";
+import { until } from "../support/until.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, function () {
-		this.timeout(120_000);
+	describe(`a person in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const { workspace } = session;
@@ -39,14 +39,12 @@ for (const version of [oldestVersion, newestVersion])
 				"const ",
 			]);
 			await person.screenshot(`ghost-text-${name}`);
-			await person.press("Control+S");
-			await person.page.waitForTimeout(700);
+			await person.save();
 			const before = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
 			assert.notEqual(await person.untilGhostText(), "");
 			await person.press("Tab");
-			await person.page.waitForTimeout(300);
-			await person.press("Control+S");
-			await person.page.waitForTimeout(700);
+			await person.page.locator(".tab.active.dirty").waitFor();
+			await person.save();
 			await person.screenshot(`accepted-${name}`);
 			const after = readFileSync(path.join(workspace, "shapes.ts"), "utf8");
 			const spaceless = (text: string) => text.replace(/\s+/g, "");
@@ -65,12 +63,14 @@ for (const version of [oldestVersion, newestVersion])
 		});
 
 		it("sees nothing wrong when the engine is killed, and gets the next completion", async () => {
-			const [pid] = engineProcesses();
-			assert.ok(pid, "an engine runs");
+			const pid = await untilEngineBelow(server.processId);
 			await person.press("Control+End", "Enter", "Enter");
-			await person.type("for (const shape of ", 20);
-			// About now VS Code asks for the completion of this.
-			await person.page.waitForTimeout(60);
+			const requests = person.reports.newest()?.requestCount ?? 0;
+			await person.type("for (const shape of ");
+			await until(
+				"a completion request",
+				() => (person.reports.newest()?.requestCount ?? 0) > requests,
+			);
 			process.kill(pid, "SIGKILL");
 			await untilGone(pid);
 			await person.press("Escape", "End", "Enter");
@@ -85,7 +85,7 @@ for (const version of [oldestVersion, newestVersion])
 
 		it("finds the commands in the palette", async () => {
 			await person.runCommand("Headroom: Open Log");
-			await person.page.waitForTimeout(500);
+			await person.page.locator(".output-view .view-lines").first().waitFor();
 			await person.screenshot(`log-${name}`);
 		});
 
@@ -109,8 +109,7 @@ for (const version of [oldestVersion, newestVersion])
 		if (version !== newestVersion) return;
 
 		it("reloads the window, and no engine of the old one is left", async () => {
-			const [pid] = engineProcesses();
-			assert.ok(pid, "an engine runs");
+			const pid = await untilEngineBelow(server.processId);
 			await person.page.reload();
 			await untilGone(pid);
 			await person.arrive();
@@ -120,8 +119,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.open("greet.py");
 			await person.press("Control+End", "Enter");
 			await person.typeUntilGhostText(["def main(", "for ", "return "]);
-			const [pid] = engineProcesses();
-			assert.ok(pid, "an engine runs");
+			const pid = await untilEngineBelow(server.processId);
 			process.kill(parentOf(pid), "SIGKILL");
 			await untilGone(pid);
 		});

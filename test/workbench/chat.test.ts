@@ -7,6 +7,7 @@ import { conversationText } from "../../src/storage/conversations/conversationFi
 import { answered, question } from "../support/conversations.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { testFolder } from "../support/models/toolFolders.ts";
+import { untilPasses } from "../support/until.ts";
 import { accessibilityViolations } from "../support/workbench/axe.ts";
 import { ChatPanelOnPage } from "../support/workbench/chatPanel.ts";
 import { Session } from "../support/workbench/session.ts";
@@ -14,8 +15,7 @@ import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 /** The built-in model talks nonsense, and much of it: what is looked at here is the way there and back. */
 for (const version of [oldestVersion, newestVersion])
-	describe(`a person who asks in VS Code ${version.replace(/^4/, "1")}`, function () {
-		this.timeout(120_000);
+	describe(`a person who asks in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const models = testFolder();
@@ -51,7 +51,7 @@ for (const version of [oldestVersion, newestVersion])
 
 		it("finds the panel ready, with the visible file, before a model is loaded", async () => {
 			await person.runCommand("Headroom: Ask About This");
-			await panel.input.waitFor({ timeout: 30_000 });
+			await panel.input.waitFor();
 			await panel.view
 				.locator(".chip", { hasText: "shapes.ts" })
 				.first()
@@ -205,14 +205,10 @@ for (const version of [oldestVersion, newestVersion])
 					JSON.stringify({ "workbench.colorTheme": theme }),
 				);
 				await person.page.locator(`.monaco-workbench.${kind}`).waitFor();
-				for (let waited = 0; waited < 10_000; waited += 200) {
-					if ((await shown().catch(() => "")) === color) break;
-					await person.page.waitForTimeout(200);
-				}
+				await untilPasses(async () => assert.equal(await shown(), color));
 				await person.screenshot(
 					`chat-${theme.toLowerCase().replaceAll(" ", "-")}-${name}`,
 				);
-				assert.equal(await shown(), color);
 				assert.deepEqual(
 					await accessibilityViolations(await panel.frame()),
 					[],

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import {
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
 import { conversationText } from "../../src/storage/conversations/conversationFile.ts";
 import { talk } from "../support/conversations.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
-import { root } from "../support/models/realEngine.ts";
 import { testFolder } from "../support/models/toolFolders.ts";
+import { until } from "../support/until.ts";
 import { ChatPanelOnPage } from "../support/workbench/chatPanel.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person, TestServer } from "../support/workbench/workbench.ts";
@@ -20,11 +14,9 @@ import type { Person, TestServer } from "../support/workbench/workbench.ts";
 /** What the view takes at once. */
 const pageMessages = 40;
 
-describe("conversations that go on", function () {
-	this.timeout(120_000);
+describe("conversations that go on", () => {
 	const session = new Session();
 	const folders = testFolder();
-	const logs = folders.at("logs");
 	let person: Person;
 	let server: TestServer;
 	const panel = new ChatPanelOnPage(() => person.page);
@@ -32,7 +24,6 @@ describe("conversations that go on", function () {
 	before(async () => {
 		const file = folders.at("chatting.gguf");
 		writeChatModel(file, { contextWindow: 8_192 });
-		mkdirSync(logs);
 		const lines = Array.from(
 			{ length: 160 },
 			(_, index) => `export const part${index} = join(part${index * 7}, "/");`,
@@ -46,12 +37,10 @@ describe("conversations that go on", function () {
 				"headroom.model.file": file,
 				"headroom.models.searchStores": false,
 			},
-			env: { HEADROOM_TEST_LOGS: logs },
-			extensions: [path.join(root, "test/support/logWriter")],
 		}));
 		await person.open("parts.ts");
 		await person.runCommand("Headroom: Ask About This");
-		await panel.input.waitFor({ timeout: 30_000 });
+		await panel.input.waitFor();
 	});
 	after(async () => {
 		await session.stop();
@@ -61,17 +50,11 @@ describe("conversations that go on", function () {
 
 	/** Of every answer of every window so far: its prompt, and what of that was not evaluated anew. */
 	function answers(): { readonly prompt: number; readonly reused: number }[] {
-		return readdirSync(logs)
-			.flatMap((name) =>
-				readFileSync(path.join(logs, name), "utf8").split("\n"),
-			)
-			.flatMap((line) => {
-				const [, prompt, reused] =
-					/ chat \S+: .*prompt (\d+) tokens, (\d+) reused/.exec(line) ?? [];
-				return prompt
-					? [{ prompt: Number(prompt), reused: Number(reused) }]
-					: [];
-			});
+		return session.reports.logLines().flatMap((line) => {
+			const [, prompt, reused] =
+				/ chat \S+: .*prompt (\d+) tokens, (\d+) reused/.exec(line) ?? [];
+			return prompt ? [{ prompt: Number(prompt), reused: Number(reused) }] : [];
+		});
 	}
 
 	/** Asks, stops the answer, and says what the answer took. */
@@ -79,15 +62,11 @@ describe("conversations that go on", function () {
 		const before = answers();
 		await panel.ask(question);
 		await panel.stopAnswer();
-		for (let waited = 0; waited < 20_000; waited += 100) {
-			const all = answers();
-			const added = all.find(
+		return await until(`the answer to "${question}" in the log`, () =>
+			answers().find(
 				({ prompt }) => !before.some((it) => it.prompt === prompt),
-			);
-			if (added) return added;
-			await person.page.waitForTimeout(100);
-		}
-		throw new Error(`no answer to ${question} is in the log`);
+			),
+		);
 	}
 
 	function filesOfData(): string[] {
@@ -98,15 +77,13 @@ describe("conversations that go on", function () {
 	}
 
 	async function untilStateIsSaved(sinceMs: number): Promise<void> {
-		for (let waited = 0; waited < 20_000; waited += 100) {
+		await until("the saved state of the conversation", () => {
 			const file = filesOfData().find((it) =>
 				it.endsWith("chat-state.bin.json"),
 			);
 			const stats = file && statSync(file, { throwIfNoEntry: false });
-			if (stats && stats.mtimeMs > sinceMs) return;
-			await person.page.waitForTimeout(100);
-		}
-		throw new Error("the state of the conversation was not saved");
+			return stats && stats.mtimeMs > sinceMs;
+		});
 	}
 
 	const isMostlyReused = ({

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { until } from "../support/until.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 
@@ -47,8 +48,7 @@ const isRest = (it: string, of: string) =>
 	it.trim() !== "" && spaceless(of).endsWith(spaceless(it));
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`ghost text on screen in VS Code ${version.replace(/^4/, "1")}`, function () {
-		this.timeout(60_000);
+	describe(`ghost text on screen in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const { workspace } = session;
@@ -71,15 +71,10 @@ for (const version of [oldestVersion, newestVersion])
 		after(() => session.stop());
 		afterEach(session.keepFailure(name));
 
-		/** Saves the file, and reads it once it is written: during the write, it is empty. */
-		async function saved(name: string, before: string): Promise<string> {
-			await person.press("Control+S");
-			for (let waited = 0; waited < 10_000; waited += 50) {
-				const text = readFileSync(file(name), "utf8");
-				if (text !== "" && text !== before) return text;
-				await person.page.waitForTimeout(50);
-			}
-			return before;
+		/** Saves the file, and reads it when it is written. */
+		async function saved(name: string): Promise<string> {
+			await person.save();
+			return readFileSync(file(name), "utf8");
 		}
 
 		/** The line with the cursor on screen: its text, and the ghost text in it. */
@@ -98,7 +93,6 @@ for (const version of [oldestVersion, newestVersion])
 		}
 
 		it("is accepted by word, by line and as a whole, and undone", async () => {
-			const before = readFileSync(file("words.ts"), "utf8");
 			await person.open("words.ts");
 			await person.press("Control+End");
 			await person.typeUntilGhostText(openings);
@@ -112,12 +106,12 @@ for (const version of [oldestVersion, newestVersion])
 			const rest = await acceptPiece("Control+ArrowRight", afterLine);
 			await person.press("Tab");
 			await person.untilGhostText((it) => !isRest(it, rest));
-			const taken = await saved("words.ts", before);
+			const taken = await saved("words.ts");
 			assert.ok(spaceless(taken).endsWith(`${spaceless(all)}}`), taken);
 			await person.press("Control+Z");
 			await person.untilGhostText((it) => isRest(it, rest));
 			await person.screenshot(`taken-back-${name}`);
-			const back = await saved("words.ts", taken);
+			const back = await saved("words.ts");
 			assert.equal(
 				`${spaceless(back).slice(0, -1)}${spaceless(rest)}}`,
 				spaceless(taken),
@@ -140,7 +134,7 @@ for (const version of [oldestVersion, newestVersion])
 			const [typed = ""] = /^\s*\w+/.exec(ghost) ?? [];
 			for (let at = 1; at < typed.length; at++) {
 				await person.type(typed.slice(at - 1, at));
-				await person.untilGhostText((it) => it === ghost.slice(at), 500);
+				await person.untilGhostText((it) => it === ghost.slice(at));
 				if (at === 2) await person.screenshot(`typed-along-${name}`);
 			}
 		});
@@ -156,15 +150,13 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`middle-of-line-${name}`);
 			const ghost = await person.ghostText();
 			assert.ok((await currentLine()).endsWith(`(${ghost})`));
-			const before = readFileSync(file("middle.ts"), "utf8");
 			await person.press("Tab");
 			await person.untilGhostText((it) => it !== ghost);
-			const after = await saved("middle.ts", before);
+			const after = await saved("middle.ts");
 			assert.ok(after.includes(`(${ghost})`), after.slice(-200));
 		});
 
 		it("is accepted at two cursors", async () => {
-			const before = readFileSync(file("cursors.ts"), "utf8");
 			await person.open("cursors.ts");
 			await person.press("Control+End", "ArrowUp", "End");
 			await person.press(cursorAbove);
@@ -173,14 +165,13 @@ for (const version of [oldestVersion, newestVersion])
 			await person.press("Tab");
 			await person.untilGhostText((it) => it !== ghost);
 			await person.screenshot(`two-cursors-taken-${name}`);
-			const after = await saved("cursors.ts", before);
+			const after = await saved("cursors.ts");
 			const [above, below] = after.trimEnd().split("\n").slice(-2);
 			assert.ok(above?.includes("return "));
 			assert.equal(above, below);
 		});
 
 		it("works in the cell of a notebook", async () => {
-			const before = readFileSync(file("cells.ipynb"), "utf8");
 			await person.page
 				.locator(".explorer-folders-view .label-name", {
 					hasText: "cells.ipynb",
@@ -199,7 +190,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`notebook-${name}`);
 			await person.press("Tab");
 			await person.untilGhostText((it) => it !== ghost);
-			const after = await saved("cells.ipynb", before);
+			const after = await saved("cells.ipynb");
 			const [, second] = JSON.parse(after).cells;
 			assert.ok(
 				spaceless([second.source].flat().join("")).includes(spaceless(ghost)),
@@ -212,7 +203,9 @@ for (const version of [oldestVersion, newestVersion])
 			await person.type("PORT=");
 			await person.untilStatus(/Off in this file/);
 			// VS Code requests 50 ms after the last key, unless the focus has moved by then.
-			await person.page.waitForTimeout(500);
+			await until("a decision about .env", () =>
+				person.reports.newest()?.decision?.path.endsWith(".env"),
+			);
 			await person.runCommand("Headroom: Why No Suggestion?");
 			const entries = person.page.locator(".quick-input-list .monaco-list-row");
 			await entries.filter({ hasText: ".env:2:6" }).waitFor();

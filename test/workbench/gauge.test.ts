@@ -11,8 +11,7 @@ interface Drawn {
 }
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`the memory gauge before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
-		this.timeout(90_000);
+	describe(`the memory gauge before a person in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		let person: Person;
@@ -67,7 +66,7 @@ for (const version of [oldestVersion, newestVersion])
 			const tooltip = person.page
 				.locator(".monaco-hover:visible", { hasText: "Total" })
 				.first();
-			await tooltip.waitFor({ timeout: 10_000 });
+			await tooltip.waitFor();
 			await person.screenshot(`gauge-tooltip-${name}`);
 			const cells = await tooltip.locator("th, td").allTextContents();
 			const values = cells
@@ -97,8 +96,10 @@ for (const version of [oldestVersion, newestVersion])
 			const report = person.page.locator(
 				'[data-uri^="headroom-report:"] .view-lines',
 			);
-			await report.waitFor();
-			await person.page.waitForTimeout(500);
+			await report
+				.locator(".view-line", { hasText: "weights" })
+				.first()
+				.waitFor();
 			await person.screenshot(`fit-report-${name}`);
 			const lines = await report.locator(".view-line").allTextContents();
 			const text = lines.join("\n").replaceAll("\u00a0", " ");

@@ -6,14 +6,14 @@ import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
 import { type ModelHost, startModelHost } from "../support/fakes/modelHost.ts";
 import { randomModelBytes } from "../support/models/ownModelsFolder.ts";
 import { root } from "../support/models/realEngine.ts";
+import { until } from "../support/until.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 
 const modelName = "headroom-draft-1.6m-q8_0.gguf";
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`models before a person in VS Code ${version.replace(/^4/, "1")}`, function () {
-		this.timeout(120_000);
+	describe(`models before a person in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const stick = mkdtempSync(path.join(os.tmpdir(), "headroom-stick-"));
@@ -49,20 +49,13 @@ for (const version of [oldestVersion, newestVersion])
 		const clickModal = (button: string) =>
 			modal().locator(".monaco-button", { hasText: button }).click();
 
-		/** The text beside the steps is in a frame of a frame. */
-		async function inSomeFrame(text: string, withinMs = 20_000): Promise<void> {
-			for (let waited = 0; waited < withinMs; waited += 200) {
-				for (const frame of person.page.frames()) {
-					// A frame that loads is replaced by another.
-					const found = await frame
-						.getByText(text)
-						.count()
-						.catch(() => 0);
-					if (found > 0) return;
-				}
-				await person.page.waitForTimeout(200);
-			}
-			throw new Error(`no frame has "${text}"`);
+		/** The text beside the steps is in a frame inside a frame. */
+		async function inSomeFrame(text: string): Promise<void> {
+			await until(`a frame with "${text}"`, async () => {
+				for (const frame of person.page.frames())
+					if ((await frame.getByText(text).count()) > 0) return true;
+				return false;
+			});
 		}
 
 		/** The preview of the benchmark may take the focus when it has loaded, and VS Code then closes the list. */
@@ -120,7 +113,7 @@ for (const version of [oldestVersion, newestVersion])
 
 		it("measures what is installed, and sees a table", async () => {
 			await person.runCommand("Headroom: Benchmark This Machine");
-			await inSomeFrame("time to first line", 60_000);
+			await inSomeFrame("time to first line");
 			await inSomeFrame("/ 12");
 			await person.screenshot(`benchmark-${name}`);
 		});

@@ -9,22 +9,22 @@ import path from "node:path";
 import { requireProgram } from "../../scripts/shell.ts";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
 import {
-	engineProcesses,
 	parentOf,
+	untilEngineBelow,
 } from "../support/models/engineProcesses.ts";
 import { Session } from "../support/workbench/session.ts";
-import type { Person } from "../support/workbench/workbench.ts";
+import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
-describe("a session that is watched by strace", function () {
-	this.timeout(180_000);
+describe("a session that is watched by strace", () => {
 	const session = new Session();
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
 	const trace = path.join(folder, "trace.txt");
 	let person: Person;
+	let server: TestServer;
 	let strace: ChildProcess | undefined;
 
 	before(async () => {
-		({ person } = await session.start(newestVersion));
+		({ person, server } = await session.start(newestVersion));
 	});
 	after(async () => {
 		strace?.kill("SIGKILL");
@@ -67,8 +67,7 @@ describe("a session that is watched by strace", function () {
 	it("completes, switches models, and frees the memory, and nothing connects", async function () {
 		await person.open("shapes.ts");
 		await complete();
-		const [engine] = engineProcesses();
-		assert.ok(engine);
+		const engine = await untilEngineBelow(server.processId);
 		if (!(await watch(parentOf(engine)))) this.skip();
 
 		// Stopped and started again: from here on the engine is watched too.
@@ -78,7 +77,7 @@ describe("a session that is watched by strace", function () {
 		const row = person.page
 			.locator(".quick-input-list .monaco-list-row", { hasText: "draft" })
 			.first();
-		await row.waitFor({ timeout: 30_000 });
+		await row.waitFor();
 		await person.type("headroom-draft", 5);
 		await person.press("Enter");
 		await person.untilStatus(/Draft 1\.6M/);

@@ -8,8 +8,7 @@ import { testFolder } from "../support/models/toolFolders.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 
-describe("a person who switches models", function () {
-	this.timeout(120_000);
+describe("a person who switches models", () => {
 	const session = new Session();
 	const models = testFolder();
 	let person: Person;
@@ -43,7 +42,7 @@ describe("a person who switches models", function () {
 	/** Opens the list, and waits until all models are in it. */
 	async function openList(): Promise<void> {
 		await person.runCommand("Headroom: Switch Model");
-		await row("broken").waitFor({ timeout: 30_000 });
+		await row("broken").waitFor();
 	}
 
 	async function choose(text: string): Promise<void> {

@@ -51,7 +51,7 @@ export class ChatPanelOnPage {
 		await this.view
 			.locator('.message.assistant.last[aria-busy="false"] .body')
 			.filter({ hasText: /\S{2}/ })
-			.waitFor({ timeout: 60_000 });
+			.waitFor();
 	}
 
 	/** Stops the answer as soon as there is something of it. */
@@ -59,7 +59,7 @@ export class ChatPanelOnPage {
 		await this.view
 			.locator('.message.assistant.last[aria-busy="true"] .body')
 			.filter({ hasText: /\S{2}/ })
-			.waitFor({ timeout: 60_000 });
+			.waitFor();
 		await this.send.filter({ hasText: "Stop" }).click();
 		await this.lastAnswer.locator(".status.stopped").waitFor();
 	}

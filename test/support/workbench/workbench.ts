@@ -1,5 +1,6 @@
 /** VS Code in a browser: a server with this extension, and a person who opens files, types and looks. */
 
+import assert from "node:assert/strict";
 import {
 	cpSync,
 	existsSync,
@@ -19,10 +20,12 @@ import {
 	type VscodeServer,
 } from "../../../scripts/vscodeServer.ts";
 import { root } from "../models/realEngine.ts";
+import { until, untilPasses, waitLimitMs } from "../until.ts";
+import type { WindowReports } from "./windowReports.ts";
 
 export const outFolder = path.join(root, "test", "out");
 
-/** What would move under a test, or cover what it looks at. */
+/** Against what would move under a test, or cover what it looks at. */
 const quietSettings = {
 	"security.workspace.trust.enabled": false,
 	"telemetry.telemetryLevel": "off",
@@ -35,9 +38,9 @@ const quietSettings = {
 };
 
 export interface TestServer extends VscodeServer {
-	/** Where VS Code keeps what is its own. */
+	/** VS Code's own data. */
 	readonly dataFolder: string;
-	/** As if the user had written it into the settings file. */
+	/** Writes it to the settings file, as the user would. */
 	setUserSetting(key: string, value: unknown): void;
 }
 
@@ -87,6 +90,7 @@ export async function startServer(
 	});
 	return {
 		port: server.port,
+		processId: server.processId,
 		dataFolder,
 		setUserSetting,
 		async stop() {
@@ -122,9 +126,9 @@ export function startBrowser(): Promise<Browser> {
 export interface PageOptions {
 	readonly port: number;
 	readonly workspace: string;
-	/** A suite to run in the extension host. */
+	/** A test suite to run in the extension host. */
 	readonly suiteFile?: string;
-	/** The workbench ends with this code, when a suite has run. */
+	/** Called with the exit code when the suite has run. */
 	readonly onExit?: (code: number) => void;
 	readonly onLog?: (type: string, text: string) => void;
 }
@@ -136,6 +140,7 @@ export async function openPage(
 	const page = await browser.newPage({
 		viewport: { width: 1280, height: 800 },
 	});
+	page.setDefaultTimeout(waitLimitMs);
 	// The driven workbench calls both; they must exist before it loads.
 	await page.exposeFunction(
 		"codeAutomationLog",
@@ -161,12 +166,15 @@ export async function openPage(
 
 /** What a person does in front of the workbench. */
 export class Person {
-	constructor(readonly page: Page) {}
+	constructor(
+		readonly page: Page,
+		readonly reports: WindowReports,
+	) {}
 
-	/** Waits until the workbench is there and the extension's item stands in the status bar. */
+	/** Waits for the workbench, and the extension's item in its status bar. */
 	async arrive(): Promise<void> {
-		await this.page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
-		await this.statusItem().waitFor({ timeout: 60_000 });
+		await this.page.waitForSelector(".monaco-workbench");
+		await this.statusItem().waitFor();
 	}
 
 	statusItem() {
@@ -188,14 +196,20 @@ export class Person {
 			.locator(".explorer-folders-view .label-name", { hasText: name })
 			.first()
 			.dblclick();
-		await this.page
-			.locator(".editor-instance .view-lines")
-			.first()
-			.waitFor({ timeout: 20_000 });
-		await this.page.locator(".editor-instance .view-lines").first().click();
+		// Until its tab is the active one, the editor is that of another file.
+		await this.page.locator(".tab.active", { hasText: name }).waitFor();
+		const text = this.page.locator(".editor-instance .view-lines").first();
+		await text.waitFor();
+		await text.click();
 	}
 
-	async type(text: string, delayMs = 40): Promise<void> {
+	/** Saves the file of the active tab, and waits until it is written. */
+	async save(): Promise<void> {
+		await this.press("Control+S");
+		await this.page.locator(".tab.active:not(.dirty)").waitFor();
+	}
+
+	async type(text: string, delayMs = 20): Promise<void> {
 		await this.page.keyboard.type(text, { delay: delayMs });
 	}
 
@@ -203,7 +217,7 @@ export class Person {
 		for (const key of keys) await this.page.keyboard.press(key);
 	}
 
-	/** The pieces of ghost text on screen, as one text. In the page, lines below may stand before the line above them. */
+	/** The pieces of ghost text on screen, joined. In the page, lower lines may precede the line above them. */
 	async ghostText(): Promise<string> {
 		const pieces = await this.page
 			.locator('[class*="ghost-text-decoration"], .ghost-text')
@@ -220,41 +234,65 @@ export class Person {
 	}
 
 	/**
-	 * Waits for ghost text that will do; any will where nothing is said. VS Code draws the first line and the ones below it at different
-	 * times: so it counts only where it is the same twice.
+	 * Waits for ghost text that the test can use; any, where it does not say. VS Code draws the first line and those below it at different
+	 * times, so the text counts only when it is the same twice.
 	 */
 	async untilGhostText(
-		willDo: (text: string) => boolean = (text) => text.trim() !== "",
-		withinMs = 20_000,
+		isUsable: (text: string) => boolean = (text) => text.trim() !== "",
 	): Promise<string> {
 		let text = "";
-		for (let waited = 0; waited < withinMs; waited += 100) {
+		await until("usable ghost text", async () => {
 			const before = text;
 			text = await this.ghostText();
-			if (text === before && willDo(text)) return text;
-			await this.page.waitForTimeout(100);
-		}
-		throw new Error(`the ghost text is still ${JSON.stringify(text)}`);
+			if (text === before && isUsable(text)) return true;
+			throw new Error(`the ghost text is ${JSON.stringify(text)}`);
+		});
+		return text;
 	}
 
 	/**
-	 * Types line after line until the model has something to say. What a model of any size suggests at one place is its own
-	 * affair; that it is silent at all of several is not.
+	 * Types line after line until the model suggests something that the test can use. What a model suggests at one place depends on the
+	 * model; that it suggests something at one of several places does not.
 	 */
 	async typeUntilGhostText(
 		lines: readonly string[],
-		willDo?: (text: string) => boolean,
+		isUsable: (text: string) => boolean = (text) => text.trim() !== "",
 	): Promise<string> {
 		for (const line of lines) {
 			await this.type(line);
-			const ghost = await this.untilGhostText(willDo, 8_000).catch(() => "");
-			if (ghost !== "") return ghost;
+			const typedMs = Date.now();
+			let text = "";
+			const isFound = await until(`an answer to ${line}`, async () => {
+				const before = text;
+				text = await this.ghostText();
+				if (text !== before) return undefined;
+				if (isUsable(text)) return "yes";
+				const outcome = this.#outcomeAtCursor(typedMs);
+				return outcome === (text === "" ? "none" : "suggested")
+					? "no"
+					: undefined;
+			});
+			if (isFound === "yes") return text;
 			await this.press("Escape", "End", "Enter");
 		}
 		throw new Error(`no ghost text appeared after any of ${lines.join(" | ")}`);
 	}
 
-	/** The messages in toasts and behind the bell. */
+	/** What the extension has decided since the given time about the place where the cursor is; undefined where it has not yet. */
+	#outcomeAtCursor(sinceMs: number): "none" | "suggested" | undefined {
+		const report = this.reports.newest();
+		if (!report?.decision || !report.cursor) return undefined;
+		const { atMs, cursor, decision } = report;
+		const { outcome, line, column } = decision;
+		if (atMs <= sinceMs || line !== cursor.line || column !== cursor.column)
+			return undefined;
+		// The editor asks again after a cancelled request.
+		return outcome.kind === "none" && outcome.reason.kind === "cancelled"
+			? undefined
+			: outcome.kind;
+	}
+
+	/** The messages in toasts and in the notification center. */
 	async notifications(): Promise<string[]> {
 		await this.runCommand("Notifications: Show Notifications");
 		const messages = await this.page
@@ -264,24 +302,23 @@ export class Person {
 		return messages;
 	}
 
-	/** Waits for a message, as a toast or behind the bell: a driven VS Code 1.139 keeps toasts back. */
-	async untilNotification(text: RegExp, withinMs = 30_000): Promise<void> {
-		const message = this.page
-			.locator(".notification-list-item-message", { hasText: text })
-			.first();
+	/** Waits for a message, in a toast or in the notification center: a driven VS Code 1.139 shows no toasts. */
+	async untilNotification(text: RegExp): Promise<void> {
+		const message = this.page.locator(".notification-list-item-message", {
+			hasText: text,
+		});
 		const bell = this.page
 			.locator('.statusbar-item[id*="notifications"]')
 			.first();
 		const center = this.page.locator(".notifications-center.visible");
-		for (let waited = 0; waited < withinMs; waited += 3_000) {
-			const isShown = await message
-				.waitFor({ timeout: 3_000 })
-				.then(() => true)
-				.catch(() => false);
-			if (isShown) return;
-			if ((await center.count()) === 0) await bell.click();
-		}
-		throw new Error(`no message matched ${text}`);
+		let attempts = 0;
+		await until(`a message that matches ${text}`, async () => {
+			if (await message.first().isVisible()) return true;
+			// A toast is given a moment; the center would hide it.
+			if (++attempts % 10 === 0 && (await center.count()) === 0)
+				await bell.click();
+			return false;
+		});
 	}
 
 	async clickNotification(button: string): Promise<void> {
@@ -291,12 +328,10 @@ export class Person {
 			.click();
 	}
 
-	async untilStatus(label: RegExp, withinMs = 30_000): Promise<void> {
-		for (let waited = 0; waited < withinMs; waited += 100) {
-			if (label.test(await this.statusLabel())) return;
-			await this.page.waitForTimeout(100);
-		}
-		throw new Error(`the status is still "${await this.statusLabel()}"`);
+	async untilStatus(label: RegExp): Promise<void> {
+		await untilPasses(async () =>
+			assert.match(await this.statusLabel(), label),
+		);
 	}
 
 	async runCommand(title: string): Promise<void> {

@@ -8,14 +8,8 @@ import {
 import type { Confirmation } from "../../../src/vscode/platform/confirmation.ts";
 import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
-import {
-	openFile,
-	readSaved,
-	removeFiles,
-	run,
-	until,
-	write,
-} from "./editor.ts";
+import { until } from "../../support/until.ts";
+import { openFile, readSaved, removeFiles, run, write } from "./editor.ts";
 
 const file = "made/area.ts";
 const original =

@@ -1,4 +1,4 @@
-/** What the suites do in the editor, and what they wait for. */
+/** What the suites do in the editor. */
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
@@ -19,18 +19,6 @@ export function headroomExtension(): vscode.Extension<HeadroomApi> {
 		vscode.extensions.getExtension<HeadroomApi>("headroom.headroom");
 	assert.ok(found);
 	return found;
-}
-
-export async function until(
-	what: string,
-	test: () => boolean | Promise<boolean>,
-	withinMs = 30_000,
-): Promise<void> {
-	const endMs = Date.now() + withinMs;
-	while (!(await test())) {
-		assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
 }
 
 export async function set(key: string, value: unknown): Promise<void> {

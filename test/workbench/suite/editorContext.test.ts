@@ -5,7 +5,8 @@ import { errorText } from "../../../src/protocol/errors.ts";
 import { EditorContext } from "../../../src/vscode/chat/editorContext.ts";
 import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
-import { openFile, removeFiles, run, until, write } from "./editor.ts";
+import { until } from "../../support/until.ts";
+import { openFile, removeFiles, run, write } from "./editor.ts";
 
 describe("the context of a question", () => {
 	let lastEditor: LastEditor;

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { HeadroomApi } from "../../../src/extension.ts";
+import { until } from "../../support/until.ts";
 import {
 	headroomExtension,
 	moveTo,
@@ -12,7 +13,6 @@ import {
 	set,
 	shapes,
 	type,
-	until,
 } from "./editor.ts";
 
 /** A body begins after each. Any model may suggest anything at one of them, but several lines at least once. */
