@@ -18,7 +18,7 @@ import type {
 	Runtime,
 	Sequence,
 } from "../../src/engine/runtime/runtime.ts";
-import { maxVerifiedTokens } from "../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../src/memory/plan/planRequest.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
 import { builtInModel } from "../support/models/realEngine.ts";

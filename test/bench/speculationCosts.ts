@@ -2,7 +2,7 @@
 
 import { verifySizes } from "../../src/engine/measure/verifyCosts.ts";
 import type { Sequence, Token } from "../../src/engine/runtime/runtime.ts";
-import { maxVerifiedTokens } from "../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../src/memory/plan/planRequest.ts";
 import type { Evaluation } from "./countedSequence.ts";
 
 /**

@@ -1,12 +1,8 @@
 /** Compares a plan with the finished load: where the model is, how much memory it uses, and how that differs. Pure. */
 
 import { formatBytes } from "../../base/units.ts";
-import {
-	type Correction,
-	heldBytes,
-	type Plan,
-	planFor,
-} from "../../memory/plan/plan.ts";
+import { heldBytes, type Plan, planFor } from "../../memory/plan/plan.ts";
+import type { Correction } from "../../memory/plan/planRequest.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeldMemory } from "../../protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";

@@ -11,13 +11,12 @@ import { canBeCutBack } from "../../memory/plan/draftPair.ts";
 import type { KvType } from "../../memory/plan/modelCost.ts";
 import {
 	admits,
-	type Correction,
 	missingBytes,
-	type NamedModel,
 	type Plan,
 	partialOffload,
 	planFor,
 } from "../../memory/plan/plan.ts";
+import type { Correction, NamedModel } from "../../memory/plan/planRequest.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { Gpu } from "../../protocol/engineProtocol.ts";
 

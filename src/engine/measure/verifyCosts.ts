@@ -1,7 +1,7 @@
 /** The time that a model takes to verify drafts of different lengths on this machine. Pure. */
 
 import { assert } from "../../base/assert.ts";
-import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/planRequest.ts";
 
 /** The numbers of tokens per evaluation that are measured. */
 export const verifySizes = [1, 2, 4, 8, 16, maxVerifiedTokens] as const;

@@ -6,7 +6,7 @@
  * to be that of one token, and each token has an acceptance rate of its own.
  */
 
-import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/planRequest.ts";
 import type { WorkKind } from "../../protocol/generation.ts";
 import type { VerifyCosts } from "../measure/verifyCosts.ts";
 import { Acceptance } from "./acceptance.ts";

@@ -1,6 +1,6 @@
 /** Speculative decoding of one answer: drafts from the most promising source, and learns which drafts are accepted. */
 
-import { maxVerifiedTokens } from "../../memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../memory/plan/planRequest.ts";
 import {
 	type SpeculationMode,
 	usesDraftModel,

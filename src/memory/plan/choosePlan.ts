@@ -8,7 +8,8 @@ import {
 } from "../machine/devices.ts";
 import { canBeCutBack, isPlannedDraft } from "./draftPair.ts";
 import type { KvType } from "./modelCost.ts";
-import { missingBytes, type NamedModel, type Plan, planFor } from "./plan.ts";
+import { missingBytes, type Plan, planFor } from "./plan.ts";
+import type { NamedModel } from "./planRequest.ts";
 import { type Role, roleNeeds } from "./roles.ts";
 
 export interface Candidate extends NamedModel {

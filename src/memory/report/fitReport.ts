@@ -10,11 +10,11 @@ import {
 import {
 	type Holder,
 	heldBytes,
-	type NamedModel,
 	type Plan,
 	partialOffload,
 	planFor,
 } from "../plan/plan.ts";
+import type { NamedModel } from "../plan/planRequest.ts";
 import { roleNeeds } from "../plan/roles.ts";
 
 export interface FitReportFacts {

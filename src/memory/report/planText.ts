@@ -10,7 +10,8 @@ import {
 } from "../../protocol/memoryReason.ts";
 import { bandwidthOf } from "../machine/devices.ts";
 import type { Choice, Concession, Rejection } from "../plan/choosePlan.ts";
-import type { NamedModel, Plan, PlannedDevice } from "../plan/plan.ts";
+import type { Plan, PlannedDevice } from "../plan/plan.ts";
+import type { NamedModel } from "../plan/planRequest.ts";
 import { type Role, roleNeeds } from "../plan/roles.ts";
 import {
 	deviceNeeds,

@@ -7,7 +7,7 @@ import {
 	maxDraftedByModel,
 } from "../../../src/engine/speculation/controller.ts";
 import type { Draft } from "../../../src/engine/speculation/draft.ts";
-import { maxVerifiedTokens } from "../../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../../src/memory/plan/planRequest.ts";
 
 export class VerifyingAll extends Controller {
 	verifiedTokens = 0;

@@ -18,7 +18,7 @@ import {
 	evidenceClasses,
 	matchEvidence,
 } from "../../../../src/engine/speculation/evidence.ts";
-import { maxVerifiedTokens } from "../../../../src/memory/plan/plan.ts";
+import { maxVerifiedTokens } from "../../../../src/memory/plan/planRequest.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 const draftOf = (source: DraftSource, evidence: readonly number[]): Draft => ({

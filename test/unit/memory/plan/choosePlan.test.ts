@@ -9,11 +9,8 @@ import {
 	type Choice,
 	choosePlan,
 } from "../../../../src/memory/plan/choosePlan.ts";
-import {
-	type NamedModel,
-	type Plan,
-	partialOffload,
-} from "../../../../src/memory/plan/plan.ts";
+import { type Plan, partialOffload } from "../../../../src/memory/plan/plan.ts";
+import type { NamedModel } from "../../../../src/memory/plan/planRequest.ts";
 import type { Role } from "../../../../src/memory/plan/roles.ts";
 import {
 	choiceText,

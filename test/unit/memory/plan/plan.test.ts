@@ -5,11 +5,13 @@ import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	missingBytes,
 	modelBytes,
-	type NamedModel,
-	type PlanRequest,
 	partialOffload,
 	planFor,
 } from "../../../../src/memory/plan/plan.ts";
+import type {
+	NamedModel,
+	PlanRequest,
+} from "../../../../src/memory/plan/planRequest.ts";
 import {
 	memoryText,
 	refusalText,

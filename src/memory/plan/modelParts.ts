@@ -1,0 +1,179 @@
+/** What a model takes of one device, part by part: weights, KV cache and buffers, of the target and of its draft. */
+
+import { assert } from "../../base/assert.ts";
+import type { Device } from "../machine/devices.ts";
+import type { ModelShape, Weights } from "../shape/modelShape.ts";
+import { type DeviceLayers, evaluates } from "./layerLayout.ts";
+import {
+	computeBufferBytes,
+	cpuHeadBytes,
+	cpuWeightsBytes,
+	inputBufferBytes,
+	isRepacked,
+	layerCacheBytes,
+	outputBufferBytes,
+} from "./modelCost.ts";
+import { maxVerifiedTokens, type PlanRequest } from "./planRequest.ts";
+
+export type ModelParts = Readonly<
+	Record<"weights" | "kvCache" | "computeBuffer" | "outputBuffer", number>
+>;
+
+const noParts: ModelParts = {
+	weights: 0,
+	kvCache: 0,
+	computeBuffer: 0,
+	outputBuffer: 0,
+};
+
+/** What is drafted for one sequence is verified while the others wait. */
+export function targetParts(
+	steps: readonly DeviceLayers[],
+	device: Device,
+	request: PlanRequest,
+): ModelParts {
+	const verified = request.verifies ? maxVerifiedTokens : 1;
+	return sumParts(
+		contextsOf(request).map((it) =>
+			modelParts(request.model.shape, steps, device, it, {
+				outputs: Math.max(it.sequences, verified),
+				hasWeights: it === request,
+			}),
+		),
+	);
+}
+
+/** Beside every sequence of the target the draft has one of the same length, and decodes token by token. */
+export function draftBytes(
+	steps: readonly DeviceLayers[],
+	device: Device,
+	request: PlanRequest,
+): number {
+	const { draft } = request;
+	if (!draft) return 0;
+	return contextsOf(request).reduce((sum, it) => {
+		const outputs = it.sequences;
+		const hasWeights = it === request;
+		const parts = modelParts(draft.shape, steps, device, it, {
+			outputs,
+			hasWeights,
+		});
+		return sum + total(parts);
+	}, 0);
+}
+
+/** That for completion is the request itself. */
+export function contextsOf(request: PlanRequest): readonly PlanRequest[] {
+	const { chatWindow } = request;
+	if (chatWindow === undefined) return [request];
+	return [request, { ...request, contextWindow: chatWindow, sequences: 1 }];
+}
+
+/**
+ * What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU.
+ *
+ * @param outputs rows of logits that are asked for at once.
+ * @param hasWeights whether they are counted with this context: there is one copy for all.
+ */
+function modelParts(
+	shape: ModelShape,
+	steps: readonly DeviceLayers[],
+	device: Device,
+	request: PlanRequest,
+	{
+		outputs,
+		hasWeights,
+	}: { readonly outputs: number; readonly hasWeights: boolean },
+): ModelParts {
+	const step = steps.find((it) => it.device === device);
+	assert(step, "every device of a placement has its share");
+	const { gpus, host } = request.placement;
+	const isGpu = gpus.includes(device);
+	const kvCache = step.layers.reduce(
+		(sum, it) => sum + layerCacheBytes(it, request),
+		0,
+	);
+	const repacking = host.repacking ?? "none";
+	const layersBytes = step.layers.reduce(
+		(sum, { weights }) =>
+			sum + (isGpu ? weights.bytes : cpuWeightsBytes(weights, repacking)),
+		0,
+	);
+	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape, repacking);
+	const inputCopies = gpus.length > 1 ? 4 : 1;
+	const isHost = device === host;
+	const lent = lentToGpu(shape, steps, request);
+	const evaluated = {
+		layers: step.layers.length > 0,
+		head: lent.head ? device === lent.device : step.hasHead,
+	};
+	return {
+		weights: hasWeights
+			? layersBytes +
+				(step.hasHead ? headBytes : 0) +
+				(isHost ? shape.input.bytes : 0)
+			: 0,
+		kvCache,
+		computeBuffer:
+			(evaluates(step)
+				? computeBufferBytes(shape, request, evaluated, inputCopies)
+				: 0) +
+			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0) +
+			(device === lent.device ? lent.weightBytes : 0),
+		outputBuffer: isHost ? outputBufferBytes(shape, outputs) : 0,
+	};
+}
+
+/** Weights in RAM that a GPU multiplies with, once a batch is as large as ours: llama.cpp copies them into its compute buffer (`op_offload`). */
+interface Lent {
+	/** Undefined where nothing is lent. */
+	readonly device: Device | undefined;
+	readonly head: boolean;
+	readonly weightBytes: number;
+}
+
+/** What is repacked is no use to a GPU, and neither is what it would not take at all. */
+function lentToGpu(
+	shape: ModelShape,
+	steps: readonly DeviceLayers[],
+	{ placement: { gpus, host }, batchTokens }: PlanRequest,
+): Lent {
+	const device = gpus.at(-1);
+	const step = steps.find((it) => it.device === host);
+	if (!device || device === host || !step)
+		return { device: undefined, head: false, weightBytes: 0 };
+	const limitBytes = device.largestTensorBytes ?? Infinity;
+	const repacking = host.repacking ?? "none";
+	const asInFile = ({ bytes, repacked }: Weights) =>
+		repacking === "none" ? bytes : bytes - repacked[repacking].fileBytes;
+	const head =
+		step.hasHead &&
+		!isRepacked(shape.head, repacking) &&
+		shape.largestHeadTensorBytes <= limitBytes &&
+		shape.vocabularySize * batchTokens * 4 <= limitBytes;
+	const layerBytes = Math.max(
+		0,
+		...step.layers.map(({ weights }) => asInFile(weights)),
+	);
+	const weightBytes = Math.max(
+		head ? shape.largestHeadTensorBytes : 0,
+		layerBytes,
+	);
+	return { device: weightBytes > 0 ? device : undefined, head, weightBytes };
+}
+
+export function sumParts(all: readonly ModelParts[]): ModelParts {
+	return all.reduce(
+		(sum, it) => ({
+			weights: sum.weights + it.weights,
+			kvCache: sum.kvCache + it.kvCache,
+			computeBuffer: sum.computeBuffer + it.computeBuffer,
+			outputBuffer: sum.outputBuffer + it.outputBuffer,
+		}),
+		noParts,
+	);
+}
+
+export function total(bytes: Readonly<Record<string, number>>): number {
+	return Object.values(bytes).reduce((sum, it) => sum + it, 0);
+}
