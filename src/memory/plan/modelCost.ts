@@ -4,13 +4,10 @@
  */
 
 import { assertNever } from "../../base/assert.ts";
-import type {
-	Attention,
-	LayerShape,
-	ModelShape,
-	Weights,
-} from "../shape/modelShape.ts";
+import type { Attention } from "../shape/attention.ts";
+import type { LayerShape, ModelShape } from "../shape/modelShape.ts";
 import type { Repacking } from "../shape/repacking.ts";
+import type { Weights } from "../shape/weights.ts";
 
 /** Of keys and values alike. */
 export type KvType = "f16" | "q8_0";

@@ -2,7 +2,8 @@
 
 import { assert } from "../../base/assert.ts";
 import type { Device } from "../machine/devices.ts";
-import type { ModelShape, Weights } from "../shape/modelShape.ts";
+import type { ModelShape } from "../shape/modelShape.ts";
+import type { Weights } from "../shape/weights.ts";
 import { type DeviceLayers, evaluates } from "./layerLayout.ts";
 import {
 	computeBufferBytes,

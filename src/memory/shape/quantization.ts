@@ -5,14 +5,13 @@
 
 import { assert } from "../../base/assert.ts";
 import { ggmlTypeNamed } from "../../gguf/ggmlType.ts";
+import type { LayerShape, ModelShape } from "./modelShape.ts";
 import {
-	type LayerShape,
-	type ModelShape,
 	matrixWeights,
 	plainWeights,
 	sumWeights,
 	type Weights,
-} from "./modelShape.ts";
+} from "./weights.ts";
 
 /** The mixes that are common for code models, and the type that most of each is in. */
 const baseTypes = {

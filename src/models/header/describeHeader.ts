@@ -6,11 +6,8 @@ import { formatBytes } from "../../base/units.ts";
 import { ggmlType } from "../../gguf/ggmlType.ts";
 import type { GgufHeader, GgufProblem } from "../../gguf/ggufHeader.ts";
 import { describeModel } from "../../gguf/modelDescription.ts";
-import {
-	type ModelShape,
-	type ShapeProblem,
-	shapeOf,
-} from "../../memory/shape/modelShape.ts";
+import type { ShapeProblem } from "../../memory/shape/headerKeys.ts";
+import { type ModelShape, shapeOf } from "../../memory/shape/modelShape.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
 import { codeOf, reasonOf } from "../../storage/fileErrors.ts";

@@ -5,10 +5,8 @@ import { ModelSlot } from "../../../../src/engine/load/modelSlot.ts";
 import type { AllocatedBytes } from "../../../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
 import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
-import type {
-	ModelShape,
-	ShapeProblem,
-} from "../../../../src/memory/shape/modelShape.ts";
+import type { ShapeProblem } from "../../../../src/memory/shape/headerKeys.ts";
+import type { ModelShape } from "../../../../src/memory/shape/modelShape.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 import type { EngineReport } from "../../../../src/protocol/engineStatus.ts";

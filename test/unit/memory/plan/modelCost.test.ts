@@ -6,15 +6,13 @@ import {
 	layerReadBytes,
 	readBytes,
 } from "../../../../src/memory/plan/modelCost.ts";
-import {
-	type Attention,
-	type ModelShape,
-	plainWeights,
-} from "../../../../src/memory/shape/modelShape.ts";
+import type { Attention } from "../../../../src/memory/shape/attention.ts";
+import type { ModelShape } from "../../../../src/memory/shape/modelShape.ts";
 import {
 	type Mix,
 	shapeInMix,
 } from "../../../../src/memory/shape/quantization.ts";
+import { plainWeights } from "../../../../src/memory/shape/weights.ts";
 import {
 	type PublishedName,
 	publishedModels,

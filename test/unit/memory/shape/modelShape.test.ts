@@ -8,10 +8,10 @@ import {
 	readGgufHeader,
 } from "../../../../src/gguf/ggufHeader.ts";
 import { kvCacheBytes } from "../../../../src/memory/plan/modelCost.ts";
+import type { Attention } from "../../../../src/memory/shape/attention.ts";
+import type { ShapeProblem } from "../../../../src/memory/shape/headerKeys.ts";
 import {
-	type Attention,
 	type ModelShape,
-	type ShapeProblem,
 	shapeOf,
 } from "../../../../src/memory/shape/modelShape.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
