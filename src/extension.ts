@@ -111,7 +111,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		registerProposalCommands(answerActions.proposals),
 		registerChat({
 			context,
-			engine,
+			supervisor: engine,
 			client,
 			createContext: () => new EditorContext({ lastEditor, files }),
 			actions: answerActions,

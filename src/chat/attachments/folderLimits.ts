@@ -6,7 +6,7 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 /** Nobody reviews a longer list of attachments. */
 export const maxFolderFiles = 100;
-/** Some 100,000 tokens, more than the context windows of models for such machines. */
+/** Some 100,000 tokens, more than the context window of any model that runs on such machines. */
 export const maxFolderBytes = 400 * 1024;
 
 export function checkCount(

@@ -11,14 +11,14 @@ export type Subject =
 	/** Whatever the conversation is about. */
 	| { readonly kind: "none" };
 
-export interface SlashCommandPrompt {
+export interface ExpandedQuestion {
 	/** Sent in place of the text that the user typed. */
 	readonly prompt: string;
 	/** Null for a question without a command. */
 	readonly command: SlashCommand | null;
 }
 
-const wordings = {
+const templates = {
 	explain: (it) =>
 		`Explain ${it}: what it does, how, and what is easy to miss.`,
 	fix: (it) =>
@@ -31,18 +31,18 @@ const wordings = {
 		`Simplify ${it} without changing what it does. Give the simplified code, and say in a sentence what became simpler.`,
 } as const satisfies Record<string, (subject: string) => string>;
 
-export type SlashCommand = keyof typeof wordings;
+export type SlashCommand = keyof typeof templates;
 
-export const slashCommands = Object.keys(wordings) as readonly SlashCommand[];
+export const slashCommands = Object.keys(templates) as readonly SlashCommand[];
 
 /** Does not match a path such as `/usr/bin`. */
 const commandPattern = /^\s*\/([A-Za-z]+)(?=\s|$)/;
 
 /** @param input as the user typed it, with or without a command at the beginning. */
-export function wordQuestion(
+export function expandSlashCommand(
 	input: string,
 	subject: Subject,
-): Result<SlashCommandPrompt, HeadroomError> {
+): Result<ExpandedQuestion, HeadroomError> {
 	const match = commandPattern.exec(input);
 	if (!match) return success({ prompt: input.trim(), command: null });
 	const command = slashCommands.find((it) => it === match[1]?.toLowerCase());
@@ -54,14 +54,14 @@ export function wordQuestion(
 			}),
 		);
 	const details = input.slice(match[0].length).trim();
-	const task = wordings[command](wordSubject(subject));
+	const task = templates[command](subjectText(subject));
 	return success({
 		prompt: details ? `${task}\n\n${details}` : task,
 		command,
 	});
 }
 
-function wordSubject(subject: Subject): string {
+function subjectText(subject: Subject): string {
 	switch (subject.kind) {
 		case "selection":
 			return `the selected code of ${subject.path}`;

@@ -36,7 +36,7 @@ import {
 import { historyPage } from "../conversation/history.ts";
 import { type CodeBlock, codeBlocksOf } from "../edit/codeBlocks.ts";
 import { planQuestion } from "../prompt/questionPlan.ts";
-import { subjectOf, wordQuestion } from "../prompt/slashCommands.ts";
+import { expandSlashCommand, subjectOf } from "../prompt/slashCommands.ts";
 import { TurnCounter } from "../prompt/turnCounter.ts";
 import { Answering } from "./answering.ts";
 import { ConversationPresenter } from "./conversationPresenter.ts";
@@ -288,15 +288,15 @@ export class ChatSession implements Disposable {
 		const { context, model, newId } = this.#options;
 		const offered = await context.attachmentsFor(text);
 		if (!offered.ok) return this.#showError(offered.error);
-		const worded = wordQuestion(text, subjectOf(offered.value));
-		if (!worded.ok) return this.#showError(worded.error);
+		const expanded = expandSlashCommand(text, subjectOf(offered.value));
+		if (!expanded.ok) return this.#showError(expanded.error);
 		const question: Question = {
 			role: "user",
 			id: newId(),
 			parent: null,
 			askedAtMs: 0,
 			text,
-			prompt: worded.value.prompt,
+			prompt: expanded.value.prompt,
 			attachments: [],
 		};
 		const path = visiblePath(this.#conversation.current);

@@ -14,7 +14,7 @@ import {
 	planQuestion,
 	promptTotals,
 } from "../prompt/questionPlan.ts";
-import { subjectOf, wordQuestion } from "../prompt/slashCommands.ts";
+import { expandSlashCommand, subjectOf } from "../prompt/slashCommands.ts";
 import type { TurnCounter } from "../prompt/turnCounter.ts";
 
 export interface TokenUsageReporterOptions {
@@ -125,14 +125,14 @@ export class TokenUsageReporter implements Disposable {
 		const found = await this.#attachmentsFor(text);
 		// A mention may be half typed: errors are reported when the question is sent.
 		const attachments = found.ok ? found.value : [];
-		const worded = wordQuestion(text, subjectOf(attachments));
+		const expanded = expandSlashCommand(text, subjectOf(attachments));
 		const question: Question = {
 			role: "user",
 			id: "",
 			parent: null,
 			askedAtMs: 0,
 			text,
-			prompt: worded.ok ? worded.value.prompt : text,
+			prompt: expanded.ok ? expanded.value.prompt : text,
 			attachments: [],
 		};
 		const plan = await planQuestion(

@@ -16,7 +16,7 @@ import type { AnswerActions } from "./edits/answerActions.ts";
 
 export interface RegisterChatOptions {
 	readonly context: vscode.ExtensionContext;
-	readonly engine: Supervisor;
+	readonly supervisor: Supervisor;
 	readonly client: EngineClient;
 	readonly createContext: () => ContextSource & Disposable;
 	readonly actions: AnswerActions;
@@ -46,7 +46,7 @@ function createPanel(
 	options: RegisterChatOptions,
 	store: DisposableStore,
 ): ChatPanel {
-	const { context, engine, client, createContext, actions, offers, log } =
+	const { context, supervisor, client, createContext, actions, offers, log } =
 		options;
 	const { storageUri, globalStorageUri, workspaceState } = context;
 	const stateUri =
@@ -67,7 +67,7 @@ function createPanel(
 			},
 			write: (id) => void workspaceState.update(currentIdKey, id),
 		},
-		model: store.add(new LoadedChatModel(engine)),
+		model: store.add(new LoadedChatModel(supervisor)),
 		engine: client,
 		context: store.add(createContext()),
 		actions,

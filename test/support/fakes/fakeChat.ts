@@ -1,4 +1,4 @@
-/** What a chat is between, for its tests: an engine that says what it is told to, a disk in memory, a context, a clock. */
+/** Fakes of what a chat depends on: an engine with scripted answers, storage in memory, and a context. */
 
 import { Emitter } from "../../../src/base/event.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
@@ -32,10 +32,10 @@ export const someModel: ChatModel = {
 	error: null,
 };
 
-/** Of the template of the fake engine. */
+/** The fake engine's chat template adds as many to each turn. */
 const tokensPerTurn = 4;
 
-/** An answer under way. */
+/** A scripted answer. */
 export class FakeAnswer {
 	readonly #chunks: (AnswerChunk | GenerationEnd)[] = [];
 	#wake = (): void => {};
@@ -114,7 +114,7 @@ export class FakeChatEngine implements ChatEngine, ChatModelSource {
 		if (!this.current) return undefined;
 		this.counted.push(turns);
 		return success({
-			// The words that ask for an answer are those of one turn more.
+			// The template ends with the header of the answer.
 			fixedTokens: (turns.length + 1) * tokensPerTurn,
 			turnTokens: turns.map(({ text }) => text.split(/\s+/).length),
 			windowTokens: this.current.windowTokens,
@@ -125,7 +125,7 @@ export class FakeChatEngine implements ChatEngine, ChatModelSource {
 export class FakeConversations implements ConversationPort {
 	readonly saved = new Map<string, Conversation>();
 	saves = 0;
-	/** What the next operation fails with. */
+	/** Every operation fails with this. */
 	error: HeadroomError | undefined;
 
 	async list(): ReturnType<ConversationPort["list"]> {

@@ -1,4 +1,4 @@
-/** Messages of the chat panel for tests, whole from the parts that matter. */
+/** Builds messages of the chat panel from the parts that matter to a test. */
 
 import type {
 	ToChatView,

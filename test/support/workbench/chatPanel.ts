@@ -1,4 +1,4 @@
-/** The chat panel in the workbench, as a person finds it. */
+/** Drives the chat panel in the workbench. */
 
 import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
 
@@ -27,7 +27,7 @@ export class ChatPanelOnPage {
 		return this.view.locator(".composer textarea");
 	}
 
-	/** The button that sends, or stops. */
+	/** The Send/Stop button. */
 	get send(): Locator {
 		return this.view.locator(".composer button.primary");
 	}
@@ -36,7 +36,7 @@ export class ChatPanelOnPage {
 		return this.view.locator(".message.assistant").last();
 	}
 
-	/** Of the last answer. */
+	/** A button of the last answer. */
 	button(name: string): Locator {
 		return this.lastAnswer.getByRole("button", { name });
 	}
@@ -46,7 +46,7 @@ export class ChatPanelOnPage {
 		await this.input.press("Enter");
 	}
 
-	/** Waits until the model has said what it has to say, or all there is room for. */
+	/** Waits for the end of the answer. */
 	async untilAnswered(): Promise<void> {
 		await this.view
 			.locator('.message.assistant.last[aria-busy="false"] .body')
@@ -54,7 +54,7 @@ export class ChatPanelOnPage {
 			.waitFor();
 	}
 
-	/** Stops the answer as soon as there is something of it. */
+	/** Stops the answer after its first characters. */
 	async stopAnswer(): Promise<void> {
 		await this.view
 			.locator('.message.assistant.last[aria-busy="true"] .body')

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseMentions } from "../../../../src/chat/attachments/mentions.ts";
 import {
+	expandSlashCommand,
 	type Subject,
 	slashCommands,
-	wordQuestion,
 } from "../../../../src/chat/prompt/slashCommands.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { fuzzyRank } from "../../../../src/workspace/fuzzyRank.ts";
@@ -37,16 +37,16 @@ describe("slash commands", () => {
 	];
 	for (const [input, subject, command, prompt] of cases)
 		it(`word ${JSON.stringify(input)}`, () => {
-			const worded = wordQuestion(input, subject);
-			assert.ok(worded.ok);
-			assert.equal(worded.value.command, command);
-			assert.match(worded.value.prompt, prompt);
+			const expanded = expandSlashCommand(input, subject);
+			assert.ok(expanded.ok);
+			assert.equal(expanded.value.command, command);
+			assert.match(expanded.value.prompt, prompt);
 		});
 
 	it("are five, each with its own prompt", () => {
 		const prompts = slashCommands.map((it) => {
-			const worded = wordQuestion(`/${it}`, none);
-			return worded.ok ? worded.value.prompt : "";
+			const expanded = expandSlashCommand(`/${it}`, none);
+			return expanded.ok ? expanded.value.prompt : "";
 		});
 		assert.deepEqual(slashCommands, [
 			"explain",
@@ -59,9 +59,9 @@ describe("slash commands", () => {
 	});
 
 	it("are listed in the error for an unknown command", () => {
-		const worded = wordQuestion("/fixx it", none);
+		const expanded = expandSlashCommand("/fixx it", none);
 		assert.equal(
-			worded.ok ? "" : errorText(worded.error),
+			expanded.ok ? "" : errorText(expanded.error),
 			"There is no command /fixx. Available commands: /explain, /fix, /tests, /doc, /simplify.",
 		);
 	});

@@ -10,9 +10,9 @@ describe("attachables", () => {
 	it("have an id and a chip each, from a mention", () => {
 		const question =
 			'#file:a.ts #folder:"my files" #symbol:run #problems #changes';
-		const references = parseMentions(question).map(attachableOf);
+		const attachables = parseMentions(question).map(attachableOf);
 		assert.deepEqual(
-			references.map((it) => `${attachableId(it)} | ${chipOf(it).label}`),
+			attachables.map((it) => `${attachableId(it)} | ${chipOf(it).label}`),
 			[
 				"file:a.ts | a.ts",
 				"folder:my files | my files/",
