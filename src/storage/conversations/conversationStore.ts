@@ -168,11 +168,6 @@ export class ConversationStore {
 		}
 	}
 
-	/** Resolves when everything that was asked for so far is done. */
-	flush(): Promise<void> {
-		return this.#queue.idle();
-	}
-
 	async #list(): Promise<ConversationList> {
 		const stored = [...conversationsIn(await readdir(this.#folder))];
 		const indexed = new Map(

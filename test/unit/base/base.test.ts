@@ -43,7 +43,7 @@ describe("Emitter", () => {
 });
 
 describe("LruCache", () => {
-	it("forgets what was not touched for longest", () => {
+	it("evicts the least recently used entry", () => {
 		const cache = new LruCache<string, number>(2);
 		cache.set("a", 1);
 		cache.set("b", 2);

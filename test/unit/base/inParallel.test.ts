@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { inParallel } from "../../../src/base/inParallel.ts";
 
 describe("inParallel", () => {
-	it("keeps the order and never has more under way than it may", async () => {
+	it("keeps the order and never exceeds the limit", async () => {
 		let underWay = 0;
 		let most = 0;
 		const values = await inParallel([5, 1, 4, 1, 3, 1], 2, async (turns) => {
@@ -17,7 +17,7 @@ describe("inParallel", () => {
 		assert.equal(most, 2);
 	});
 
-	it("has nothing to wait for where there is nothing", async () => {
+	it("resolves at once without items", async () => {
 		assert.deepEqual(await inParallel([], 4, () => assert.fail()), []);
 	});
 });

@@ -14,7 +14,7 @@ describe("throttle", () => {
 		assert.deepEqual(seen, [0, 250, 500, 750]);
 	});
 
-	it("holds nothing back after a pause", () => {
+	it("passes on a value after a pause", () => {
 		let nowMs = 0;
 		const seen: string[] = [];
 		const push = throttle<string>(

@@ -60,7 +60,7 @@ describe("RecordStore", () => {
 		return it;
 	}
 
-	it("is empty and silent where nothing was learned yet", async () => {
+	it("is empty, and logs nothing, where no file exists", async () => {
 		const { open, folder, lines } = setUp();
 		const store = open();
 		await store.ready;
@@ -180,7 +180,7 @@ describe("RecordStore", () => {
 		assert.equal(clock.pending, 0);
 	});
 
-	it("never has a torn file where two windows write", async () => {
+	it("never leaves a torn file when two windows write", async () => {
 		const { open, onDisk, folder } = setUp();
 		const stores = [open(), open()];
 		await Promise.all(stores.map((it) => it.ready));

@@ -10,7 +10,7 @@ const entry = {
 } as CatalogueEntry;
 const path = "/org/model/resolve/main/model.gguf";
 
-describe("where a model is fetched from", () => {
+describe("downloadSource", () => {
 	for (const [mirror, host, url] of [
 		["", "huggingface.co", `https://huggingface.co${path}`],
 		[
@@ -28,7 +28,7 @@ describe("where a model is fetched from", () => {
 			assert.ok(!("proxy" in source));
 		});
 
-	it("goes through the proxy that is set", () =>
+	it("uses the configured proxy", () =>
 		assert.equal(
 			downloadSource(entry, { proxy: "http://proxy:3128", mirror: "" }).proxy,
 			"http://proxy:3128",

@@ -41,7 +41,7 @@ describe("the download state of a catalogue model", () => {
 	const downloadState = async (wanted = entry) =>
 		(await downloadStates(folder, [wanted]))[0];
 
-	it("is nothing where there is no folder", async () => {
+	it("is none where there is no folder", async () => {
 		rmSync(folder, { recursive: true });
 		assert.deepEqual(await downloadState(), { kind: "none" });
 	});
@@ -75,7 +75,7 @@ describe("the download state of a catalogue model", () => {
 		assert.deepEqual(await downloadState(), { kind: "none" });
 	});
 
-	it("is the beginning of a download", async () => {
+	it("is partial after an interrupted download", async () => {
 		put("model.gguf.part", 700);
 		assert.deepEqual(await downloadState(), {
 			kind: "partial",
@@ -83,7 +83,7 @@ describe("the download state of a catalogue model", () => {
 		});
 	});
 
-	it("counts as nothing where the list cannot be read", async () => {
+	it("is none where the install records cannot be read", async () => {
 		writeFileSync(path.join(folder, "models.json"), "{");
 		assert.deepEqual(await downloadState(), { kind: "none" });
 		assert.ok(!(await ownModels(folder)).ok);

@@ -100,7 +100,7 @@ describe("AutomaticModel", () => {
 			assert.match(log(), / chose /);
 		});
 
-	it("asks for no devices where there is nothing to choose from", async () => {
+	it("does not query devices where there is nothing to choose from", async () => {
 		const { automatic, asked } = setUp([shippedDraft]);
 		assert.equal(await automatic.chooseInTime(), builtInFile);
 		assert.deepEqual(asked, ["list"]);
@@ -143,7 +143,7 @@ describe("AutomaticModel", () => {
 		assert.match(log(), /chose the built-in model: .*no answer/);
 	});
 
-	it("chooses another in place of one that could not be loaded", async () => {
+	it("chooses another model when one could not be loaded", async () => {
 		const { automatic } = setUp([three, seven]);
 		assert.equal(await automatic.choose(), seven.file);
 		assert.ok(!automatic.avoid(three.file), "it was not the choice");

@@ -22,7 +22,7 @@ const result = (name: string, exactMatches = 1): BenchmarkResult => ({
 	memoryBytes: 3 * 2 ** 30,
 });
 
-describe("what benchmarks found", () => {
+describe("benchmark results", () => {
 	let folder: string;
 	let file: string;
 	beforeEach(() => {

@@ -151,7 +151,7 @@ describe("DraftModels", () => {
 		);
 	});
 
-	it("reads again what could not be read", async () => {
+	it("retries a vocabulary that could not be read", async () => {
 		let isThere = false;
 		const { drafts } = setUp([seven, half], {
 			readVocabulary: async (file) =>

@@ -41,7 +41,7 @@ const machines: Readonly<Record<string, readonly Device[]>> = {
 	"a card with 24 GB": [card("NVIDIA GeForce RTX 4090", 24), ram(64, 50)],
 };
 
-describe("offers", () => {
+describe("the ranking of the catalogue", () => {
 	let entries: readonly CatalogueEntry[];
 	before(async () => {
 		const read = await readCatalogue(file);
@@ -82,7 +82,7 @@ describe("offers", () => {
 		});
 	}
 
-	it("are recommended the larger the machine is", () => {
+	it("recommends larger models for larger machines", () => {
 		const recommended = ["a card with 8 GB", "a card with 24 GB"].map(
 			(name) => rankCatalogue(entries, machines[name] ?? [])[0],
 		);
@@ -111,7 +111,7 @@ describe("offers", () => {
 		);
 	});
 
-	it("call slow what fits and is not fast enough for any of its roles", () => {
+	it("calls a model slow that fits but is not fast enough for any of its roles", () => {
 		const slow = rankCatalogue(entries, [ram(64, 50)])
 			.map(({ outlook }) => outlook)
 			.filter((it) => it.kind === "slow");
@@ -125,7 +125,7 @@ describe("offers", () => {
 		}
 	});
 
-	it("refuse what a card has no room for rather than have it slow on the CPU", () => {
+	it("rejects what does not fit on the GPU rather than running it slowly on the CPU", () => {
 		const large = rankCatalogue(entries, [
 			card("NVIDIA GeForce RTX 4060", 8),
 			ram(128, 120),

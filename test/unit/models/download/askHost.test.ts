@@ -74,7 +74,7 @@ describe("askHost", () => {
 		assert.equal(await codeOf(), "downloadHost");
 	});
 
-	it("answers nothing when it is cancelled", async () => {
+	it("returns undefined when cancelled", async () => {
 		assert.deepEqual(await ask(AbortSignal.abort()), {
 			ok: true,
 			value: undefined,

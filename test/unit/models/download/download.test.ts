@@ -138,7 +138,7 @@ describe("downloadModel", () => {
 		});
 	});
 
-	it("says nothing of who asks", async () => {
+	it("sends nothing that identifies the user", async () => {
 		await succeeds();
 		const [{ headers } = { headers: {} }] = host.requests;
 		assert.deepEqual(
@@ -162,7 +162,7 @@ describe("downloadModel", () => {
 		assert.equal(host.requests.length, 1);
 	});
 
-	it("never takes the place of another file of that name", async () => {
+	it("never replaces another file of that name", async () => {
 		writeFileSync(at("model.gguf"), other);
 		const result = await downloadModel(request());
 		assert.equal(!result.ok && result.error.code, "modelNameTaken");
@@ -170,7 +170,7 @@ describe("downloadModel", () => {
 		assert.equal(host.requests.length, 0);
 	});
 
-	describe("goes on where it stopped", () => {
+	describe("resumes", () => {
 		it("after dropped connections, with growing pauses", async () => {
 			host.next(drop, { kind: "drop", afterBytes: 1000 });
 			await succeeds();
@@ -186,7 +186,7 @@ describe("downloadModel", () => {
 			assert.deepEqual(pauses, [1000, 2000]);
 		});
 
-		it("after a connection from which nothing comes any more", async () => {
+		it("after a connection that stalled", async () => {
 			host.next({ kind: "stall", afterBytes: half });
 			await succeeds({ idleMs: 500 });
 			assert.deepEqual(ranges(), [undefined, `bytes=${doneAtPauses[0]}-`]);
@@ -219,7 +219,7 @@ describe("downloadModel", () => {
 			assert.deepEqual(ranges(), [undefined, `bytes=${size}-`]);
 		});
 
-		it("when it was cancelled while it read what was there", async () => {
+		it("when it was cancelled while hashing the existing bytes", async () => {
 			await leaveHalf();
 			const controller = new AbortController();
 			const result = await downloadModel(
@@ -297,7 +297,7 @@ describe("downloadModel", () => {
 				await succeeds();
 			});
 
-		it("and finds a part that was changed on the disk by its hash", async () => {
+		it("when a part was changed on the disk, detected by its hash", async () => {
 			await leaveHalf();
 			writeFileSync(at("model.gguf.part"), other.subarray(0, half));
 			await failsWith("downloadHash");
@@ -306,7 +306,7 @@ describe("downloadModel", () => {
 		});
 	});
 
-	describe("ends with a sentence", () => {
+	describe("reports an error", () => {
 		it("where the connection drops again and again, and can go on later", async () => {
 			host.next(
 				drop,
@@ -428,7 +428,7 @@ describe("downloadModel", () => {
 			assert.equal(ranges().at(-1), "bytes=50000-");
 		});
 
-		it("where the folder cannot be made", async () => {
+		it("where the folder cannot be created", async () => {
 			writeFileSync(at("file"), "");
 			await failsWith("folderUnusable", { folder: at("file") });
 			rmSync(at("file"));
@@ -500,7 +500,7 @@ describe("downloadModel", () => {
 			});
 	});
 
-	describe("two at once", () => {
+	describe("two downloads at once", () => {
 		it("of the same file: the second is refused", async () => {
 			host.next({ kind: "stall", afterBytes: half });
 			const controller = new AbortController();
@@ -528,7 +528,7 @@ describe("downloadModel", () => {
 		});
 	});
 
-	it("discards what nobody will go on with", async () => {
+	it("discards a partial download", async () => {
 		await leaveHalf();
 		assert.ok((await discardDownload({ folder, fileName: "model.gguf" })).ok);
 		assert.deepEqual(there(), []);
@@ -580,7 +580,7 @@ describe("downloadModel over https", () => {
 		environment.NODE_TLS_REJECT_UNAUTHORIZED = "0";
 	};
 
-	it("refuses a certificate that nobody vouches for", async () => {
+	it("rejects an untrusted certificate", async () => {
 		assert.match(
 			await errorOf(request(host.url)),
 			/Could not reach .*: self.signed certificate/,
@@ -638,7 +638,7 @@ describe("downloadModel over https", () => {
 		await proxy.close();
 	});
 
-	it("says what a proxy answers that refuses", async () => {
+	it("reports the answer of a proxy that refuses", async () => {
 		const proxy = await startProxy("refuse");
 		assert.match(
 			await errorOf(request("https://models.example/model.gguf", proxy.url)),
@@ -655,7 +655,7 @@ describe("downloadModel over https", () => {
 		);
 	});
 
-	it("asks no proxy for this machine", async () => {
+	it("uses no proxy for this machine", async () => {
 		trustAll();
 		const result = await downloadModel(request(host.url, "http://127.0.0.1:9"));
 		assert.ok(result.ok);

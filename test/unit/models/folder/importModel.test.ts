@@ -31,7 +31,7 @@ import { sha256 } from "../../../support/sha256.ts";
 const model = randomModelBytes(1, 16);
 const other = randomModelBytes(2, 16);
 
-describe("models from a stick", () => {
+describe("importModels", () => {
 	let root: string;
 	let stick: string;
 	let folder: string;
@@ -102,7 +102,7 @@ describe("models from a stick", () => {
 		assert.equal((await entryOf("b.gguf"))?.sha256, sha256(other));
 	});
 
-	it("does not walk in circles", async () => {
+	it("follows no circular links", async () => {
 		put("a.gguf", model);
 		symlinkSync(stick, path.join(stick, "circle"));
 		assert.equal((await outcomes()).length, 1);
@@ -141,7 +141,7 @@ describe("models from a stick", () => {
 		assert.deepEqual(names(), ["a.gguf", "models.json"]);
 	});
 
-	it("finds that the source lies in the folder itself", async () => {
+	it("recognizes a source that is in the models folder itself", async () => {
 		mkdirSync(folder);
 		const source = path.join(folder, "a.gguf");
 		writeFileSync(source, model);
@@ -150,7 +150,7 @@ describe("models from a stick", () => {
 		]);
 	});
 
-	it("gives other bytes of the same name another name", async () => {
+	it("renames a different file of the same name", async () => {
 		put("1/a.gguf", model);
 		put("2/a.gguf", other);
 		put("3/a.gguf", randomModelBytes(3, 16));
@@ -179,7 +179,7 @@ describe("models from a stick", () => {
 		);
 	});
 
-	it("gives no part of a split model another name", async () => {
+	it("does not rename parts of a split model", async () => {
 		put("1/a-00001-of-00002.gguf", model);
 		put("2/a-00001-of-00002.gguf", other);
 		assert.deepEqual(
@@ -243,7 +243,7 @@ describe("models from a stick", () => {
 		assert.deepEqual(names(), []);
 	});
 
-	it("copies where there are no links", async () => {
+	it("copies where links are not supported", async () => {
 		put("a.gguf", model);
 		const { link } = fs.promises;
 		fs.promises.link = () =>
@@ -256,7 +256,7 @@ describe("models from a stick", () => {
 		assert.equal((await entryOf("a.gguf"))?.how, "copied");
 	});
 
-	it("copies nothing that it could not write down", async () => {
+	it("copies nothing when it cannot write the install record", async () => {
 		put("a.gguf", model);
 		mkdirSync(folder);
 		writeFileSync(path.join(folder, "models.json"), "[");
@@ -337,13 +337,13 @@ describe("removeModel", () => {
 			assert.ok(existsSync(target));
 		});
 
-	it("takes what is gone already off the list", async () => {
+	it("removes the record of a file that no longer exists", async () => {
 		rmSync(file);
 		assert.ok((await removeModel(folder, file)).ok);
 		assert.deepEqual(await readInstallRecords(folder), { ok: true, value: [] });
 	});
 
-	it("removes nothing while the list is damaged", async () => {
+	it("removes nothing while the install records are damaged", async () => {
 		writeFileSync(path.join(folder, "models.json"), "[");
 		const result = await removeModel(folder, file);
 		assert.equal(!result.ok && result.error.code, "installRecordsUnreadable");

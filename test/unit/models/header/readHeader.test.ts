@@ -93,7 +93,7 @@ describe("readHeader", () => {
 		assert.ok(result.value.front.length <= 4 + 2 ** 20);
 	});
 
-	it("gives up on a header that claims to go on for gigabytes", async () => {
+	it("gives up on a header that claims to be gigabytes long", async () => {
 		const bytes = writeGguf({
 			metadata: { "tokenizer.ggml.tokens": { type: "strings", value: [] } },
 		});

@@ -289,7 +289,7 @@ describe("listModels", () => {
 			assert.deepEqual(read.sort(), ["a.gguf", "b.gguf"]);
 		});
 
-		it("forgets files that are gone", async () => {
+		it("drops deleted files", async () => {
 			await list();
 			rmSync(test.at("mine/a.gguf"));
 			assert.deepEqual(names(await list()), ["b", "bad"]);
@@ -328,7 +328,7 @@ describe("listModels", () => {
 			assert.deepEqual(read, ["a.gguf"]);
 		});
 
-		it("is not written again without a change, and leaves nothing beside it", async () => {
+		it("is not written without a change, and leaves nothing beside it", async () => {
 			await list();
 			utimesSync(cacheFile(), 1e9, 1e9);
 			const before = test.tree();
@@ -337,7 +337,7 @@ describe("listModels", () => {
 			assert.deepEqual(readdirSync(test.at("cache")), ["models.json"]);
 		});
 
-		it("may be impossible to write", async () => {
+		it("may be unwritable", async () => {
 			test.write("in-the-way", "");
 			const { models, skipped } = await listModels({
 				stores: [{ kind: "folder", folder: test.at("mine") }],
@@ -351,7 +351,7 @@ describe("listModels", () => {
 			assert.ok(!existsSync(cacheFile()));
 		});
 
-		it("does not keep what may pass, such as a file that could not be opened", async () => {
+		it("does not cache temporary errors, such as a file that could not be opened", async () => {
 			const options = {
 				stores: [{ kind: "folder", folder: test.at("mine") } as const],
 				cacheFile: cacheFile(),

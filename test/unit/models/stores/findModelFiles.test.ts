@@ -74,7 +74,7 @@ describe("findModelFiles", () => {
 		assert.deepEqual(found.skipped, []);
 	});
 
-	it("leaves out of Ollama what is no model of its own, and says what is broken", async () => {
+	it("skips what is not a single GGUF model in Ollama, and says what is broken", async () => {
 		const bytes = minimalModelBytes("a");
 		const place = "o/manifests/registry.ollama.ai/library";
 		const manifest = (name: string, value: unknown) =>
@@ -151,7 +151,7 @@ describe("findModelFiles", () => {
 		]);
 	});
 
-	it("knows a store that a setting names by what is in it", async () => {
+	it("recognizes the layout of a folder in the settings by its content", async () => {
 		test.pullOllama("any", "a:1", minimalModelBytes("a"));
 		test.downloadHuggingFace("any", "org/b", "b.gguf", minimalModelBytes("b"));
 		test.write("any/c.gguf", minimalModelBytes("c"));
@@ -161,7 +161,7 @@ describe("findModelFiles", () => {
 		);
 	});
 
-	it("takes the parts of a split model for one, also behind links, and names what is missing", async () => {
+	it("groups the parts of a split model, also behind links, and names what is missing", async () => {
 		const [one, two] = splitModelBytes("big");
 		const names = [
 			"big-00001-of-00002.gguf",
@@ -213,7 +213,7 @@ describe("findModelFiles", () => {
 		]);
 	});
 
-	it("comes back from links that go round in circles", async () => {
+	it("terminates with circular links", async () => {
 		const file = test.write("mine/a/b/m.gguf", minimalModelBytes("a"));
 		symlinkSync(test.at("mine"), test.at("mine/a/up"));
 		symlinkSync("../..", test.at("mine/a/b/further-up"));
@@ -261,7 +261,7 @@ describe("findModelFiles", () => {
 		]);
 	});
 
-	it("skips a folder that may not be read", async function () {
+	it("skips an unreadable folder", async function () {
 		const { getuid, seteuid } = process;
 		if (!getuid || !seteuid) return this.skip();
 		const file = test.write("mine/open/m.gguf", minimalModelBytes("a"));

@@ -63,7 +63,7 @@ describe("fileSets", () => {
 		);
 	});
 
-	it("takes what only looks like a part for a whole file", () => {
+	it("treats what only looks like a part as a whole file", () => {
 		for (const name of [
 			"a-00003-of-00002.gguf",
 			"a-00000-of-00002.gguf",

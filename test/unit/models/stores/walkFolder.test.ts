@@ -40,7 +40,7 @@ describe("walkFolder", () => {
 		]);
 	});
 
-	it("takes a folder that is not there for an empty one", async () => {
+	it("treats a missing folder as empty", async () => {
 		test.remove();
 		assert.deepEqual(await walk(3, 12), {
 			files: [],

@@ -30,7 +30,7 @@ describe("watchFolders", () => {
 	});
 	afterEach(() => test.remove());
 
-	it("tells once of several changes in any of the folders", async () => {
+	it("debounces several changes in any of the folders", async () => {
 		const watching = watchFolders([test.at("a"), test.at("b")], onChange, 100);
 		const change = nextChange();
 		test.write("a/new.gguf", "1");
@@ -59,7 +59,7 @@ describe("watchFolders", () => {
 		assert.equal(count, before);
 	});
 
-	it("outlives a folder that is removed", async () => {
+	it("survives the removal of a folder", async () => {
 		const watching = watchFolders([test.at("a"), test.at("b")], onChange, 1);
 		test.remove();
 		await nextChange();

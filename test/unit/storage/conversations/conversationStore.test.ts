@@ -63,7 +63,7 @@ describe("ConversationStore", () => {
 	const listedIds = async (store: ConversationStore) =>
 		(await list(store)).conversations.map(({ id }) => id);
 
-	it("is empty where nothing was kept yet, and makes no folder for that", async () => {
+	it("is empty, and creates no folder, where nothing was saved", async () => {
 		const { store, folder } = setUp();
 		assert.deepEqual(await list(store), { conversations: [], problems: [] });
 		assert.ok((await store.delete("c")).ok);
@@ -116,7 +116,7 @@ describe("ConversationStore", () => {
 		assert.deepEqual(names(), ["c.json", "index.json"]);
 	});
 
-	it("takes an answer that was streaming for a stopped one", async () => {
+	it("reads an answer that was streaming as stopped", async () => {
 		const { store, folder } = setUp();
 		const streaming = appendChunk(
 			ask(createConversation("c", 0), question("one", 1)),
@@ -137,7 +137,7 @@ describe("ConversationStore", () => {
 		);
 	});
 
-	it("lists by time and reads no file for that", async () => {
+	it("lists by time without reading conversations", async () => {
 		const { store, folder, file } = setUp();
 		await save(store, talk("old", "one"));
 		await save(store, talk("new", "one", "two", "three"));
@@ -200,7 +200,7 @@ describe("ConversationStore", () => {
 			assert.doesNotMatch(rebuilt, /gone/);
 		});
 
-	it("keeps files from others", async function () {
+	it("creates files that only the user can read", async function () {
 		if (process.platform === "win32") this.skip();
 		const { store, folder, names } = setUp();
 		await save(store, talk("c", "one"));
@@ -231,7 +231,7 @@ describe("ConversationStore", () => {
 		});
 	});
 
-	it("saves into a file that was damaged meanwhile, and says so", async () => {
+	it("saves into a file that was damaged meanwhile, and reports that", async () => {
 		for (const [damage, code] of [
 			[() => "x", "conversationLost"],
 			[(text: string) => text.replace("assistant", "x"), "conversationDamaged"],
@@ -253,7 +253,7 @@ describe("ConversationStore", () => {
 		}
 	});
 
-	it("goes on without an index where none can be written", async () => {
+	it("works without an index where none can be written", async () => {
 		const { store, folder } = setUp();
 		mkdirSync(path.join(folder, "index.json"), { recursive: true });
 		const it = talk("c", "one");
@@ -290,7 +290,7 @@ describe("ConversationStore", () => {
 		);
 	});
 
-	it("leaves alone what a newer version wrote", async () => {
+	it("does not touch what a newer version wrote", async () => {
 		const { store, file, names } = setUp();
 		await save(store, talk("c", "one"));
 		const newer = '{"version":3,"what":"else"}';
@@ -307,7 +307,7 @@ describe("ConversationStore", () => {
 		assert.deepEqual(names(), ["c.json", "index.json"]);
 	});
 
-	it("brings together what two windows write", async () => {
+	it("merges what two windows write", async () => {
 		const { store: first, folder } = setUp();
 		const second = new ConversationStore(folder);
 		const start = talk("c", "one");
@@ -378,7 +378,7 @@ describe("ConversationStore", () => {
 		assert.equal((await list(store)).conversations[0]?.messageCount, 26);
 	});
 
-	it("does not lose what another window wrote when it has not read it", async () => {
+	it("merges what another window wrote without having read it", async () => {
 		const { store, folder } = setUp();
 		await save(store, talk("c", "one"));
 		const mine = answered(createConversation("c", 0), question("mine", 9));
@@ -406,7 +406,7 @@ describe("ConversationStore", () => {
 		assert.equal(gone.ok ? "" : gone.error.code, "conversationUnreadable");
 	});
 
-	it("has a conversation again that another window deleted, when it is saved", async () => {
+	it("writes a conversation again that another window deleted", async () => {
 		const { store, folder } = setUp();
 		const it = talk("c", "one");
 		await save(store, it);
@@ -454,7 +454,7 @@ describe("ConversationStore", () => {
 	});
 
 	for (const id of ["../c", "", "a/b", "a.b", "x".repeat(65), "index"])
-		it(`takes no name that leads elsewhere: ${JSON.stringify(id.slice(0, 9))}`, async () => {
+		it(`rejects an id that is not a plain name: ${JSON.stringify(id.slice(0, 9))}`, async () => {
 			const { store, folder } = setUp();
 			const saved = await store.save(talk(id, "one"));
 			assert.equal(saved.ok ? "" : saved.error.code, "conversationUnsaved");
@@ -466,7 +466,7 @@ describe("ConversationStore", () => {
 			assert.ok(!existsSync(folder));
 		});
 
-	it("says why it cannot write or read", async () => {
+	it("reports why it cannot write or read", async () => {
 		const { store, file, folder } = setUp();
 		writeFileSync(folder, "");
 		const blocked = await store.save(talk("c", "one"));
