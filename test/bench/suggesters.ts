@@ -7,7 +7,7 @@ import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
 import { ContextStore } from "../../src/completion/context/contextStore.ts";
 import { RepositoryContext } from "../../src/completion/context/repositoryContext.ts";
-import type { CompletionEngine } from "../../src/completion/request/getCompletion.ts";
+import type { CompletionEngine } from "../../src/completion/request/completionEngine.ts";
 import { CompletionSession } from "../../src/completion/session/completionSession.ts";
 import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 import { contextTokens } from "../../src/protocol/engineStatus.ts";

@@ -1,8 +1,8 @@
 /** Runs the completion benchmark on one engine: speed and exact matches. */
 
 import type { HeadroomError } from "../../protocol/errors.ts";
+import type { CompletionEngine } from "../request/completionEngine.ts";
 import {
-	type CompletionEngine,
 	type CompletionResult,
 	streamCompletion,
 } from "../request/getCompletion.ts";

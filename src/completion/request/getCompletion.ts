@@ -2,7 +2,6 @@
 
 import type {
 	CompletionPriority,
-	FimRequest,
 	GenerationEnd,
 	GenerationStats,
 	StopReason,
@@ -13,23 +12,13 @@ import { filterPlace } from "../filters/filterPlace.ts";
 import { trimSuggestion } from "../filters/trimSuggestion.ts";
 import type { FilterName, NoSuggestionReason } from "../reasons/reasons.ts";
 import {
-	type DocumentContext,
 	type DocumentSnapshot,
 	documentContext,
 } from "../text/documentContext.ts";
 import { type SuggestionShape, suggestionShape } from "../text/shape.ts";
-import type { PromptContext, PromptContextProvider } from "./promptContext.ts";
-
-/** What completion needs from an engine. The stream never throws; its return value says how it ended. */
-export interface CompletionEngine {
-	complete(
-		request: FimRequest,
-		signal: AbortSignal,
-	): {
-		readonly requestId: string;
-		readonly chunks: AsyncGenerator<string, GenerationEnd>;
-	};
-}
+import type { CompletionEngine } from "./completionEngine.ts";
+import type { PromptContextProvider } from "./promptContext.ts";
+import { promptFields } from "./promptFields.ts";
 
 export interface CompletionOptions {
 	readonly signal: AbortSignal;
@@ -108,7 +97,7 @@ export async function* streamCompletion(
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
-			...requestFor(snapshot, context, contextProvider, {
+			...promptFields(snapshot, context, contextProvider, {
 				snippets: contextProvider.snippetsFor(uri),
 				suffix: contextProvider.suffixFor(uri, suffix),
 			}),
@@ -187,47 +176,6 @@ function resultOf(
 		text,
 		end: isEnough ? "rule" : end.stopReason,
 	};
-}
-
-/**
- * Evaluates the prompt of the next completion at this place, with the context that the provider proposes, which it then accepts.
- *
- * @returns false where that was cancelled or failed.
- */
-export async function evaluatePrompt(
-	snapshot: DocumentSnapshot,
-	engine: CompletionEngine,
-	contextProvider: PromptContextProvider,
-	signal: AbortSignal,
-): Promise<boolean> {
-	const context = documentContext(snapshot);
-	const promptContext = contextProvider.propose(snapshot, context.suffix);
-	const { chunks } = engine.complete(
-		{
-			...requestFor(snapshot, context, contextProvider, promptContext),
-			maxTokens: 0,
-			kind: "line",
-			rank: 0,
-			priority: "idle",
-		},
-		signal,
-	);
-	let next = await chunks.next();
-	while (!next.done) next = await chunks.next();
-	const end = next.value;
-	const isEvaluated = end.kind === "done" && end.stopReason !== "cancelled";
-	if (isEvaluated) contextProvider.accept(snapshot.uri, promptContext);
-	return isEvaluated;
-}
-
-function requestFor(
-	{ uri, path }: DocumentSnapshot,
-	{ prefixBlocks, line }: DocumentContext,
-	contextProvider: PromptContextProvider,
-	{ snippets, suffix }: PromptContext,
-): Omit<FimRequest, "maxTokens" | "kind" | "rank" | "priority"> {
-	const repository = contextProvider.repositoryOf(uri);
-	return { repository, snippets, path, suffix, prefixBlocks, line };
 }
 
 /** The text as it is inserted into the document. */

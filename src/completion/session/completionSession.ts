@@ -9,10 +9,10 @@
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
 import type { CompletionPriority } from "../../protocol/generation.ts";
+import type { CompletionEngine } from "../request/completionEngine.ts";
+import { evaluatePrompt } from "../request/evaluatePrompt.ts";
 import {
-	type CompletionEngine,
 	type CompletionResult,
-	evaluatePrompt,
 	getCompletion,
 	streamCompletion,
 } from "../request/getCompletion.ts";
@@ -22,6 +22,12 @@ import { isMidWord } from "../text/midWord.ts";
 import { AdaptiveDebounce } from "./adaptiveDebounce.ts";
 import { CompletionCache } from "./completionCache.ts";
 import { logCompletion } from "./completionLog.ts";
+import {
+	afterAccepting,
+	isSameText,
+	isTypedThrough,
+	type Prefetch,
+} from "./prefetch.ts";
 import { RunningCompletion } from "./runningCompletion.ts";
 import {
 	type FoundSuggestion,
@@ -31,15 +37,6 @@ import {
 	type SuggestionResult,
 	samePlace,
 } from "./suggestion.ts";
-import { typedSince } from "./typedSince.ts";
-
-/** The completion after a suggestion that is on screen, for when that is accepted. */
-interface Prefetch {
-	/** Where the suggestion is shown. */
-	readonly shownAt: DocumentSnapshot;
-	readonly suggestion: string;
-	readonly running: RunningCompletion;
-}
 
 export interface CompletionSessionOptions {
 	readonly engine: CompletionEngine;
@@ -253,15 +250,7 @@ export class CompletionSession {
 
 	/** Requests the completion that follows this suggestion, should it be accepted. The next key that does not match it aborts that. */
 	#prefetchAfter(shownAt: DocumentSnapshot, suggestion: string): void {
-		const { text, offset } = shownAt;
-		const inserted = text.includes("\r\n")
-			? suggestion.replaceAll("\n", "\r\n")
-			: suggestion;
-		const accepted: DocumentSnapshot = {
-			...shownAt,
-			text: text.slice(0, offset) + inserted + text.slice(offset),
-			offset: offset + inserted.length,
-		};
+		const accepted = afterAccepting(shownAt, suggestion);
 		// On a slow machine a prefetch costs power and is rarely ready in time.
 		if (this.#debounce.answerMs > slowAnswerMs) return;
 		if (this.#running || this.#cache.find(accepted)) return;
@@ -337,17 +326,4 @@ export class CompletionSession {
 		if (this.#running === running) this.#running = undefined;
 		if (this.#prefetch?.running === running) this.#prefetch = undefined;
 	}
-}
-
-/** Whether the user has typed a beginning of the suggestion, or all of it. */
-function isTypedThrough(
-	{ shownAt, suggestion }: Prefetch,
-	here: DocumentSnapshot,
-): boolean {
-	const typed = typedSince(shownAt, here);
-	return typed !== undefined && suggestion.startsWith(typed.text);
-}
-
-function isSameText(a: DocumentSnapshot, b: DocumentSnapshot): boolean {
-	return a.uri === b.uri && a.offset === b.offset && a.text === b.text;
 }

@@ -9,10 +9,8 @@ import {
 } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
-import type {
-	CompletionEngine,
-	CompletionWork,
-} from "../../completion/request/getCompletion.ts";
+import type { CompletionEngine } from "../../completion/request/completionEngine.ts";
+import type { CompletionWork } from "../../completion/request/getCompletion.ts";
 import type { PromptContextProvider } from "../../completion/request/promptContext.ts";
 import { CompletionSession } from "../../completion/session/completionSession.ts";
 import {

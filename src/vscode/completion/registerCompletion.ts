@@ -1,4 +1,4 @@
-/** Inline completion as a whole: the provider, and what keeps its context up to date. */
+/** Registers inline completion: the provider, and the watchers that keep its context up to date. */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Event } from "../../base/event.ts";
@@ -36,7 +36,7 @@ export interface RegisterCompletionOptions {
 
 export interface Completion extends Disposable {
 	readonly decisions: DecisionHistory;
-	/** Given to VS Code last. */
+	/** The suggestion that VS Code got last. */
 	lastSuggestion(): GivenSuggestion | undefined;
 }
 
@@ -90,7 +90,7 @@ export function registerCompletion({
 	disposables.add(
 		new ContextWatcher({
 			store,
-			// Typing loads a model, and merely looking at a file does not.
+			// Typing loads a model; merely opening a file does not.
 			isWanted: (document) =>
 				engine.status.kind === "ready" &&
 				autoSuggest.reasonFor(document) === undefined,

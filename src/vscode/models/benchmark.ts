@@ -8,7 +8,7 @@ import {
 	type BenchmarkRun,
 	runBenchmark,
 } from "../../completion/benchmark/runBenchmark.ts";
-import type { CompletionEngine } from "../../completion/request/getCompletion.ts";
+import type { CompletionEngine } from "../../completion/request/completionEngine.ts";
 import {
 	addBenchmarkResults,
 	type BenchmarkResult,

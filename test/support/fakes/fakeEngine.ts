@@ -1,6 +1,6 @@
 /** An engine for the layers above it: scripted chunks, counted requests. */
 
-import type { CompletionEngine } from "../../../src/completion/request/getCompletion.ts";
+import type { CompletionEngine } from "../../../src/completion/request/completionEngine.ts";
 import type {
 	FimRequest,
 	GenerationEnd,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { benchmarkCases } from "../../../../src/completion/benchmark/benchmarkCases.ts";
 import { runBenchmark } from "../../../../src/completion/benchmark/runBenchmark.ts";
-import type { CompletionEngine } from "../../../../src/completion/request/getCompletion.ts";
+import type { CompletionEngine } from "../../../../src/completion/request/completionEngine.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import type {
 	FimRequest,

@@ -1,0 +1,18 @@
+/** The part of a request to the engine that makes up its prompt. */
+
+import type { FimRequest } from "../../protocol/generation.ts";
+import type {
+	DocumentContext,
+	DocumentSnapshot,
+} from "../text/documentContext.ts";
+import type { PromptContext, PromptContextProvider } from "./promptContext.ts";
+
+export function promptFields(
+	{ uri, path }: DocumentSnapshot,
+	{ prefixBlocks, line }: DocumentContext,
+	contextProvider: PromptContextProvider,
+	{ snippets, suffix }: PromptContext,
+): Omit<FimRequest, "maxTokens" | "kind" | "rank" | "priority"> {
+	const repository = contextProvider.repositoryOf(uri);
+	return { repository, snippets, path, suffix, prefixBlocks, line };
+}
