@@ -1,11 +1,10 @@
 /**
- * Completes code at a position, from the terminal, on the same path as the editor:
+ * Completes code at a position from the terminal, with the editor's own code:
  *
  *   npm run --silent complete -- FILE:LINE:COLUMN ... [--model GGUF] [--gpu off] [--json] [--verbose]
  *
- * Lines and columns count from 1; the text is completed before the column. Several positions are completed one after the
- * other by one engine, so that the later ones show what is reused. The exit code is 0 where every position was answered, also
- * where the answer is that there is nothing to suggest.
+ * Lines and columns count from 1; the completion goes before the column. One engine completes all positions in order, so the later ones
+ * show what the KV cache saves. The exit code is 0 if every position was answered, even with no suggestion.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -150,7 +149,7 @@ function asJson(result: CompletionResult) {
 		tokensPerStep: stats?.decodeSteps
 			? rounded(stats.decodeTokens / stats.decodeSteps)
 			: null,
-		// Where there is a text, why it ends; where there is none, why not.
+		// Why the text ends, or why there is none.
 		reason:
 			result.kind === "suggestion" ? result.end : reasonName(result.reason),
 		...(result.kind === "none" && result.reason.kind === "failed"
@@ -159,7 +158,7 @@ function asJson(result: CompletionResult) {
 	};
 }
 
-/** The rule by its name, where a rule left nothing. */
+/** The name of the filter, if one rejected the whole text. */
 function reasonName(reason: NoSuggestionReason): string {
 	return reason.kind === "filtered" ? reason.filter : reason.kind;
 }

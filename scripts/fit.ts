@@ -1,11 +1,11 @@
 /**
- * Prints the devices of this machine, and for each model the best plan for completion on them: what it takes, how fast it would be, or
- * why it does not fit.
+ * Prints the devices of this machine and, for each model, the best plan for completion on them: its memory, its expected speed, or why it
+ * does not fit.
  *
  *   npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]
  *
- * The bandwidth of this machine's RAM is measured. Without files, those that come with the extension. With `--vram`, a pretended machine: a GPU of that size for each, and this machine's
- * RAM. With `--json`, one line last: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason"}]}`.
+ * Measures the bandwidth of this machine's RAM. Without paths, plans the models that ship with the extension. `--vram` simulates a machine
+ * with a GPU of that size for each, and this machine's RAM. `--json` adds one last line: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason"}]}`.
  */
 
 import { readdirSync, statSync } from "node:fs";
@@ -42,14 +42,14 @@ import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 const usage =
 	"usage: npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]";
 
-/** Folders in folders; model folders have one for each publisher, and one for each model. */
+/** Model folders usually have one level for publishers and one for models. */
 const maxDepth = 5;
 
 interface Verdict {
 	readonly file: string;
-	/** Null where the file cannot be read, or its memory cannot be told. */
+	/** Null if the file cannot be read or priced. */
 	readonly model: { readonly name: string; readonly choice: Choice } | null;
-	/** Why it does not fit, or not as well as it could; null where there is nothing to say. */
+	/** Why it does not fit, or does not run on the GPU. */
 	readonly reason: string | null;
 }
 
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
 	const files = paths.flatMap((it) => modelFilesIn(it));
 	const machine = await thisMachine();
 	const devices =
-		vramBytes.length > 0 ? pretendedMachine(vramBytes, machine) : machine;
+		vramBytes.length > 0 ? simulatedMachine(vramBytes, machine) : machine;
 	const verdicts = files.map((file) => judge(file, devices));
 	console.log(deviceLines(devices).join("\n"));
 	for (const verdict of verdicts)
@@ -93,7 +93,7 @@ function readArguments() {
 	}
 }
 
-/** A path that does not exist is taken for a file: reading it says so. */
+/** A path that does not exist counts as a file; reading it gives the error. */
 function modelFilesIn(place: string, depth = 0): readonly string[] {
 	const stat = statSync(place, { throwIfNoEntry: false });
 	if (!stat?.isDirectory()) return [place];
@@ -101,7 +101,7 @@ function modelFilesIn(place: string, depth = 0): readonly string[] {
 		.sort((a, b) => (a.name < b.name ? -1 : 1))
 		.flatMap((entry) => {
 			const inside = path.join(place, entry.name);
-			// Links to folders could lead round in circles; links to files are how Hugging Face's cache is made.
+			// Follows links to files, which Hugging Face's cache consists of, but not to folders, which could form a cycle.
 			if (entry.isDirectory())
 				return depth < maxDepth ? modelFilesIn(inside, depth + 1) : [];
 			return entry.name.endsWith(".gguf") ? [inside] : [];
@@ -126,8 +126,8 @@ async function thisMachine(): Promise<readonly Device[]> {
 	);
 }
 
-/** Nothing is known of such GPUs but their size: their bandwidth is assumed, and so is what a desktop takes of them. */
-function pretendedMachine(
+/** Only the size of such GPUs is known: their bandwidth and the desktop's share are assumed. */
+function simulatedMachine(
 	vramBytes: readonly number[],
 	machine: readonly Device[],
 ): readonly Device[] {
@@ -136,8 +136,8 @@ function pretendedMachine(
 	return [
 		...vramBytes.map(
 			(bytes, index): Device => ({
-				id: `pretended${index}`,
-				name: `pretended GPU ${index + 1}`,
+				id: `simulated${index}`,
+				name: `simulated GPU ${index + 1}`,
 				kind: "discrete",
 				totalBytes: bytes,
 				freeBytes: bytes,
@@ -157,7 +157,7 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 		return {
 			file,
 			model: null,
-			reason: `What the model file ${file} takes of memory is not known: "${key}" in its header: ${why}.`,
+			reason: `Cannot compute the memory of the model file ${file}: "${key}" in its header: ${why}.`,
 		};
 	}
 	const candidate: Candidate = {
@@ -177,7 +177,7 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 	return { file, model: { name, choice }, reason: reasonOf(choice) };
 }
 
-/** What the extension would load it with, where that is less than its header allows. */
+/** The context window that the extension would load it with, if less than its header allows. */
 function contextWindowOf(file: string): number | null {
 	const settings = { gpu: "auto", partialOffload: false, threads: 0 } as const;
 	return loadOptionsFor(
@@ -186,7 +186,7 @@ function contextWindowOf(file: string): number | null {
 	).contextWindow;
 }
 
-/** Against what is not chosen, and against the GPU where the CPU is. */
+/** Why the model does not fit, or why it would run on the CPU and not on the GPU. */
 function reasonOf(choice: Choice): string | null {
 	const [passedOver] = choice.passedOver;
 	const here = passedOver && rejected(passedOver.rejection, choice);
@@ -207,7 +207,7 @@ function rejected(
 		: rejectionText(rejection, choice.role, english);
 }
 
-/** With as many layers on the GPU as fit; undefined where there is none, or none fits. */
+/** With as many layers on the GPU as fit; undefined without a GPU, or if none fits. */
 function spread({ request }: Plan): Plan | undefined {
 	const plan =
 		request.placement.gpus.length > 0 ? partialOffload(request) : undefined;

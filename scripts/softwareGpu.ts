@@ -1,17 +1,17 @@
-/** Mesa's llvmpipe: a GPU in software, on which llama.cpp's real Vulkan backend runs where there is no other. */
+/** Mesa's llvmpipe, a software GPU: llama.cpp's real Vulkan backend runs on it without hardware. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { canInstallDebianPackages, installDebianPackage } from "./shell.ts";
 
 const driverFolder = "/usr/share/vulkan/icd.d";
 
-/** Installs it where that is possible. Elsewhere the tests that need it are skipped. */
+/** Installs it if possible; otherwise the tests that need it are skipped. */
 export function provideSoftwareGpu(): void {
 	if (!hasSoftwareGpu() && canProvideSoftwareGpu())
 		installDebianPackage("mesa-vulkan-drivers");
 }
 
-/** llama.cpp's Vulkan backend is built for this one kind of Linux. */
+/** On Linux, llama.cpp's Vulkan backend is built for x64 only. */
 export function canProvideSoftwareGpu(): boolean {
 	return (
 		process.platform === "linux" &&

@@ -1,5 +1,5 @@
 /**
- * Opens VS Code with this extension on a sample workspace: the desktop's where there is one, otherwise in the browser.
+ * Opens VS Code with this extension on a sample workspace: desktop VS Code if there is one, otherwise VS Code in the browser.
  *
  *   npm start [-- --browser] [-- FOLDER]
  */
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
 	return desktop ? openDesktop(desktop, folder) : openBrowser(folder);
 }
 
-/** A copy, so that trying things out changes nothing in the project. */
+/** A copy, so that edits do not touch the repository. */
 function sampleWorkspace(): string {
 	const folder = path.join(cacheFolder, "sample");
 	if (!existsSync(folder))
@@ -38,7 +38,7 @@ function sampleWorkspace(): string {
 	return folder;
 }
 
-/** The `code` of a desktop that can open a window now. */
+/** The `code` command, if it can open a window now. */
 function desktopCode(): string | undefined {
 	const isWindows = process.platform === "win32";
 	const code = which(isWindows ? "code.cmd" : "code");
@@ -92,11 +92,11 @@ async function openBrowser(folder: string): Promise<number> {
 	console.log(
 		`VS Code with Headroom is ready. Open this address in a browser on this machine; Ctrl+C here ends it.\n\n  http://127.0.0.1:${server.port}/?${query}\n`,
 	);
-	// Until a signal ends this process, and the server with it.
+	// A signal ends this process, and the server with it.
 	return new Promise<number>(() => setInterval(() => {}, 60_000));
 }
 
-/** The server takes what it finds in its folder of extensions: here, a link to this checkout. */
+/** The server loads what is in its extensions folder: here, a link to this checkout. */
 function installLinked(extensionsFolder: string): void {
 	rmSync(extensionsFolder, { recursive: true, force: true });
 	mkdirSync(extensionsFolder, { recursive: true });

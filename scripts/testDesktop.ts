@@ -1,6 +1,6 @@
 /**
- * Runs the workbench suite in a desktop VS Code, the oldest supported and the newest, which are downloaded first. Linux needs a
- * display: `xvfb-run -a npm run test:desktop`.
+ * Downloads the oldest supported and the newest desktop VS Code, and runs the workbench suite in both. Linux needs a display:
+ * `xvfb-run -a npm run test:desktop`.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -67,14 +67,14 @@ describe("npm run fit", () => {
 		}
 	});
 
-	it("plans for pretended GPUs, and says why not on one", () => {
+	it("plans for simulated GPUs, and says why not on one", () => {
 		const roomy = runFit("--vram", "8GiB", "--vram", "4GiB", "--json").answer();
 		assert.deepEqual(
 			roomy.devices.map(({ kind }) => kind),
 			["discrete", "discrete", "cpu"],
 		);
 		for (const { plan, reason } of roomy.models) {
-			assert.deepEqual(plan?.gpus, ["pretended0"], "one is enough");
+			assert.deepEqual(plan?.gpus, ["simulated0"], "one is enough");
 			assert.equal(reason, null);
 		}
 		const tight = runFit("--vram", "1GiB", "--json").answer();
@@ -82,7 +82,7 @@ describe("npm run fit", () => {
 			assert.deepEqual(plan?.gpus, []);
 			assert.match(
 				reason ?? "",
-				/^GPU: does not fit: pretended GPU 1 needs 1\.\d GB: weights /,
+				/^GPU: does not fit: simulated GPU 1 needs 1\.\d GB: weights /,
 			);
 		}
 	});
