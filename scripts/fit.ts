@@ -19,11 +19,7 @@ import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
 import { measureRamBandwidth } from "../src/engine/measure/ramBandwidth.ts";
-import {
-	bandwidthOf,
-	type Device,
-	usableBytes,
-} from "../src/memory/machine/devices.ts";
+import { bandwidthOf, usableBytes } from "../src/memory/machine/devices.ts";
 import {
 	type Candidate,
 	type Choice,
@@ -36,6 +32,7 @@ import {
 	rejectionText,
 } from "../src/memory/report/planText.ts";
 import { readModelFile } from "../src/models/header/modelFile.ts";
+import type { Device } from "../src/protocol/device.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 

@@ -6,12 +6,12 @@ import path from "node:path";
 import { assert } from "../../src/base/assert.ts";
 import {
 	cpuPlacement,
-	type Device,
 	gpuPlacements,
 } from "../../src/memory/machine/devices.ts";
 import type { ContextOptions } from "../../src/memory/plan/modelCost.ts";
 import { modelBytes, type Plan, planFor } from "../../src/memory/plan/plan.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
+import type { Device } from "../../src/protocol/device.ts";
 import {
 	firstLayers,
 	type ModelShape,

@@ -3,7 +3,7 @@
 import { fork } from "node:child_process";
 import path from "node:path";
 import { failure, type Result, success } from "../../src/base/result.ts";
-import type { Device } from "../../src/memory/machine/devices.ts";
+import type { Device } from "../../src/protocol/device.ts";
 
 export type Backend = "cpu" | "vulkan";
 export type KvType = "F16" | "Q8_0";

@@ -11,9 +11,9 @@ import {
 	LlamaLogLevel,
 	readGgufFileInfo,
 } from "node-llama-cpp";
-import type { Device } from "../../src/memory/machine/devices.ts";
 import { planFor } from "../../src/memory/plan/plan.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
+import type { Device } from "../../src/protocol/device.ts";
 import { disposeBounded } from "../support/models/disposals.ts";
 import {
 	firstLayers,

@@ -3,7 +3,6 @@
 import { assert } from "../../base/assert.ts";
 import {
 	cpuPlacement,
-	type Device,
 	gpuPlacements,
 	type Placement,
 } from "../../memory/machine/devices.ts";
@@ -18,6 +17,7 @@ import {
 } from "../../memory/plan/plan.ts";
 import type { Correction, NamedModel } from "../../memory/plan/planRequest.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { Gpu } from "../../protocol/engineProtocol.ts";
 
 /** One way to load a model. */

@@ -7,8 +7,6 @@ import { bandwidthOfDevice } from "./bandwidths.ts";
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-export type { Device, DeviceKind };
-
 /** Where a model is put. Without GPUs, the host is what evaluates it. */
 export interface Placement {
 	/** In the order in which layers are laid over them. */

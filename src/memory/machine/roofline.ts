@@ -3,7 +3,8 @@
  * is the ceiling. What is lost below it is a share of the bandwidth, and a time for each layer.
  */
 
-import { bandwidthOf, type Device } from "./devices.ts";
+import type { Device } from "../../protocol/device.ts";
+import { bandwidthOf } from "./devices.ts";
 
 export interface Efficiency {
 	/** Of the bandwidth, 0 to 1. */

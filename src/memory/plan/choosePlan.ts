@@ -1,8 +1,9 @@
 /** Which of the models at hand to load, and how: the largest that stays in fast memory and is fast enough for its role. */
 
+import type { Device } from "../../protocol/device.ts";
+import type { Role } from "../../protocol/model.ts";
 import {
 	cpuPlacement,
-	type Device,
 	gpuPlacements,
 	type Placement,
 } from "../machine/devices.ts";
@@ -10,7 +11,7 @@ import { canBeCutBack, isPlannedDraft } from "./draftPair.ts";
 import type { KvType } from "./modelCost.ts";
 import { missingBytes, type Plan, planFor } from "./plan.ts";
 import type { NamedModel } from "./planRequest.ts";
-import { type Role, roleNeeds } from "./roles.ts";
+import { roleNeeds } from "./roles.ts";
 
 export interface Candidate extends NamedModel {
 	readonly roles: readonly Role[];

@@ -1,11 +1,8 @@
 /** Which device holds and evaluates which layers, as llama.cpp distributes them; and the tensors that a device does not accept. */
 
 import { assert } from "../../base/assert.ts";
-import {
-	type Device,
-	type Placement,
-	sharesMemory,
-} from "../machine/devices.ts";
+import type { Device } from "../../protocol/device.ts";
+import { type Placement, sharesMemory } from "../machine/devices.ts";
 import type { LayerShape, ModelShape } from "../shape/modelShape.ts";
 import { cacheTensorBytes, isRepacked } from "./modelCost.ts";
 import type { PlanRequest } from "./planRequest.ts";

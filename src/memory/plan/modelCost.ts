@@ -4,9 +4,9 @@
  */
 
 import { assertNever } from "../../base/assert.ts";
+import type { Repacking } from "../../protocol/device.ts";
 import type { Attention } from "../shape/attention.ts";
 import type { LayerShape, ModelShape } from "../shape/modelShape.ts";
-import type { Repacking } from "../shape/repacking.ts";
 import type { Weights } from "../shape/weights.ts";
 
 /** Of keys and values alike. */

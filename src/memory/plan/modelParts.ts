@@ -1,7 +1,7 @@
 /** What a model takes of one device, part by part: weights, KV cache and buffers, of the target and of its draft. */
 
 import { assert } from "../../base/assert.ts";
-import type { Device } from "../machine/devices.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { ModelShape } from "../shape/modelShape.ts";
 import type { Weights } from "../shape/weights.ts";
 import { type DeviceLayers, evaluates } from "./layerLayout.ts";

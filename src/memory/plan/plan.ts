@@ -1,9 +1,9 @@
 /** A plan: one model, with or without a draft, in one place; what it takes there part by part, whether that fits, and how fast it would be. */
 
+import type { Device } from "../../protocol/device.ts";
 import type { MemoryPart } from "../../protocol/memoryReason.ts";
 import {
 	bandwidthOf,
-	type Device,
 	marginBytes,
 	runtimeBytes,
 	usableBytes,

@@ -2,8 +2,6 @@
 
 import type { Role } from "../../protocol/model.ts";
 
-export type { Role };
-
 export interface RoleNeeds {
 	/** Tokens of each sequence, from what is wanted to the least that is worth having. */
 	readonly contextWindows: readonly [number, ...number[]];

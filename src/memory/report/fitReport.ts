@@ -47,7 +47,7 @@ export type ComparedPart =
 interface ComparedBytes {
 	readonly part: ComparedPart;
 	readonly predictedBytes: number;
-	/** Buffers may be negative, as `heldMemory` counts them. */
+	/** Buffers may be negative, as `memoryByDevice` counts them. */
 	readonly allocatedBytes: number;
 }
 
@@ -116,7 +116,7 @@ function planOf({ model, load, devices }: FitReportFacts): Plan | undefined {
 		kvType,
 	});
 	const partial = onGpu.length > 0 ? partialOffload(whole.request) : undefined;
-	const allocated = onGpu.reduce((sum, it) => sum + modelBytes(it), 0);
+	const allocated = onGpu.reduce((sum, it) => sum + allocatedModelBytes(it), 0);
 	const missedBytes = (plan: Plan) => Math.abs(heldBytes(plan).gpu - allocated);
 	return partial && missedBytes(partial) < missedBytes(whole) ? partial : whole;
 }
@@ -125,14 +125,19 @@ function withoutModel(device: Device, memory: readonly HeldMemory[]): Device {
 	const held = memory.find(
 		(it) => it.device === device.name && it.kind === device.kind,
 	);
-	const freedBytes = held ? modelBytes(held) : 0;
+	const freedBytes = held ? allocatedModelBytes(held) : 0;
 	return {
 		...device,
 		freeBytes: Math.min(device.totalBytes, device.freeBytes + freedBytes),
 	};
 }
 
-function modelBytes({ weights, kvCache, buffers, draft }: HeldMemory): number {
+function allocatedModelBytes({
+	weights,
+	kvCache,
+	buffers,
+	draft,
+}: HeldMemory): number {
 	return weights + kvCache + buffers + draft;
 }
 
@@ -156,7 +161,7 @@ function comparison(
 				predicted.kvCache +
 				predicted.buffers +
 				predicted.draft,
-			allocatedBytes: modelBytes(held),
+			allocatedBytes: allocatedModelBytes(held),
 		} as const,
 	];
 	return {

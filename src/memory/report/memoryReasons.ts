@@ -1,7 +1,7 @@
 /** Why a plan is refused, and what would fit instead, as figures. Pure. */
 
+import type { Device } from "../../protocol/device.ts";
 import { type MemoryReason, memoryParts } from "../../protocol/memoryReason.ts";
-import type { Device } from "../machine/devices.ts";
 import type { Plan, PlannedDevice } from "../plan/plan.ts";
 
 export function deviceNeeds({

@@ -8,11 +8,12 @@ import {
 	memoryReasonsSentences,
 	partSentences,
 } from "../../protocol/memoryReason.ts";
+import type { Role } from "../../protocol/model.ts";
 import { bandwidthOf } from "../machine/devices.ts";
 import type { Choice, Concession, Rejection } from "../plan/choosePlan.ts";
 import type { Plan, PlannedDevice } from "../plan/plan.ts";
 import type { NamedModel } from "../plan/planRequest.ts";
-import { type Role, roleNeeds } from "../plan/roles.ts";
+import { roleNeeds } from "../plan/roles.ts";
 import {
 	deviceNeeds,
 	oversizedTensors,

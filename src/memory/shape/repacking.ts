@@ -6,8 +6,6 @@
 
 import type { Repacking } from "../../protocol/device.ts";
 
-export type { Repacking };
-
 export type Repacker = Exclude<Repacking, "none">;
 
 export interface Matrix {

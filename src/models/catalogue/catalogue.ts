@@ -3,7 +3,6 @@
 import fs from "node:fs/promises";
 import * as z from "zod/mini";
 import { failure, type Result, success } from "../../base/result.ts";
-import type { Role } from "../../memory/plan/roles.ts";
 import type { ModelShape } from "../../memory/shape/modelShape.ts";
 import {
 	type Mix,
@@ -15,6 +14,7 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/model.ts";
 import type { Expected } from "../download/remoteFile.ts";
 import { isModelFileName } from "../stores/modelFileNames.ts";
 

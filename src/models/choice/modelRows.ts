@@ -1,11 +1,11 @@
 /** The rows of the model picker: memory and speed of each installed model, or the reason why it cannot be used. */
 
 import type { Result } from "../../base/result.ts";
-import type { Device } from "../../memory/machine/devices.ts";
 import { type Concession, choosePlan } from "../../memory/plan/choosePlan.ts";
 import { admits, type Plan, partialOffload } from "../../memory/plan/plan.ts";
-import type { Role } from "../../memory/plan/roles.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/model.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
 import {
 	candidateOf,

@@ -1,7 +1,6 @@
 /** Ranks the models of the catalogue by how well they would run on this machine, predicted before anything is downloaded. */
 
 import { assert } from "../../base/assert.ts";
-import type { Device } from "../../memory/machine/devices.ts";
 import {
 	type Candidate,
 	type Choice,
@@ -9,7 +8,8 @@ import {
 	type Rejection,
 } from "../../memory/plan/choosePlan.ts";
 import type { Plan } from "../../memory/plan/plan.ts";
-import type { Role } from "../../memory/plan/roles.ts";
+import type { Device } from "../../protocol/device.ts";
+import type { Role } from "../../protocol/model.ts";
 import { type CatalogueEntry, catalogueShape } from "../catalogue/catalogue.ts";
 
 export type Outlook =

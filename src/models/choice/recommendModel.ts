@@ -1,13 +1,13 @@
 /** Recommends the best installed model for a role. */
 
 import path from "node:path";
-import type { Device } from "../../memory/machine/devices.ts";
 import {
 	type Candidate,
 	type Choice,
 	choosePlan,
 } from "../../memory/plan/choosePlan.ts";
-import type { Role } from "../../memory/plan/roles.ts";
+import type { Device } from "../../protocol/device.ts";
+import type { Role } from "../../protocol/model.ts";
 import type { ListedModel } from "../library/modelLibrary.ts";
 
 /** Undefined where the file is broken or its memory cannot be computed. */

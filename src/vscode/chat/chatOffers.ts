@@ -2,12 +2,12 @@
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../base/result.ts";
-import type { Device } from "../../memory/machine/devices.ts";
 import { readCatalogue } from "../../models/catalogue/catalogue.ts";
 import { mayChoose, modelRows } from "../../models/choice/modelRows.ts";
 import { rankCatalogue } from "../../models/choice/rankCatalogue.ts";
 import type { ListedModel } from "../../models/library/modelLibrary.ts";
 import type { ModelOffer } from "../../protocol/chatView.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { modelName, offerRow } from "../models/getModelText.ts";
 import { nameOf, verdictText } from "../models/modelRowTexts.ts";

@@ -6,12 +6,12 @@ import { Emitter, type Event } from "../../base/event.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { ModelSource } from "../../client/modelHost.ts";
-import type { Device } from "../../memory/machine/devices.ts";
 import { AutomaticModel } from "../../models/choice/automaticModel.ts";
 import { readBenchmarkResults } from "../../models/choice/benchmarkStore.ts";
 import { DraftModels } from "../../models/choice/draftModels.ts";
 import { listInstalledModels } from "../../models/library/installedModels.ts";
 import type { ModelList } from "../../models/library/modelLibrary.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import {
 	automaticModel,

@@ -3,7 +3,6 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { type Result, success } from "../../base/result.ts";
-import type { Device } from "../../memory/machine/devices.ts";
 import { readCatalogue } from "../../models/catalogue/catalogue.ts";
 import {
 	type DownloadState,
@@ -13,6 +12,7 @@ import {
 	type Offer,
 	rankCatalogue,
 } from "../../models/choice/rankCatalogue.ts";
+import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { describeError } from "../platform/localize.ts";
 import { type DownloadContext, downloadOffer } from "./downloadModel.ts";

@@ -3,7 +3,6 @@
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
 import { modelBytes } from "../../memory/plan/plan.ts";
-import type { Role } from "../../memory/plan/roles.ts";
 import { rejectionText } from "../../memory/report/planText.ts";
 import { weightsFileBytes } from "../../memory/shape/quantization.ts";
 import { catalogueShape } from "../../models/catalogue/catalogue.ts";
@@ -12,6 +11,7 @@ import type { Offer, Outlook } from "../../models/choice/rankCatalogue.ts";
 import type { DownloadProgress } from "../../models/download/download.ts";
 import type { Expected } from "../../models/download/remoteFile.ts";
 import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/model.ts";
 import type { Confirmation } from "../platform/confirmation.ts";
 
 export interface OfferRow {

@@ -8,7 +8,7 @@ import type { AutoSuggest } from "../completion/autoSuggest.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { registerEngineMessages } from "./engineMessages.ts";
 import { registerEngineStatusItem } from "./engineStatusItem.ts";
-import { FitReport } from "./fitReport.ts";
+import { FitReportDocument } from "./fitReportDocument.ts";
 
 export interface RegisterStatusOptions {
 	readonly host: ModelHost;
@@ -37,7 +37,9 @@ export function registerStatus({
 			new RecentGenerations(client.onDidComplete, engine.onDidChangeStatus),
 		),
 	};
-	const fitReport = store.add(new FitReport({ ...sources, configuration }));
+	const fitReport = store.add(
+		new FitReportDocument({ ...sources, configuration }),
+	);
 	store.add(registerEngineStatusItem(sources));
 	store.add(
 		registerEngineMessages(engine, {

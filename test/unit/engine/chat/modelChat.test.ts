@@ -3,11 +3,9 @@ import { success } from "../../../../src/base/result.ts";
 import { ModelChat } from "../../../../src/engine/chat/modelChat.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
 import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
-import {
-	cpuPlacement,
-	type Device,
-} from "../../../../src/memory/machine/devices.ts";
+import { cpuPlacement } from "../../../../src/memory/machine/devices.ts";
 import { planFor } from "../../../../src/memory/plan/plan.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
 import {
 	chattyDescription,

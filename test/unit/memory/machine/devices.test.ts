@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import {
 	bandwidthOf,
 	cpuPlacement,
-	type Device,
-	type DeviceKind,
 	gpuPlacements,
 	usableBytes,
 } from "../../../../src/memory/machine/devices.ts";
+import type { Device, DeviceKind } from "../../../../src/protocol/device.ts";
 
 const gib = 2 ** 30;
 

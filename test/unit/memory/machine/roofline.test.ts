@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { bandwidthOfDevice } from "../../../../src/memory/machine/bandwidths.ts";
-import {
-	bandwidthOf,
-	type Device,
-} from "../../../../src/memory/machine/devices.ts";
+import { bandwidthOf } from "../../../../src/memory/machine/devices.ts";
 import {
 	type DecodeStep,
 	efficiencyOf,
@@ -15,6 +12,7 @@ import {
 	type Mix,
 	shapeInMix,
 } from "../../../../src/memory/shape/quantization.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 import {
 	type PublishedName,
 	publishedModels,

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
 import { english } from "../../../../src/base/sentence.ts";
-import type {
-	Device,
-	DeviceKind,
-} from "../../../../src/memory/machine/devices.ts";
 import {
 	type Candidate,
 	type Choice,
@@ -11,7 +7,6 @@ import {
 } from "../../../../src/memory/plan/choosePlan.ts";
 import { type Plan, partialOffload } from "../../../../src/memory/plan/plan.ts";
 import type { NamedModel } from "../../../../src/memory/plan/planRequest.ts";
-import type { Role } from "../../../../src/memory/plan/roles.ts";
 import {
 	choiceText,
 	modelText,
@@ -24,6 +19,8 @@ import {
 	type Mix,
 	shapeInMix,
 } from "../../../../src/memory/shape/quantization.ts";
+import type { Device, DeviceKind } from "../../../../src/protocol/device.ts";
+import type { Role } from "../../../../src/protocol/model.ts";
 import { assertGolden } from "../../../support/golden/golden.ts";
 import {
 	type PublishedName,

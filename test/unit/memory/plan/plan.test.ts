@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { english } from "../../../../src/base/sentence.ts";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	missingBytes,
 	modelBytes,
@@ -17,8 +16,8 @@ import {
 	refusalText,
 } from "../../../../src/memory/report/planText.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
-import type { Repacking } from "../../../../src/memory/shape/repacking.ts";
 import { readModelFile } from "../../../../src/models/header/modelFile.ts";
+import type { Device, Repacking } from "../../../../src/protocol/device.ts";
 import { memoryParts } from "../../../../src/protocol/memoryReason.ts";
 import { publishedModels } from "../../../support/models/publishedModels.ts";
 import { builtInModel } from "../../../support/models/realEngine.ts";

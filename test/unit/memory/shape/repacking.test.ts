@@ -4,13 +4,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import { type Plan, planFor } from "../../../../src/memory/plan/plan.ts";
-import {
-	type Repacking,
-	repackedBytes,
-} from "../../../../src/memory/shape/repacking.ts";
+import { repackedBytes } from "../../../../src/memory/shape/repacking.ts";
 import { readModelFile } from "../../../../src/models/header/modelFile.ts";
+import type { Device, Repacking } from "../../../../src/protocol/device.ts";
 import {
 	firstLayers,
 	type Quantization,

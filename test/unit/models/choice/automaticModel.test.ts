@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
 import { failure, success } from "../../../../src/base/result.ts";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	AutomaticModel,
 	type AutomaticModelOptions,
 } from "../../../../src/models/choice/automaticModel.ts";
 import type { ListedModel } from "../../../../src/models/library/modelLibrary.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	brokenModel,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { failure, success } from "../../../../src/base/result.ts";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	type ModelRow,
 	mayChoose,
@@ -8,6 +7,7 @@ import {
 	type RowsRequest,
 } from "../../../../src/models/choice/modelRows.ts";
 import type { ListedModel } from "../../../../src/models/library/modelLibrary.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 import {
 	brokenModel,
 	listedModel,

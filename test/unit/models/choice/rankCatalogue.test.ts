@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { english } from "../../../../src/base/sentence.ts";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import { rejectionText } from "../../../../src/memory/report/planText.ts";
 import {
 	type CatalogueEntry,
@@ -11,6 +10,7 @@ import {
 	type Offer,
 	rankCatalogue,
 } from "../../../../src/models/choice/rankCatalogue.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 
 const file = path.resolve(
 	import.meta.dirname,

@@ -3,7 +3,6 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { english } from "../../../../src/base/sentence.ts";
-import type { Device } from "../../../../src/memory/machine/devices.ts";
 import {
 	expectedOf,
 	readCatalogue,
@@ -15,6 +14,7 @@ import {
 	type Offer,
 	rankCatalogue,
 } from "../../../../src/models/choice/rankCatalogue.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	askQuestion,

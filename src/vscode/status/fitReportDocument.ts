@@ -19,7 +19,7 @@ export interface FitReportSources
 	readonly configuration: Configuration;
 }
 
-export class FitReport implements Disposable {
+export class FitReportDocument implements Disposable {
 	readonly #sources: FitReportSources;
 	readonly #store = new DisposableStore();
 	readonly #onDidChange = this.#store.add(
