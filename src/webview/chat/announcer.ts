@@ -7,7 +7,7 @@ const keptSentences = 20;
 
 export class Announcer {
 	readonly element = element("div", {
-		class: "heard",
+		class: "screen-reader-only",
 		"aria-live": "polite",
 		"aria-relevant": "additions",
 	});

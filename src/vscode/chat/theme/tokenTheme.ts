@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../../base/disposable.ts";
 import type { TokenTheme } from "../../../protocol/chatView.ts";
+import { findTheme, readTheme, tokenTheme } from "./resolveTheme.ts";
 import { customRules, type DeclaredTheme, themesOf } from "./themeFile.ts";
-import { findTheme, readTheme, tokenTheme } from "./themeFiles.ts";
 
 /** No theme file is larger. */
 const maxFileBytes = 2 * 1024 * 1024;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import {
+	findTheme,
+	readTheme,
+	tokenTheme,
+} from "../../../../../src/vscode/chat/theme/resolveTheme.ts";
+import {
 	customRules,
 	parseThemeFile,
 	themesOf,
 } from "../../../../../src/vscode/chat/theme/themeFile.ts";
-import {
-	findTheme,
-	readTheme,
-	tokenTheme,
-} from "../../../../../src/vscode/chat/theme/themeFiles.ts";
 
 const files: Readonly<Record<string, string>> = {
 	"/themes/own.json": `{
