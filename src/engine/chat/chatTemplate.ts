@@ -1,8 +1,8 @@
 /**
- * From the turns of a conversation to the parts of a prompt, by the model's own template.
+ * Renders a conversation into the parts of a prompt, with the model's own template.
  *
- * Invariant: what people and models say is never taken for words of the template. It is rendered with markers in the places of
- * what was said, and cut apart at them.
+ * Invariant: text of turns is never parsed as template text. The template is rendered with markers instead of the text, and split at
+ * the markers.
  */
 
 import { assert } from "../../base/assert.ts";
@@ -26,23 +26,23 @@ export type ChatPart =
 			readonly turn: number;
 	  };
 
-/** A template that was tried and found to work. */
+/** A template that has been tested. */
 export interface ChatTemplate {
 	readonly modelName: string;
 	readonly render: RenderTemplate;
-	/** Stands around the index of a turn, and nowhere in the template itself. */
+	/** A character that encloses the index of a turn, and does not occur in the template. */
 	readonly marker: string;
-	/** Whether the text of the system goes to the front of the first question, because the template has no good place for it. */
+	/** Whether the system text is merged into the first question, because the template does not support it well. */
 	readonly mergesSystem: boolean;
 }
 
-/** What models of that family are trained with: for files whose own template of the kind is beyond our renderer. */
+/** The standard ChatML template, for models of that family whose own template cannot be rendered. */
 const chatMl =
 	"{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}{{ '<|im_start|>assistant\n' }}";
 
-const betweenSystemAndQuestion = "\n\n";
+const systemSeparator = "\n\n";
 
-/** How the model wants to be talked with, or why it cannot be. */
+/** The chat template of a model, or why the model cannot chat. */
 export function chatTemplateOf(
 	{
 		description,
@@ -70,8 +70,8 @@ const probe: readonly ChatTurn[] = [
 ];
 
 /**
- * A template may refuse a system turn, leave it out, or move it along to the last question, which would have the whole prompt evaluated
- * anew each time. So it is tried on a small conversation.
+ * Tests a template on a small conversation. It may reject a system turn, drop it, or move it to the last question, which would require
+ * evaluating the whole prompt again each time.
  */
 function tryTemplate(
 	source: string,
@@ -92,26 +92,30 @@ function tryTemplate(
 		return {
 			template,
 			parts,
-			goesOn: parts.ok && goesOn(template, parts.value),
+			isAppendOnly: parts.ok && isAppendOnly(template, parts.value),
 		};
 	});
-	const best = tried.find((it) => it.goesOn) ?? tried.find((it) => it.parts.ok);
+	const best =
+		tried.find((it) => it.isAppendOnly) ?? tried.find((it) => it.parts.ok);
 	if (best) return success(best.template);
-	// Why it fails as it is, and not how it fails otherwise.
-	const [asItIs] = tried;
-	assert(asItIs && !asItIs.parts.ok, "something was tried, and nothing worked");
-	return asItIs.parts;
+	// Report the error without merging: it is the template's own.
+	const [unmerged] = tried;
+	assert(unmerged && !unmerged.parts.ok, "no candidate worked");
+	return unmerged.parts;
 }
 
-/** Whether the first question of the conversation was asked with the words that it has in the whole. */
-function goesOn(template: ChatTemplate, whole: readonly ChatPart[]): boolean {
+/** Whether the prompt of the first question is a prefix of the prompt of the whole conversation. */
+function isAppendOnly(
+	template: ChatTemplate,
+	whole: readonly ChatPart[],
+): boolean {
 	const first = renderChat(template, probe.slice(0, 2));
 	if (!first.ok) return false;
 	const asked = first.value.slice(0, -1);
 	return JSON.stringify(asked) === JSON.stringify(whole.slice(0, asked.length));
 }
 
-/** Ends with the words that ask for an answer. */
+/** The prompt ends with the template text that starts an answer. */
 export function renderChat(
 	template: ChatTemplate,
 	turns: readonly ChatTurn[],
@@ -119,15 +123,14 @@ export function renderChat(
 	const { render, marker, modelName } = template;
 	const rendered = render(messagesOf(template, turns));
 	if (!rendered.ok) return broken(modelName, rendered.error);
-	// The even ones are the template's, the odd ones the indices between them.
-	const cut = rendered.value.split(new RegExp(`${marker}(\\d+)${marker}`));
+	// Even pieces are template text, odd ones the indices of turns.
+	const pieces = rendered.value.split(new RegExp(`${marker}(\\d+)${marker}`));
 	const isFaithful =
-		cut.filter((_, at) => at % 2 === 1).join() ===
+		pieces.filter((_, at) => at % 2 === 1).join() ===
 			turns.flatMap(({ text }, index) => (text === "" ? [] : [index])).join() &&
-		!cut.some((text) => text.includes(marker));
-	if (!isFaithful)
-		return broken(modelName, "it changes or leaves out what was said");
-	const parts = cut.flatMap((text, at): ChatPart[] => {
+		!pieces.some((text) => text.includes(marker));
+	if (!isFaithful) return broken(modelName, "it changes or drops messages");
+	const parts = pieces.flatMap((text, at): ChatPart[] => {
 		if (at % 2 === 0) return text === "" ? [] : [{ isTemplate: true, text }];
 		const turn = Number(text);
 		return [{ isTemplate: false, text: turns[turn]?.text ?? "", turn }];
@@ -141,7 +144,7 @@ function messagesOf(
 ): readonly TemplateMessage[] {
 	const messages = turns.map((turn, index) => ({
 		role: turn.role,
-		// Templates ask whether there is something.
+		// Templates test whether the content is empty.
 		content: turn.text === "" ? "" : marker + index + marker,
 	}));
 	const [system, ...others] = messages;
@@ -151,51 +154,53 @@ function messagesOf(
 		return [{ role: "user", content: system.content }, ...others];
 	const content = [system.content, question.content]
 		.filter((it) => it !== "")
-		.join(betweenSystemAndQuestion);
+		.join(systemSeparator);
 	return [{ role: "user", content }, ...rest];
 }
 
 /**
- * Some templates put a space before an answer that they do not ask for it with: the model has said it itself. It is left to the
- * answer, so that the prompt goes on as the conversation went.
+ * Some templates put a space before an answer in the history, but not before a new one, so the model generated that space itself. Leave it
+ * to the answer, so that the prompt continues what is in the KV cache.
  */
 function asGenerated(
 	parts: readonly ChatPart[],
 	turns: readonly ChatTurn[],
 ): readonly ChatPart[] {
-	const asking = parts.at(-1);
-	if (!asking?.isTemplate) return parts;
+	const answerStart = parts.at(-1);
+	if (!answerStart?.isTemplate) return parts;
 	return parts.map((part, at) => {
 		const next = parts[at + 1];
 		if (!part.isTemplate || !next || next.isTemplate) return part;
 		if (turns[next.turn]?.role !== "assistant") return part;
-		const space = part.text.startsWith(asking.text)
-			? part.text.slice(asking.text.length)
+		const space = part.text.startsWith(answerStart.text)
+			? part.text.slice(answerStart.text.length)
 			: "";
-		return /^\s+$/.test(space) && next.text.startsWith(space) ? asking : part;
+		return /^\s+$/.test(space) && next.text.startsWith(space)
+			? answerStart
+			: part;
 	});
 }
 
-/** A space between the template's words and what someone says is part of a word for most tokenizers: it goes to that word. */
+/** Moves a space before the text of a turn from the template to that text: most tokenizers make it part of the next word. */
 function withSpaces(
 	parts: readonly ChatPart[],
 	turns: readonly ChatTurn[],
 ): readonly ChatPart[] {
-	const isSaid = (part: ChatPart | undefined): boolean =>
+	const isGiven = (part: ChatPart | undefined): boolean =>
 		part?.isTemplate === false && turns[part.turn]?.role !== "assistant";
 	return parts.map((part, at) => {
 		const before = parts[at - 1];
 		if (part.isTemplate)
-			return isSaid(parts[at + 1])
+			return isGiven(parts[at + 1])
 				? { ...part, text: part.text.replace(/ $/, "") }
 				: part;
-		return isSaid(part) && before?.isTemplate && before.text.endsWith(" ")
+		return isGiven(part) && before?.isTemplate && before.text.endsWith(" ")
 			? { ...part, text: ` ${part.text}` }
 			: part;
 	});
 }
 
-/** For private use, so that no template treats it as a space or a letter. */
+/** From the private use area, so that no template treats it as a space or a letter. */
 function characterNotIn(text: string): string {
 	let code = 0xe000;
 	while (text.includes(String.fromCodePoint(code))) code++;

@@ -1,4 +1,4 @@
-/** Renders the Jinja template of a model. It comes out of a file, and is trusted with nothing: not even to come to an end. */
+/** Renders the Jinja template of a model. The template is untrusted, and may not even terminate. */
 
 import { createContext, Script } from "node:vm";
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
@@ -10,21 +10,21 @@ export interface TemplateMessage {
 	readonly content: string;
 }
 
-/** What a template may ask for besides the messages. */
+/** Values for templates besides the messages. */
 export interface TemplateFacts {
 	/** The texts of the model's special tokens; empty where it has none. */
 	readonly beginningOfText: string;
 	readonly endOfText: string;
-	/** As long as it stays the same, prompts begin the same. */
+	/** Fixed at load time, so that prompts keep their prefix. */
 	readonly today: Date;
 }
 
-/** Fails with what the template says, or with what is wrong with it. */
+/** Fails with the message of the template or the renderer. */
 export type RenderTemplate = (
 	messages: readonly TemplateMessage[],
 ) => Result<string, string>;
 
-/** For a thousand turns the templates of the known families take 40 ms. More than this is a loop, which would hold up every completion. */
+/** Known templates take 40 ms for a thousand turns. A longer run is an endless loop, which would block every completion. */
 const maxRenderMs = 1000;
 
 export function compileTemplate(
@@ -32,7 +32,7 @@ export function compileTemplate(
 	facts: TemplateFacts,
 ): Result<RenderTemplate, string> {
 	const program = guarded(() =>
-		// As all templates for conversations are written for.
+		// The options that chat templates are written for.
 		parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })),
 	);
 	if (!program.ok) return program;
@@ -51,7 +51,7 @@ export function compileTemplate(
 const room: { work?: () => unknown } = createContext({});
 const entry = new Script("work()");
 
-/** Inside a script, because nothing else can be stopped from outside. */
+/** Runs in a script, because only scripts have a timeout. */
 function guarded<T>(work: () => T): Result<T, string> {
 	try {
 		room.work = work;
@@ -82,10 +82,10 @@ function globalsFor({ beginningOfText, endOfText, today }: TemplateFacts) {
 	};
 }
 
-/** No conversation has more turns; and the time limit comes too late for a list that fills the memory. */
+/** More than any conversation has turns. The timeout comes too late for a list that exhausts memory. */
 const maxNumbers = 100_000;
 
-/** As Python has it. */
+/** Python's `range`. */
 function range(startOrEnd: number, end?: number, step = 1): number[] {
 	if (step === 0) throw new Error("range() got a step of zero");
 	const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
@@ -95,7 +95,7 @@ function range(startOrEnd: number, end?: number, step = 1): number[] {
 	return numbers;
 }
 
-/** The directives of `strftime` that templates use. In English, as models have learned it, whatever the language of the machine. */
+/** The `strftime` directives that templates use. Always in English, as in the training data. */
 function dateText(date: Date, format: string): string {
 	const two = (value: number) => String(value).padStart(2, "0");
 	const named = (options: Intl.DateTimeFormatOptions) =>

@@ -1,4 +1,4 @@
-/** Tells what a model thinks from what it answers, by the tags that it writes round its thoughts. */
+/** Separates the reasoning of a model from its answer, by the tags around the reasoning. */
 
 import type { SegmentKind } from "../../protocol/chat.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
@@ -9,31 +9,31 @@ export interface Segment {
 	readonly text: string;
 }
 
-/** Round thoughts, which come first: in the middle of an answer the same words are part of it. */
+/** Reasoning comes first: in the middle of an answer the same tags are plain text. */
 const tagPairs: readonly (readonly [opening: string, closing: string])[] = [
 	["<think>", "</think>"],
 	["<seed:think>", "</seed:think>"],
 	["[THINK]", "[/THINK]"],
 ];
 
-/** In OpenAI's format an answer is a row of messages, each to a channel; what is in none of them is not for reading. */
+/** In OpenAI's Harmony format an answer is a sequence of messages to channels; text outside of messages is not shown. */
 const channelTag = "<|channel|>";
 const messageTag = "<|message|>";
 const finalChannel = /^final\b/;
 const messageEnds = ["<|end|>", "<|start|>", channelTag];
 
 type State =
-	/** Nothing was said yet: a tag may come, or else what would be said without one. */
+	/** Before any text: a tag may follow, or else text in the state `otherwise`. */
 	| { readonly kind: "start"; readonly otherwise: TextState }
 	| TextState
-	/** Behind the tag of a channel, before its message. */
+	/** After the tag of a channel, before its message. */
 	| { readonly kind: "header" };
 
 interface TextState {
 	readonly kind: Segment["kind"];
 	readonly until: readonly string[];
 	readonly next: State;
-	/** Space behind a tag belongs to the tag. */
+	/** Whether whitespace is skipped, as after a tag. */
 	readonly skipsSpace: boolean;
 }
 
@@ -46,7 +46,7 @@ const wholeAnswer: TextState = {
 	skipsSpace: false,
 };
 
-function thoughts(closing: string): TextState {
+function reasoningUntil(closing: string): TextState {
 	return {
 		kind: "reasoning",
 		until: [closing],
@@ -55,30 +55,30 @@ function thoughts(closing: string): TextState {
 	};
 }
 
-/** What follows each tag with which an output can begin. */
+/** The state after each tag that an output can begin with. */
 const openings: ReadonlyMap<string, State> = new Map<string, State>([
 	...tagPairs.map(
-		([opening, closing]) => [opening, thoughts(closing)] as const,
+		([opening, closing]) => [opening, reasoningUntil(closing)] as const,
 	),
 	[channelTag, header],
 ]);
 
 /**
- * Cuts the text of a model into segments as it comes. However it is cut into chunks, the segments of a kind together are the same,
- * and no tag is in them.
+ * Splits streamed text into segments without tags. The concatenated text of each kind does not depend on how the stream is split into
+ * chunks.
  */
 export class ReasoningSplitter {
 	#state: State;
-	/** What may still turn out to be a tag. */
+	/** Text that may be the start of a tag. */
 	#held = "";
 
-	/** @param prompt whose last words may have opened the thoughts already. */
+	/** @param prompt its template text may end with an opening tag. */
 	constructor(prompt: readonly ChatPart[]) {
-		const asking = prompt.at(-1)?.text.trimEnd() ?? "";
-		const opened = tagPairs.find(([opening]) => asking.endsWith(opening));
+		const answerStart = prompt.at(-1)?.text.trimEnd() ?? "";
+		const opened = tagPairs.find(([opening]) => answerStart.endsWith(opening));
 		this.#state = {
 			kind: "start",
-			otherwise: opened ? thoughts(opened[1]) : wholeAnswer,
+			otherwise: opened ? reasoningUntil(opened[1]) : wholeAnswer,
 		};
 	}
 
@@ -89,7 +89,7 @@ export class ReasoningSplitter {
 		return segments;
 	}
 
-	/** What was held back. */
+	/** @returns the rest of the text. */
 	end(): readonly Segment[] {
 		const state =
 			this.#state.kind === "start" ? this.#state.otherwise : this.#state;
@@ -101,7 +101,7 @@ export class ReasoningSplitter {
 			: [{ kind: state.kind, text }];
 	}
 
-	/** @returns whether there is more to do with what is there. */
+	/** @returns whether to call it again. */
 	#step(segments: Segment[]): boolean {
 		switch (this.#state.kind) {
 			case "start":
@@ -114,11 +114,11 @@ export class ReasoningSplitter {
 	}
 
 	#begin(otherwise: TextState): boolean {
-		const said = this.#held.trimStart();
+		const text = this.#held.trimStart();
 		for (const [tag, state] of openings) {
-			if (tag.startsWith(said) && tag !== said) return false;
-			if (!said.startsWith(tag)) continue;
-			this.#held = said.slice(tag.length);
+			if (tag.startsWith(text) && tag !== text) return false;
+			if (!text.startsWith(tag)) continue;
+			this.#held = text.slice(tag.length);
 			this.#state = state;
 			return true;
 		}
@@ -155,7 +155,7 @@ export class ReasoningSplitter {
 	}
 }
 
-/** Up to the first of the tags, or to where one may begin at the end. */
+/** The text up to the first tag, or up to a possible start of one at the end. */
 function untilTag(
 	text: string,
 	tags: readonly string[],
@@ -170,7 +170,7 @@ function untilTag(
 	return { text: text.slice(0, text.length - heldLength) };
 }
 
-/** How much of the tag the text ends with. */
+/** The length of the prefix of the tag that the text ends with. */
 function begunLength(text: string, tag: string): number {
 	for (let length = Math.min(tag.length - 1, text.length); length > 0; length--)
 		if (text.endsWith(tag.slice(0, length))) return length;
@@ -178,8 +178,8 @@ function begunLength(text: string, tag: string): number {
 }
 
 /**
- * The tags that are special tokens of a model, with their texts: they say nothing when they are detokenized, and an answer goes on
- * behind them. What ends an answer is not among them: `<|end|>` ends one but for models that know channels.
+ * The tags that are special tokens of a model, with their texts: they detokenize to nothing, and an answer continues after them. Tokens that end an
+ * answer are not included: `<|end|>` ends one unless the model has channels.
  */
 export function tagTokens(
 	vocabulary: Pick<LoadedModel, "tokenizeTemplate" | "isSpecial">,
