@@ -82,7 +82,7 @@ describe("conversations in the engine", () => {
 		rmSync(folder, { recursive: true });
 	});
 
-	it("answers, and the second question pays for its own tokens only", async () => {
+	it("answers, and evaluates only new tokens for the second question", async () => {
 		const first = await ask([system, withFile]);
 		assert.ok(first.text.length > 0, JSON.stringify(first.end));
 		const { promptTokens: asked } = statsOf(first.end);
@@ -100,7 +100,7 @@ describe("conversations in the engine", () => {
 		);
 	});
 
-	it("has one copy of the weights, and tells what the second context takes", async () => {
+	it("has one copy of the weights, and reports the memory of the second context", async () => {
 		const held = () => {
 			const { status } = engine.supervisor;
 			assert.ok(status.kind === "ready" || status.kind === "generating");
@@ -120,7 +120,7 @@ describe("conversations in the engine", () => {
 		assert.equal(after.kvCache - before.kvCache, after.chatWindow * tokenBytes);
 	});
 
-	it("counts what a conversation takes as it will be", async () => {
+	it("counts the tokens of a conversation exactly", async () => {
 		const turns = [system, withFile];
 		const counted = await engine.client.count(turns);
 		assert.ok(counted?.ok);
@@ -133,7 +133,7 @@ describe("conversations in the engine", () => {
 		assert.equal(windowTokens, 4096);
 	});
 
-	it("lets completions go first, while an answer streams and while its prompt is read", async () => {
+	it("runs completions first, during decoding and prefill of an answer", async () => {
 		const order: string[] = [];
 		const answer = ask([system, user(`${file}\nExplain.`)], {
 			maxTokens: 200,
@@ -159,7 +159,7 @@ describe("conversations in the engine", () => {
 		assert.ok(statsOf(end).decodeTokens > 0);
 	});
 
-	it("says the same whether completions came in between or not", async () => {
+	it("gives the same answer with and without completions in between", async () => {
 		const turns = [system, user("Write a function that adds numbers.")];
 		const options = { maxTokens: 60, temperature: 0.8, seed: 7 };
 		const alone = await ask(turns, options);
@@ -174,7 +174,7 @@ describe("conversations in the engine", () => {
 		assert.equal((await shared).text, alone.text);
 	});
 
-	it("stops within a slice, and goes on with what was evaluated", async () => {
+	it("stops within a slice, and reuses what was evaluated", async () => {
 		const stop = new AbortController();
 		const stopped = ask(
 			[system, withFile, assistant("x"), user("Go on")],
@@ -192,7 +192,7 @@ describe("conversations in the engine", () => {
 		assert.ok(statsOf(again.end).reusedTokens > 0);
 	});
 
-	it("refuses what is too long with the figures, and lives on", async () => {
+	it("refuses a question that is too long with the numbers, and keeps working", async () => {
 		const { end } = await ask([system, user(file.repeat(4))]);
 		assert.ok(
 			end.kind === "failed" && end.error.code === "chatTooLong",
@@ -218,7 +218,7 @@ describe("conversations in the engine", () => {
 		assert.ok((await ask([system, user("Hello")])).end.kind === "done");
 	});
 
-	it("says why the built-in model cannot", async () => {
+	it("reports why the built-in model cannot chat", async () => {
 		engine.modelFile = "";
 		await reload();
 		const { end } = await ask([system, user("Hello")]);
@@ -253,7 +253,7 @@ describe("conversations in the engine", () => {
 			);
 		});
 
-		it("is of no use when it was damaged, and harms nothing", async () => {
+		it("is ignored when it is damaged", async () => {
 			await saved();
 			await engine.stop();
 			const bytes = readFileSync(stateFile);

@@ -6,7 +6,7 @@ import type { FimRequest } from "../../src/protocol/generation.ts";
 import { RealEngine } from "../support/models/realEngine.ts";
 import { slidingWindow, writeTinyModel } from "../support/models/tinyModel.ts";
 
-describe("a state that cannot be cut back", () => {
+describe("a state that cannot roll back", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-tiny-"));
 	after(() => rmSync(folder, { recursive: true }));
 
@@ -26,7 +26,7 @@ describe("a state that cannot be cut back", () => {
 		["of a recurrent model", "mamba", "spm"],
 		["of a recurrent model that wants the prefix first", "mamba", "psm"],
 	] as const)
-		it(`${what} is reused up to the line that is typed`, async () => {
+		it(`${what} is reused up to the current line`, async () => {
 			const file = path.join(folder, `${architecture}-${order}.gguf`);
 			await writeTinyModel(file, architecture, order);
 			const engine = new RealEngine();

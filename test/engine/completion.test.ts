@@ -57,7 +57,7 @@ describe("the engine with the built-in model", () => {
 		assert.equal(stats.prefillTokens, stats.promptTokens - stats.reusedTokens);
 	});
 
-	it("gives from a reused cache what it gives from an empty one", async () => {
+	it("gives the same text from a reused and an empty cache", async () => {
 		const warm: string[] = [];
 		const lines = prefix.split("\n");
 		for (let line = 2; line <= lines.length; line++) {
@@ -83,7 +83,7 @@ describe("the engine with the built-in model", () => {
 		assert.deepEqual(warm, cold);
 	});
 
-	it("goes on inside a word as it would have from its start", async () => {
+	it("continues a partial word as from its start", async () => {
 		const lines = prefix.split("\n");
 		const line = lines.pop() ?? "";
 		const ask = async (typed: string) =>
@@ -105,7 +105,7 @@ describe("the engine with the built-in model", () => {
 		}
 	});
 
-	it("gives other texts for other ranks, from a prompt that is evaluated already", async () => {
+	it("gives other texts for other ranks, from a cached prompt", async () => {
 		const texts = new Set<string>();
 		for (const rank of [0, 1, 2]) {
 			const { text, stats } = await engine.completeWhole({
@@ -132,7 +132,7 @@ describe("the engine with the built-in model", () => {
 		assert.notEqual(whole.trim(), "");
 	});
 
-	it("takes special tokens in a file for plain text", async () => {
+	it("treats special tokens in a file as plain text", async () => {
 		const count = async (text: string) =>
 			(await engine.completeWhole({ prefixBlocks: [text] })).stats.promptTokens;
 		// As a token it would count one.
@@ -140,7 +140,7 @@ describe("the engine with the built-in model", () => {
 			assert.ok((await count(`a${name}b`)) > (await count("ab")) + 3, name);
 	});
 
-	it("reuses nearly all of the prompt while someone types into a file of some length", async () => {
+	it("reuses nearly all of the prompt while the user types in a long file", async () => {
 		const source = readFileSync(
 			path.join(root, "src", "client", "supervisor.ts"),
 			"utf8",
@@ -179,7 +179,7 @@ describe("the engine with the built-in model", () => {
 		assert.ok(share >= 0.95, `${share} reused`);
 	});
 
-	it("finds the prompt of a file again after work in another", async () => {
+	it("reuses the prompt of a file after work in another", async () => {
 		const block = prefix.repeat(3);
 		await engine.completeWhole({
 			path: "one.ts",
@@ -245,7 +245,7 @@ describe("the engine with the built-in model", () => {
 		assert.ok(end.stats.decodeTokens < 100, `${end.stats.decodeTokens} tokens`);
 	});
 
-	it("answers a kill in the middle of a completion, and the next one works", async () => {
+	it("reports a crash in the middle of a completion, and the next one works", async () => {
 		const first = engine.read(
 			engine.complete({
 				path: "killed.ts",
@@ -319,7 +319,7 @@ describe("what a model declares", () => {
 		assert.equal((await loaded(renamed)).end.kind, "done");
 	});
 
-	it("rules it out for completion where it has no such tokens, whatever the file is called", async () => {
+	it("excludes it from completion without such tokens, whatever the file is called", async () => {
 		const plain = path.join(folder, "best-coder-fim.gguf");
 		patchModel(builtInModel, plain, [
 			["tokenizer.ggml.fim_", "tokenizer.ggml.xxx_"],

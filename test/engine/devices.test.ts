@@ -41,7 +41,7 @@ for (const [where, gpu, env] of [
 
 		if (gpu === "auto") before(needsSoftwareGpu);
 
-		it("are told of while it generates, and change nothing of what it says", async () => {
+		it("are reported while it generates, without changing its output", async () => {
 			const before = await engine.completeWhole(request);
 			const stream = engine.complete(request);
 			const first = await stream.chunks.next();

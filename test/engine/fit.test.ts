@@ -67,7 +67,7 @@ describe("npm run fit", () => {
 		}
 	});
 
-	it("plans for simulated GPUs, and says why not on one", () => {
+	it("plans for simulated GPUs, and says why a model does not fit", () => {
 		const roomy = runFit("--vram", "8GiB", "--vram", "4GiB", "--json").answer();
 		assert.deepEqual(
 			roomy.devices.map(({ kind }) => kind),
@@ -87,7 +87,7 @@ describe("npm run fit", () => {
 		}
 	});
 
-	it("looks through folders, and has a sentence for what is no model", () => {
+	it("searches folders, and gives a reason for files that are no models", () => {
 		const inside = path.join(folder, "publisher", "model");
 		mkdirSync(inside, { recursive: true });
 		copyFileSync(builtInModel, path.join(inside, "good.gguf"));
@@ -109,7 +109,7 @@ describe("npm run fit", () => {
 		assert.match(gone?.reason ?? "", /does not exist/);
 	});
 
-	it("says what it takes, where it does not understand", () => {
+	it("prints its usage for invalid arguments", () => {
 		const { status, stderr } = runFit("--vram", "much");
 		assert.equal(status, 1);
 		assert.match(stderr, /a size such as 8GiB, not "much"\nusage: /);

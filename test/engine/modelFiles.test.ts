@@ -155,7 +155,7 @@ describe("a model file that cannot be used", () => {
 		],
 	];
 	for (const [what, make, code, says] of cases)
-		it(`is told of when it is ${what}, and the engine goes on`, async () => {
+		it(`is reported when it is ${what}, and the engine keeps working`, async () => {
 			const file = make();
 			const { end } = await loads(file);
 			assert.ok(end.kind === "failed", JSON.stringify(end));
@@ -168,7 +168,7 @@ describe("a model file that cannot be used", () => {
 			assert.equal((await loads("")).end.kind, "done", "the next one loads");
 		});
 
-	it("is told of when it may not be read", function () {
+	it("is reported when it may not be read", function () {
 		// Root may read everything.
 		if (process.getuid?.() === 0) this.skip();
 		const file = write("secret.gguf", good);
@@ -178,7 +178,7 @@ describe("a model file that cannot be used", () => {
 		);
 	});
 
-	it("is named when llama.cpp does not survive it, and another one loads", async () => {
+	it("is named when it crashes llama.cpp, and another one loads", async () => {
 		const file = path.join(folder, "twice.gguf");
 		// Two tokens of the same text: llama.cpp takes that for a defect of its own, and aborts.
 		patchModel(builtInModel, file, [["<|fim_middle|>", "<|fim_prefix|>"]]);
@@ -189,7 +189,7 @@ describe("a model file that cannot be used", () => {
 		assert.equal((await loads("")).end.kind, "done");
 	});
 
-	it("costs a sentence and little time, in 40 random corruptions of the header", async () => {
+	it("is reported quickly, in 40 random corruptions of the header", async () => {
 		const random = seededRandom(7);
 		const outcomes = new Set<string>();
 		for (let i = 0; i < 40; i++) {

@@ -49,7 +49,7 @@ describe("the engine process", () => {
 		["while it loads", /^loading$/],
 		["when it is ready", /^ready$/],
 	] as const)
-		it(`is gone soon after its parent was killed ${when}, with all its children`, async () => {
+		it(`ends soon after its parent was killed ${when}, with all its children`, async () => {
 			const { child, line } = startParent();
 			const pid = Number(await line(/^\d+$/));
 			await line(status);
@@ -59,7 +59,7 @@ describe("the engine process", () => {
 			for (const member of family) await untilGone(member);
 		});
 
-	it("is gone when it was told to stop", async () => {
+	it("ends when it is stopped", async () => {
 		const engine = new RealEngine();
 		await engine.completeWhole({ prefixBlocks: ["a"], maxTokens: 2 });
 		const { pid } = engine;
@@ -68,7 +68,7 @@ describe("the engine process", () => {
 		assert.ok(!isAlive(pid));
 	});
 
-	it("is gone when it was told to stop in the middle of its work", async () => {
+	it("ends when it is stopped in the middle of its work", async () => {
 		const engine = new RealEngine();
 		const stream = engine.complete({
 			prefixBlocks: ["const list = [1, 2, 3, 4, "],
@@ -87,7 +87,7 @@ describe("the engine process", () => {
 		);
 	});
 
-	it("says what it is to who starts it by hand", async () => {
+	it("explains itself when started by hand", async () => {
 		const child = spawn(process.execPath, [path.join(root, "dist/engine.mjs")]);
 		let text = "";
 		child.stderr.on("data", (data) => {

@@ -24,7 +24,7 @@ describe("several GPUs", () => {
 
 	before(needsSoftwareGpu);
 
-	it("are told of one by one, each with its own memory", async () => {
+	it("are reported one by one, each with its own memory", async () => {
 		const devices = await describeWith("0,0");
 		assert.ok(devices.ok, JSON.stringify(devices));
 		const gpus = devices.value.filter(({ kind }) => kind !== "cpu");
@@ -37,7 +37,7 @@ describe("several GPUs", () => {
 		assert.deepEqual(visible, ["0,0", "0", "0"]);
 	});
 
-	it("are asked for only where there are several", async () => {
+	it("are queried separately only if there are several", async () => {
 		const devices = await describeWith("0");
 		assert.ok(devices.ok, JSON.stringify(devices));
 		assert.deepEqual(

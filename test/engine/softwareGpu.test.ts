@@ -48,7 +48,7 @@ describe("the engine on llvmpipe", () => {
 		assert.equal(end.error.code, "modelTooLarge");
 	});
 
-	it("has all of the model there that was picked, of those that would fit or not", async () => {
+	it("holds all of the model that the plan chose", async () => {
 		const described = await describeDevices({
 			fork: (env) => forkEngine({ file: engineFile, log: nullLog, env }),
 			env: softwareGpuEnvironment,
@@ -104,7 +104,7 @@ describe("the engine on llvmpipe", () => {
 		assert.ok(kvCache > 0 && buffers > 0);
 	});
 
-	it("loads what fits wholly there, within what was predicted", async () => {
+	it("loads a model that fits within the predicted memory", async () => {
 		engine.modelFile = "";
 		engine.supervisor.apply("reloadModel");
 		await engine.completeWhole({ prefixBlocks: ["const a = "] });

@@ -222,10 +222,12 @@ describe("speculation with llama.cpp", () => {
 		assert.ok(controllers.lookup.acceptedTokens > 0.6 * prompts);
 	}
 
-	it(`says the same for ${prompts} prompts, greedily`, () => sameTexts(0));
-	it(`draws the same for ${prompts} prompts and seeds`, () => sameTexts(0.8));
+	it(`gives the same tokens for ${prompts} prompts, greedily`, () =>
+		sameTexts(0));
+	it(`samples the same tokens for ${prompts} prompts and seeds`, () =>
+		sameTexts(0.8));
 
-	it("leaves the state as it is without drafts, cancelled in the middle of anything", async () => {
+	it("leaves the same state as without drafts, when cancelled in the middle of anything", async () => {
 		const random = seededRandom(9);
 		const prompt = promptOf(random);
 		/** @param at the piece of work in which it is aborted. */
@@ -340,7 +342,7 @@ describe("a model slot with llama.cpp", () => {
 		return { lines, draft, memory, whileLoaded, afterwards };
 	}
 
-	it("loads the shipped draft, counts its memory and gives it back", async () => {
+	it("loads the built-in draft model, counts its memory and frees it", async () => {
 		const { draft, memory, lines, whileLoaded, afterwards } = await load(
 			"draft",
 			[shippedDraft],
@@ -356,14 +358,14 @@ describe("a model slot with llama.cpp", () => {
 		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
 	});
 
-	it("loads none where none is given", async () => {
+	it("loads none if none is given", async () => {
 		const { draft, memory, whileLoaded } = await load("auto", []);
 		assert.equal(draft, null);
 		assert.equal(whileLoaded.models, 1);
 		assert.ok(memory.every((it) => it.draft === 0));
 	});
 
-	it("loads none of another vocabulary, and says why", async () => {
+	it("loads none with another vocabulary, and logs why", async () => {
 		const file = path.join(folder, "other.gguf");
 		await writeTinyModel(file, "gemma3", "spm");
 		const bytes = readFileSync(file);
@@ -386,7 +388,7 @@ describe("a model slot with llama.cpp", () => {
 		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
 	});
 
-	it("loads none whose state cannot roll back, and says so", async () => {
+	it("loads none whose state cannot roll back, and logs that", async () => {
 		const file = path.join(folder, "recurrent.gguf");
 		await writeTinyModel(file, "mamba", "spm");
 		const { draft, lines, afterwards } = await load("auto", [file]);

@@ -80,7 +80,7 @@ describe("a widened model", () => {
 		["0.5B", 40],
 		["1.5B", 16],
 	] as const)
-		it(`of ${name} says what the small one says, token for token`, async () => {
+		it(`of ${name} gives the same tokens as the small one`, async () => {
 			const file = path.join(folder, `${name}.gguf`);
 			widenModel(builtInModel, file, wideShapes[name]);
 			const wide = await speak(file, length);

@@ -1,6 +1,5 @@
 /**
- * A runtime without llama.cpp: tokens are characters, and what the model says next is a script. It keeps the rules of a real
- * sequence and throws where they are broken.
+ * A runtime without llama.cpp: tokens are characters, and predictions are scripted. It enforces the rules of a real sequence.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -45,7 +44,7 @@ const names = new Map<Token, string>(
 	Object.entries(fakeTokens).map(([name, token]) => [token, `<${name}>`]),
 );
 
-/** Tokens as text, with the special ones by their names in angle brackets. */
+/** Text of tokens, with special tokens as names in angle brackets. */
 export function fakeText(tokens: readonly Token[]): string {
 	return tokens
 		.map((token) => names.get(token) ?? String.fromCodePoint(token))
@@ -56,7 +55,7 @@ export function fakeTokenize(text: string): Token[] {
 	return [...text].map((character) => character.codePointAt(0) ?? 0);
 }
 
-/** Special tokens stand in it by their names. */
+/** Parses the names of special tokens. */
 function fakeTokenizeTemplate(text: string): Token[] {
 	return text.split(/(<\w+>)/).flatMap((piece) => {
 		const special = [...names].find(([, name]) => name === piece);
@@ -97,7 +96,7 @@ export const fakeRam: Device = {
 	freeBytes: 48 * 2 ** 30,
 };
 
-/** As an engine reports that has loaded it. */
+/** The report of an engine after loading it. */
 export const fakeLoad: LoadReport = {
 	contextWindow: 2048,
 	sequences: 3,
@@ -111,7 +110,7 @@ export const fakeLoad: LoadReport = {
 };
 
 export interface FakeOptions {
-	/** What follows the text so far, special tokens by name: the whole rest, of which the first token counts. */
+	/** Returns the continuation of a text, with special tokens by name. Only its first token counts. */
 	readonly continuation?: (text: string) => string;
 	readonly description?: ModelDescription;
 	readonly fimTokens?: FimTokens | null;
@@ -120,26 +119,26 @@ export interface FakeOptions {
 	readonly loadError?: HeadroomError;
 	/** Called before a load; may wait, or throw. */
 	readonly onLoad?: () => Promise<void> | void;
-	/** Called before sequences are made; may wait, or throw, or say why there are none. */
+	/** Called before sequences are created; may wait, throw, or return an error. */
 	readonly onCreateSequences?: (
 		options: SequenceOptions,
 	) => Promise<HeadroomError | undefined> | HeadroomError | undefined;
 	/** Called before a state is written or read; may wait, or throw. */
 	readonly onState?: (what: "save" | "load") => Promise<void> | void;
 	readonly devices?: readonly Device[];
-	/** Of weights and sequences alike. */
+	/** The size of the weights, and of each group of sequences. */
 	readonly allocatedBytes?: AllocatedBytes;
-	/** What the model would say if it may not say the script, likeliest first. */
+	/** Predictions if the limits exclude the script, most probable first. */
 	readonly alternatives?: readonly Token[];
-	/** The probabilities of what may follow, for who samples and for who asks how likely the likeliest is. Takes the place of the script. */
+	/** Probabilities of the next token, for sampling and argmax. Replaces the script. */
 	readonly distribution?: (
 		tokens: readonly Token[],
 	) => ReadonlyMap<Token, number>;
-	/** As with sliding windows and recurrent states: cut back only to the last checkpoint. */
+	/** Rolls back to the last checkpoint only, like sliding windows and recurrent states. */
 	readonly cannotRollBack?: boolean;
 }
 
-/** What was done, for assertions. */
+/** A record for assertions. */
 export interface FakeJournal {
 	readonly evaluated: (readonly Token[])[];
 	readonly truncatedTo: number[];
@@ -157,7 +156,7 @@ export class FakeRuntime implements Runtime {
 		liveModels: 0,
 		liveSequences: 0,
 	};
-	/** Asked for, whether they came about or not. */
+	/** The number of calls, whether or not they succeeded. */
 	loads = 0;
 	lastLoad: LoadModelOptions | undefined;
 	readonly #options: FakeOptions;
@@ -227,7 +226,7 @@ class FakeModel implements LoadedModel {
 		return fakeText(tokens.filter((token) => !this.isSpecial(token)));
 	}
 
-	/** Without a vocabulary nothing is held back. */
+	/** Without a vocabulary there is no token healing. */
 	allTokens(): readonly Token[] {
 		return [];
 	}
@@ -386,7 +385,7 @@ export class FakeSequence implements Sequence {
 	}
 }
 
-/** The likeliest, or the one at this share of all probability. */
+/** The argmax, or the token at a quantile of the distribution. */
 function drawn(
 	entries: (readonly [Token, number])[],
 	chance: { readonly temperature: number; readonly share: number } | undefined,
@@ -405,7 +404,7 @@ function drawn(
 	return likeliest[0];
 }
 
-/** A continuation that writes this text after the prompt, and then ends. */
+/** A continuation that generates this text after the prompt, and then ends. */
 export function scripted(
 	text: string,
 	marker = "<middle>",

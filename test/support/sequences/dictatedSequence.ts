@@ -1,4 +1,4 @@
-/** A sequence that takes the time of a real one and says what it is told to: for what a small model cannot write by itself. */
+/** A sequence with the cost of a real one and scripted predictions: for texts that a small model cannot write. */
 
 import type {
 	LikelyToken,
@@ -7,7 +7,7 @@ import type {
 	TokenChoice,
 } from "../../../src/engine/runtime/runtime.ts";
 
-/** Evaluates all that the real one does. Only what is said comes from the text, by its place. */
+/** Evaluates everything on the real sequence, but takes the predictions from a given text. */
 export class DictatedSequence implements Sequence {
 	readonly #sequence: Sequence;
 	#text: readonly Token[] | undefined;
@@ -25,7 +25,7 @@ export class DictatedSequence implements Sequence {
 		return this.#sequence.canRollBack;
 	}
 
-	/** @param text the prompt and the whole answer; undefined to let the model speak for itself. Behind its end the model does. */
+	/** @param text prompt and answer; after its end, and if undefined, the model's own predictions count. */
 	dictate(text: readonly Token[] | undefined): void {
 		this.#text = text;
 	}
@@ -35,10 +35,16 @@ export class DictatedSequence implements Sequence {
 		predictions: number,
 		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
-		const said = await this.#sequence.evaluate(tokens, predictions, choice);
+		const predicted = await this.#sequence.evaluate(
+			tokens,
+			predictions,
+			choice,
+		);
 		this.#length += tokens.length;
 		const first = this.#length - predictions + 1;
-		return said.map((token, index) => this.#text?.[first + index] ?? token);
+		return predicted.map(
+			(token, index) => this.#text?.[first + index] ?? token,
+		);
 	}
 
 	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {

@@ -1,4 +1,4 @@
-/** A sequence that tells what is about to be done with it: so that it can be aborted in the middle of anything. */
+/** A sequence with a hook before each operation, so that a test can abort in the middle of any of them. */
 
 import type {
 	LikelyToken,

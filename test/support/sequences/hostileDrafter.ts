@@ -1,4 +1,4 @@
-/** Says with great confidence whatever comes to its mind. */
+/** A draft model that drafts random tokens with maximal confidence. */
 
 import type { Token } from "../../../src/engine/runtime/runtime.ts";
 import type {
@@ -9,12 +9,12 @@ import type {
 import { probabilityEvidence } from "../../../src/engine/speculation/evidence.ts";
 
 export class HostileDrafter implements Drafter {
-	/** How often it was asked. */
-	asked = 0;
+	/** The number of drafts. */
+	drafts = 0;
 	readonly #random: () => number;
 	readonly #tokens: readonly Token[];
 
-	/** @param tokens that come to its mind. */
+	/** @param tokens to choose from. */
 	constructor(random: () => number, tokens: readonly Token[]) {
 		this.#random = random;
 		this.#tokens = tokens;
@@ -32,7 +32,7 @@ export class HostileDrafter implements Drafter {
 		_text: readonly Token[],
 		{ maxTokens, shouldContinue }: DraftingOptions,
 	): Promise<Draft | undefined> {
-		this.asked++;
+		this.drafts++;
 		const tokens: Token[] = [];
 		const evidence: number[] = [];
 		while (tokens.length < maxTokens && shouldContinue(evidence)) {

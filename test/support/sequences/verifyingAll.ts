@@ -1,4 +1,4 @@
-/** A controller that has every draft verified to its end, however bad it was so far: what must hold for any draft is seen on all of them. */
+/** A controller that verifies every draft as a whole, however bad, so that tests cover all of them. */
 
 import { VerifyCosts } from "../../../src/engine/measure/verifyCosts.ts";
 import {
@@ -12,17 +12,17 @@ import { maxVerifiedTokens } from "../../../src/memory/plan/planRequest.ts";
 export class VerifyingAll extends Controller {
 	verifiedTokens = 0;
 	acceptedTokens = 0;
-	readonly #most: number;
+	readonly #maxTokens: number;
 
-	/** @param most tokens of a draft that are verified. */
-	constructor(most = maxVerifiedTokens) {
+	/** @param maxTokens of a draft that are verified. */
+	constructor(maxTokens = maxVerifiedTokens) {
 		super(new VerifyCosts(new Map([[1, 1]])), { tokenMs: 1, readMs: 1 });
-		this.#most = most;
+		this.#maxTokens = maxTokens;
 	}
 
-	/** A longer draft goes before a shorter one. */
+	/** Prefers longer drafts. */
 	override decide({ tokens }: Draft): DraftDecision {
-		const length = Math.min(tokens.length, this.#most);
+		const length = Math.min(tokens.length, this.#maxTokens);
 		return { length, gain: 1 + length };
 	}
 

@@ -114,7 +114,7 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 }
 
 describe("Engine", () => {
-	it("takes texts that an answer may repeat, and answers nothing", async () => {
+	it("accepts references without a reply", async () => {
 		const it = setUp();
 		it.load();
 		it.engine.receive({
@@ -127,7 +127,7 @@ describe("Engine", () => {
 		assert.ok(!JSON.stringify(it.sent).includes("a.ts"));
 	});
 
-	it("refuses references that are too much, and says nothing of their text", () => {
+	it("refuses oversized references without logging their text", () => {
 		const it = setUp();
 		for (const references of [
 			[{ id: "a.ts", text: "secret ".repeat(10_000) }],
@@ -141,7 +141,7 @@ describe("Engine", () => {
 		assert.ok(!JSON.stringify(it.sent).includes("secret"));
 	});
 
-	it("loads, warms up, generates, and reports each step", async () => {
+	it("loads, warms up, generates, and reports each phase", async () => {
 		const it = setUp();
 		it.load();
 		it.complete("1");
@@ -160,7 +160,7 @@ describe("Engine", () => {
 		]);
 	});
 
-	it("re-evaluates only what was typed", async () => {
+	it("re-evaluates only the typed text", async () => {
 		const it = setUp();
 		it.load();
 		it.complete("1", "let x");
@@ -175,7 +175,7 @@ describe("Engine", () => {
 		);
 	});
 
-	it("finds the prompt of a file again after work in others", async () => {
+	it("reuses the prompt of a file after work in other files", async () => {
 		const it = setUp();
 		it.load();
 		const ask = async (id: string, prefix: string) => {
@@ -203,7 +203,7 @@ describe("Engine", () => {
 		assert.equal(end.kind === "done" && end.stopReason, "endOfText");
 	});
 
-	it("answers a request that is cancelled while it waits, without working on it", async () => {
+	it("answers a request cancelled in the queue without working on it", async () => {
 		const it = setUp();
 		it.load();
 		it.complete("1", "first");
@@ -218,7 +218,7 @@ describe("Engine", () => {
 		);
 	});
 
-	it("stops a request that is cancelled while it runs", async () => {
+	it("stops a request cancelled while it runs", async () => {
 		let onThird = () => {};
 		let evaluations = 0;
 		const it = setUp({
@@ -259,7 +259,7 @@ describe("Engine", () => {
 			}
 		});
 
-	it("frees a model that fails in its first evaluation, and says so", async () => {
+	it("frees a model whose first evaluation fails, and reports that", async () => {
 		let fails = true;
 		const it = setUp({
 			onEvaluate: () => {
@@ -282,7 +282,7 @@ describe("Engine", () => {
 		assert.equal((await it.end("2")).kind, "done");
 	});
 
-	it("answers with an error where an evaluation fails, and works on", async () => {
+	it("replies with an error if an evaluation fails, and keeps working", async () => {
 		let fails = true;
 		const it = setUp({
 			onEvaluate: (tokens) => {
@@ -302,7 +302,7 @@ describe("Engine", () => {
 		assert.equal(it.text("2"), "abc");
 	});
 
-	it("replaces the model, and holds one at a time", async () => {
+	it("replaces the model, with one in memory at a time", async () => {
 		const it = setUp();
 		it.load("/models/one.gguf");
 		it.load("/models/two.gguf");
@@ -318,7 +318,7 @@ describe("Engine", () => {
 	});
 
 	describe("answers a load", () => {
-		it("with what was loaded, after the report that it is ready", async () => {
+		it("with the load result, after the report that it is ready", async () => {
 			const it = setUp();
 			it.load("/models/one.gguf", "1");
 			const end = await it.end("1");
@@ -334,7 +334,7 @@ describe("Engine", () => {
 			});
 		});
 
-		it("that fails with the error that it reports", async () => {
+		it("that fails with the reported error", async () => {
 			const it = setUp({ loadError: fakeLoadError });
 			it.load("/models/one.gguf", "1");
 			const end = await it.end("1");
@@ -385,7 +385,7 @@ describe("Engine", () => {
 			assert.equal(end.kind === "failed" && end.error.code, "engineStopped");
 		});
 
-		it("whose options make no sense", async () => {
+		it("with invalid options", async () => {
 			const it = setUp();
 			it.engine.receive({ kind: "load", requestId: "1", options: {} });
 			const end = await it.end("1");
@@ -402,7 +402,7 @@ describe("Engine", () => {
 		assert.ok(end.stats.leftOutTokens >= 2490);
 	});
 
-	it("lays the prompt out the same whatever length of answer is asked for", async () => {
+	it("builds the same prompt for every requested length of the answer", async () => {
 		const it = setUp();
 		it.load();
 		it.complete("1", "y".repeat(3000), { maxTokens: 10 });
@@ -413,7 +413,7 @@ describe("Engine", () => {
 		assert.equal(end.stats.prefillTokens, 1, "all but the last was reused");
 	});
 
-	it("answers a message that makes no sense, and a request without a model", async () => {
+	it("answers a malformed message, and a request without a model", async () => {
 		const it = setUp();
 		it.engine.receive({ kind: "complete", requestId: "1", request: {} });
 		const bad = await it.end("1");
@@ -425,7 +425,7 @@ describe("Engine", () => {
 		assert.equal(early.kind === "failed" && early.error.code, "engineStopped");
 	});
 
-	it("describes its devices, before a load and after it", async () => {
+	it("describes the devices, before and after a load", async () => {
 		const devices = [{ ...fakeRam, freeBytes: 4 * 2 ** 30 }];
 		const it = setUp({ devices });
 		const ask = async (requestId: string) => {
@@ -449,7 +449,7 @@ describe("Engine", () => {
 		assert.equal(it.runtime.journal.liveModels, 1);
 	});
 
-	it("tells what the model runs on past the queue, and only where one is loaded", async () => {
+	it("describes the devices of a loaded model past the queue", async () => {
 		let onStarted = () => {};
 		const started = new Promise<void>((resolve) => {
 			onStarted = resolve;
@@ -496,7 +496,7 @@ describe("Engine", () => {
 		assert.equal((await it.end("2")).kind, "done");
 	});
 
-	it("says so where devices do not tell of themselves", async () => {
+	it("replies with an error if the devices cannot be queried", async () => {
 		const it = setUp();
 		it.runtime.devices = () => Promise.reject(new Error("device lost"));
 		it.engine.receive({ kind: "describeDevices", requestId: "1", gpu: "off" });
@@ -517,7 +517,7 @@ describe("Engine", () => {
 		assert.equal(it.runtime.journal.liveModels, 0);
 	});
 
-	it("gives up what it does in advance for what someone waits for", async () => {
+	it("preempts idle work for a request that someone waits for", async () => {
 		let onSecond = () => {};
 		const it = setUp({
 			continuation: () => "a",
@@ -543,7 +543,7 @@ describe("Engine", () => {
 		assert.equal(it.text("typed"), "aa");
 	});
 
-	it("evaluates a prompt for later", async () => {
+	it("evaluates a prompt in advance", async () => {
 		const it = setUp();
 		it.load();
 		it.complete("1", "some text", { maxTokens: 0, priority: "idle" });
@@ -557,7 +557,7 @@ describe("Engine", () => {
 		assert.equal(end.kind === "done" && end.stats.prefillTokens, 1);
 	});
 
-	it("prepares new context beside the prompt that is typed into", async () => {
+	it("prepares new context without evicting the current prompt", async () => {
 		const it = setUp();
 		it.load();
 		const line = "a line that is long enough to be worth keeping";

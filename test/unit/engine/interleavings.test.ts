@@ -71,9 +71,9 @@ async function play(seed: number): Promise<void> {
 	assert.deepEqual([liveModels, liveSequences], [0, 0], `seed ${seed}`);
 }
 
-describe("whatever is asked of the engine in whatever order", () => {
+describe("any requests in any order", () => {
 	for (let block = 0; block < 4; block++)
-		it(`is answered once, and nothing is left after a shutdown (${block})`, async () => {
+		it(`are answered once, and nothing is left after a shutdown (${block})`, async () => {
 			for (let seed = block * 50; seed < block * 50 + 50; seed++)
 				await play(seed);
 		});

@@ -64,7 +64,7 @@ describe("an answer", () => {
 			assert.equal(it.reports().at(-1), "ready");
 		});
 
-	it("ends where the window is full", async () => {
+	it("ends when the context window is full", async () => {
 		const it = driveEngine({ continuation: () => "a" });
 		it.load();
 		it.chat("a");
@@ -74,7 +74,7 @@ describe("an answer", () => {
 		assert.equal(promptTokens + decodeTokens, 1024 + 1);
 	});
 
-	it("is refused with the figures where the question is too long", async () => {
+	it("is refused with the numbers if the question is too long", async () => {
 		const it = driveEngine();
 		it.load();
 		// The template has three tokens, and 64 are kept for the answer.
@@ -92,7 +92,7 @@ describe("an answer", () => {
 		);
 	});
 
-	it("tells what the model thinks from what it says", async () => {
+	it("separates reasoning from the answer", async () => {
 		const it = driveEngine({
 			continuation: scripted("<think>hm</think>yes"),
 		});
@@ -102,7 +102,7 @@ describe("an answer", () => {
 		assert.deepEqual([it.said("a", "reasoning"), it.said("a")], ["hm", "yes"]);
 	});
 
-	it("fails with an evaluation, and the next one does not", async () => {
+	it("fails if an evaluation fails, and the next one does not", async () => {
 		let fails = true;
 		const it = driveEngine({
 			onEvaluate: (tokens) => {
@@ -122,7 +122,7 @@ describe("an answer", () => {
 		assert.equal(await it.outcome("2"), "endOfText");
 	});
 
-	it("fails where there is no room for its context, and finds it when there is", async () => {
+	it("fails while there is no room for its context", async () => {
 		let error: HeadroomError | undefined = createError("modelOutOfMemory", {
 			file: "f",
 			why: "w",
@@ -141,13 +141,13 @@ describe("an answer", () => {
 		assert.equal(it.runtime.journal.liveSequences, 4);
 	});
 
-	it("fails where nothing is loaded", async () => {
+	it("fails without a model", async () => {
 		const it = driveEngine();
 		it.chat("a");
 		assert.equal(await it.outcome("a"), "engineStopped");
 	});
 
-	it("leaves nothing of what was said in the log", async () => {
+	it("leaves none of its text in the log", async () => {
 		const it = driveEngine({ continuation: scripted("classified") });
 		it.load();
 		it.chat("a", { turns: [user("secret")], reference: "hidden" });
@@ -156,7 +156,7 @@ describe("an answer", () => {
 		assert.doesNotMatch(JSON.stringify(logged), /secret|classified|hidden/);
 	});
 
-	it("says in the log what it took", async () => {
+	it("logs its cost", async () => {
 		const it = driveEngine();
 		it.load();
 		it.chat("a", { turns: [user(long)] });
@@ -170,7 +170,7 @@ describe("an answer", () => {
 		);
 	});
 
-	it("is never asked for with more text than can be tokenized in time", async () => {
+	it("is refused if its text is too long to tokenize", async () => {
 		const it = driveEngine();
 		it.load();
 		it.chat("a", { turns: [user("y".repeat(4 * 2 ** 20 + 1))] });
@@ -178,8 +178,8 @@ describe("an answer", () => {
 	});
 });
 
-describe("answers one after the other", () => {
-	it("pay for what is new alone", async () => {
+describe("consecutive answers", () => {
+	it("evaluate only new tokens", async () => {
 		const it = driveEngine();
 		it.load();
 		it.chat("1", { turns: [user(long)] });
@@ -197,7 +197,7 @@ describe("answers one after the other", () => {
 		["goes another way", [user(long), assistant("x"), user("why")], 402],
 		["is another one", [user("other")], 0],
 	] as const)
-		it(`come back to a checkpoint where a cache cannot be cut, and the conversation ${what}`, async () => {
+		it(`roll back to a checkpoint if the cache cannot roll back further, and the conversation ${what}`, async () => {
 			const it = driveEngine({ cannotRollBack: true });
 			it.load();
 			it.chat("1", { turns: [user(long)] });
@@ -207,7 +207,7 @@ describe("answers one after the other", () => {
 			assert.equal(it.said("2"), "abc");
 		});
 
-	it("take the tokens of an answer for that answer alone", async () => {
+	it("use the generated tokens of an answer for that answer only", async () => {
 		// In a tokenizer of characters nothing tells them apart but a special token.
 		const it = driveEngine({ continuation: scripted("<think>a</think>b") });
 		it.load();
@@ -237,7 +237,7 @@ describe("answers one after the other", () => {
 });
 
 describe("a question that is cancelled", () => {
-	it("in the queue is answered at once, and those behind it still wait", async () => {
+	it("in the queue is answered at once, and those after it still wait", async () => {
 		const held = gate();
 		const it = driveEngine({
 			onEvaluate: (tokens) =>
@@ -275,7 +275,7 @@ describe("a question that is cancelled", () => {
 		assert.equal(await it.outcome("b"), "endOfText");
 	});
 
-	it("while its context is made leaves the context to the next", async () => {
+	it("while its context is created leaves the context to the next", async () => {
 		const held = gate();
 		const it = driveEngine({
 			onCreateSequences: async ({ count, contextWindow }) => {
@@ -294,7 +294,7 @@ describe("a question that is cancelled", () => {
 		assert.equal(it.runtime.journal.liveSequences, 4);
 	});
 
-	it("while it is answered ends within one evaluation", async () => {
+	it("while it generates ends within one evaluation", async () => {
 		let evaluations = 0;
 		const it = driveEngine({
 			continuation: () => "a",
@@ -311,7 +311,7 @@ describe("a question that is cancelled", () => {
 });
 
 describe("completions beside an answer", () => {
-	it("go first, between any two of its evaluations", async () => {
+	it("run between any two of its evaluations", async () => {
 		const order: string[] = [];
 		let asked = 0;
 		const it = driveEngine({
@@ -342,7 +342,7 @@ describe("completions beside an answer", () => {
 		assert.equal(it.said("answer"), "abcdef");
 	});
 
-	it("are not done in advance meanwhile", async () => {
+	it("are not prepared in advance meanwhile", async () => {
 		let isAsked = false;
 		const it = driveEngine({
 			onEvaluate: (tokens) => {
@@ -359,7 +359,7 @@ describe("completions beside an answer", () => {
 		assert.equal(await it.outcome("later"), "endOfText");
 	});
 
-	it("leave the status as it is, which changes with the first and the last of them", async () => {
+	it("keep the status, which changes with the first and the last of them", async () => {
 		let asked = 0;
 		const it = driveEngine({
 			onEvaluate: (tokens) => {
@@ -381,7 +381,7 @@ describe("completions beside an answer", () => {
 		assert.equal(asked, 3);
 	});
 
-	it("hear of the memory of its context at once", async () => {
+	it("report the memory of its context at once", async () => {
 		const it = driveEngine();
 		it.load();
 		it.chat("answer");
@@ -410,7 +410,7 @@ describe("completions beside an answer", () => {
 	});
 });
 
-describe("a load while an answer is under way", () => {
+describe("a load while an answer is in progress", () => {
 	const slow = () => {
 		const held = gate();
 		const it = driveEngine({
@@ -423,7 +423,7 @@ describe("a load while an answer is under way", () => {
 		return { it, held };
 	};
 
-	it("ends it, and not what is asked after it", async () => {
+	it("ends it, but not requests after it", async () => {
 		const { it, held } = slow();
 		it.chat("2", { turns: [user("second")] });
 		await held.reached;
@@ -450,7 +450,7 @@ describe("a load while an answer is under way", () => {
 		assert.equal(it.runtime.journal.liveModels, 1);
 	});
 
-	it("is followed by another, and the last one stands", async () => {
+	it("is followed by another, and the last one counts", async () => {
 		const { it, held } = slow();
 		await held.reached;
 		it.load({ file: "/models/two.gguf" });
@@ -469,7 +469,7 @@ describe("a load while an answer is under way", () => {
 		);
 	});
 
-	it("is no shutdown: that ends everything", async () => {
+	it("differs from a shutdown, which ends everything", async () => {
 		const { it, held } = slow();
 		await held.reached;
 		it.shutdown();
@@ -483,7 +483,7 @@ describe("a load while an answer is under way", () => {
 	});
 });
 
-describe("counting what a conversation takes", () => {
+describe("counting the tokens of a conversation", () => {
 	it("adds up to the prompt", async () => {
 		const it = driveEngine();
 		it.load();
@@ -503,7 +503,7 @@ describe("counting what a conversation takes", () => {
 		});
 	});
 
-	it("waits for no answer and no load", async () => {
+	it("does not wait for answers or loads", async () => {
 		const held = gate();
 		let isHeld = false;
 		const it = driveEngine({
@@ -523,7 +523,7 @@ describe("counting what a conversation takes", () => {
 		await it.end("a");
 	});
 
-	it("is refused where the model has no conversations", async () => {
+	it("is refused if the model cannot chat", async () => {
 		const it = driveEngine({ chatTemplate: null });
 		it.load();
 		await it.until(() => it.reports().at(-1) === "ready");
@@ -536,7 +536,7 @@ describe("counting what a conversation takes", () => {
 	});
 });
 
-describe("conversations and their states", () => {
+describe("chat snapshots", () => {
 	const folder = mkdtempSync(path.join(tmpdir(), "headroom-chat-"));
 	after(() => rmSync(folder, { recursive: true }));
 	const one = {
@@ -548,7 +548,7 @@ describe("conversations and their states", () => {
 		turns: [user("z".repeat(500))],
 	};
 
-	it("find what was evaluated after a shutdown, a load, and one another", async () => {
+	it("are restored after a shutdown, a load, and another conversation", async () => {
 		const first = driveEngine();
 		first.load();
 		first.chat("1", one);
@@ -574,7 +574,7 @@ describe("conversations and their states", () => {
 		await it.until(() => it.shutdowns() === 1);
 	});
 
-	it("are not there any more when they are to be forgotten while one is saved", async () => {
+	it("are removed even if deleted while one is being saved", async () => {
 		const it = driveEngine();
 		const stateFile = path.join(folder, "four", "state");
 		it.load();
@@ -586,7 +586,7 @@ describe("conversations and their states", () => {
 		assert.deepEqual(readdirSync(path.dirname(stateFile)), []);
 	});
 
-	it("are saved before the next question changes the cache, and let completions go first", async () => {
+	it("are saved before the next question changes the cache, and after completions", async () => {
 		const held = gate();
 		const it = driveEngine({
 			onState: (what) => (what === "save" ? held.wait() : undefined),

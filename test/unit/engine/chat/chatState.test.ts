@@ -60,7 +60,7 @@ describe("ChatStates", () => {
 		return it;
 	};
 
-	it("come back as they were, with the answers of their conversation and no others", async () => {
+	it("are restored with the answers of their conversation and no others", async () => {
 		await save();
 		assert.doesNotMatch(readFileSync(`${stateFile}.json`, "utf8"), /another/);
 		const { cache, answers } = await restored();
@@ -70,7 +70,7 @@ describe("ChatStates", () => {
 		]);
 	});
 
-	it("are for the user alone, and leave nothing else behind", async () => {
+	it("are readable by the user only, and leave no other files", async () => {
 		await save();
 		await save();
 		assert.deepEqual(readdirSync(path.dirname(stateFile)).sort(), [
@@ -98,20 +98,20 @@ describe("ChatStates", () => {
 			() => truncateSync(`${stateFile}.json`, 17 * 2 ** 20),
 		],
 	] as const)
-		it(`are not given to llama.cpp where the file ${what}`, async () => {
+		it(`are not passed to llama.cpp if the file ${what}`, async () => {
 			await save();
 			damage();
 			assert.deepEqual((await restored()).cache.tokens, []);
 			assert.doesNotMatch(lines.join("\n"), /headroom-state|mine/);
 		});
 
-	it("stay where they are for whom they belong to", async () => {
+	it("stay on disk if they belong to another model", async () => {
 		await save();
 		assert.deepEqual((await restored({ key: "other" })).cache.tokens, []);
 		assert.deepEqual((await restored()).cache.tokens, text);
 	});
 
-	it("are read once, so that one which ends the process ends no other", async () => {
+	it("are read once, so that one that crashes the process does so only once", async () => {
 		await save();
 		const sequence = new FakeSequence(
 			4096,
@@ -128,7 +128,7 @@ describe("ChatStates", () => {
 		assert.deepEqual(readdirSync(path.dirname(stateFile)), []);
 	});
 
-	it("are read by one of two windows", async () => {
+	it("are read by only one of two windows", async () => {
 		await save();
 		const both = await Promise.all([restored(), restored()]);
 		assert.equal(both.filter(({ cache }) => cache.tokens.length > 0).length, 1);
@@ -136,7 +136,7 @@ describe("ChatStates", () => {
 		assert.ok((await restored()).cache.tokens.length <= text.length);
 	});
 
-	it("are not read over what the same conversation has in the cache", async () => {
+	it("are not restored over the same conversation in the cache", async () => {
 		const states = inMemory();
 		const it = await owner(text);
 		await states.restore({ stateFile }, it);
@@ -151,13 +151,13 @@ describe("ChatStates", () => {
 		["hardly worth it", text.slice(0, 255), 1],
 		["so large that completions would wait for it", text, 2 ** 20],
 	] as const)
-		it(`are not saved where that is ${what}`, async () => {
+		it(`are not saved if that is ${what}`, async () => {
 			const it = await owner(tokens, { tokenBytes });
 			await inMemory().save({ stateFile }, it, new Set());
 			assert.ok(!existsSync(stateFile));
 		});
 
-	it("are removed, also where one is about to be written, with what was left behind", async () => {
+	it("are removed together with leftovers, even while one is about to be written", async () => {
 		const states = inMemory();
 		await states.remove(stateFile);
 		await save();
@@ -170,7 +170,7 @@ describe("ChatStates", () => {
 		assert.deepEqual(lines, []);
 	});
 
-	it("say in the log that they cannot be saved, and go on", async () => {
+	it("log a failure to save", async () => {
 		writeFileSync(path.join(folder, "history"), "in the way");
 		const states = inMemory();
 		await states.save({ stateFile }, await owner(text), new Set());

@@ -133,7 +133,7 @@ const hostile = [
 
 describe("renderChat", () => {
 	for (const [name, shape] of Object.entries<TemplateShape>(templateShapes)) {
-		it(`renders a conversation as ${name} wants it`, () => {
+		it(`renders a conversation as ${name} requires`, () => {
 			const turns = [system("S"), user("Q"), assistant(" A"), user("R")];
 			assert.equal(textOf(partsOf(ofShape(shape), turns)), shape.rendered);
 		});
@@ -215,7 +215,7 @@ describe("renderChat", () => {
 		});
 	}
 
-	it("asks a template for nothing where nothing was said", () => {
+	it("passes empty content to the template for empty turns", () => {
 		const template = templateOf(
 			"{% for m in messages %}[{{ m.role }}{% if m.content %}: {{ m.content }}{% endif %}]{% endfor %}",
 		);
@@ -226,14 +226,14 @@ describe("renderChat", () => {
 		);
 	});
 
-	it("takes turns from a template that knows ranges and loops", () => {
+	it("renders a template with ranges and loops", () => {
 		const template = templateOf(
 			"{% for i in range(messages|length) %}{{ i }}{{ messages[i].content }}{% endfor %}{% for i in range(4, 0, -2) %}{{ i }}{% endfor %}",
 		);
 		assert.equal(textOf(partsOf(template, [user("a"), user("b")])), "0a1b42");
 	});
 
-	it("says the date in English and as it was", () => {
+	it("formats the date in English, as of the load", () => {
 		const template = templateOf(
 			"{{ strftime_now('%A, %B %d, %Y (%a %b %m) %H:%M:%S %q') }}{% for m in messages %}{{ m.content }}{% endfor %}",
 		);
@@ -243,7 +243,7 @@ describe("renderChat", () => {
 		);
 	});
 
-	it("says what a template has against a conversation", () => {
+	it("reports the error of a template", () => {
 		const template = ofShape(templateShapes.mistral);
 		assert.equal(
 			sentence(renderChat(template, [user("a"), user("b")])),
@@ -262,9 +262,13 @@ describe("chatTemplateOf", () => {
 		sentence: RegExp,
 	])[] = [
 		["that is no template", "{% for %}", /not usable: \S.*\.$/],
-		["that cuts texts", body("{{ m.content[1:] }}"), /changes or leaves out/],
+		[
+			"that cuts texts",
+			body("{{ m.content[1:] }}"),
+			/changes or drops messages/,
+		],
 		["that repeats texts", body("{{ m.content + m.content }}"), /changes/],
-		["that knows no questions", "Hello", /changes or leaves out/],
+		["that knows no questions", "Hello", /changes or drops messages/],
 		["that asks for what is not there", "{{ nothing.at.all.here() }}", /\.$/],
 		[
 			"that only refuses",
@@ -279,14 +283,14 @@ describe("chatTemplateOf", () => {
 			assert.match(text, expected);
 		});
 
-	it("refuses one that does not come to an end", function () {
+	it("refuses one that does not terminate", function () {
 		this.timeout(20_000);
 		const loop = "{% for i in range(100000) %}".repeat(3);
 		const source = `${loop}x${"{% endfor %}".repeat(3)}`;
 		assert.match(sentence(tryOf(source)), /timed out/);
 	});
 
-	it("refuses one whose list would fill the memory before the time is over", () => {
+	it("refuses one whose list would exhaust memory before the timeout", () => {
 		for (const list of ["range(1000000000)", "range(0, -1000000000, -1)"])
 			assert.match(
 				sentence(tryOf(`{% for i in ${list} %}x{% endfor %}`)),
@@ -294,7 +298,7 @@ describe("chatTemplateOf", () => {
 			);
 	});
 
-	it("takes ChatML where a template of that kind cannot be rendered", () => {
+	it("falls back to ChatML if a template of that family cannot be rendered", () => {
 		const template = templateOf(
 			"{% unknown %}<|im_start|>{{ messages }}<|im_end|>",
 		);
@@ -304,7 +308,7 @@ describe("chatTemplateOf", () => {
 		);
 	});
 
-	it("takes a marker that the template does not have", () => {
+	it("uses a marker that the template does not contain", () => {
 		const template = templateOf(body("\ue000{{ m.content }}\ue0000\ue000"));
 		assert.equal(
 			textOf(partsOf(template, [user("Q")])),
@@ -312,14 +316,14 @@ describe("chatTemplateOf", () => {
 		);
 	});
 
-	it("says of a model without one that it cannot talk", () => {
+	it("reports that a model without one cannot chat", () => {
 		assert.equal(
 			sentence(tryOf(null)),
 			"Fake cannot chat: its file has no chat template. Choose a model made for chat.",
 		);
 	});
 
-	it("says of a model that declares to be for completion alone that it is too small", () => {
+	it("reports that a model declared for completion only is too small", () => {
 		assert.equal(
 			sentence(
 				chatTemplateOf(
@@ -339,7 +343,7 @@ describe("chatTokens", () => {
 	const shape = templateShapes.mistral;
 	const parts = (text: string): ChatPart[] => [{ isTemplate: true, text }];
 
-	it("begins as the model wants it, once", () => {
+	it("starts with the beginning-of-text token once", () => {
 		const vocabulary = new TestVocabulary(shape);
 		for (const text of ["<s>[INST]", "[INST]"])
 			assert.equal(
@@ -348,7 +352,7 @@ describe("chatTokens", () => {
 			);
 	});
 
-	it("keeps a beginning that only the template wants", () => {
+	it("keeps a beginning-of-text token that only the template adds", () => {
 		const vocabulary = new TestVocabulary({ ...shape, beginningOfText: "" });
 		const tokens = chatTokens(parts("<s>[INST]"), vocabulary);
 		assert.equal(vocabulary.text(tokens), "<s>[INST]");

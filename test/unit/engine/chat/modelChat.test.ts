@@ -69,7 +69,7 @@ async function setUp({
 }
 
 describe("ModelChat", () => {
-	it("takes the largest window that the model knows and that fits, down to the least", async () => {
+	it("chooses the largest window that the model supports and that fits", async () => {
 		const windows: number[] = [];
 		for (const [freeBytes, contextWindow] of [
 			[48 * gib, 32_768],
@@ -91,7 +91,7 @@ describe("ModelChat", () => {
 		assert.deepEqual([...new Set(fitting)], [4096, 6144, 8192, 12_288, 16_384]);
 	});
 
-	it("says why where there is no room for any, and where there is no template", async () => {
+	it("fails if no window fits, and without a template", async () => {
 		const { needed } = await setUp();
 		const full = await setUp({ freeBytes: needed - 2 * gib + 600 * 2 ** 20 });
 		assert.equal(!full.chat.ok && full.chat.error.code, "chatOutOfMemory");
@@ -99,7 +99,7 @@ describe("ModelChat", () => {
 		assert.equal(!mute.chat.ok && mute.chat.error.code, "chatUnsupported");
 	});
 
-	it("makes its context with the first question and once, and frees it", async () => {
+	it("creates its context once, with the first question, and frees it", async () => {
 		const { chat, runtime } = await setUp();
 		assert.ok(chat.ok);
 		assert.equal(runtime.journal.liveSequences, 0);
@@ -112,7 +112,7 @@ describe("ModelChat", () => {
 		assert.equal(runtime.journal.liveSequences, 0);
 	});
 
-	it("refuses with the arithmetic what others have taken the room of since the load", async () => {
+	it("fails with the numbers if other programs have taken the memory since the load", async () => {
 		const { chat, runtime } = await setUp({ freeLaterBytes: gib / 16 });
 		assert.ok(chat.ok);
 		const opened = await chat.value.open();

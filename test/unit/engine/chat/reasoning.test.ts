@@ -130,7 +130,7 @@ describe("ReasoningSplitter", () => {
 			assert.deepEqual(split([text], prompt), segments);
 		});
 
-		it(`finds ${what}, however it is cut`, () => {
+		it(`finds ${what}, however the stream is split`, () => {
 			const random = seededRandom(text.length + 1);
 			assert.deepEqual(split([...text], prompt), segments);
 			for (let round = 0; round < 50; round++) {
@@ -145,14 +145,14 @@ describe("ReasoningSplitter", () => {
 		});
 	}
 
-	it("holds nothing back that cannot become a tag", () => {
+	it("holds back only a possible start of a tag", () => {
 		const splitter = new ReasoningSplitter(inThoughts);
 		assert.deepEqual(splitter.push("a < b"), [reasoning("a < b")]);
 		assert.deepEqual(splitter.push("x </"), [reasoning("x ")]);
 		assert.deepEqual(splitter.push("b"), [reasoning("</b")]);
 	});
 
-	it("finds the same in text of any kind, however it is cut", () => {
+	it("finds the same segments in random text, however the stream is split", () => {
 		const random = seededRandom(3);
 		const words = [
 			"<think>",
@@ -192,7 +192,7 @@ describe("tagTokens", () => {
 		}),
 	];
 
-	it("are those that say nothing by themselves", () => {
+	it("are those that detokenize to nothing", () => {
 		const tokens = ["[THINK]", "[/THINK]", "<think>"];
 		assert.deepEqual(found(tokens, tokens.slice(0, 2)), [
 			[0, "[THINK]"],
@@ -200,7 +200,7 @@ describe("tagTokens", () => {
 		]);
 	});
 
-	it("have those of channels where a model knows channels", () => {
+	it("include those of channels if a model has channels", () => {
 		const tokens = ["<|end|>", "<|start|>", "<|channel|>", "<|message|>"];
 		assert.deepEqual(
 			found(tokens)
@@ -210,7 +210,7 @@ describe("tagTokens", () => {
 		);
 	});
 
-	it("do not have what ends the answer of another model", () => {
+	it("do not include the end of an answer in other models", () => {
 		assert.deepEqual(found(["<|end|>", "<|user|>"]), []);
 		assert.deepEqual(found(["<|end|>", "<|channel|>"]), []);
 	});

@@ -16,7 +16,7 @@ describe("Detokenizer", () => {
 			assert.ok(chunks.every((chunk) => !chunk.includes("\ufffd")));
 		});
 
-	it("gives broken bytes up after four", () => {
+	it("emits invalid bytes after four tokens", () => {
 		const decoder = new Detokenizer(bytesToText);
 		const chunks = [0xff, 0xff, 0xff, 0xff].map((byte) => decoder.push(byte));
 		assert.deepEqual(chunks.slice(0, 3), ["", "", ""]);

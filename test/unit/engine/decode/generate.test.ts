@@ -126,7 +126,7 @@ describe("generate", () => {
 		assert.equal(fakeText(journal.evaluated[0] ?? []), "x");
 	});
 
-	it("gives the same for the same prompt again", async () => {
+	it("gives the same tokens for the same prompt", async () => {
 		const { run } = setUp();
 		const first = await run("0123");
 		const second = await run("0123");
@@ -134,12 +134,12 @@ describe("generate", () => {
 		assert.equal(second.reusedTokens, 4);
 	});
 
-	it("stops at its limit of tokens", async () => {
+	it("stops at the limit of tokens", async () => {
 		const { text, stopReason } = await setUp().run("01", { maxTokens: 2 });
 		assert.deepEqual([text, stopReason], ["ab", "maxTokens"]);
 	});
 
-	it("stops where the context window ends", async () => {
+	it("stops when the context window is full", async () => {
 		const { text, stopReason } = await setUp({}, 5).run("012");
 		assert.deepEqual([text, stopReason], ["ab", "contextFull"]);
 	});
@@ -159,7 +159,7 @@ describe("generate", () => {
 		assert.equal(fakeText(cache.tokens), "01234567");
 	});
 
-	it("stops within one token of the decoding", async () => {
+	it("stops within one decode step", async () => {
 		const controller = new AbortController();
 		const { run } = setUp({
 			onEvaluate: (tokens) => {
@@ -170,7 +170,7 @@ describe("generate", () => {
 		assert.deepEqual([text, stopReason], ["ab", "cancelled"]);
 	});
 
-	it("repeats what was held back in tokens of its own choice", async () => {
+	it("repeats held-back text in tokens of its own choice", async () => {
 		const whole = 0x2460;
 		const vocabulary = { r: 1, re: 2, ret: 3, return: whole, x: 5 };
 		const { run } = setUp({
@@ -185,7 +185,7 @@ describe("generate", () => {
 		assert.equal(stopReason, "endOfText");
 	});
 
-	it("comes to what was held back in several tokens too", async () => {
+	it("repeats held-back text in several tokens", async () => {
 		const vocabulary = { r: 0x72, et: 0x2461, u: 0x75, urn: 0x2462 };
 		const { run } = setUp({
 			// Left to itself, it would say something else.
@@ -200,14 +200,14 @@ describe("generate", () => {
 		assert.deepEqual(tokens, [0x72, 0x2461, 0x2462, 0x7a]);
 	});
 
-	it("says nothing where no token goes along with what was held back", async () => {
+	it("generates nothing if no token matches the held-back text", async () => {
 		const { run } = setUp();
 		const { text, stopReason } = await run("01", { heldBack: "q" });
 		assert.deepEqual([text, stopReason], ["", "endOfText"]);
 	});
 
 	for (const cannotRollBack of [false, true])
-		it(`gives less likely beginnings on demand, ${cannotRollBack ? "with" : "without"} a state that cannot be cut back`, async () => {
+		it(`starts with less likely tokens on demand, ${cannotRollBack ? "with" : "without"} a state that cannot roll back`, async () => {
 			const alternatives = fakeTokenize("xyz");
 			const continuation = (soFar: string) =>
 				soFar.endsWith("<middle>") ? "a" : "b";
@@ -219,7 +219,7 @@ describe("generate", () => {
 			assert.deepEqual(texts, ["ab", "xb", "yb"]);
 		});
 
-	it("comes back to its checkpoints where the state cannot be cut back elsewhere", async () => {
+	it("rolls back to its checkpoints if the state cannot roll back anywhere else", async () => {
 		const { run, journal } = setUp({ cannotRollBack: true });
 		await run("0123456789", { checkpoints: [6] });
 		assert.deepEqual(journal.checkpoints, [6]);
@@ -235,7 +235,7 @@ describe("generate", () => {
 			return texts.slice(texts.findIndex((it) => it.startsWith("<middle>")));
 		};
 
-		it("verifies what followed before, and says the rest itself", async () => {
+		it("verifies a draft, and generates the rest", async () => {
 			const { run, journal } = setUp({ continuation: scripted("abcdXYZ") });
 			const speculation = speculationOf();
 			const { text, decodeTokens, decodeSteps } = await run("abcdef", {
@@ -254,7 +254,7 @@ describe("generate", () => {
 			]);
 		});
 
-		it("knows of the first token where that repeats what was held back", async () => {
+		it("records the first token if it repeats held-back text", async () => {
 			const { run, journal } = setUp({ continuation: scripted("cdefg") });
 			const { text } = await run("bcdefg", {
 				heldBack: "c",
@@ -270,7 +270,7 @@ describe("generate", () => {
 			]);
 		});
 
-		it("verifies nothing where it is stopped while it drafts", async () => {
+		it("verifies nothing if aborted while drafting", async () => {
 			const controller = new AbortController();
 			const { run, cache, journal } = setUp();
 			const drafter = new HostileDrafter(() => {
@@ -286,7 +286,7 @@ describe("generate", () => {
 			assert.equal(journal.evaluated.length, 1);
 		});
 
-		it("tells the failure of a roll-back, and starts from nothing after it", async () => {
+		it("reports a failed rollback, and restarts with an empty cache", async () => {
 			const journal = {
 				evaluated: [],
 				truncatedTo: [],

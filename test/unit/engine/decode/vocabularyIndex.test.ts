@@ -37,7 +37,7 @@ describe("VocabularyIndex", () => {
 			assert.equal(vocabulary.canBegin(start), expected.length > 0);
 		});
 
-	it("knows tokens of equal text apart", () =>
+	it("keeps tokens of equal text apart", () =>
 		assert.deepEqual(
 			new VocabularyIndex([
 				[1, "a"],
@@ -46,7 +46,7 @@ describe("VocabularyIndex", () => {
 			[1, 2],
 		));
 
-	it("finds what a look at every token finds", () => {
+	it("agrees with a scan of all tokens", () => {
 		const random = seededRandom(7);
 		const word = () =>
 			Array.from({ length: 1 + random() * 4 }, () =>

@@ -56,7 +56,7 @@ const text = (
 };
 
 describe("fimPrompt", () => {
-	it("arranges tokens as each model wants them, within the budget", () => {
+	it("arranges tokens in the order of each model, within the budget", () => {
 		const cases = {
 			"in suffix-first order": text(),
 			"in prefix-first order": text({ order: "psm" }),
@@ -117,7 +117,7 @@ describe("fimPrompt", () => {
 		);
 	});
 
-	it("never exceeds its budget where the path leaves room", () => {
+	it("never exceeds its budget", () => {
 		for (let budget = 20; budget < 200; budget++) {
 			const { tokens } = fimPrompt(
 				{ ...request, prefixBlocks: ["a".repeat(50)], line: "b".repeat(90) },
@@ -128,7 +128,7 @@ describe("fimPrompt", () => {
 		}
 	});
 
-	it("only grows at its end while someone types, but for a step now and then", () => {
+	it("only grows at its end while the user types, apart from an occasional step", () => {
 		let steps = 0;
 		let last = fimPrompt(request, vocabulary, local(200)).tokens;
 		for (let typed = 1; typed <= 400; typed++) {

@@ -32,7 +32,7 @@ describe("longestCommonPrefix", () => {
 });
 
 describe("KvCache", () => {
-	it("keeps what a prompt shares, and forgets the rest", async () => {
+	it("keeps the common prefix, and drops the rest", async () => {
 		const sequence = new FakeSequence(100, {}, journal());
 		const cache = new KvCache(sequence);
 		await cache.append(fakeTokenize("hello world"), 0);
@@ -41,13 +41,13 @@ describe("KvCache", () => {
 		assert.deepEqual(cache.tokens, sequence.tokens);
 	});
 
-	it("never keeps the last token of a prompt, for the model must be asked there", async () => {
+	it("never keeps the last token of a prompt, which must be evaluated", async () => {
 		const cache = new KvCache(new FakeSequence(100, {}, journal()));
 		await cache.append(fakeTokenize("same"), 0);
 		assert.equal(await cache.reusePrefix(fakeTokenize("same")), 3);
 	});
 
-	it("does not touch the sequence where everything is shared", async () => {
+	it("does not touch the sequence if everything is shared", async () => {
 		const log = journal();
 		const cache = new KvCache(new FakeSequence(100, {}, log));
 		await cache.append(fakeTokenize("ab"), 0);
@@ -55,7 +55,7 @@ describe("KvCache", () => {
 		assert.deepEqual(log.truncatedTo, []);
 	});
 
-	it("knows of a state that cannot be cut back", async () => {
+	it("tracks a state that rolls back to a checkpoint", async () => {
 		const sequence = new FakeSequence(100, { cannotRollBack: true }, journal());
 		const cache = new KvCache(sequence);
 		await cache.append(fakeTokenize("hello world"), 0);
@@ -65,7 +65,7 @@ describe("KvCache", () => {
 		assert.equal(await cache.reusePrefix(fakeTokenize("hello there")), 5);
 	});
 
-	it("starts from nothing after an evaluation that failed", async () => {
+	it("restarts with an empty cache after a failed evaluation", async () => {
 		let fails = false;
 		const log = journal();
 		const sequence = new FakeSequence(
@@ -86,7 +86,7 @@ describe("KvCache", () => {
 		assert.deepEqual(cache.tokens, []);
 	});
 
-	it("is cut back to any length, and never made longer", async () => {
+	it("rolls back to any length, and never grows by that", async () => {
 		const log = journal();
 		const cache = new KvCache(new FakeSequence(100, {}, log));
 		await cache.append(fakeTokenize("abcd"), 0);
@@ -97,7 +97,7 @@ describe("KvCache", () => {
 		assert.deepEqual(cache.tokens, fakeTokenize("ab"));
 	});
 
-	it("is not cut back where nobody knows what it holds", async () => {
+	it("does not roll back while its content is unknown", async () => {
 		let fails = false;
 		const log = journal();
 		const onEvaluate = () => {

@@ -34,7 +34,7 @@ function sequenceOf(msOf: (tokens: number, evaluations: number) => number) {
 }
 
 describe("measureVerifying", () => {
-	it("measures the most telling numbers of tokens first, each the best of two", async () => {
+	it("measures the most important sizes first, each the best of two", async () => {
 		const { sequence, sizes, now } = sequenceOf(
 			(tokens, at) => tokens / 10 + (at < 6 ? 3 : 1),
 		);
@@ -74,7 +74,7 @@ describe("measureVerifying", () => {
 			assert.deepEqual([...measured.keys()], [...new Set(sizes)]);
 		});
 
-	it("says of a clock that stands still that everything takes next to nothing", async () => {
+	it("returns tiny costs for a clock that stands still", async () => {
 		const { sequence } = sequenceOf(() => 0);
 		const measured = await measureVerifying(sequence, 0, text, () => 0);
 		assert.equal(measured.size, verifySizes.length);
@@ -83,7 +83,7 @@ describe("measureVerifying", () => {
 });
 
 describe("measureSpeed", () => {
-	it("takes the best of three rounds, and tells what the sequence holds", async () => {
+	it("takes the best of three rounds, and returns the length of the sequence", async () => {
 		const { sequence, sizes, now } = sequenceOf((tokens, at) =>
 			tokens === 1 ? 10 - at : tokens,
 		);
@@ -95,7 +95,7 @@ describe("measureSpeed", () => {
 		assert.equal(speed.depthTokens, sequence.tokens.length);
 	});
 
-	it("has enough after one round on a slow machine", async () => {
+	it("stops after one round on a slow machine", async () => {
 		const { sequence, sizes, now } = sequenceOf(() => 200);
 		const speed = await measureSpeed(sequence, text, 128, now);
 		assert.deepEqual(sizes, [16, 1]);

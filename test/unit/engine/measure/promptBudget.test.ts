@@ -67,7 +67,7 @@ describe("measureSpeed", () => {
 		return { run, journal };
 	}
 
-	it("takes the best round: the first builds what the others use", async () => {
+	it("takes the best round, because the first one warms up", async () => {
 		const { run } = machine(2, 20, 0.5, 10, 0.25, 5);
 		assert.deepEqual(await run(), {
 			prefillTokensPerSecond: 4000,

@@ -24,7 +24,7 @@ describe("measureRamBandwidth", () => {
 			assert.ok(measured && measured > 1e8 && measured < 1e13, `${measured}`);
 		});
 
-	it("has no more workers than cores", async () => {
+	it("uses no more workers than cores", async () => {
 		const measured = await measureRamBandwidth({
 			threads: 1000,
 			timeoutMs: 10_000,
@@ -48,7 +48,7 @@ describe("measureRamBandwidth", () => {
 		["never comes to rest", nearMs, "for (;;);"],
 	];
 	for (const [what, timeoutMs, workerSource] of failures)
-		it(`settles where a worker ${what}`, async () => {
+		it(`settles if a worker ${what}`, async () => {
 			const options = { threads: 2, timeoutMs, workerSource };
 			assert.equal(await measureRamBandwidth(options), undefined);
 		});

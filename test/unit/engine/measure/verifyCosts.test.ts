@@ -26,7 +26,7 @@ describe("VerifyCosts", () => {
 	it("of one token alone grow in proportion", () =>
 		assert.equal(new VerifyCosts(new Map([[1, 10]])).ms(7), 70));
 
-	it("must tell of one token", () => {
+	it("require the cost of one token", () => {
 		assert.throws(() => new VerifyCosts(new Map([[2, 10]])));
 		assert.throws(() => new VerifyCosts(new Map([[1, 0]])));
 	});
@@ -52,7 +52,7 @@ describe("VerifyCosts", () => {
 			);
 		});
 
-	it("come to what is seen", () => {
+	it("converge to the observed costs", () => {
 		const it = costs();
 		for (let i = 0; i < 100; i++) {
 			it.observe(1, 30);

@@ -147,7 +147,7 @@ describe("reportedDevices", () => {
 		it(`knows that weights are repacked as for ${repacking} by "${features}"`, () =>
 			assert.equal(repackingOf(features), repacking));
 
-	it("takes nothing for free where all that is told is in use", () => {
+	it("reports no free memory if the driver reports none", () => {
 		const [gpu] = reportedDevices({
 			...facts,
 			backend: "cuda",

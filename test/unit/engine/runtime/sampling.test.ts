@@ -36,12 +36,12 @@ describe("seedAt", () => {
 		it(`is spread evenly over 32 bits: ${what}`, () =>
 			assert.ok(surprise(spread(range.map(valueAt))) < 1));
 
-	it("differs from place to place, and from text to text", () => {
+	it("differs between indices, and between texts", () => {
 		assert.equal(new Set(range.map((it) => seedAt(5, it))).size, draws);
 		assert.equal(new Set(range.map((it) => seedAt(it, 5))).size, draws);
 	});
 
-	it("is the same again, a whole number of 32 bits", () => {
+	it("is reproducible, an integer of 32 bits", () => {
 		for (const [seed, index] of [
 			[0, 0],
 			[2 ** 32 - 1, 4096],
@@ -53,7 +53,7 @@ describe("seedAt", () => {
 		}
 	});
 
-	it("would be found out if it were not spread evenly", () =>
+	it("would fail this test if it were not spread evenly", () =>
 		assert.ok(
 			surprise(spread(range.map((it) => (seedAt(1, it) * 0.98) >>> 0))) > 1,
 		));

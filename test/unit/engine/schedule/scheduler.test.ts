@@ -19,7 +19,7 @@ describe("Scheduler", () => {
 		["idle idle chat", "chat idle idle"],
 		["typing", "typing"],
 	] as const)
-		it(`runs what is asked for together by its priority: ${asked}`, async () => {
+		it(`runs simultaneous requests by priority: ${asked}`, async () => {
 			const scheduler = new Scheduler();
 			const order: string[] = [];
 			await Promise.all(
@@ -32,7 +32,7 @@ describe("Scheduler", () => {
 			assert.equal(order.join(" "), expected);
 		});
 
-	it("runs what is as urgent in the order of asking, and one thing at a time", async () => {
+	it("runs requests of equal priority in order, one at a time", async () => {
 		const scheduler = new Scheduler();
 		const order: string[] = [];
 		const work = (name: string) =>
@@ -57,7 +57,7 @@ describe("Scheduler", () => {
 			},
 		],
 	] as const)
-		it(`goes on after work that ${what}`, async () => {
+		it(`continues after work that ${what}`, async () => {
 			const scheduler = new Scheduler();
 			const failed = scheduler.run(work);
 			const next = scheduler.run(() => Promise.resolve("done"));
@@ -66,7 +66,7 @@ describe("Scheduler", () => {
 			assert.equal(await scheduler.run(() => Promise.resolve(2)), 2);
 		});
 
-	it("takes what is asked for by work that runs, and puts the urgent first", async () => {
+	it("accepts requests from running work, and orders them by priority", async () => {
 		const scheduler = new Scheduler();
 		const order: string[] = [];
 		const note = (name: string, priority: Priority) =>
@@ -87,7 +87,7 @@ describe("Scheduler", () => {
 });
 
 describe("TimeSlicer", () => {
-	it("have a clock that stands still while others have theirs", async () => {
+	it("has a clock that stops while a slice waits", async () => {
 		let nowMs = 0;
 		const scheduler = new Scheduler();
 		const slicer = new TimeSlicer(scheduler, "chat", () => nowMs);
@@ -102,7 +102,7 @@ describe("TimeSlicer", () => {
 		assert.equal(slicer.now(), 12);
 	});
 
-	it("pass on what work throws, and count its time", async () => {
+	it("rethrows errors of the work, and counts its time", async () => {
 		let nowMs = 0;
 		const slicer = new TimeSlicer(new Scheduler(), "chat", () => nowMs);
 		await assert.rejects(
@@ -115,7 +115,7 @@ describe("TimeSlicer", () => {
 		assert.equal(slicer.now(), 3);
 	});
 
-	it("let a completion in between two evaluations of a sequence", async () => {
+	it("lets a completion run between two evaluations of a sequence", async () => {
 		const scheduler = new Scheduler();
 		const order: string[] = [];
 		const model = await new FakeRuntime({

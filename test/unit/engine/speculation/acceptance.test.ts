@@ -6,7 +6,7 @@ const near = (actual: number, expected: number) =>
 	assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("Acceptance", () => {
-	it("is what experience says before anything was seen", () => {
+	it("starts with the prior", () => {
 		for (const source of ["lookup", "model"] as const)
 			for (const [evidence, { acceptance }] of evidenceClasses[
 				source
@@ -14,7 +14,7 @@ describe("Acceptance", () => {
 				near(new Acceptance(source).probability(evidence), acceptance);
 	});
 
-	it("is another in edits, where that is known", () => {
+	it("has another prior for edits, if known", () => {
 		near(new Acceptance("lookup", "edit").probability(0), 0.9);
 		near(new Acceptance("model", "edit").probability(0), 0.15);
 	});
@@ -44,7 +44,7 @@ describe("Acceptance", () => {
 			near(acceptance.probability(5), 0.8);
 		});
 
-	it("forgets: after a change the last fifty tokens outweigh a thousand", () => {
+	it("decays: after a change the last fifty tokens outweigh a thousand", () => {
 		const acceptance = new Acceptance("model");
 		for (let i = 0; i < 1000; i++)
 			acceptance.learn({ evidence: [3] }, 1, false);
@@ -53,7 +53,7 @@ describe("Acceptance", () => {
 		assert.ok(acceptance.probability(3) < 0.5);
 	});
 
-	it("is never sure", () => {
+	it("never reaches 0 or 1", () => {
 		const acceptance = new Acceptance("model");
 		for (let i = 0; i < 1000; i++)
 			acceptance.learn({ evidence: [7, 0] }, 1, true);

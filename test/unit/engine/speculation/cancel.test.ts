@@ -131,7 +131,7 @@ const kinds = ["prefill", "draft", "verify", "cut", "decode"] as const;
 
 describe("cancelling in the middle of", () => {
 	for (const kind of kinds)
-		it(`a ${kind} leaves what is left without drafts`, async () => {
+		it(`a ${kind} leaves the same state as without drafts`, async () => {
 			const whole = await cancelled({ drafts: true });
 			assert.equal(whole.tokens.length, maxTokens);
 			const places = [...whole.work.keys()].filter(

@@ -56,7 +56,7 @@ function expectedGain(
 }
 
 describe("Controller", () => {
-	it("takes the length that brings most tokens per second", () => {
+	it("chooses the length with the most tokens per second", () => {
 		const random = seededRandom(11);
 		const lengths = new Set<number>();
 		for (let round = 0; round < 2000; round++) {
@@ -116,13 +116,13 @@ describe("Controller", () => {
 			assert.equal(controller.decide(draftOf("lookup", [9])).length, length);
 		});
 
-	it("stays below the number of tokens where the cost jumps", () => {
+	it("stays below the length where the cost jumps", () => {
 		const costs = costsOf({ 8: 12, 16: 40, 64: 50 });
 		const draft = draftOf("lookup", matchEvidence(20, 63));
 		assert.equal(new Controller(costs, undefined).decide(draft).length, 7);
 	});
 
-	it("goes beyond it where the text goes on for long enough", () => {
+	it("exceeds it if the draft is long and likely enough", () => {
 		const costs = costsOf({ 8: 12, [maxVerifiedTokens]: 25 });
 		const draft = draftOf("lookup", matchEvidence(96, 63));
 		assert.equal(
@@ -131,7 +131,7 @@ describe("Controller", () => {
 		);
 	});
 
-	it("learns within some lines what its drafts are good for", () => {
+	it("learns the acceptance rate of its drafts within some lines", () => {
 		const controller = new Controller(costsOf({ 2: 19, 4: 20 }), undefined);
 		const draft = draftOf("lookup", [0, 1, 2]);
 		const decided = () => controller.decide(draft).length > 0;
@@ -162,7 +162,7 @@ describe("Controller", () => {
 				assert.equal((gain ?? 0) >= minGain, isAsked, "as at its load");
 			});
 
-		it("not after it has lost what it was lent, and no more than its own", () => {
+		it("not after it has lost its credit, and only its own", () => {
 			const controller = new Controller(flat(), cheapDraft);
 			controller.recordStep({
 				draft: undefined,
@@ -185,7 +185,7 @@ describe("Controller", () => {
 			assert.equal(controller.expectedModelGain(), 0);
 		});
 
-		it("less often where its tokens take longer than they did", () => {
+		it("less often when its tokens take longer", () => {
 			const controller = new Controller(flat(), cheapDraft);
 			const atFirst = controller.expectedModelGain();
 			controller.recordDraftToken(1000);
@@ -197,7 +197,7 @@ describe("Controller", () => {
 		});
 	});
 
-	describe("goes on drafting", () => {
+	describe("continues drafting", () => {
 		const sure = 7;
 		const unsure = 0;
 		for (const [what, evidence, costs, shouldContinue] of [
@@ -282,7 +282,7 @@ describe("Controller", () => {
 			assert.ok(controller.shouldProbe(probe));
 		});
 
-		it("only where that is cheap", () => {
+		it("only if that is cheap", () => {
 			const controller = new Controller(linear(), cheapDraft);
 			plainSteps(controller, 200);
 			// Two tokens and half a percent of two seconds are 30 ms.
@@ -290,7 +290,7 @@ describe("Controller", () => {
 			assert.ok(!controller.shouldProbe({ ...probe, unreadTokens: 300 }));
 		});
 
-		it("nothing where there is nothing", () => {
+		it("nothing without a draft model", () => {
 			const controller = new Controller(linear(), undefined);
 			plainSteps(controller, 1000);
 			assert.ok(!controller.shouldProbe(probe));
@@ -298,7 +298,7 @@ describe("Controller", () => {
 	});
 
 	for (const source of ["lookup", "model"] as const)
-		it(`loses no more than is lent and one try, however sure a ${source} is of what is always wrong`, () => {
+		it(`loses no more than its credit and one try, however confident a ${source} is of wrong drafts`, () => {
 			const random = seededRandom(3);
 			const costs = costsOf({ 2: 14, 8: 20, 64: 60 });
 			const controller = new Controller(costs, cheapDraft);

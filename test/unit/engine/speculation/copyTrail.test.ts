@@ -16,7 +16,7 @@ function trailAfter(...said: readonly number[]): CopyTrail {
 	return trail;
 }
 
-describe("the trail of a copy", () => {
+describe("CopyTrail", () => {
 	for (const [name, said, place] of [
 		["nowhere while it is followed", [10, 11, 12], undefined],
 		["nowhere behind the changed token alone", [unknown], undefined],
@@ -30,25 +30,25 @@ describe("the trail of a copy", () => {
 			assert.equal(trailAfter(...said).resumed()?.place, place);
 		});
 
-	it("is followed again once three tokens are the same", () => {
+	it("resumes after three equal tokens", () => {
 		const trail = trailAfter(unknown, 11, 12, 13);
 		assert.equal(trail.resumed(), undefined);
 		assert.equal(trail.follow(source, 14, 3), 10);
 	});
 
-	it("is given up when nothing is the same for long", () => {
+	it("gives up after a long change", () => {
 		const trail = trailAfter(...Array<number>(32).fill(unknown), 11);
 		assert.equal(trail.resumed(), undefined);
 	});
 
-	it("does not begin with a short match", () => {
+	it("does not start with a short match", () => {
 		const trail = new CopyTrail();
 		assert.equal(trail.follow(source, 10, 7), 7);
 		trail.push(14);
 		assert.equal(trail.resumed(), undefined);
 	});
 
-	it("lets lookup go on with a copy before a match is long enough to be found", () => {
+	it("lets lookup resume a copy before a match is long enough to be found", () => {
 		const lookup = new Lookup();
 		lookup.setReferences([{ id: "file", tokens: source }]);
 		lookup.begin([unknown, ...source.slice(0, 10)]);

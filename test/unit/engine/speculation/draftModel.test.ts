@@ -66,7 +66,7 @@ function setUp({
 const reading = { chunkTokens: 4, signal: new AbortController().signal };
 
 describe("DraftModel", () => {
-	it("says what is likeliest, and how sure it is of each", async () => {
+	it("drafts the argmax, with its probability as evidence", async () => {
 		const drafted = await setUp().draft("xyzabc");
 		assert.equal(drafted?.text, "defg");
 		assert.equal(drafted?.source, "model");
@@ -76,7 +76,7 @@ describe("DraftModel", () => {
 		);
 	});
 
-	it("reads in chunks, and only what is new", async () => {
+	it("prefills in chunks, and only new tokens", async () => {
 		const { draft, evaluated, model } = setUp();
 		await draft("0123456789");
 		assert.deepEqual(evaluated(), ["0123", "4567", "8", "9", ":", ";", "<"]);
@@ -88,7 +88,7 @@ describe("DraftModel", () => {
 		assert.deepEqual(evaluated(), ["x", "y", "z", "{"]);
 	});
 
-	it("reads along as far as it is told", async () => {
+	it("prefills up to the given end", async () => {
 		const { model, evaluated, cache } = setUp();
 		const text = fakeTokenize("0123456789");
 		await model.read(text, 6, reading);
@@ -101,7 +101,7 @@ describe("DraftModel", () => {
 		assert.equal(fakeText(cache.tokens), "012345678");
 	});
 
-	it("tells what a token takes, and not what it takes to read", async () => {
+	it("reports the decode time of tokens, without prefill", async () => {
 		const { draft, took } = setUp();
 		await draft("abc", { maxTokens: 3 });
 		assert.deepEqual(took, [1, 1, 1]);
@@ -146,7 +146,7 @@ describe("DraftModel", () => {
 				expected,
 			));
 
-	it("reads nothing that it cannot read", async () => {
+	it("skips texts with tokens outside of the shared vocabulary", async () => {
 		const { model, evaluated } = setUp({ sharedTokens: 100 });
 		await model.read(fakeTokenize("abcx"), 2, reading);
 		await model.read(fakeTokenize("a".repeat(100)), 50, reading);
@@ -159,7 +159,7 @@ describe("DraftModel", () => {
 		["9", ["0123", "4567", "8", "9"], ":"],
 		[":", ["0123", "4567", "8", "9", ":"], ":;"],
 	] as const)
-		it(`ends with the evaluation of ${at} where it is aborted there`, async () => {
+		it(`ends with the evaluation of ${at} when aborted there`, async () => {
 			const controller = new AbortController();
 			const { draft, evaluated, cache } = setUp({
 				onEvaluate: (tokens) => {
@@ -174,7 +174,7 @@ describe("DraftModel", () => {
 			assert.equal(fakeText(cache.tokens), evaluations.join(""));
 		});
 
-	it("stops reading along where it is aborted", async () => {
+	it("stops prefill when aborted", async () => {
 		const controller = new AbortController();
 		const { model, cache } = setUp({ onEvaluate: () => controller.abort() });
 		const options = { chunkTokens: 4, signal: controller.signal };
@@ -182,7 +182,7 @@ describe("DraftModel", () => {
 		assert.equal(fakeText(cache.tokens), "0123");
 	});
 
-	it("starts from nothing after an evaluation that failed", async () => {
+	it("restarts with an empty cache after a failed evaluation", async () => {
 		let fails = true;
 		const { draft, evaluated } = setUp({
 			onEvaluate: (tokens) => {

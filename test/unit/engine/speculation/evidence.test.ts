@@ -30,7 +30,7 @@ describe("evidence", () => {
 		it(`of a probability of ${probability} is ${expected}`, () =>
 			assert.equal(probabilityEvidence(probability), expected));
 
-	it("speaks the more for a token the higher its class, and never proves it", () => {
+	it("has a higher prior for a higher class, strictly between 0 and 1", () => {
 		const { lookup, model } = evidenceClasses;
 		// Those of resumed copies stand behind those of copies.
 		for (const classes of [lookup.slice(0, 10), model]) {

@@ -7,7 +7,7 @@ const tokenMs = 10;
 const loanMs = (spentMs: number) => 2 * tokenMs + 0.005 * spentMs;
 
 describe("Ledger", () => {
-	it("lends two tokens at first, and more as time passes", () => {
+	it("lends two tokens at first, and more over time", () => {
 		const ledger = new Ledger();
 		assert.ok(ledger.canAfford(19.9, tokenMs));
 		assert.ok(!ledger.canAfford(20, tokenMs));
@@ -16,7 +16,7 @@ describe("Ledger", () => {
 		assert.ok(!ledger.canAfford(25, tokenMs));
 	});
 
-	it("lends nothing more where everything is lost, until time has passed", () => {
+	it("lends nothing after everything is lost, until time has passed", () => {
 		const ledger = new Ledger();
 		ledger.credit(-30, tokenMs);
 		assert.ok(!ledger.canAfford(0, tokenMs));
@@ -26,7 +26,7 @@ describe("Ledger", () => {
 		assert.ok(ledger.canAfford(0, tokenMs));
 	});
 
-	it("does not let what was won long ago be lost for long", () => {
+	it("limits the credit from past success", () => {
 		const ledger = new Ledger();
 		for (let i = 0; i < 1000; i++) ledger.credit(100, tokenMs);
 		assert.ok(ledger.canAfford(33 * tokenMs, tokenMs));

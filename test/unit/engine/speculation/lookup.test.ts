@@ -99,7 +99,7 @@ describe("Lookup", () => {
 		it(`finds ${what}`, () =>
 			assert.equal(shown(lookupIn(text, references).find(8)), expected));
 
-	it("gives as many tokens as are asked for", () => {
+	it("returns as many tokens as requested", () => {
 		const lookup = lookupIn("abcdefgh-abc", []);
 		assert.deepEqual(
 			[1, 3, 12].map((most) => shown(lookup.find(most))),
@@ -108,26 +108,26 @@ describe("Lookup", () => {
 		assert.equal(lookup.find(0), undefined);
 	});
 
-	it("counts no longer matches than it is told to, and takes the last of these", () => {
+	it("caps the length of matches, and takes the last one", () => {
 		const lookup = new Lookup({ minMatch: 2, maxMatch: 4 });
 		lookup.begin(fakeTokenize("abcdef1-bcdef2-abcdef"));
 		assert.equal(shown(lookup.find(1)), "4:2");
 	});
 
-	it("finds what was pushed", () => {
+	it("finds pushed tokens", () => {
 		const lookup = lookupIn("one");
 		for (const token of fakeTokenize("; two; one")) lookup.push(token);
 		assert.equal(shown(lookup.find(6)), "3:; two;");
 	});
 
-	it("forgets the last answer where the next prompt has it not", () => {
+	it("drops the last answer if the next prompt does not contain it", () => {
 		const lookup = lookupIn("for x of");
 		for (const token of fakeTokenize(" abcd")) lookup.push(token);
 		lookup.begin(fakeTokenize("for x of -abc"));
 		assert.equal(lookup.find(8), undefined);
 	});
 
-	it("forgets references that are gone, and takes up those that changed", () => {
+	it("drops missing references, and updates changed ones", () => {
 		const lookup = lookupIn("-abc", ["abc1", "-abc2"]);
 		assert.equal(shown(lookup.find(8)), "4:2");
 		lookup.setReferences(referencesOf(["abc3"]));
@@ -136,10 +136,10 @@ describe("Lookup", () => {
 		assert.equal(lookup.find(8), undefined);
 	});
 
-	describe("agrees with a comparison of everything with everything", () => {
+	describe("agrees with an exhaustive search", () => {
 		// No text has more places than are looked at, so that the last places are all places.
 		for (const alphabet of [2, 3, 6])
-			it(`over ${alphabet} different tokens, on whatever was there before`, () => {
+			it(`over ${alphabet} different tokens, whatever was indexed before`, () => {
 				const random = seededRandom(alphabet);
 				const lengthUpTo = (most: number) => Math.floor(random() * most);
 				const options = { minMatch: 2, maxMatch: 9 };
@@ -171,7 +171,7 @@ describe("Lookup", () => {
 				assert.ok(found > 200, `${found} drafts were compared`);
 			});
 
-		it("in long texts where few places are alike, through growing tables", () => {
+		it("in long texts with few repeats, while the table grows", () => {
 			const random = seededRandom(7);
 			const source = randomTokens(random, 5_000, 30);
 			const references = [{ id: "a", tokens: source }];
@@ -192,8 +192,8 @@ describe("Lookup", () => {
 		});
 	});
 
-	describe("works within its budget", () => {
-		it("looks at a bounded number of places, and finds no worse than those", () => {
+	describe("stays within its budget", () => {
+		it("compares a bounded number of places, and finds the best of them", () => {
 			const random = seededRandom(3);
 			const references = ["a", "b"].map((id) => ({
 				id,
@@ -216,13 +216,13 @@ describe("Lookup", () => {
 			}
 		});
 
-		it("looks at one place where the text runs in circles", () => {
+		it("compares one place in a periodic text", () => {
 			const lookup = lookupIn("ab".repeat(2_000));
 			lookup.find(8);
 			assert.equal(lookup.work.candidates, 1);
 		});
 
-		it("indexes of a prompt only what is new", () => {
+		it("indexes only new tokens of a prompt", () => {
 			const prompt = fakeTokenize("x".repeat(500) + "y".repeat(500));
 			const lookup = new Lookup();
 			const indexedBy = (work: () => void) => {
@@ -248,7 +248,7 @@ describe("Lookup", () => {
 			);
 		});
 
-		it("indexes of references only what changed", () => {
+		it("indexes only changed tokens of references", () => {
 			const of = (text: string) => fakeTokenize(text);
 			const lookup = new Lookup();
 			const given = (...references: TokenReference[]) => {
@@ -263,7 +263,7 @@ describe("Lookup", () => {
 			assert.equal(given(a, { ...b, tokens: of(`${"b".repeat(90)}c`) }), 1);
 		});
 
-		it("keeps no more tokens of references than there is room for, the first of them", () => {
+		it("keeps references up to the limit of tokens, the first ones first", () => {
 			const third = Math.ceil(maxReferenceTokens / 3);
 			const lookup = new Lookup();
 			lookup.setReferences(

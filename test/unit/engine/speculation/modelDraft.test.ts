@@ -179,8 +179,8 @@ async function load({
 	};
 }
 
-describe("a draft beside a model", () => {
-	it("is loaded for each of its sequences, counted with it, and freed with it", async () => {
+describe("a draft model", () => {
+	it("has a sequence for each of the target, and is counted and freed with it", async () => {
 		const { report, live, unload, lines } = await load({
 			files: { "draft.gguf": good },
 		});
@@ -289,7 +289,7 @@ describe("a draft beside a model", () => {
 		],
 	];
 	for (const [what, file, why, isLoaded] of failures)
-		it(`${what} is passed over, with a line in the log`, async () => {
+		it(`${what} is skipped, with a line in the log`, async () => {
 			const { report, lines, asked, live } = await load({
 				files: { "first.gguf": file, "second.gguf": good },
 			});
@@ -307,7 +307,7 @@ describe("a draft beside a model", () => {
 			]);
 		});
 
-	it("is none where none of the files will do", async () => {
+	it("is not loaded if no file is suitable", async () => {
 		const { report, live, answer } = await load({
 			files: { "slow.gguf": { ...good, tokenMs: 10 } },
 		});
@@ -348,7 +348,7 @@ describe("a draft beside a model", () => {
 			assert.equal(draft?.source ?? null, expected.proposes);
 		});
 
-	it("is none, nor is anything drafted, where the model cannot roll back", async () => {
+	it("is not loaded if the target cannot roll back", async () => {
 		const { report, answer, asked } = await load({
 			files: { "draft.gguf": good },
 			model: { cannotRollBack: true },

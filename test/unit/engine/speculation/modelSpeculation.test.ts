@@ -80,13 +80,13 @@ function setUp(given: Partial<ModelSpeculationOptions> = {}) {
 }
 
 describe("ModelSpeculation", () => {
-	it("drafts nothing where it is off, and nothing that could not be taken back", () => {
+	it("drafts nothing if it is off or the cache cannot roll back", () => {
 		assert.equal(setUp({ mode: "off" }).answer(), undefined);
 		assert.equal(setUp().answer({ cache: cacheOf(true) }), undefined);
 		assert.ok(setUp().answer());
 	});
 
-	it("copies from other files, and not from the one at hand", async () => {
+	it("copies from other files, but not from the completed one", async () => {
 		const { proposed } = setUp();
 		const references = referencesOf({ a: "0abcdef", b: "1abcxyz" });
 		assert.equal(await proposed("abc", { references }), "def");
@@ -123,7 +123,7 @@ describe("ModelSpeculation", () => {
 		assert.equal(await proposed("abc", { references }), "1234");
 	});
 
-	it("learns each kind of work by itself", async () => {
+	it("learns each kind of work separately", async () => {
 		const { answer, proposed } = setUp();
 		const references = referencesOf({ a: "abcdef" });
 		const learning = answer({ kind: "line" });
@@ -142,7 +142,7 @@ describe("ModelSpeculation", () => {
 		assert.equal(await proposed("abc", { references, kind: "block" }), "def");
 	});
 
-	it("asks the draft model that belongs to the cache", async () => {
+	it("uses the draft model that belongs to the cache", async () => {
 		const one = cacheOf();
 		const other = cacheOf();
 		const says = (text: string) =>
@@ -159,7 +159,7 @@ describe("ModelSpeculation", () => {
 		assert.equal(await proposed("x"), undefined);
 	});
 
-	it("asks it for nothing where only lookups are wanted", async () => {
+	it("does not use it if only lookup is enabled", async () => {
 		const cache = cacheOf();
 		const drafter = new HostileDrafter(seededRandom(1), [1]);
 		const { proposed } = setUp({
@@ -170,6 +170,6 @@ describe("ModelSpeculation", () => {
 			},
 		});
 		assert.equal(await proposed("x", { cache }), undefined);
-		assert.equal(drafter.asked, 0);
+		assert.equal(drafter.drafts, 0);
 	});
 });

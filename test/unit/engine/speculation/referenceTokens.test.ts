@@ -47,7 +47,7 @@ function setUp() {
 }
 
 describe("ReferenceTokens", () => {
-	it("has the tokens of what it was told when there was time for it", () => {
+	it("tokenizes what it received when there is time", () => {
 		const it = setUp();
 		it.references.receive([
 			{ id: "a", text: "one" },
@@ -59,7 +59,7 @@ describe("ReferenceTokens", () => {
 		assert.deepEqual(it.texts(), ["a: one", "b: two"]);
 	});
 
-	it("tokenizes what changed and nothing else, forgets what is gone, and keeps the order", () => {
+	it("tokenizes only changed texts, drops missing ones, and keeps the order", () => {
 		const it = setUp();
 		it.references.receive([
 			{ id: "a", text: "one" },
@@ -101,7 +101,7 @@ describe("ReferenceTokens", () => {
 			assert.deepEqual(it.texts(), [`a: ${text}`]);
 		});
 
-	it("cuts pieces behind lines", () => {
+	it("splits pieces at line ends", () => {
 		const it = setUp();
 		it.references.receive([{ id: "a", text: "const x = 1;\n".repeat(1_000) }]);
 		it.idle();
@@ -109,7 +109,7 @@ describe("ReferenceTokens", () => {
 		assert.ok(it.tokenized.every((piece) => piece.endsWith("\n")));
 	});
 
-	it("gives up a text that changes meanwhile", () => {
+	it("abandons a text that changes meanwhile", () => {
 		const it = setUp();
 		it.references.receive([{ id: "a", text: "x".repeat(10_000) }]);
 		it.turn();
@@ -119,7 +119,7 @@ describe("ReferenceTokens", () => {
 		assert.equal(it.tokenized.length, 2);
 	});
 
-	it("waits for a model, and tokenizes anew for another", () => {
+	it("waits for a model, and tokenizes again for another", () => {
 		const it = setUp();
 		it.unload();
 		it.references.receive([{ id: "a", text: "abc" }]);
@@ -137,7 +137,7 @@ describe("ReferenceTokens", () => {
 		assert.deepEqual(it.texts(), []);
 	});
 
-	it("goes on with another model that comes meanwhile", () => {
+	it("continues with another model that is loaded meanwhile", () => {
 		const it = setUp();
 		it.references.receive([{ id: "a", text: "x".repeat(10_000) }]);
 		it.turn();
@@ -146,7 +146,7 @@ describe("ReferenceTokens", () => {
 		assert.deepEqual(it.texts(), [`a: ${"y".repeat(10_000)}`]);
 	});
 
-	it("does without a text that cannot be tokenized, and says nothing of what is in it", () => {
+	it("skips a text that cannot be tokenized, and does not log it", () => {
 		const it = setUp();
 		it.references.receive([
 			{ id: "private.ts", text: "password!" },

@@ -223,7 +223,7 @@ async function compare(
 
 describe("speculation", () => {
 	for (const temperature of [0, 0.8])
-		it(`leaves text and cache as they are without it, over 500 random settings at temperature ${temperature}`, async () => {
+		it(`leaves text and cache as without it, over 500 random settings at temperature ${temperature}`, async () => {
 			const seen = { accepted: 0, refuted: 0, ended: 0, full: 0 };
 			for (let seed = 1; seed <= 500; seed++)
 				await compare(seed, temperature, seen);
@@ -232,7 +232,7 @@ describe("speculation", () => {
 			assert.ok(seen.ended > 20 && seen.full > 20, text);
 		});
 
-	describe("draws at temperature 0.8 what the model would", () => {
+	describe("samples from the model's distribution at temperature 0.8", () => {
 		const model = markovModel(5, 0.1);
 		const prompt = [98, 97, 99, 98, 97];
 		const seeds = 10_000;

@@ -151,13 +151,13 @@ describe("Speculation", () => {
 		["a special token", { isSpecial: (it: Token) => it === 51 }, "12"],
 		["a last one, but with it", { isLast: (it: Token) => it === 51 }, "123"],
 	] as const)
-		it(`cuts what the draft model says before ${what}`, async () => {
+		it(`truncates the draft of the draft model before ${what}`, async () => {
 			const draftModel = new Reciting("12345");
 			const it = speculationOf({ ...options, mode: "draft", draftModel });
 			assert.equal(shown(await it.propose([1], 20, signal)), expected);
 		});
 
-	it("takes of both sources the one that gains more", async () => {
+	it("chooses the source with the higher gain", async () => {
 		for (const [draft, expected] of [
 			["12", "def"],
 			["12345", "12345"],
@@ -172,7 +172,7 @@ describe("Speculation", () => {
 		}
 	});
 
-	it("hears what is said where nothing could be proposed", async () => {
+	it("records tokens that were generated without a draft", async () => {
 		const speculation = speculationOf();
 		speculation.begin(fakeTokenize("one.two();one."));
 		speculation.append(fakeTokenize("two"));
@@ -180,7 +180,7 @@ describe("Speculation", () => {
 		assert.equal(fakeText(speculation.generated), "two");
 	});
 
-	it("counts what was verified and accepted, and what it would have taken without", async () => {
+	it("counts drafted and accepted tokens, and the time of plain decoding", async () => {
 		const costs = costsOf({ 1: 10, 64: 20 });
 		const controller = new Controller(costs, undefined);
 		const speculation = speculationOf({ controller });
@@ -207,7 +207,7 @@ describe("Speculation", () => {
 		assert.ok(Math.abs(plainDecodeMs / (3 * line.length) - 10) < 2);
 	});
 
-	it("has a lookup verified within one answer that was always right and never verified", async () => {
+	it("starts to verify a lookup within one answer if its unverified drafts were right", async () => {
 		// Each word comes back, and always behind another: what speaks for its fourth letter is little, and for a fifth less.
 		const random = seededRandom(2);
 		const words = Array.from({ length: 40 }, (_, index) =>
@@ -238,7 +238,7 @@ describe("Speculation", () => {
 		for (const { draft } of verified) assert.equal(draft?.tokens.length, 1);
 	});
 
-	it("is not kept from what a lookup finds by a draft model that is always wrong", async () => {
+	it("uses lookup despite a draft model that is always wrong", async () => {
 		const costs = costsOf({ 1: 10, 8: 12, 64: 15 });
 		const draftCosts = { tokenMs: 1, readMs: 0.1 };
 		const draftModel = new HostileDrafter(seededRandom(1), fakeTokenize("!?#"));
@@ -255,7 +255,7 @@ describe("Speculation", () => {
 			line.repeat(2),
 			line.repeat(40),
 		);
-		assert.ok(draftModel.asked < 20, `asked ${draftModel.asked} times`);
+		assert.ok(draftModel.drafts < 20, `drafted ${draftModel.drafts} times`);
 		assert.ok(steps.length < 4 * line.length, `${steps.length} steps`);
 		assert.ok(steps.slice(-5).every(({ draft }) => draft?.source !== "model"));
 	});
@@ -264,7 +264,7 @@ describe("Speculation", () => {
 		["where it is likely to be asked", 0.5, true],
 		["not where it would gain nothing", 20, false],
 	] as const)
-		it(`has the draft model read along ${what}`, async () => {
+		it(`prefills the draft model ${what}`, async () => {
 			const draftModel = new Reciting("");
 			const speculation = speculationOf({
 				controller: new Controller(costsOf({ 1: 10, 64: 12 }), {
@@ -277,7 +277,7 @@ describe("Speculation", () => {
 			assert.equal(draftModel.readTo, isRead ? 4 : 0);
 		});
 
-	it("probes a draft model that is off, with a few tokens that are not verified", async () => {
+	it("probes a draft model that did not pay, with a few unverified tokens", async () => {
 		const costs = costsOf({ 1: 10 });
 		const draftModel = new Reciting("0".repeat(100));
 		draftModel.readTo = 1000;
