@@ -26,7 +26,7 @@ export function reasonOf(thrown: unknown): string {
 		case "ENOTDIR":
 			return "it is not a folder";
 		case "ELOOP":
-			return "its links go round in a circle";
+			return "its symbolic links are circular";
 		default:
 			return messageOf(thrown);
 	}

@@ -85,7 +85,7 @@ export async function importFile(
 	try {
 		const source = await check(file, request);
 		if (!source.ok) return failed(source.error);
-		const same = await sameBytes(source.value, request);
+		const same = await findDuplicate(source.value, request);
 		if (same !== undefined)
 			return { source: file, kind: "alreadyThere", file: same };
 		const placed = await place(source.value, request);
@@ -133,7 +133,7 @@ async function check(
 }
 
 /** The file in the models folder with the same content, under any name. Hashes only files of the same size. */
-async function sameBytes(
+async function findDuplicate(
 	source: Source,
 	request: ImportOptions,
 ): Promise<string | undefined> {
@@ -158,7 +158,7 @@ async function place(
 ): Promise<Result<Placed, HeadroomError>> {
 	const name = path.basename(source.file);
 	const { folder } = request;
-	for (const fileName of namesLike(plain(name))) {
+	for (const fileName of namesLike(validName(name))) {
 		const placed = await placeAs(fileName, source, request);
 		if (placed !== "taken") return placed;
 		// Under another name, llama.cpp would not find the parts of the model.
@@ -288,7 +288,7 @@ function mismatchOf(
 }
 
 /** A name that passes `isModelFileName`. */
-function plain(name: string): string {
+function validName(name: string): string {
 	if (isModelFileName(name)) return name;
 	const stem = name.replace(/\.gguf$/i, "").replace(/[^\w.+-]+/g, "-");
 	return `model-${stem}.gguf`;

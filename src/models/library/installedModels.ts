@@ -51,7 +51,7 @@ async function modelAt(file: string): Promise<ListedModel | undefined> {
 		file,
 		files: [file],
 		name,
-		sightings: [{ store: "folder", label: file, name, file }],
+		locations: [{ store: "folder", label: file, name, file }],
 	} as const;
 	try {
 		const { size: sizeBytes } = await stat(file);

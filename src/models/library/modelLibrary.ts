@@ -12,7 +12,7 @@ import {
 import {
 	type FoundModel,
 	findModelFiles,
-	type Sighting,
+	type ModelLocation,
 } from "../stores/findModelFiles.ts";
 import type { ModelStore } from "../stores/modelStores.ts";
 import type { Skipped } from "../stores/walkFolder.ts";
@@ -27,13 +27,13 @@ export interface ListedModel {
 	/** For display; not unique. */
 	readonly name: string;
 	/** All places where it was found; the first provides name and path. */
-	readonly sightings: readonly [Sighting, ...Sighting[]];
+	readonly locations: readonly [ModelLocation, ...ModelLocation[]];
 	readonly content: Result<ModelContent, HeadroomError>;
 }
 
 /** Whether the model was found under this path. */
-export function isAt({ sightings }: ListedModel, file: string): boolean {
-	return sightings.some((it) => it.file === file);
+export function isAt({ locations }: ListedModel, file: string): boolean {
+	return locations.some((it) => it.file === file);
 }
 
 export interface ModelList {
@@ -88,9 +88,9 @@ async function listedModel(
 	cache: ModelCache,
 	read: ReadModel,
 ): Promise<ListedModel | undefined> {
-	const { files, sizeBytes, stamp, sightings } = found;
-	const [{ name, file }] = sightings;
-	const listed = { file, files, sizeBytes, name, sightings };
+	const { files, sizeBytes, stamp, locations } = found;
+	const [{ name, file }] = locations;
+	const listed = { file, files, sizeBytes, name, locations };
 	if (found.missingFiles.length > 0)
 		return { ...listed, content: failure(incomplete(found, file)) };
 	let reading = cache.get(file, stamp);

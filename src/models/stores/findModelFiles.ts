@@ -12,7 +12,7 @@ import { plainFolder } from "./plainFolder.ts";
 import type { Skipped } from "./walkFolder.ts";
 
 /** One place and name under which a model was found. */
-export interface Sighting {
+export interface ModelLocation {
 	readonly store: StoreKind;
 	/** The name in the store: `qwen2.5-coder:7b`, `ORG/NAME`, or the path in its folder. */
 	readonly label: string;
@@ -23,7 +23,7 @@ export interface Sighting {
 }
 
 export interface FoundModel {
-	/** Absolute paths by the first sighting, the first part first. */
+	/** Absolute paths by the first location, the first part first. */
 	readonly files: readonly string[];
 	/** Names of missing parts. */
 	readonly missingFiles: readonly string[];
@@ -32,7 +32,7 @@ export interface FoundModel {
 	/** Changes when size or time of a file does. */
 	readonly stamp: string;
 	/** In the order of the stores. */
-	readonly sightings: readonly [Sighting, ...Sighting[]];
+	readonly locations: readonly [ModelLocation, ...ModelLocation[]];
 }
 
 export interface FoundFiles {
@@ -53,23 +53,25 @@ export async function findModelFiles(
 	stores: readonly ModelStore[],
 ): Promise<FoundFiles> {
 	const searched = await inParallel(stores, storesAtOnce, searchStore);
-	const sighted = searched.flatMap(({ models }) => models);
-	const looked = await inParallel(sighted, filesAtOnce, lookAt);
+	const found = searched.flatMap(({ models }) => models);
+	const inspected = await inParallel(found, filesAtOnce, inspect);
 	return {
-		models: mergeAliases(looked.flatMap(({ seen }) => (seen ? [seen] : []))),
-		skipped: [...searched, ...looked]
+		models: mergeAliases(
+			inspected.flatMap(({ model }) => (model ? [model] : [])),
+		),
+		skipped: [...searched, ...inspected]
 			.flatMap(({ skipped }) => skipped)
 			.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
 		folders: [...new Set(searched.flatMap(({ folders }) => folders))],
 	};
 }
 
-interface SightedModel extends StoredModel {
+interface LocatedModel extends StoredModel {
 	readonly store: StoreKind;
 }
 
 interface SearchedStore {
-	readonly models: readonly SightedModel[];
+	readonly models: readonly LocatedModel[];
 	readonly skipped: readonly Skipped[];
 	readonly folders: readonly string[];
 }
@@ -123,72 +125,72 @@ async function problemWith(
 	}
 }
 
-interface SeenModel {
+interface InspectedModel {
 	readonly found: FoundModel;
 	/** Two models that share one of these are the same file. */
 	readonly identities: readonly string[];
 }
 
-interface Look {
-	readonly seen?: SeenModel;
+interface Inspection {
+	readonly model?: InspectedModel;
 	readonly skipped: readonly Skipped[];
 }
 
-async function lookAt(model: SightedModel): Promise<Look> {
+async function inspect(model: LocatedModel): Promise<Inspection> {
 	const { store, label, name, digest } = model;
-	const looks = await inParallel(model.files, 4, lookAtFile);
-	const there = looks.filter((it) => "sizeBytes" in it);
-	const skipped = looks.filter((it) => "why" in it);
-	const [first] = there;
+	const files = await inParallel(model.files, 4, inspectFile);
+	const existing = files.filter((it) => "sizeBytes" in it);
+	const skipped = files.filter((it) => "why" in it);
+	const [first] = existing;
 	if (!first) return { skipped };
 	return {
 		skipped,
-		seen: {
+		model: {
 			found: {
-				files: there.map((it) => it.path),
+				files: existing.map((it) => it.path),
 				missingFiles: [
 					...model.missingFiles,
 					...skipped.map((it) => path.basename(it.path)),
 				],
-				sizeBytes: there.reduce((sum, it) => sum + it.sizeBytes, 0),
-				stamp: there.map(({ stamp }) => stamp).join(" "),
-				sightings: [{ store, label, name, file: first.path }],
+				sizeBytes: existing.reduce((sum, it) => sum + it.sizeBytes, 0),
+				stamp: existing.map(({ stamp }) => stamp).join(" "),
+				locations: [{ store, label, name, file: first.path }],
 			},
 			identities: [
-				there.map(({ identity }) => identity).join(" "),
+				existing.map(({ identity }) => identity).join(" "),
 				...(digest === undefined ? [] : [digest]),
 			],
 		},
 	};
 }
 
-interface FileLook {
+interface InspectedFile {
 	readonly path: string;
 	readonly sizeBytes: number;
 	readonly stamp: string;
 	readonly identity: string;
 }
 
-async function lookAtFile(file: string): Promise<FileLook | Skipped> {
+async function inspectFile(file: string): Promise<InspectedFile | Skipped> {
 	try {
 		// As bigint: inode numbers on Windows exceed 2^53.
-		const look = await stat(file, { bigint: true });
-		if (!look.isFile()) return { path: file, why: "it is not a file" };
+		const stats = await stat(file, { bigint: true });
+		if (!stats.isFile()) return { path: file, why: "it is not a file" };
 		return {
 			path: file,
-			sizeBytes: Number(look.size),
-			stamp: `${look.size}@${look.mtimeNs}`,
+			sizeBytes: Number(stats.size),
+			stamp: `${stats.size}@${stats.mtimeNs}`,
 			// Some network drives have no inode numbers.
-			identity: look.ino === 0n ? file : `${look.dev}:${look.ino}`,
+			identity: stats.ino === 0n ? file : `${stats.dev}:${stats.ino}`,
 		};
 	} catch (thrown) {
 		return { path: file, why: reasonOf(thrown) };
 	}
 }
 
-function mergeAliases(seen: readonly SeenModel[]): FoundModel[] {
+function mergeAliases(models: readonly InspectedModel[]): FoundModel[] {
 	const groups = new Map<string, FoundModel[]>();
-	for (const { found, identities } of seen) {
+	for (const { found, identities } of models) {
 		const group =
 			identities
 				.map((identity) => groups.get(identity))
@@ -199,13 +201,13 @@ function mergeAliases(seen: readonly SeenModel[]): FoundModel[] {
 	return [...new Set(groups.values())].flatMap((group) => {
 		const [first] = group;
 		if (!first) return [];
-		const [sighting] = first.sightings;
+		const [location] = first.locations;
 		return [
 			{
 				...first,
-				sightings: [
-					sighting,
-					...group.slice(1).flatMap(({ sightings }) => sightings),
+				locations: [
+					location,
+					...group.slice(1).flatMap(({ locations }) => locations),
 				] as const,
 			},
 		];

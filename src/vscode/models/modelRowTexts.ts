@@ -121,7 +121,7 @@ function arithmetic({ devices }: Plan): readonly string[] {
 
 export function foundText({ model }: ModelRow): string {
 	const { t } = vscode.l10n;
-	const [{ store, label }] = model.sightings;
+	const [{ store, label }] = model.locations;
 	const names: Readonly<Record<StoreKind, string>> = {
 		headroom: "Headroom",
 		folder: t("folder from the settings"),

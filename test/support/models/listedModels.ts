@@ -86,6 +86,6 @@ function place(name: string) {
 		files: [file],
 		sizeBytes: 1,
 		name,
-		sightings: [{ store: "folder", label: name, name, file }],
+		locations: [{ store: "folder", label: name, name, file }],
 	} as const;
 }

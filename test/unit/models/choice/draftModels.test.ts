@@ -164,10 +164,10 @@ describe("DraftModels", () => {
 
 	it("finds a model by any of its places", async () => {
 		const link = "/links/seven.gguf";
-		const [sighting] = seven.sightings;
+		const [location] = seven.locations;
 		const linked: ListedModel = {
 			...seven,
-			sightings: [sighting, { ...sighting, file: link }],
+			locations: [location, { ...location, file: link }],
 		};
 		const { drafts } = setUp([linked, half]);
 		assert.deepEqual(await drafts.find(link), [half.file]);

@@ -28,7 +28,7 @@ describe("listInstalledModels", () => {
 			...more,
 		});
 		return models.map(
-			({ name, sightings: [{ store }], content }) =>
+			({ name, locations: [{ store }], content }) =>
 				`${name}, ${store}${content.ok ? "" : `, ${content.error.code}`}`,
 		);
 	};

@@ -36,9 +36,9 @@ describe("findModelFiles", () => {
 	}
 
 	const summary = ({ models }: FoundFiles) =>
-		models.map(({ files, sightings }) => ({
+		models.map(({ files, locations }) => ({
 			files,
-			seen: sightings.map(
+			seen: locations.map(
 				({ store, name, label }) => `${store}: ${name} (${label})`,
 			),
 		}));
@@ -89,7 +89,7 @@ describe("findModelFiles", () => {
 		test.write("o/manifests/registry.ollama.ai/stray", "?");
 		const found = await find(["ollama", "o"]);
 		assert.deepEqual(
-			found.models.map(({ sightings }) => sightings.map(({ name }) => name)),
+			found.models.map(({ locations }) => locations.map(({ name }) => name)),
 			[["seeing:latest"]],
 		);
 		assert.deepEqual(found.skipped, [
@@ -229,7 +229,7 @@ describe("findModelFiles", () => {
 			{ path: test.at("mine/dangling.gguf"), why: "it does not exist" },
 			{
 				path: test.at("mine/itself.gguf"),
-				why: "its links go round in a circle",
+				why: "its symbolic links are circular",
 			},
 		]);
 	});
