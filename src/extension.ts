@@ -2,15 +2,11 @@
 
 import * as vscode from "vscode";
 import { RecentLog } from "./base/log.ts";
-import { builtInModelFile } from "./client/builtInModel.ts";
 import { engineInspectPort, forkEngine } from "./client/engineProcess.ts";
 import { ModelHost } from "./client/modelHost.ts";
 import type { CountedDecision } from "./completion/session/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
 import { RecordStore } from "./storage/recordStore.ts";
-import { EditorContext } from "./vscode/chat/editorContext.ts";
-import { AnswerActions } from "./vscode/chat/edits/answerActions.ts";
-import { registerProposalCommands } from "./vscode/chat/edits/proposals.ts";
 import { registerChat } from "./vscode/chat/registerChat.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { AutoSuggest } from "./vscode/completion/autoSuggest.ts";
@@ -20,10 +16,10 @@ import { ChosenModel } from "./vscode/models/chosenModel.ts";
 import { registerModels } from "./vscode/models/registerModels.ts";
 import { switchModel } from "./vscode/models/switchModel.ts";
 import { Configuration } from "./vscode/platform/configuration.ts";
+import { extensionPaths } from "./vscode/platform/extensionPaths.ts";
 import { logToChannel } from "./vscode/platform/outputLog.ts";
 import { registerStatus } from "./vscode/status/registerStatus.ts";
 import { IgnoreRules } from "./vscode/workspace/ignoreRules.ts";
-import { LastEditor } from "./vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "./vscode/workspace/workspaceFiles.ts";
 import { looksSecret } from "./workspace/contextFiles.ts";
 
@@ -47,110 +43,54 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const channel = vscode.window.createOutputChannel("Headroom", { log: true });
 	const recent = new RecentLog(logToChannel(channel));
 	const { log } = recent;
-	const openLog = () => channel.show(true);
-	const stored = (name: string) =>
-		vscode.Uri.joinPath(context.globalStorageUri, name).fsPath;
-	const benchmarkFile = stored("benchmark.json");
-	const catalogueFile = context.asAbsolutePath("media/catalogue.json");
+	const paths = extensionPaths(context);
 	const configuration = new Configuration(log);
+	const devices = () => host.devices.get();
 	const chosen = new ChosenModel({
 		context,
 		configuration,
-		devices: () => host.devices.get(),
-		builtInFile: builtInModelFile(context.extensionPath),
-		benchmarkFile,
+		devices,
+		...paths,
 		log,
 	});
 	const host = new ModelHost({
-		fork: (options) =>
-			forkEngine({
-				file: context.asAbsolutePath("dist/engine.mjs"),
-				log,
-				...options,
-			}),
+		fork: (options) => forkEngine({ file: paths.engineFile, log, ...options }),
 		env: process.env,
 		inspectPort: engineInspectPort(process.env, log),
 		source: chosen,
 		settings: () => configuration.settings,
-		records: new RecordStore({ folder: context.globalStorageUri.fsPath, log }),
-		extensionFolder: context.extensionPath,
+		records: new RecordStore({ folder: paths.storageFolder, log }),
+		extensionFolder: paths.extensionFolder,
 		log,
 	});
 	activeHost = host;
-	const { engine, client, devices } = host;
-	const useModel = (file?: unknown) =>
-		switchModel({ host, chosen, configuration }, file);
-	const autoSuggest = new AutoSuggest(configuration, looksSecret);
 	const ignoreRules = new IgnoreRules();
-	const files = new WorkspaceFiles((path) => ignoreRules.isIgnored(path));
-	const lastEditor = new LastEditor();
-	const answerActions = new AnswerActions({ lastEditor, files });
-	const completion = registerCompletion({
-		engine,
-		client,
+	const parts = {
+		context,
+		paths,
 		configuration,
-		onDidSelectModel: chosen.onDidSelect,
-		autoSuggest,
-		ignoreRules,
-		files,
-		log,
-	});
-	const status = registerStatus({ host, configuration, autoSuggest, openLog });
-	context.subscriptions.push(
-		channel,
-		configuration,
-		configuration.onDidChange((effect) => host.apply(effect)),
-		autoSuggest,
 		chosen,
 		host,
+		autoSuggest: new AutoSuggest(configuration, looksSecret),
 		ignoreRules,
-		lastEditor,
-		completion,
-		status,
-		answerActions,
-		registerProposalCommands(answerActions.proposals),
-		registerChat({
-			context,
-			supervisor: engine,
-			client,
-			createContext: () => new EditorContext({ lastEditor, files }),
-			actions: answerActions,
-			offers: {
-				models: async () => (await chosen.list()).models,
-				devices: () => devices.get(),
-				builtInFile: chosen.builtInFile,
-				catalogueFile,
-				allowsPartial: () => configuration.settings["engine.partialOffload"],
-				switchModel: useModel,
-			},
-			log,
-		}),
-		registerCommands({
-			configuration,
-			autoSuggest,
-			decisions: completion.decisions,
-			engine,
-			switchModel: useModel,
-			restartEngine: () => host.restart(),
-			freeMemory: () => engine.stop(),
-			showFitReport: status.showFitReport,
-			openLog,
-		}),
-		registerModels({
-			host,
-			chosen,
-			configuration,
-			folder: stored("models"),
-			catalogueFile,
-			benchmarkFile,
-			useModel,
-			log,
-		}),
+		files: new WorkspaceFiles((path) => ignoreRules.isIgnored(path)),
+		useModel: (file?: unknown) =>
+			switchModel({ host, chosen, configuration }, file),
+		openLog: () => channel.show(true),
+		log,
+	};
+	const completion = registerCompletion(parts);
+	const status = registerStatus(parts);
+	context.subscriptions.push(
+		...[channel, configuration, parts.autoSuggest, chosen, host, ignoreRules],
+		configuration.onDidChange((effect) => host.apply(effect)),
+		...[completion, status, registerChat(parts), registerModels(parts)],
+		registerCommands({ ...parts, completion, status }),
 	);
 	return {
 		recentLog: () => recent.lines(),
-		engineStatus: () => engine.status,
-		requestCount: () => client.requestCount,
+		engineStatus: () => host.supervisor.status,
+		requestCount: () => host.client.requestCount,
 		lastSuggestion: completion.lastSuggestion,
 		decisions: () => completion.decisions.newestFirst(),
 	};
@@ -158,5 +98,5 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 
 /** VS Code waits for this, up to five seconds; what is in `subscriptions` is disposed of afterwards. */
 export async function deactivate(): Promise<void> {
-	await activeHost?.engine.stop();
+	await activeHost?.supervisor.stop();
 }

@@ -66,7 +66,7 @@ export interface ModelHostOptions {
 }
 
 export class ModelHost implements Disposable {
-	readonly engine: Supervisor;
+	readonly supervisor: Supervisor;
 	readonly client: EngineClient;
 	readonly devices: MachineDevices;
 	readonly modelSwitch: ModelSwitch;
@@ -85,23 +85,23 @@ export class ModelHost implements Disposable {
 		const { source, records } = options;
 		this.#selected = selectedModel(source.selection);
 		this.#store.add(records);
-		this.engine = this.#store.add(this.#createEngine());
-		this.client = this.#store.add(new EngineClient(this.engine));
+		this.supervisor = this.#store.add(this.#createSupervisor());
+		this.client = this.#store.add(new EngineClient(this.supervisor));
 		this.devices = this.#createDevices();
 		this.modelSwitch = this.#createSwitch();
 		this.#store.add(
-			this.engine.onMessage((message) => {
+			this.supervisor.onMessage((message) => {
 				if (message.kind === "learned")
 					records.update((it) => withLearned(it, message.learned));
 			}),
 		);
 		this.#store.add(
-			this.engine.onDidChangeStatus((status) => {
+			this.supervisor.onDidChangeStatus((status) => {
 				const file = fileThatFailed(status);
 				const hasOther = file !== undefined && source.avoid(file);
 				// A switch rolls back on its own.
 				if (hasOther && !this.modelSwitch.isRunning)
-					this.engine.apply("reloadModel");
+					this.supervisor.apply("reloadModel");
 			}),
 		);
 	}
@@ -113,15 +113,16 @@ export class ModelHost implements Disposable {
 		const selected = selectedModel(this.#options.source.selection);
 		const isOther = selected !== this.#selected;
 		this.#selected = selected;
-		if (this.engine.status.kind === "stopped") return;
-		if (isOther) void this.engine.load({ afresh: effect === "restartEngine" });
-		else if (effect !== "selectModel") this.engine.apply(effect);
+		if (this.supervisor.status.kind === "stopped") return;
+		if (isOther)
+			void this.supervisor.load({ afresh: effect === "restartEngine" });
+		else if (effect !== "selectModel") this.supervisor.apply(effect);
 	}
 
 	/** Restarts the engine, which may then try again whatever crashed before. */
 	restart(): Promise<void> {
 		this.#options.records.update(withoutBadLoads);
-		return this.engine.restart();
+		return this.supervisor.restart();
 	}
 
 	/** Runs the work with a model in an engine of its own, which ends with it. */
@@ -144,7 +145,7 @@ export class ModelHost implements Disposable {
 		this.#store.dispose();
 	}
 
-	#createEngine(): Supervisor {
+	#createSupervisor(): Supervisor {
 		const { fork, env, inspectPort, source, records, log, now, setTimer } =
 			this.#options;
 		return new Supervisor({
@@ -172,7 +173,7 @@ export class ModelHost implements Disposable {
 					gpu: settings()["engine.gpu"],
 					record: records.current,
 				}),
-			held: () => heldMemory(this.engine.status),
+			held: () => heldMemory(this.supervisor.status),
 		});
 	}
 
@@ -183,11 +184,11 @@ export class ModelHost implements Disposable {
 			keep: (selection) => this.#keep(selection),
 			fileOf: (selection) => source.fileOf(selection),
 			load: (file, request) =>
-				this.engine.load({
+				this.supervisor.load({
 					...request,
 					options: () => this.#loadOptions(file),
 				}),
-			loadedModel: () => loadedModel(this.engine.status),
+			loadedModel: () => loadedModel(this.supervisor.status),
 		});
 	}
 

@@ -2,20 +2,25 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { ModelHost } from "../client/modelHost.ts";
 import { isLanguageEnabled } from "../completion/reasons/suppression.ts";
+import { loadedModel } from "../protocol/engineStatus.ts";
+import type { Completion } from "./completion/registerCompletion.ts";
 import type { Configuration } from "./platform/configuration.ts";
+import type { Status } from "./status/registerStatus.ts";
 import {
 	showWhyNoSuggestion,
 	type WhyNoSuggestionContext,
 } from "./status/whyNoSuggestion.ts";
 
-export interface CommandContext extends WhyNoSuggestionContext {
+export interface CommandContext
+	extends Omit<WhyNoSuggestionContext, "engine" | "decisions"> {
 	readonly configuration: Configuration;
-	readonly switchModel: (file?: unknown) => Promise<void>;
-	readonly restartEngine: () => Promise<void>;
-	/** Unloads the model until it is needed again. */
-	readonly freeMemory: () => Promise<void>;
-	readonly showFitReport: () => Promise<void>;
+	readonly host: ModelHost;
+	/** Without a file, the user picks one. */
+	readonly useModel: (file?: unknown) => Promise<void>;
+	readonly completion: Pick<Completion, "decisions">;
+	readonly status: Pick<Status, "showFitReport">;
 }
 
 const commandIds = [
@@ -36,18 +41,22 @@ const snoozeMinutes = 5;
 
 export function registerCommands(context: CommandContext): Disposable {
 	const handlers = {
-		"headroom.whyNoSuggestion": () => showWhyNoSuggestion(context),
+		"headroom.whyNoSuggestion": () =>
+			showWhyNoSuggestion({
+				...context,
+				engine: context.host.supervisor,
+				decisions: context.completion.decisions,
+			}),
 		"headroom.toggleCompletions": () => toggleCompletions(context),
 		"headroom.toggleLanguage": () => toggleLanguage(context),
 		"headroom.snooze": () =>
 			choose(vscode.l10n.t("Snooze"), snoozeEntries(context)),
-		"headroom.switchModel": context.switchModel,
-		"headroom.showFitReport": context.showFitReport,
-		"headroom.freeMemory": context.freeMemory,
-		"headroom.restartEngine": context.restartEngine,
+		"headroom.switchModel": context.useModel,
+		"headroom.showFitReport": context.status.showFitReport,
+		"headroom.freeMemory": () => context.host.supervisor.stop(),
+		"headroom.restartEngine": () => context.host.restart(),
 		"headroom.openLog": context.openLog,
-		"headroom.showMenu": async () =>
-			choose("Headroom", await menuEntries(context)),
+		"headroom.showMenu": () => choose("Headroom", menuEntries(context)),
 	} satisfies Record<CommandId, () => unknown>;
 	const store = new DisposableStore();
 	for (const id of commandIds)
@@ -95,15 +104,15 @@ async function choose(title: string, entries: readonly Entry[]): Promise<void> {
 	await chosen?.run();
 }
 
-async function menuEntries(context: CommandContext): Promise<Entry[]> {
+function menuEntries(context: CommandContext): Entry[] {
 	const { t } = vscode.l10n;
-	const { configuration, autoSuggest, engine } = context;
+	const { configuration, autoSuggest, host } = context;
 	const { settings } = configuration;
 	const languageId = activeLanguage();
-	const entries: Entry[] = [];
-	if (await hasCommand(switchModel))
-		entries.push(commandEntry(switchModel, t("Switch the model...")));
-	if (engine.status.kind === "ready" || engine.status.kind === "generating")
+	const entries: Entry[] = [
+		commandEntry("headroom.switchModel", t("Switch the model...")),
+	];
+	if (loadedModel(host.supervisor.status))
 		entries.push(
 			commandEntry("headroom.freeMemory", t("Free memory now")),
 			commandEntry("headroom.showFitReport", t("Show the fit report")),
@@ -163,15 +172,6 @@ function endSnoozeEntry({ autoSuggest }: CommandContext): Entry {
 	};
 }
 
-const switchModel = "headroom.switchModel";
-
-async function hasCommand(command: string): Promise<boolean> {
-	return (await vscode.commands.getCommands(true)).includes(command);
-}
-
-function commandEntry(
-	command: CommandId | typeof switchModel,
-	label: string,
-): Entry {
+function commandEntry(command: CommandId, label: string): Entry {
 	return { label, run: () => vscode.commands.executeCommand(command) };
 }

@@ -3,24 +3,31 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
-import type { ContextSource } from "../../chat/chatPorts.ts";
 import type { EngineClient } from "../../client/engineClient.ts";
 import { LoadedChatModel } from "../../client/loadedChatModel.ts";
-import type { Supervisor } from "../../client/supervisor.ts";
+import type { ModelHost } from "../../client/modelHost.ts";
 import { ConversationStore } from "../../storage/conversations/conversationStore.ts";
+import type { ChosenModel } from "../models/chosenModel.ts";
+import type { Configuration } from "../platform/configuration.ts";
+import type { ExtensionPaths } from "../platform/extensionPaths.ts";
+import { LastEditor } from "../workspace/lastEditor.ts";
+import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
 import { registerChatCommands } from "./chatCommands.ts";
-import { ChatOffers, type ChatOffersContext } from "./chatOffers.ts";
+import { ChatOffers } from "./chatOffers.ts";
 import { ChatPanel } from "./chatPanel.ts";
 import { registerChatView } from "./chatViewProvider.ts";
-import type { AnswerActions } from "./edits/answerActions.ts";
+import { EditorContext } from "./editorContext.ts";
+import { AnswerActions } from "./edits/answerActions.ts";
+import { registerProposalCommands } from "./edits/proposals.ts";
 
 export interface RegisterChatOptions {
 	readonly context: vscode.ExtensionContext;
-	readonly supervisor: Supervisor;
-	readonly client: EngineClient;
-	readonly createContext: () => ContextSource & Disposable;
-	readonly actions: AnswerActions;
-	readonly offers: ChatOffersContext;
+	readonly paths: ExtensionPaths;
+	readonly host: ModelHost;
+	readonly chosen: ChosenModel;
+	readonly configuration: Configuration;
+	readonly files: WorkspaceFiles;
+	readonly useModel: (file: string) => Promise<void>;
 	readonly log: Log;
 }
 
@@ -28,11 +35,14 @@ export interface RegisterChatOptions {
 const currentIdKey = "headroom.chat.conversation";
 
 export function registerChat(options: RegisterChatOptions): Disposable {
-	const { context, log } = options;
+	const { context, files, log } = options;
 	const store = new DisposableStore();
+	const lastEditor = store.add(new LastEditor());
+	const actions = store.add(new AnswerActions({ lastEditor, files }));
+	store.add(registerProposalCommands(actions.proposals));
 	let made: ChatPanel | undefined;
 	const panel = (): ChatPanel => {
-		made ??= store.add(createPanel(options, store));
+		made ??= store.add(createPanel(options, { lastEditor, actions }, store));
 		return made;
 	};
 	store.add(
@@ -43,11 +53,23 @@ export function registerChat(options: RegisterChatOptions): Disposable {
 }
 
 function createPanel(
-	options: RegisterChatOptions,
+	{
+		context,
+		paths,
+		host,
+		chosen,
+		configuration,
+		files,
+		useModel,
+		log,
+	}: RegisterChatOptions,
+	{
+		lastEditor,
+		actions,
+	}: { readonly lastEditor: LastEditor; readonly actions: AnswerActions },
 	store: DisposableStore,
 ): ChatPanel {
-	const { context, supervisor, client, createContext, actions, offers, log } =
-		options;
+	const { supervisor, client } = host;
 	const { storageUri, globalStorageUri, workspaceState } = context;
 	const stateUri =
 		storageUri && vscode.Uri.joinPath(storageUri, "chat-state.bin");
@@ -69,9 +91,16 @@ function createPanel(
 		},
 		model: store.add(new LoadedChatModel(supervisor)),
 		engine: client,
-		context: store.add(createContext()),
+		context: store.add(new EditorContext({ lastEditor, files })),
 		actions,
-		offers: new ChatOffers(offers),
+		offers: new ChatOffers({
+			models: async () => (await chosen.list()).models,
+			devices: () => host.devices.get(),
+			builtInFile: paths.builtInFile,
+			catalogueFile: paths.catalogueFile,
+			allowsPartial: () => configuration.settings["engine.partialOffload"],
+			switchModel: useModel,
+		}),
 		log,
 	});
 }

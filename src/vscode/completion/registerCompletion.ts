@@ -1,16 +1,15 @@
 /** Registers inline completion: the provider, and the watchers that keep its context up to date. */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import type { Event } from "../../base/event.ts";
 import type { Log } from "../../base/log.ts";
-import type { EngineClient } from "../../client/engineClient.ts";
-import type { Supervisor } from "../../client/supervisor.ts";
+import type { ModelHost } from "../../client/modelHost.ts";
 import { ContextStore } from "../../completion/context/contextStore.ts";
 import { ReferenceSync } from "../../completion/context/referenceSync.ts";
 import { RepositoryContext } from "../../completion/context/repositoryContext.ts";
 import { DecisionHistory } from "../../completion/session/decisions.ts";
 import { contextTokens } from "../../protocol/engineStatus.ts";
 import { usesLookup } from "../../protocol/speculation.ts";
+import type { ChosenModel } from "../models/chosenModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { workspaceFolderName } from "../workspace/documentPath.ts";
 import type { IgnoreRules } from "../workspace/ignoreRules.ts";
@@ -23,11 +22,9 @@ import {
 } from "./inlineCompletionProvider.ts";
 
 export interface RegisterCompletionOptions {
-	readonly engine: Supervisor;
-	readonly client: EngineClient;
+	readonly host: Pick<ModelHost, "supervisor" | "client">;
 	readonly configuration: Configuration;
-	/** Fires when another model was selected without a change of the settings. */
-	readonly onDidSelectModel: Event<void>;
+	readonly chosen: Pick<ChosenModel, "onDidSelect">;
 	readonly autoSuggest: AutoSuggest;
 	readonly ignoreRules: IgnoreRules;
 	readonly files: WorkspaceFiles;
@@ -41,10 +38,9 @@ export interface Completion extends Disposable {
 }
 
 export function registerCompletion({
-	engine,
-	client,
+	host: { supervisor, client },
 	configuration,
-	onDidSelectModel,
+	chosen,
 	autoSuggest,
 	ignoreRules,
 	files,
@@ -67,7 +63,7 @@ export function registerCompletion({
 			contextProvider: new RepositoryContext({
 				store,
 				repositoryOf: workspaceFolderName,
-				budgetTokens: () => contextTokens(engine.status),
+				budgetTokens: () => contextTokens(supervisor.status),
 			}),
 			autoSuggest,
 			onDidInvalidate: (listener) => {
@@ -77,7 +73,7 @@ export function registerCompletion({
 						if (effect !== "nothing") listener();
 					}),
 				);
-				subscriptions.add(onDidSelectModel(listener));
+				subscriptions.add(chosen.onDidSelect(listener));
 				return subscriptions;
 			},
 			onSuggestion: (suggestion) => {
@@ -92,10 +88,10 @@ export function registerCompletion({
 			store,
 			// Typing loads a model; merely opening a file does not.
 			isWanted: (document) =>
-				engine.status.kind === "ready" &&
+				supervisor.status.kind === "ready" &&
 				autoSuggest.reasonFor(document) === undefined,
 			onDidReadRules: ignoreRules.onDidRead,
-			hasRoom: () => contextTokens(engine.status) > 0,
+			hasRoom: () => contextTokens(supervisor.status) > 0,
 			onIdle: (editor) => {
 				references.update();
 				return provider.prepare(editor);

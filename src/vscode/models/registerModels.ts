@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
 import { canComplete } from "../../models/choice/recommendModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
+import type { ExtensionPaths } from "../platform/extensionPaths.ts";
 import { registerBenchmark } from "./benchmark.ts";
 import type { ChosenModel } from "./chosenModel.ts";
 import { registerGetModel } from "./getModel.ts";
@@ -15,11 +16,7 @@ export interface RegisterModelsOptions {
 	readonly host: ModelHost;
 	readonly chosen: ChosenModel;
 	readonly configuration: Configuration;
-	/** Where downloaded and imported models go; an absolute path. */
-	readonly folder: string;
-	/** `media/catalogue.json` of the extension. */
-	readonly catalogueFile: string;
-	readonly benchmarkFile: string;
+	readonly paths: ExtensionPaths;
 	readonly useModel: (file: string) => Promise<void>;
 	readonly log: Log;
 }
@@ -28,9 +25,7 @@ export function registerModels({
 	host,
 	chosen,
 	configuration,
-	folder,
-	catalogueFile,
-	benchmarkFile,
+	paths: { modelsFolder: folder, catalogueFile, benchmarkFile },
 	useModel,
 	log,
 }: RegisterModelsOptions): Disposable {
@@ -50,7 +45,7 @@ export function registerModels({
 		registerBenchmark({
 			models: async () => (await chosen.list()).models.filter(canComplete),
 			withModel: (file, work) => host.withModel(file, work),
-			freeMemory: () => host.engine.stop(),
+			freeMemory: () => host.supervisor.stop(),
 			resultsFile: benchmarkFile,
 			log,
 		}),

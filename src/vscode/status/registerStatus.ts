@@ -27,7 +27,7 @@ export function registerStatus({
 	autoSuggest,
 	openLog,
 }: RegisterStatusOptions): Status {
-	const { engine, client, modelSwitch } = host;
+	const { supervisor: engine, client, modelSwitch } = host;
 	const store = new DisposableStore();
 	const sources = {
 		engine,

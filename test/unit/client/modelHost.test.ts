@@ -112,7 +112,7 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 		/** Resolves with the next status of this kind. */
 		next: (kind: string) =>
 			new Promise<void>((resolve) => {
-				const subscription = host.engine.onDidChangeStatus((status) => {
+				const subscription = host.supervisor.onDidChangeStatus((status) => {
 					if (status.kind !== kind) return;
 					subscription.dispose();
 					resolve();
@@ -138,7 +138,7 @@ function held() {
 describe("ModelHost", () => {
 	it("loads the selected model with the settings, its drafts and the record", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		assert.deepEqual(it.loads(), [
 			{
 				file: "/a",
@@ -156,7 +156,7 @@ describe("ModelHost", () => {
 
 	it("runs an inspector in the engine of the window alone", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		await it.host.withModel("/b", async (client) => {
 			const signal = AbortSignal.abort();
 			await client.complete({} as never, signal).chunks.next();
@@ -170,11 +170,11 @@ describe("ModelHost", () => {
 
 	it("loads a switched model once, and not again for the setting that follows", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const end = await it.switchTo("/b");
 		assert.deepEqual(end, { kind: "ready", model: loadResult("/b").model });
 		assert.deepEqual(it.selection(), { setting: "/b", pin: undefined });
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		assert.deepEqual(it.files(), ["/a", "/b", "/b"]);
 	});
 
@@ -186,7 +186,7 @@ describe("ModelHost", () => {
 
 	it("loads a model once that is selected by hand in the settings", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const ready = it.next("ready");
 		it.change({ "model.file": "/d" });
 		await ready;
@@ -197,7 +197,7 @@ describe("ModelHost", () => {
 		const it = setUp();
 		await it.switchTo("/a", "/pinned");
 		it.change({ "model.file": "/d" });
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		assert.deepEqual(it.files(), ["/pinned", "/pinned"]);
 	});
 
@@ -206,14 +206,14 @@ describe("ModelHost", () => {
 		it.change({ "model.file": "/d" });
 		it.change({ "engine.threads": 2 });
 		assert.equal(it.processes.length, 0);
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		assert.deepEqual(it.files(), ["/d"]);
 	});
 
 	it("lets the settings supersede a switch", async () => {
 		const never = held();
 		const it = setUp({ "/b": never.opened });
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const loading = it.next("loading");
 		const outcome = it.switchTo("/b");
 		await loading;
@@ -230,7 +230,7 @@ describe("ModelHost", () => {
 	it("goes on with a switch when other settings change", async () => {
 		const first = held();
 		const it = setUp({ "/b": first.opened });
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const loading = it.next("loading");
 		const outcome = it.switchTo("/b");
 		await loading;
@@ -249,7 +249,7 @@ describe("ModelHost", () => {
 
 	it("has the last of two switches in quick succession", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const [first, second] = await Promise.all([
 			it.switchTo("/b"),
 			it.switchTo("/c"),
@@ -264,7 +264,7 @@ describe("ModelHost", () => {
 		const first = held();
 		const it = setUp({ "/a": first.opened });
 		const loading = it.next("loading");
-		const load = it.host.engine.load();
+		const load = it.host.supervisor.load();
 		await loading;
 		const outcome = it.switchTo("/b");
 		assert.deepEqual(await load, { kind: "superseded" });
@@ -276,27 +276,27 @@ describe("ModelHost", () => {
 	for (const behavior of ["fail", "crash"] as const)
 		it(`rolls back from a load that ends with a ${behavior}`, async () => {
 			const it = setUp({ "/b": behavior });
-			await it.host.engine.load();
+			await it.host.supervisor.load();
 			const end = await it.switchTo("/b");
 			assert.ok(end.kind === "failed");
 			assert.equal(end.error.values["file"], "/b");
 			assert.deepEqual(end.rolledBackTo, loadResult("/a").model);
 			assert.equal(it.selection().setting, "/a");
-			assert.equal(it.host.engine.status.kind, "ready");
+			assert.equal(it.host.supervisor.status.kind, "ready");
 		});
 
 	it("chooses anew when the automatic choice cannot be loaded", async () => {
 		const it = setUp({ "/largest": "fail" });
 		it.change({ "model.file": automaticModel });
 		const ready = it.next("ready");
-		await it.host.engine.connect();
+		await it.host.supervisor.connect();
 		await ready;
 		assert.deepEqual(it.files(), ["/largest", "/second"]);
 	});
 
 	it("leaves a failed automatic choice to the switch that made it", async () => {
 		const it = setUp({ "/largest": "fail" });
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const end = await it.switchTo(automaticModel);
 		assert.deepEqual(end, {
 			kind: "failed",
@@ -308,7 +308,7 @@ describe("ModelHost", () => {
 
 	it("records a fallback step that crashed, for the next load to skip, until a restart", async () => {
 		const it = setUp({ "/a": "crash" });
-		const end = await it.host.engine.load();
+		const end = await it.host.supervisor.load();
 		assert.equal(end.kind, "crashed");
 		assert.deepEqual(
 			it.records.current.badLoads.map(({ file, step }) => ({ file, step })),
@@ -324,7 +324,7 @@ describe("ModelHost", () => {
 
 	it("records what an engine learns of the machine", async () => {
 		const it = setUp();
-		await it.host.engine.load();
+		await it.host.supervisor.load();
 		const measurement = {
 			device: "cpu",
 			bandwidthBytesPerSecond: 1e10,
