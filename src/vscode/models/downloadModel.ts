@@ -18,7 +18,7 @@ import {
 import { askHost, type Expected } from "../../models/download/remoteFile.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Configuration } from "../platform/configuration.ts";
-import type { Confirmation } from "../platform/confirmation.ts";
+import { confirm } from "../platform/confirmation.ts";
 import { describeError } from "../platform/localize.ts";
 import { withUserProgress } from "../platform/userProgress.ts";
 import {
@@ -56,7 +56,7 @@ export async function downloadOffer(
 		expected,
 		vscode.l10n.t,
 	);
-	if (!(await confirms(question))) return;
+	if (!(await confirm(question, "info"))) return;
 	while ((await downloadOnce(offer, source, expected, context)) === "again");
 }
 
@@ -67,7 +67,7 @@ async function askForExpected(
 ): Promise<Expected | undefined> {
 	const { t } = vscode.l10n;
 	const { host } = source;
-	if (!(await confirms(askQuestion(offer, host, t)))) return undefined;
+	if (!(await confirm(askQuestion(offer, host, t), "info"))) return undefined;
 	const asked = await withUserProgress(t("Asking {host}", { host }), (signal) =>
 		askHost(source, signal),
 	);
@@ -76,19 +76,6 @@ async function askForExpected(
 		`Headroom: ${describeError(asked.error)}`,
 	);
 	return undefined;
-}
-
-async function confirms({
-	title,
-	detail,
-	button,
-}: Confirmation): Promise<boolean> {
-	const answer = await vscode.window.showInformationMessage(
-		title,
-		{ modal: true, detail },
-		button,
-	);
-	return answer === button;
 }
 
 async function downloadOnce(

@@ -10,6 +10,7 @@ import {
 import { removeModel } from "../../models/folder/removeModel.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Configuration } from "../platform/configuration.ts";
+import { confirm } from "../platform/confirmation.ts";
 import { describeError } from "../platform/localize.ts";
 import { type RemovalRow, removalQuestion, removalRow } from "./removeText.ts";
 
@@ -51,8 +52,9 @@ async function pickAndRemove({
 		title: t("Remove Model"),
 		placeHolder: t("Lists only models that Headroom downloaded or imported"),
 	});
-	if (!picked || !(await confirms(picked.model))) return;
+	if (!picked) return;
 	const { model } = picked;
+	if (!(await confirm(removalQuestion(model, t), "warning"))) return;
 	// The engine is not to look for a file that is gone.
 	if (isChosen(model)) await configuration.set("model.file", "");
 	const removed = await removeModel(folder, model.file);
@@ -60,16 +62,6 @@ async function pickAndRemove({
 	void vscode.window.showInformationMessage(
 		t("Removed {file}.", { file: model.fileName }),
 	);
-}
-
-async function confirms(model: OwnModel): Promise<boolean> {
-	const { title, detail, button } = removalQuestion(model, vscode.l10n.t);
-	const answer = await vscode.window.showWarningMessage(
-		title,
-		{ modal: true, detail },
-		button,
-	);
-	return answer === button;
 }
 
 function showError(error: HeadroomError): void {

@@ -14,7 +14,7 @@ import {
 	messageOf,
 } from "../../../protocol/errors.ts";
 import { linesOf } from "../../../workspace/regions.ts";
-import type { Confirmation } from "../../platform/confirmation.ts";
+import { type Confirmation, confirm } from "../../platform/confirmation.ts";
 import { documentPath } from "../../workspace/documentPath.ts";
 import type { LastEditor } from "../../workspace/lastEditor.ts";
 import { uriOf, type WorkspaceFiles } from "../../workspace/workspaceFiles.ts";
@@ -159,8 +159,9 @@ export class AnswerActions implements Disposable {
 
 	async #openAddress(address: string): Promise<Outcome> {
 		const { t } = vscode.l10n;
-		const confirm = this.#options.confirm ?? askUser;
-		const isWanted = await confirm({
+		const ask =
+			this.#options.confirm ?? ((question) => confirm(question, "warning"));
+		const isWanted = await ask({
 			title: t("Open this link outside of VS Code?"),
 			detail: address,
 			button: t("Open"),
@@ -168,17 +169,4 @@ export class AnswerActions implements Disposable {
 		if (isWanted) await vscode.env.openExternal(vscode.Uri.parse(address));
 		return success(undefined);
 	}
-}
-
-async function askUser({
-	title,
-	detail,
-	button,
-}: Confirmation): Promise<boolean> {
-	const chosen = await vscode.window.showWarningMessage(
-		title,
-		{ modal: true, detail },
-		button,
-	);
-	return chosen === button;
 }
