@@ -164,8 +164,7 @@ const hostile: readonly (readonly [
 	["no end of nesting", `${">".repeat(3_000)}deep`, ">"],
 ];
 
-describe("the chat panel in a browser", function () {
-	this.timeout(60_000);
+describe("the chat panel in a browser", () => {
 	let browser: Browser;
 	let view: WebviewPage;
 
@@ -298,7 +297,7 @@ describe("the chat panel in a browser", function () {
 				it(`${state}, ${theme}`, async () => {
 					await view.setTheme(theme);
 					await view.send(...messages);
-					await view.page.waitForTimeout(300);
+					await view.untilStill();
 					await screenshot(`${state.replace(" ", "-")}-${theme}`);
 					assert.deepEqual(await view.accessibilityViolations(), []);
 				});
@@ -665,6 +664,7 @@ describe("the chat panel in a browser", function () {
 			page.evaluate(
 				"(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight)(document.querySelector('.conversation'))",
 			) as Promise<number>;
+		let parts = 0;
 		const more = async () => {
 			await view.send({
 				kind: "chunk",
@@ -672,7 +672,11 @@ describe("the chat panel in a browser", function () {
 				segment: "text",
 				text: "More.\n\n".repeat(40),
 			});
-			await page.waitForTimeout(200);
+			parts += 40;
+			await until(`${parts} paragraphs`, async () => {
+				return (await lastAnswer().locator("p").count()) === parts;
+			});
+			await view.frames();
 		};
 		await view.send(conversation(answer("a", "", { state: "streaming" })));
 		await more();
@@ -681,7 +685,7 @@ describe("the chat panel in a browser", function () {
 		await page.evaluate(
 			"document.querySelector('.conversation').scrollTop = 100",
 		);
-		await page.waitForTimeout(100);
+		await view.frames();
 		await more();
 		assert.equal(await top(), 100);
 	});

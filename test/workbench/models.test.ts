@@ -12,6 +12,9 @@ import type { Person } from "../support/workbench/workbench.ts";
 
 const modelName = "headroom-draft-1.6m-q8_0.gguf";
 
+/** How long an attempt takes before the next one. */
+const attemptMs = 3_000;
+
 for (const version of [oldestVersion, newestVersion])
 	describe(`models before a person in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
@@ -60,18 +63,18 @@ for (const version of [oldestVersion, newestVersion])
 
 		/** The preview of the benchmark may take the focus when it has loaded, and VS Code then closes the list. */
 		async function chooseSmallest(): Promise<void> {
-			for (let attempt = 0; attempt < 3; attempt++) {
-				await person.runCommand("Headroom: Get Model");
-				await rows().filter({ hasText: "to download" }).first().waitFor();
-				const input = person.page.locator(".quick-input-widget input");
-				const isFilled = await input
-					.fill("Coder 0.5B", { timeout: 3000 })
-					.then(() => true)
-					.catch(() => false);
-				if (!isFilled) continue;
-				await rows().filter({ hasText: "Coder 0.5B" }).first().click();
-				break;
-			}
+			const input = person.page.locator(".quick-input-widget input");
+			const timeout = attemptMs;
+			await until("the smallest model in the list", async () => {
+				if (!(await input.isVisible()))
+					await person.runCommand("Headroom: Get Model");
+				const toDownload = rows().filter({ hasText: "to download" });
+				await toDownload.first().waitFor({ timeout });
+				await input.fill("Coder 0.5B", { timeout });
+				const smallest = rows().filter({ hasText: "Coder 0.5B" });
+				await smallest.first().click({ timeout });
+				return true;
+			});
 			await modal().waitFor();
 		}
 

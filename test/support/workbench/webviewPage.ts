@@ -11,7 +11,7 @@ import type {
 } from "../../../src/protocol/chatView.ts";
 import { chatHtml } from "../../../src/vscode/chat/chatHtml.ts";
 import { root } from "../models/realEngine.ts";
-import { until } from "../until.ts";
+import { until, waitLimitMs } from "../until.ts";
 import { accessibilityViolations } from "./axe.ts";
 import { bodyClasses, type ThemeName, variables } from "./webviewThemes.ts";
 
@@ -75,6 +75,7 @@ export class WebviewPage {
 			viewport: { width: 420, height: 800 },
 			reducedMotion: "reduce",
 		});
+		page.setDefaultTimeout(waitLimitMs);
 		const webview = new WebviewPage(page, server);
 		await page.addInitScript(fakeHost);
 		await page.goto(`http://127.0.0.1:${port}/`);
@@ -100,6 +101,25 @@ export class WebviewPage {
 				window.postMessage(it, "*");
 				return new Promise((resolve) => setTimeout(resolve));
 			}, message);
+	}
+
+	/** Waits for two frames of the page: what was changed before is drawn, and its scroll events are handled. */
+	async frames(): Promise<void> {
+		await this.page.evaluate(
+			"new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
+		);
+	}
+
+	/** Waits until the page no longer changes, as when code has been highlighted. */
+	async untilStill(): Promise<void> {
+		let before: unknown;
+		await until("a page that no longer changes", async () => {
+			await this.frames();
+			const now = await this.page.evaluate("document.body.innerHTML");
+			if (now === before) return true;
+			before = now;
+			return false;
+		});
 	}
 
 	posted(): Promise<readonly FromChatView[]> {

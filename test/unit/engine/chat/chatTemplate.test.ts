@@ -283,8 +283,7 @@ describe("chatTemplateOf", () => {
 			assert.match(text, expected);
 		});
 
-	it("refuses one that does not terminate", function () {
-		this.timeout(20_000);
+	it("refuses one that does not terminate", () => {
 		const loop = "{% for i in range(100000) %}".repeat(3);
 		const source = `${loop}x${"{% endfor %}".repeat(3)}`;
 		assert.match(sentence(tryOf(source)), /timed out/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { watch } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Emitter } from "../../../../src/base/event.ts";
 import { watchFolders } from "../../../../src/models/stores/watchFolders.ts";
@@ -6,6 +7,7 @@ import {
 	type TestFolder,
 	testFolder,
 } from "../../../support/models/toolFolders.ts";
+import { until } from "../../../support/until.ts";
 
 describe("watchFolders", () => {
 	let test: TestFolder;
@@ -22,6 +24,21 @@ describe("watchFolders", () => {
 				resolve();
 			});
 		});
+	/**
+	 * Writes a file into folder a, and returns when whoever watched the folder before has been told of it, and their timers of 1 ms have
+	 * run: watchers and timers are called in the order in which they were added.
+	 */
+	const writeSeen = async (name: string) => {
+		let events = 0;
+		const watcher = watch(test.at("a"), () => events++);
+		test.write(`a/${name}`, "1");
+		await until(`an event about ${name}`, () => events > 0);
+		while (events > 0) {
+			events = 0;
+			await setTimeout(1);
+		}
+		watcher.close();
+	};
 	beforeEach(() => {
 		test = testFolder();
 		count = 0;
@@ -46,16 +63,14 @@ describe("watchFolders", () => {
 
 	it("leaves out folders that are not there, and says nothing of downloads under way or after the end", async () => {
 		const watching = watchFolders([test.at("none"), test.at("a")], onChange, 1);
-		test.write("a/m2.gguf.part", "1");
-		await setTimeout(50);
+		await writeSeen("m2.gguf.part");
 		assert.equal(count, 0);
 		const change = nextChange();
 		test.write("a/m3.gguf", "1");
 		await change;
 		watching.dispose();
 		const before = count;
-		test.write("a/m4.gguf", "1");
-		await setTimeout(50);
+		await writeSeen("m4.gguf");
 		assert.equal(count, before);
 	});
 
