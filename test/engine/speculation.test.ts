@@ -29,6 +29,7 @@ import { readVocabulary } from "../../src/models/header/readVocabulary.ts";
 import type { EngineReport } from "../../src/protocol/engineStatus.ts";
 import type { ModelDescription } from "../../src/protocol/model.ts";
 import type { SpeculationMode } from "../../src/protocol/speculation.ts";
+import { plainLoadOptions } from "../support/loadOptions.ts";
 import { Disposals } from "../support/models/disposals.ts";
 import { builtInModel, root } from "../support/models/realEngine.ts";
 import { writeTinyModel } from "../support/models/tinyModel.ts";
@@ -322,13 +323,10 @@ describe("a model slot with llama.cpp", () => {
 			learn: () => {},
 		});
 		await slot.load({
+			...plainLoadOptions,
 			file: builtInModel,
-			gpu: "off",
-			partialOffload: false,
-			record: null,
 			threads: 1,
 			contextWindow: 2048,
-			latencyTargetMs: 300,
 			speculation,
 			drafts: [...drafts],
 		});

@@ -13,6 +13,7 @@ import type {
 	LoadOptions,
 } from "../../../src/protocol/engineProtocol.ts";
 import type { FimRequest } from "../../../src/protocol/generation.ts";
+import { plainLoadOptions } from "../loadOptions.ts";
 import { emptyRequest } from "./fakeEngine.ts";
 import {
 	type FakeOptions,
@@ -49,14 +50,8 @@ const question: ChatRequest = {
 };
 
 const loadOptions: LoadOptions = {
+	...plainLoadOptions,
 	file: "/models/fake.gguf",
-	gpu: "off",
-	partialOffload: false,
-	record: null,
-	threads: null,
-	latencyTargetMs: 300,
-	speculation: "off",
-	drafts: [],
 	contextWindow: 1024,
 };
 

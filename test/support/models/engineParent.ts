@@ -4,6 +4,7 @@ import { logTo } from "../../../src/base/log.ts";
 import { loadOptionsFor } from "../../../src/client/builtInModel.ts";
 import { forkEngine } from "../../../src/client/engineProcess.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
+import { plainLoadSettings } from "../loadOptions.ts";
 import { engineFile, root } from "./realEngine.ts";
 
 const log = logTo((_, message) => {
@@ -15,13 +16,8 @@ const supervisor = new Supervisor({
 	loadOptions: () =>
 		loadOptionsFor(
 			{
-				file: "",
+				...plainLoadSettings,
 				gpu: "off",
-				partialOffload: false,
-				threads: 0,
-				latencyTargetMs: 300,
-				speculation: "off",
-				drafts: [],
 			},
 			root,
 		),

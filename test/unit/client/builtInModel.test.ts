@@ -5,6 +5,7 @@ import {
 	builtInModelFile,
 	loadOptionsFor,
 } from "../../../src/client/builtInModel.ts";
+import { plainLoadSettings } from "../../support/loadOptions.ts";
 import { root } from "../../support/models/realEngine.ts";
 
 describe("loadOptionsFor", () => {
@@ -23,13 +24,8 @@ describe("loadOptionsFor", () => {
 		it(`loads ${what}, in the window it was trained in`, () => {
 			const { file: loaded, contextWindow } = loadOptionsFor(
 				{
+					...plainLoadSettings,
 					file,
-					gpu: "auto",
-					partialOffload: false,
-					threads: 0,
-					latencyTargetMs: 300,
-					speculation: "off",
-					drafts: [],
 				},
 				folder,
 			);
@@ -49,11 +45,8 @@ describe("loadOptionsFor", () => {
 		it(`loads ${what}: ${speculation}`, () => {
 			const options = loadOptionsFor(
 				{
+					...plainLoadSettings,
 					file,
-					gpu: "auto",
-					partialOffload: false,
-					threads: 0,
-					latencyTargetMs: 300,
 					speculation,
 					drafts: found,
 				},
@@ -66,13 +59,8 @@ describe("loadOptionsFor", () => {
 	it("names a draft that ships with the extension", () => {
 		const { drafts } = loadOptionsFor(
 			{
-				file: "",
-				gpu: "auto",
-				partialOffload: false,
-				threads: 0,
-				latencyTargetMs: 300,
+				...plainLoadSettings,
 				speculation: "auto",
-				drafts: [],
 			},
 			root,
 		);

@@ -8,6 +8,7 @@ import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { someStats } from "../../support/fakes/fakeEngine.ts";
 import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../support/loadOptions.ts";
 import { settle } from "../../support/settle.ts";
 
 const counts = { fixedTokens: 3, turnTokens: [1], windowTokens: 4096 };
@@ -19,15 +20,7 @@ async function setUp() {
 	const supervisor = new Supervisor({
 		fork: () => process,
 		loadOptions: () => ({
-			file: "/models/a.gguf",
-			gpu: "off",
-			partialOffload: false,
-			record: null,
-			threads: null,
-			contextWindow: null,
-			latencyTargetMs: 300,
-			speculation: "off",
-			drafts: [],
+			...plainLoadOptions,
 		}),
 		log: nullLog,
 		setTimer: clock.setTimer,

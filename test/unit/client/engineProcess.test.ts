@@ -10,6 +10,7 @@ import {
 	inspectVariable,
 	scrubbedEnvironment,
 } from "../../../src/client/engineProcess.ts";
+import { plainLoadSettings } from "../../support/loadOptions.ts";
 
 describe("scrubbedEnvironment", () => {
 	it("keeps the user's environment and drops the editor's", () => {
@@ -40,13 +41,7 @@ describe("loadOptionsFor", () => {
 	it("takes the built-in model where none is chosen, in its trained window", () => {
 		const options = loadOptionsFor(
 			{
-				file: "",
-				gpu: "auto",
-				partialOffload: false,
-				threads: 0,
-				latencyTargetMs: 300,
-				speculation: "off",
-				drafts: [],
+				...plainLoadSettings,
 			},
 			"/ext",
 		);
@@ -62,13 +57,8 @@ describe("loadOptionsFor", () => {
 		assert.equal(
 			loadOptionsFor(
 				{
+					...plainLoadSettings,
 					file,
-					gpu: "auto",
-					partialOffload: false,
-					threads: 0,
-					latencyTargetMs: 300,
-					speculation: "off",
-					drafts: [],
 				},
 				"/ext",
 			).contextWindow,
@@ -80,13 +70,11 @@ describe("loadOptionsFor", () => {
 		assert.deepEqual(
 			loadOptionsFor(
 				{
+					...plainLoadSettings,
 					file: "/m.gguf",
 					gpu: "off",
-					partialOffload: false,
 					threads: 3,
 					latencyTargetMs: 250,
-					speculation: "off",
-					drafts: [],
 				},
 				"/ext",
 			),

@@ -6,6 +6,7 @@ import { ReferenceSync } from "../../../src/completion/context/referenceSync.ts"
 import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../support/loadOptions.ts";
 
 /** As `extension.ts` wires it. */
 function setUp() {
@@ -18,15 +19,7 @@ function setUp() {
 			return process;
 		},
 		loadOptions: () => ({
-			file: "/models/a.gguf",
-			gpu: "off",
-			partialOffload: false,
-			record: null,
-			threads: null,
-			contextWindow: null,
-			latencyTargetMs: 300,
-			speculation: "off",
-			drafts: [],
+			...plainLoadOptions,
 		}),
 		log: nullLog,
 		now: clock.now,

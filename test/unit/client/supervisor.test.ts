@@ -12,6 +12,7 @@ import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { emptyRequest, someStats } from "../../support/fakes/fakeEngine.ts";
 import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../support/loadOptions.ts";
 import { settle } from "../../support/settle.ts";
 
 /** @param isAsked the test answers what to load. */
@@ -30,17 +31,10 @@ function setUp({ isAsked = false } = {}) {
 			return process;
 		},
 		loadOptions: async () => ({
+			...plainLoadOptions,
 			file: isAsked
 				? await new Promise<string>((resolve) => answers.push(resolve))
 				: "/models/a.gguf",
-			gpu: "off",
-			partialOffload: false,
-			record: null,
-			threads: null,
-			contextWindow: null,
-			latencyTargetMs: 300,
-			speculation: "off",
-			drafts: [],
 		}),
 		log: nullLog,
 		now: clock.now,

@@ -11,17 +11,11 @@ import {
 	loadResult,
 	refused,
 } from "../../support/fakes/loadingProcess.ts";
+import { plainLoadOptions } from "../../support/loadOptions.ts";
 
 const optionsFor = (file: string): LoadOptions => ({
+	...plainLoadOptions,
 	file,
-	gpu: "off",
-	partialOffload: false,
-	record: null,
-	threads: null,
-	contextWindow: null,
-	latencyTargetMs: 300,
-	speculation: "off",
-	drafts: [],
 });
 const loadFile = (file: string) => ({ options: () => optionsFor(file) });
 const loaded = (file: string) =>

@@ -18,6 +18,7 @@ import {
 	fakeText,
 	scripted,
 } from "../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../support/loadOptions.ts";
 
 function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 	const runtime = new FakeRuntime({
@@ -65,14 +66,8 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 				kind: "load",
 				requestId,
 				options: {
+					...plainLoadOptions,
 					file,
-					gpu: "off",
-					partialOffload: false,
-					record: null,
-					threads: null,
-					latencyTargetMs: 300,
-					speculation: "off",
-					drafts: [],
 					contextWindow: 512,
 				},
 			}),

@@ -25,6 +25,7 @@ import {
 	fakeRam,
 	fakeShape,
 } from "../../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../../support/loadOptions.ts";
 import { publishedModels } from "../../../support/models/publishedModels.ts";
 
 const mib = 2 ** 20;
@@ -97,15 +98,13 @@ async function load({
 		learn: (it) => learned.push(it),
 	});
 	await slot.load({
+		...plainLoadOptions,
 		file: "/models/half.gguf",
 		gpu: "auto",
 		partialOffload,
 		record,
-		threads: null,
 		contextWindow,
-		latencyTargetMs: 300,
 		speculation,
-		drafts: [],
 	});
 	const last = reports.at(-1);
 	return {

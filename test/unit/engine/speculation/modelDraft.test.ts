@@ -23,6 +23,7 @@ import {
 	fakeTokenize,
 	fakeTokens,
 } from "../../../support/fakes/fakeRuntime.ts";
+import { plainLoadOptions } from "../../../support/loadOptions.ts";
 import { publishedModels } from "../../../support/models/publishedModels.ts";
 
 const mib = 2 ** 20;
@@ -138,13 +139,9 @@ async function load({
 		learn: () => {},
 	});
 	await slot.load({
+		...plainLoadOptions,
 		file: target,
-		gpu: "off",
-		partialOffload: false,
-		record: null,
-		threads: null,
 		contextWindow: 2048,
-		latencyTargetMs: 300,
 		speculation,
 		drafts: Object.keys(files),
 	});
