@@ -12,7 +12,7 @@ export interface TemplateMessage {
 
 /** Values for templates besides the messages. */
 export interface TemplateFacts {
-	/** The texts of the model's special tokens; empty where it has none. */
+	/** The texts of the model's special tokens; empty if it has none. */
 	readonly beginningOfText: string;
 	readonly endOfText: string;
 	/** Fixed at load time, so that prompts keep their prefix. */

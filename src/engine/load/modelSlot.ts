@@ -60,7 +60,7 @@ export class ModelSlot {
 		return undefined;
 	}
 
-	/** Replaces the model. Afterwards `current` says how that went, and so does the last report. */
+	/** Replaces the model. Afterwards `current` holds the outcome; the last report is `ready` or `failed`. */
 	async load(options: LoadOptions): Promise<void> {
 		const { report, log, now } = this.#options;
 		const startMs = now();
