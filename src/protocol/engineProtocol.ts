@@ -24,16 +24,16 @@ export const LoadOptions = z.readonly(
 		gpu: Gpu,
 		/** Null leaves one core free. */
 		threads: z.nullable(z.int().check(z.positive())),
-		/** Whether layers may stay in RAM where the GPU has no room for all: slow, and only for who asks for it. */
+		/** Whether layers that do not fit on the GPU may stay in RAM, which is slow. */
 		partialOffload: z.boolean(),
-		/** Tokens at the most; null takes what the model was trained for. */
+		/** The limit in tokens; null takes the trained window of the model. */
 		contextWindow: z.nullable(z.int().check(z.positive())),
-		/** What was learned of this machine; null learns nothing. */
+		/** Records of earlier loads on this machine; null records nothing. */
 		record: z.nullable(MachineRecord),
-		/** Prompts are sized so that the first line of a suggestion takes about this long on this machine. */
+		/** Prompts are sized so that the first line of a suggestion takes about this long. */
 		latencyTargetMs: z.number().check(z.positive()),
 		speculation: SpeculationMode,
-		/** Absolute files of models that could draft, the best first; empty where none is to be loaded. */
+		/** Absolute paths of draft models, best first. */
 		drafts: z.readonly(z.array(z.string())),
 	}),
 );
@@ -54,24 +54,24 @@ export const ToEngine = z.discriminatedUnion("kind", [
 		requestId,
 		turns: ChatTurns,
 	}),
-	/** The request still ends with `done`, whose reason is then `cancelled`. */
+	/** The request still ends with `done`, with `cancelled` as its reason. */
 	z.object({ kind: z.literal("cancel"), requestId }),
-	/** Takes the state of a conversation off the disk, also one that is about to be written. Not answered. */
+	/** Deletes the KV snapshot of a conversation, even one that is about to be written. Not answered. */
 	z.object({ kind: z.literal("deleteState"), stateFile: z.string() }),
-	/** Texts that an answer may repeat: these and no others. Not answered. */
+	/** Replaces the texts that an answer may repeat. Not answered. */
 	z.object({ kind: z.literal("references"), references: References }),
 	/**
-	 * Loads nothing, and leaves what is loaded as it is. Answered by `devices` or `failed`. Null asks what the loaded model runs on, and is
-	 * answered at once, also while the model works.
+	 * Answered by `devices` or `failed`; does not touch the loaded model. For null, describes the devices of the loaded model at once, even while
+	 * it works.
 	 */
 	z.object({
 		kind: z.literal("describeDevices"),
 		requestId,
 		gpu: z.nullable(Gpu),
-		/** With it, devices are told of as they proved to be. */
+		/** Adds the measured speed to the devices. */
 		record: z.exactOptional(MachineRecord),
 	}),
-	/** End the work, free the memory and exit. */
+	/** Ends all work, frees the memory and exits. */
 	z.object({ kind: z.literal("shutdown") }),
 ]);
 export type ToEngine = z.infer<typeof ToEngine>;
@@ -79,7 +79,7 @@ export type ToEngine = z.infer<typeof ToEngine>;
 
 //#region From the engine
 export const FromEngine = z.discriminatedUnion("kind", [
-	/** The first message: the process listens. */
+	/** The first message: the process accepts messages. */
 	z.object({ kind: z.literal("hello"), pid: z.int() }),
 	z.object({ kind: z.literal("report"), report: EngineReport }),
 	z.object({
@@ -111,7 +111,7 @@ export const FromEngine = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("devices"),
 		requestId,
-		/** What there is to run on, with its memory as it is now. */
+		/** With their current free memory. */
 		devices: z.readonly(z.array(Device)),
 	}),
 ]);

@@ -5,59 +5,59 @@ import { DeviceKind } from "./device.ts";
 import { HeadroomError } from "./errors.ts";
 import { ModelDescription } from "./model.ts";
 
-/** What a prompt may hold with this model on this machine. */
+/** The size of prompts for this model on this machine. */
 export const PromptBudget = z.readonly(
 	z.object({
 		/**
-		 * Tokens of the file itself, round the cursor. After a jump all of them are new: so many can be evaluated, and a line
-		 * decoded, within the latency target.
+		 * Tokens of the file itself, around the cursor. After a jump all of them are new: this many can be evaluated, and a line decoded,
+		 * within the latency target.
 		 */
 		localTokens: z.int(),
-		/** Tokens from other files. They are evaluated while nobody waits. */
+		/** Tokens of other files. They are evaluated in typing pauses. */
 		contextTokens: z.int(),
 	}),
 );
 export type PromptBudget = z.infer<typeof PromptBudget>;
 
-/** What one device holds of the model, in bytes. */
+/** The memory of the model on one device, in bytes. */
 export const HeldMemory = z.readonly(
 	z.object({
-		/** As the driver spells it. */
+		/** The device's name, as reported by the driver. */
 		device: z.string(),
 		kind: DeviceKind,
 		weights: z.number(),
 		kvCache: z.number(),
 		buffers: z.number(),
 		draft: z.number(),
-		/** Of the whole device, when the load was done. */
+		/** Free memory of the whole device after the load. */
 		freeBytes: z.number(),
 		totalBytes: z.number(),
 	}),
 );
 export type HeldMemory = z.infer<typeof HeldMemory>;
 
-/** How the model was loaded, and what it turned out to be. */
+/** How the model was loaded, and its measured speed. */
 export const LoadReport = z.readonly(
 	z.object({
-		/** Tokens of each sequence. */
+		/** Tokens per sequence. */
 		contextWindow: z.int(),
 		sequences: z.int(),
 		kvType: z.enum(["f16", "q8_0"]),
-		/** Empty where it could not be planned. */
+		/** Empty for a load without a plan. */
 		memory: z.readonly(z.array(HeldMemory)),
 		prefillTokensPerSecond: z.number(),
 		decodeTokensPerSecond: z.number(),
-		/** Tokens of a conversation; 0 where the model cannot have one. */
+		/** The context window of chats, in tokens; 0 if the model cannot chat. */
 		chatWindow: z.int(),
-		/** The same once its context is there: from then on it is part of `memory`. */
+		/** The same once its context is created, and part of `memory`. */
 		openChatWindow: z.exactOptional(z.int()),
-		/** Why it cannot. */
+		/** Why the model cannot chat. */
 		chatError: z.exactOptional(HeadroomError),
-		/** The model that drafts for this one; null where none does. */
+		/** The name of the draft model, or null. */
 		draft: z.nullable(z.string()),
-		/** What evaluating so many tokens at once takes, for verifying drafts; empty where nothing is drafted. */
+		/** The time to verify this many tokens at once; empty if nothing is drafted. */
 		verifyMs: z.readonly(z.array(z.readonly(z.tuple([z.int(), z.number()])))),
-		/** What is not as it was planned, where that costs the user something. */
+		/** A deviation from the plan that slows the model down. */
 		warning: z.exactOptional(HeadroomError),
 	}),
 );
@@ -73,10 +73,10 @@ export const LoadResult = z.readonly(
 );
 export type LoadResult = z.infer<typeof LoadResult>;
 
-/** How this load is tried, as the engine puts it: where the process ends in the middle, the next one leaves this step out. */
+/** The key of the load strategy. If the process crashes during the load, the next one skips this strategy. */
 const step = z.exactOptional(z.string());
 
-/** States that the engine process tells of itself. */
+/** The states that the engine process reports. */
 export const EngineReport = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("loading"),
@@ -98,12 +98,12 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		budget: PromptBudget,
 		load: LoadReport,
 	}),
-	/** The process is well, and the model could not be loaded. */
+	/** The model could not be loaded; the process is fine. */
 	z.object({ kind: z.literal("failed"), error: HeadroomError }),
 ]);
 export type EngineReport = z.infer<typeof EngineReport>;
 
-/** The process itself is watched from outside. */
+/** With the states of the process itself, which the supervisor observes. */
 export type EngineStatus =
 	| { readonly kind: "stopped" }
 	| { readonly kind: "starting" }
@@ -111,7 +111,7 @@ export type EngineStatus =
 	| {
 			readonly kind: "crashed";
 			readonly error: HeadroomError;
-			/** After this pause it is started again; null when that was given up. */
+			/** The pause before the next start; null if there is none. */
 			readonly restartInMs: number | null;
 	  };
 
@@ -124,21 +124,21 @@ export function loadedModel(
 		: undefined;
 }
 
-/** Tokens of other files that a prompt has room for; none while no model is ready. */
+/** The prompt budget for other files, in tokens; 0 while no model is ready. */
 export function contextTokens(status: EngineStatus): number {
 	return status.kind === "ready" || status.kind === "generating"
 		? status.budget.contextTokens
 		: 0;
 }
 
-/** What a loaded model holds of each device; nothing while none is ready. */
+/** The memory of the loaded model by device; empty while none is ready. */
 export function heldMemory(status: EngineStatus): readonly HeldMemory[] {
 	return status.kind === "ready" || status.kind === "generating"
 		? status.load.memory
 		: [];
 }
 
-/** Of a model that could not be loaded, where that is final. */
+/** The file of a model that finally failed to load. */
 export function fileThatFailed(status: EngineStatus): string | undefined {
 	const isFinal =
 		status.kind === "failed" ||

@@ -1,11 +1,11 @@
-/** One completion: what is asked for, and what it took. */
+/** A completion request, and the statistics of its generation. */
 
 import * as z from "zod/mini";
 import type { HeadroomError } from "./errors.ts";
 
 const count = z.int().check(z.nonnegative());
 
-/** A piece of another file that helps to understand this one. */
+/** A part of another file, as context for this one. */
 export const Snippet = z.readonly(
 	z.object({
 		/** Relative to the workspace, with forward slashes. */
@@ -15,37 +15,37 @@ export const Snippet = z.readonly(
 );
 export type Snippet = z.infer<typeof Snippet>;
 
-/** What someone waits for goes first: it ends whatever is only done in advance. */
+/** A `typing` request preempts `idle` ones, which prepare something in advance. */
 export const CompletionPriority = z.enum(["typing", "idle"]);
 export type CompletionPriority = z.infer<typeof CompletionPriority>;
 
-/** What is asked for: texts of one kind are alike in how well they can be guessed. */
+/** Kinds of generation that differ in the acceptance rates of drafts. */
 export const WorkKind = z.enum(["line", "block", "chat", "edit"]);
 export type WorkKind = z.infer<typeof WorkKind>;
 
-/** The parts of a prompt from what changes least to what changes most: so that typing only appends. */
+/** The parts of a prompt, the most stable ones first, so that typing only appends. */
 export const FimRequest = z.readonly(
 	z.object({
-		/** The name of the repository; empty where there is none. */
+		/** The name of the repository, or empty. */
 		repository: z.string(),
-		/** Grows at its end, and is otherwise the same from request to request. */
+		/** Only appended to from request to request, to keep the prefix of the prompt. */
 		snippets: z.readonly(z.array(Snippet)),
-		/** Where the text comes from, relative to the workspace, with forward slashes. */
+		/** The path of the file, relative to the workspace, with forward slashes. */
 		path: z.string(),
-		/** The text after the cursor, or what stood there before a small edit. */
+		/** The text after the cursor, possibly without its latest small edits. */
 		suffix: z.string(),
 		/**
-		 * The lines before the current one, in blocks whose borders stay where they are while someone types at the end.
-		 * The engine leaves out whole blocks from the front, so that the prompt's start moves rarely.
+		 * The lines before the current one, in blocks with borders that do not move while the user types at the end. The engine drops whole
+		 * blocks from the front, so that the start of the prompt moves rarely.
 		 */
 		prefixBlocks: z.readonly(z.array(z.string())),
 		/** The current line up to the cursor. */
 		line: z.string(),
-		/** 0 only evaluates the prompt, for when it is needed. */
+		/** 0 only evaluates the prompt, in advance. */
 		maxTokens: count,
-		/** Of the rest of a line nothing is wanted behind it. */
+		/** A `line` ends at its line break. */
 		kind: WorkKind,
-		/** Which of the most likely first tokens to go on from, the likeliest being 0: other ranks give other texts. */
+		/** The rank of the first token by probability, 0 being the argmax: other ranks give alternative texts. */
 		rank: count,
 		priority: CompletionPriority,
 	}),
@@ -64,38 +64,38 @@ export type StopReason = z.infer<typeof StopReason>;
 export const GenerationStats = z.readonly(
 	z.object({
 		promptTokens: count,
-		/** Tokens of the prompt whose KV state was still there from an earlier request. */
+		/** Tokens of the prompt reused from the KV cache. */
 		reusedTokens: count,
-		/** Tokens of the prompt left out to keep it within its budget: text that the model did not see. */
+		/** Tokens dropped to keep the prompt within its budget. */
 		leftOutTokens: count,
-		/** Tokens of the prompt that come from other files. */
+		/** Tokens of the prompt from other files. */
 		snippetTokens: count,
 		prefillTokens: count,
 		prefillMs: z.number(),
 		decodeTokens: count,
-		/** Evaluations of the model that they took: fewer than tokens where drafts were right. */
+		/** Evaluations of the model: fewer than `decodeTokens` if drafts were accepted. */
 		decodeSteps: count,
 		decodeMs: z.number(),
-		/** What they would have taken one by one, as far as that is known; 0 where nothing was drafted. */
+		/** The estimated time of plain decoding; 0 if nothing was drafted. */
 		plainDecodeMs: z.number(),
-		/** Tokens of drafts that the model was asked about. */
+		/** Drafted tokens that were verified. */
 		draftedTokens: count,
 		acceptedTokens: count,
-		/** From the arrival of the request in the engine; null where no token was made. */
+		/** Since the request arrived in the engine; null if no token was generated. */
 		timeToFirstTokenMs: z.nullable(z.number()),
-		/** From the arrival of the request in the engine, waiting for other work included. */
+		/** Since the request arrived in the engine, including the time in the queue. */
 		totalMs: z.number(),
 	}),
 );
 export type GenerationStats = z.infer<typeof GenerationStats>;
 
-/** How a request ended, as its caller is told. */
+/** The outcome of a request, for its caller. */
 export type GenerationEnd =
 	| {
 			readonly kind: "done";
 			readonly stopReason: StopReason;
 			readonly stats: GenerationStats;
 	  }
-	/** Cancelled before the engine knew of it. */
+	/** Cancelled before it was sent to the engine. */
 	| { readonly kind: "cancelled" }
 	| { readonly kind: "failed"; readonly error: HeadroomError };

@@ -1,19 +1,19 @@
-/** Texts that an answer may repeat: the files that are open, or were a moment ago. */
+/** Texts that an answer may repeat: files that are, or were recently, open. */
 
 import * as z from "zod/mini";
 
-/** More open files than most people have, and each is looked through for every draft. */
+/** Each is searched for every draft; few people have more files open. */
 export const maxReferences = 16;
-/** Some 1,500 lines. Every change sends the text again, so it must cross the channel and be tokenized within a pause. */
+/** About 1,500 lines. Every change sends the text again, so it must be sent and tokenized within a typing pause. */
 export const maxReferenceChars = 64 * 1024;
-/** Eight such texts, or some 170,000 tokens: what the engine has room for. */
+/** Eight such texts, or about 170,000 tokens: the limit of the engine's index. */
 export const maxReferenceCharsInAll = 512 * 1024;
 
 const Reference = z.readonly(
 	z.object({
-		/** The same as long as it is the same file. */
+		/** Identifies the file. */
 		id: z.string(),
-		/** Left out where the engine has it already. */
+		/** Absent if unchanged since it was last sent. */
 		text: z.exactOptional(z.string().check(z.maxLength(maxReferenceChars))),
 	}),
 );

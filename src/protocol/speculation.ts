@@ -1,10 +1,10 @@
-/** Whether tokens are drafted for the model to verify, and by what. */
+/** The mode of speculative decoding, and its statistics. */
 
 import * as z from "zod/mini";
 
 /**
- * `lookup` copies from the text at hand, `draft` asks a small model; `auto` takes of both what pays. The text of an answer does not
- * depend on it.
+ * `lookup` is prompt lookup decoding, `draft` uses a draft model, `auto` uses whichever pays. The text of an answer does not depend on
+ * it.
  */
 export const SpeculationMode = z.enum(["auto", "lookup", "draft", "off"]);
 export type SpeculationMode = z.infer<typeof SpeculationMode>;
@@ -14,7 +14,7 @@ export function usesDraftModel(speculation: SpeculationMode): boolean {
 	return speculation === "auto" || speculation === "draft";
 }
 
-/** Whether drafts are copied from text that is there. */
+/** Whether prompt lookup decoding is on. */
 export function usesLookup(speculation: SpeculationMode): boolean {
 	return speculation === "auto" || speculation === "lookup";
 }
