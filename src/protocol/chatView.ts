@@ -149,7 +149,7 @@ export const ToChatView = z.discriminatedUnion("kind", [
 		kind: z.literal("tokens"),
 		promptTokens: count,
 		/** Tokens available for the prompt: the context window less what is reserved for the answer. */
-		room: count,
+		budgetTokens: count,
 		leftOut: z.readonly(
 			z.array(z.object({ label: z.string(), tokens: count })),
 		),

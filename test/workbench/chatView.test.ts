@@ -45,7 +45,7 @@ const ready: readonly ToChatView[] = [
 	{
 		kind: "tokens",
 		promptTokens: 1234,
-		room: 8192,
+		budgetTokens: 8192,
 		leftOut: [{ label: "old turns", tokens: 512 }],
 		isExact: true,
 	},

@@ -43,7 +43,7 @@ export interface Fit {
 	readonly leftOut: readonly LeftOut[];
 }
 
-/** When exchanges must be left out, the prompt shrinks to this share of the room: its start moves rarely, and the prefix cache stays valid. */
+/** When exchanges must be left out, the prompt shrinks to this share of the budget: its start moves rarely, and the prefix cache stays valid. */
 const keptShare = 0.75;
 
 /**
@@ -52,18 +52,18 @@ const keptShare = 0.75;
  */
 export function fitPrompt(request: FitRequest): Result<Fit, HeadroomError> {
 	const { systemTokens, exchanges, windowTokens, answerTokens } = request;
-	const room = windowTokens - answerTokens - systemTokens;
+	const budgetTokens = windowTokens - answerTokens - systemTokens;
 	const newest = exchanges.at(-1);
-	if (newest && newest.questionTokens > room)
-		return failure(tooLarge(newest, room));
+	if (newest && newest.questionTokens > budgetTokens)
+		return failure(tooLarge(newest, budgetTokens));
 
 	let firstExchange = 0;
 	/** Of the exchanges from `firstExchange` on. */
 	let keptTokens = 0;
 	for (const [index, exchange] of exchanges.entries()) {
 		keptTokens += exchange.questionTokens;
-		if (keptTokens > room)
-			while (firstExchange < index && keptTokens > room * keptShare) {
+		if (keptTokens > budgetTokens)
+			while (firstExchange < index && keptTokens > budgetTokens * keptShare) {
 				keptTokens -= tokensOf(exchanges[firstExchange]);
 				firstExchange++;
 			}
@@ -87,21 +87,21 @@ function tokensOf(exchange: SizedExchange | undefined): number {
 /** Names the largest attachment: removing it helps most. */
 function tooLarge(
 	{ questionTokens, attachments }: SizedExchange,
-	room: number,
+	budgetTokens: number,
 ): HeadroomError {
 	const largest = attachments.reduce<SizedPart | undefined>(
 		(max, it) => (max && max.tokens >= it.tokens ? max : it),
 		undefined,
 	);
-	const inRoom = String(Math.max(0, room));
+	const room = String(Math.max(0, budgetTokens));
 	return largest
 		? createError("attachmentTooLarge", {
 				label: largest.label,
 				tokens: String(largest.tokens),
-				room: inRoom,
+				room,
 			})
 		: createError("questionTooLarge", {
 				tokens: String(questionTokens),
-				room: inRoom,
+				room,
 			});
 }

@@ -21,7 +21,7 @@ export interface PromptPlan {
 	readonly exchanges: readonly Exchange[];
 	readonly sizes: PromptSizes;
 	/** Tokens available for the prompt: the context window less what is reserved for the answer. */
-	readonly room: number;
+	readonly budgetTokens: number;
 	readonly fit: Result<Fit, HeadroomError>;
 }
 
@@ -54,7 +54,7 @@ export async function planPrompt(
 		systemPrompt,
 		exchanges,
 		sizes,
-		room: windowTokens - answerTokens,
+		budgetTokens: windowTokens - answerTokens,
 		fit: fitPrompt({ ...sizes, windowTokens, answerTokens }),
 	};
 }

@@ -84,12 +84,12 @@ export class TokenUsageReporter implements Disposable {
 	#show(plan: PromptPlan): void {
 		this.#latestRequest++;
 		this.#timer?.dispose();
-		const { room, sizes } = plan;
+		const { budgetTokens, sizes } = plan;
 		const { isExact } = sizes;
 		this.#options.post({
 			kind: "tokens",
 			...promptTotals(plan),
-			room,
+			budgetTokens,
 			isExact,
 		});
 	}

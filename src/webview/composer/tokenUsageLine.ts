@@ -25,19 +25,19 @@ export class TokenUsageLine {
 		this.#tokens.textContent = usageText(tokens, this.#strings);
 		this.element.classList.toggle(
 			"overfull",
-			tokens.promptTokens > tokens.room,
+			tokens.promptTokens > tokens.budgetTokens,
 		);
 	}
 }
 
 function usageText(tokens: Tokens, strings: Strings): string {
-	const { promptTokens: used, room, leftOut, isExact } = tokens;
+	const { promptTokens: used, budgetTokens: budget, leftOut, isExact } = tokens;
 	const parts = leftOut
 		.map(({ label, tokens }) => strings.get("leftOutPart", { label, tokens }))
 		.join(", ");
 	return [
-		strings.get(isExact ? "tokens" : "tokensEstimated", { used, room }),
-		...(used > room ? [strings.get("overfull")] : []),
+		strings.get(isExact ? "tokens" : "tokensEstimated", { used, budget }),
+		...(used > budget ? [strings.get("overfull")] : []),
 		...(parts === "" ? [] : [strings.get("leftOut", { parts })]),
 	].join(" \u00b7 ");
 }

@@ -608,11 +608,11 @@ describe("a chat session", () => {
 		it.clock.advance(countMs);
 		await settle();
 		assert.equal(it.all("tokens").length, 1);
-		const { promptTokens, room, isExact } = it.last("tokens");
+		const { promptTokens, budgetTokens, isExact } = it.last("tokens");
 		const systemTokens = systemPrompts.full.split(/\s+/).length;
 		// Each of the two turns has its share of the template, and so have the words that ask for an answer.
 		assert.equal(promptTokens, systemTokens + 3 + 3 * 4);
-		assert.deepEqual([room, isExact], [8_192 - 1_024, true]);
+		assert.deepEqual([budgetTokens, isExact], [8_192 - 1_024, true]);
 	});
 
 	it("counts the prompt of a slash command", async () => {
@@ -679,7 +679,7 @@ describe("a chat session", () => {
 		it.engine.setModel({ ...someModel, windowTokens: 4_096 });
 		it.clock.advance(countMs);
 		await settle();
-		assert.equal(it.last("tokens").room, 4_096 - 1_024);
+		assert.equal(it.last("tokens").budgetTokens, 4_096 - 1_024);
 	});
 
 	it("returns suggestions with their query", async () => {
