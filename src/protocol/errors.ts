@@ -109,7 +109,7 @@ export const errorSentences = {
 		"Headroom did not add the file {file}, or it has changed since. It was not removed.",
 	installRecordsUnreadable:
 		"Cannot read the list of models {file}: {why}. Delete it, and remove models that you no longer need by hand.",
-	catalogueUnreadable: "Cannot read the model catalog: {why}.",
+	catalogUnreadable: "Cannot read the model catalog: {why}.",
 	selectionUnsaved: "Could not save the model selection: {why}.",
 	slashCommandUnknown:
 		"There is no command {command}. Available commands: {commands}.",

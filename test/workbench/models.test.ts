@@ -82,7 +82,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.deepEqual(await person.notifications(), []);
 		});
 
-		it("sees what each model of the catalogue would take, and nothing is fetched", async () => {
+		it("sees what each model of the catalog would take, and nothing is fetched", async () => {
 			await person.runCommand("Headroom: Get Model");
 			await rows().filter({ hasText: "to download" }).first().waitFor();
 			await person.screenshot(`get-model-${name}`);

@@ -20,7 +20,7 @@ export interface Expected {
 	/** In lower case. */
 	readonly sha256: string;
 	/** Values from the host itself only show that the transfer went well. */
-	readonly from: "catalogue" | "host";
+	readonly from: "catalog" | "host";
 }
 
 export interface Opened {
@@ -91,7 +91,7 @@ export async function openRemote(
 }
 
 /**
- * Size and SHA-256 as the host states them, for a file without those in the catalogue. Call it after a click only.
+ * Size and SHA-256 as the host states them, for a file without those in the catalog. Call it after a click only.
  * Hugging Face answers a HEAD with `X-Linked-Size` and `X-Linked-Etag`, the SHA-256 of the stored object; the `ETag` is not a hash.
  * Undefined when it was canceled.
  */

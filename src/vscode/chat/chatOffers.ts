@@ -2,14 +2,14 @@
 
 import * as vscode from "vscode";
 import { failure, type Result, success } from "../../base/result.ts";
-import { readCatalogue } from "../../models/catalogue/catalogue.ts";
+import { readCatalog } from "../../models/catalog/catalog.ts";
 import { mayChoose, modelRows } from "../../models/choice/modelRows.ts";
-import { rankCatalogue } from "../../models/choice/rankCatalogue.ts";
+import { rankCatalog } from "../../models/choice/rankCatalog.ts";
 import type { ListedModel } from "../../models/library/modelLibrary.ts";
 import type { ModelOffer } from "../../protocol/chatView.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import { modelName, offerRow } from "../models/getModelText.ts";
+import { catalogRow, modelName } from "../models/getModelText.ts";
 import { nameOf, verdictText } from "../models/modelRowTexts.ts";
 import { describeError } from "../platform/localize.ts";
 
@@ -17,8 +17,8 @@ export interface ChatOffersContext {
 	readonly models: () => Promise<readonly ListedModel[]>;
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
 	readonly builtInFile: string;
-	/** `media/catalogue.json` of the extension. */
-	readonly catalogueFile: string;
+	/** `media/catalog.json` of the extension. */
+	readonly catalogFile: string;
 	readonly allowsPartial: () => boolean;
 	/** Loads a model file. */
 	readonly switchModel: (file: string) => Promise<void>;
@@ -46,7 +46,7 @@ export class ChatOffers {
 		const missing = maxOffers - installed.length;
 		this.#choices = [
 			...installed,
-			...(missing > 0 ? (await this.#catalogue()).slice(0, missing) : []),
+			...(missing > 0 ? (await this.#catalog()).slice(0, missing) : []),
 		];
 		return this.#choices.map(({ offer }) => offer);
 	}
@@ -81,23 +81,23 @@ export class ChatOffers {
 			}));
 	}
 
-	async #catalogue(): Promise<readonly Choice[]> {
-		const { catalogueFile, devices } = this.#context;
-		const [catalogue, machine] = await Promise.all([
-			readCatalogue(catalogueFile),
+	async #catalog(): Promise<readonly Choice[]> {
+		const { catalogFile, devices } = this.#context;
+		const [catalog, machine] = await Promise.all([
+			readCatalog(catalogFile),
 			devices(),
 		]);
-		if (!catalogue.ok || !machine.ok) return [];
-		return rankCatalogue(catalogue.value, machine.value)
+		if (!catalog.ok || !machine.ok) return [];
+		return rankCatalog(catalog.value, machine.value)
 			.filter(
-				({ entry, outlook }) =>
-					entry.roles.includes("chat") && outlook.kind !== "doesNotFit",
+				({ entry, fit }) =>
+					entry.roles.includes("chat") && fit.kind !== "doesNotFit",
 			)
 			.map((it) => ({
 				offer: {
 					id: `get:${it.entry.fileName}`,
 					label: vscode.l10n.t("Get {model}", { model: modelName(it) }),
-					detail: offerRow(it, { kind: "none" }, vscode.l10n.t).detail,
+					detail: catalogRow(it, { kind: "none" }, vscode.l10n.t).detail,
 				},
 				choose: () => vscode.commands.executeCommand("headroom.getModel"),
 			}));

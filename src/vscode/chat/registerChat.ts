@@ -97,7 +97,7 @@ function createPanel(
 			models: async () => (await chosen.list()).models,
 			devices: () => host.devices.get(),
 			builtInFile: paths.builtInFile,
-			catalogueFile: paths.catalogueFile,
+			catalogFile: paths.catalogFile,
 			allowsPartial: () => configuration.settings["engine.partialOffload"],
 			switchModel: useModel,
 		}),

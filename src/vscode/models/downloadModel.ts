@@ -1,14 +1,14 @@
-/** Downloads an offer once its questions were answered with yes, and says how that ended. */
+/** Downloads a model of the catalog after the user confirmed it, and reports how that ended. */
 
 import * as vscode from "vscode";
 import type { Result } from "../../base/result.ts";
 import { formatBytes } from "../../base/units.ts";
-import { expectedOf } from "../../models/catalogue/catalogue.ts";
+import { expectedOf } from "../../models/catalog/catalog.ts";
 import {
 	type DownloadSource,
 	downloadSource,
-} from "../../models/catalogue/downloadSource.ts";
-import type { Offer } from "../../models/choice/rankCatalogue.ts";
+} from "../../models/catalog/downloadSource.ts";
+import type { RankedModel } from "../../models/choice/rankCatalog.ts";
 import {
 	type DownloadOutcome,
 	type DownloadProgress,
@@ -38,36 +38,36 @@ export interface DownloadContext {
 }
 
 /** Nothing connects to anywhere before the click in a modal that names the host. */
-export async function downloadOffer(
-	offer: Offer,
+export async function downloadFromCatalog(
+	ranked: RankedModel,
 	context: DownloadContext,
 ): Promise<void> {
 	const { settings } = context.configuration;
-	const source = downloadSource(offer.entry, {
+	const source = downloadSource(ranked.entry, {
 		proxy: settings["download.proxy"],
 		mirror: settings["download.mirror"],
 	});
 	const expected =
-		expectedOf(offer.entry) ?? (await askForExpected(offer, source));
+		expectedOf(ranked.entry) ?? (await askForExpected(ranked, source));
 	if (!expected) return;
 	const question = downloadQuestion(
-		offer,
+		ranked,
 		source.host,
 		expected,
 		vscode.l10n.t,
 	);
 	if (!(await confirm(question, "info"))) return;
-	while ((await downloadOnce(offer, source, expected, context)) === "again");
+	while ((await downloadOnce(ranked, source, expected, context)) === "again");
 }
 
 /** Undefined where the user said no, cancelled, or was told what went wrong. */
 async function askForExpected(
-	offer: Offer,
+	ranked: RankedModel,
 	source: DownloadSource,
 ): Promise<Expected | undefined> {
 	const { t } = vscode.l10n;
 	const { host } = source;
-	if (!(await confirm(askQuestion(offer, host, t), "info"))) return undefined;
+	if (!(await confirm(askQuestion(ranked, host, t), "info"))) return undefined;
 	const asked = await withUserProgress(t("Asking {host}", { host }), (signal) =>
 		askHost(source, signal),
 	);
@@ -79,13 +79,13 @@ async function askForExpected(
 }
 
 async function downloadOnce(
-	offer: Offer,
+	ranked: RankedModel,
 	source: DownloadSource,
 	expected: Expected,
 	{ folder, useModel }: DownloadContext,
 ): Promise<"again" | "over"> {
 	const { t } = vscode.l10n;
-	const model = modelName(offer);
+	const model = modelName(ranked);
 	let last: DownloadProgress | undefined;
 	const downloaded: Result<DownloadOutcome, HeadroomError> =
 		await withUserProgress(
@@ -130,7 +130,7 @@ async function downloadOnce(
 			);
 			return "over";
 		case "cancelled":
-			return await tellCancelled(offer, last?.doneBytes ?? 0, folder);
+			return await tellCancelled(ranked, last?.doneBytes ?? 0, folder);
 	}
 }
 
@@ -144,7 +144,7 @@ async function tellFailure(error: HeadroomError): Promise<"again" | "over"> {
 }
 
 async function tellCancelled(
-	offer: Offer,
+	ranked: RankedModel,
 	doneBytes: number,
 	folder: string,
 ): Promise<"again" | "over"> {
@@ -155,7 +155,7 @@ async function tellCancelled(
 		t(
 			"The download of {model} was stopped. The {bytes} received so far are kept.",
 			{
-				model: modelName(offer),
+				model: modelName(ranked),
 				bytes: formatBytes(doneBytes),
 			},
 		),
@@ -163,7 +163,7 @@ async function tellCancelled(
 		discard,
 	);
 	if (chosen === discard) {
-		const { fileName } = offer.entry;
+		const { fileName } = ranked.entry;
 		const discarded = await discardDownload({ folder, fileName });
 		if (!discarded.ok)
 			void vscode.window.showErrorMessage(

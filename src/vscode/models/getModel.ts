@@ -1,36 +1,36 @@
-/** "Get Model": the catalogue as a list, each model with what it would take here and how fast it would be. */
+/** "Get Model": the catalog as a list, each model with what it would take here and how fast it would be. */
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { type Result, success } from "../../base/result.ts";
-import { readCatalogue } from "../../models/catalogue/catalogue.ts";
+import { readCatalog } from "../../models/catalog/catalog.ts";
 import {
 	type DownloadState,
 	downloadStates,
-} from "../../models/catalogue/downloadState.ts";
+} from "../../models/catalog/downloadState.ts";
 import {
-	type Offer,
-	rankCatalogue,
-} from "../../models/choice/rankCatalogue.ts";
+	type RankedModel,
+	rankCatalog,
+} from "../../models/choice/rankCatalog.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { describeError } from "../platform/localize.ts";
-import { type DownloadContext, downloadOffer } from "./downloadModel.ts";
-import { modelName, type OfferRow, offerRow } from "./getModelText.ts";
+import { type DownloadContext, downloadFromCatalog } from "./downloadModel.ts";
+import { type CatalogRow, catalogRow, modelName } from "./getModelText.ts";
 import { tellModelNews } from "./useModel.ts";
 
 export interface GetModelContext extends DownloadContext {
-	/** `media/catalogue.json` of the extension. */
-	readonly catalogueFile: string;
+	/** `media/catalog.json` of the extension. */
+	readonly catalogFile: string;
 	/** What this machine has, as it is now. */
 	readonly devices: () => Promise<Result<readonly Device[], HeadroomError>>;
 }
 
-interface Row extends OfferRow, vscode.QuickPickItem {
+interface Row extends CatalogRow, vscode.QuickPickItem {
 	readonly label: string;
 	readonly description: string;
 	readonly detail: string;
-	readonly offer: Offer;
+	readonly ranked: RankedModel;
 	readonly downloadState: DownloadState;
 }
 
@@ -43,19 +43,19 @@ export function registerGetModel(context: GetModelContext): Disposable {
 async function getModel(context: GetModelContext): Promise<void> {
 	const row = await pickRow(context);
 	if (!row) return;
-	const { offer, downloadState } = row;
+	const { ranked, downloadState } = row;
 	if (downloadState.kind === "complete")
 		await tellModelNews(
 			{
 				severity: "info",
 				text: vscode.l10n.t("{model} is already installed.", {
-					model: modelName(offer),
+					model: modelName(ranked),
 				}),
 				file: downloadState.file,
 			},
 			context.useModel,
 		);
-	else await downloadOffer(offer, context);
+	else await downloadFromCatalog(ranked, context);
 }
 
 /** The list stands at once, and is filled when the machine has told of itself. Undefined where it was left. */
@@ -96,28 +96,28 @@ function pickRow(context: GetModelContext): Promise<Row | undefined> {
 	});
 }
 
-/** Opens no connection: prices follow from the catalogue. */
+/** Opens no connection: prices follow from the catalog. */
 async function rowsOf({
-	catalogueFile,
+	catalogFile,
 	devices,
 	folder,
 }: GetModelContext): Promise<Result<readonly Row[], HeadroomError>> {
-	const [catalogue, machine] = await Promise.all([
-		readCatalogue(catalogueFile),
+	const [catalog, machine] = await Promise.all([
+		readCatalog(catalogFile),
 		devices(),
 	]);
-	if (!catalogue.ok) return catalogue;
+	if (!catalog.ok) return catalog;
 	if (!machine.ok) return machine;
-	const offers = rankCatalogue(catalogue.value, machine.value);
+	const ranking = rankCatalog(catalog.value, machine.value);
 	const states = await downloadStates(
 		folder,
-		offers.map(({ entry }) => entry),
+		ranking.map(({ entry }) => entry),
 	);
 	return success(
-		offers.map((offer, index) => {
+		ranking.map((ranked, index) => {
 			const downloadState = states[index] ?? { kind: "none" };
-			const row = offerRow(offer, downloadState, vscode.l10n.t);
-			return { ...row, offer, downloadState };
+			const row = catalogRow(ranked, downloadState, vscode.l10n.t);
+			return { ...row, ranked, downloadState };
 		}),
 	);
 }

@@ -5,75 +5,81 @@ import { formatBytes, formatPercent } from "../../base/units.ts";
 import { modelBytes } from "../../memory/plan/plan.ts";
 import { rejectionText } from "../../memory/report/planText.ts";
 import { weightsFileBytes } from "../../memory/shape/quantization.ts";
-import { catalogueShape } from "../../models/catalogue/catalogue.ts";
-import type { DownloadState } from "../../models/catalogue/downloadState.ts";
-import type { Offer, Outlook } from "../../models/choice/rankCatalogue.ts";
+import { catalogShape } from "../../models/catalog/catalog.ts";
+import type { DownloadState } from "../../models/catalog/downloadState.ts";
+import type {
+	PredictedFit,
+	RankedModel,
+} from "../../models/choice/rankCatalog.ts";
 import type { DownloadProgress } from "../../models/download/download.ts";
 import type { Expected } from "../../models/download/remoteFile.ts";
 import type { ErrorCode, HeadroomError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/model.ts";
 import type { Confirmation } from "../platform/confirmation.ts";
 
-export interface OfferRow {
+export interface CatalogRow {
 	readonly label: string;
 	readonly description: string;
 	readonly detail: string;
 }
 
 /** Beside words that say the same. */
-const icons: Readonly<Record<Outlook["kind"], string>> = {
+const icons: Readonly<Record<PredictedFit["kind"], string>> = {
 	runs: "check",
 	slow: "watch",
 	doesNotFit: "circle-slash",
 };
 
-export function offerRow(
-	offer: Offer,
+export function catalogRow(
+	ranked: RankedModel,
 	downloadState: DownloadState,
 	t: Translate,
-): OfferRow {
-	const { outlook, entry, parameterCount, recommendedFor } = offer;
+): CatalogRow {
+	const { fit, entry, parameterCount, recommendedFor } = ranked;
 	const isHere = downloadState.kind === "complete";
 	return {
-		label: `$(${isHere ? "database" : icons[outlook.kind]}) ${modelName(offer)}`,
+		label: `$(${isHere ? "database" : icons[fit.kind]}) ${modelName(ranked)}`,
 		description: [
 			...(isHere ? [t("here already")] : []),
 			...recommendedFor.map((role) => recommendedText(role, t)),
-			verdictText(offer, t),
+			verdictText(ranked, t),
 		].join(" · "),
 		detail: [
-			priceText(outlook, t),
-			downloadText(offer, downloadState, t),
+			priceText(fit, t),
+			downloadText(ranked, downloadState, t),
 			entry.license.name,
 			t("{count} parameters", { count: countText(parameterCount) }),
 		].join(" · "),
 	};
 }
 
-export function modelName({ entry }: Offer): string {
+export function modelName({ entry }: RankedModel): string {
 	return `${entry.name} ${entry.quantization}`;
 }
 
-function verdictText({ outlook, recommendedFor }: Offer, t: Translate): string {
-	if (outlook.kind === "doesNotFit") return t("does not fit");
-	if (outlook.kind === "slow") return t("fits, but slow");
-	const { plan, role } = outlook;
+function verdictText(
+	{ fit, recommendedFor }: RankedModel,
+	t: Translate,
+): string {
+	if (fit.kind === "doesNotFit") return t("does not fit");
+	if (fit.kind === "slow") return t("fits, but slow");
+	const { plan, role } = fit;
 	const isInRam = plan.request.placement.gpus.length === 0;
 	if (role === "chat" && !recommendedFor.includes(role))
 		return isInRam ? t("fits in RAM, for chat") : t("fits, for chat");
 	return isInRam ? t("fits in RAM") : t("fits");
 }
 
-function priceText(outlook: Outlook, t: Translate): string {
-	if (outlook.kind === "doesNotFit") return outlookText(outlook, t);
+function priceText(fit: PredictedFit, t: Translate): string {
+	if (fit.kind === "doesNotFit") return fitText(fit, t);
 	return t("takes {bytes}, about {speed} tokens/s", {
-		bytes: formatBytes(modelBytes(outlook.plan)),
-		speed: speedText(outlook.plan.atFullWindow.tokensPerSecond),
+		bytes: formatBytes(modelBytes(fit.plan)),
+		speed: speedText(fit.plan.atFullWindow.tokensPerSecond),
 	});
 }
 
-function outlookText(
-	{ rejection, role }: Exclude<Outlook, { kind: "runs" }>,
+function fitText(
+	{ rejection, role }: Exclude<PredictedFit, { kind: "runs" }>,
 	t: Translate,
 ): string {
 	return rejectionText(rejection, role, t);
@@ -86,11 +92,11 @@ function recommendedText(role: Role, t: Translate): string {
 }
 
 function downloadText(
-	offer: Offer,
+	ranked: RankedModel,
 	downloadState: DownloadState,
 	t: Translate,
 ): string {
-	const size = sizeText(offer, t);
+	const size = sizeText(ranked, t);
 	switch (downloadState.kind) {
 		case "complete":
 			return size;
@@ -104,10 +110,10 @@ function downloadText(
 	}
 }
 
-function sizeText({ entry }: Offer, t: Translate): string {
+function sizeText({ entry }: RankedModel, t: Translate): string {
 	return entry.sizeBytes === null
 		? t("about {bytes}", {
-				bytes: formatBytes(weightsFileBytes(catalogueShape(entry))),
+				bytes: formatBytes(weightsFileBytes(catalogShape(entry))),
 			})
 		: formatBytes(entry.sizeBytes);
 }
@@ -124,68 +130,70 @@ function speedText(tokensPerSecond: number): string {
 		: String(Math.round(tokensPerSecond));
 }
 
-/** Before the host is asked for what the catalogue does not know. */
+/** Before the host is asked for what the catalog does not know. */
 export function askQuestion(
-	offer: Offer,
+	ranked: RankedModel,
 	host: string,
 	t: Translate,
 ): Confirmation {
 	return {
-		title: t("Ask {host} about {model}?", { host, model: modelName(offer) }),
+		title: t("Ask {host} about {model}?", { host, model: modelName(ranked) }),
 		detail: [
-			...reservations(offer, t),
+			...reservations(ranked, t),
 			t(
 				"The catalog has neither the size nor the SHA-256 of this file. Headroom asks {host} for both; nothing is downloaded yet.",
 				{ host },
 			),
-			t("Size: {size}.", { size: sizeText(offer, t) }),
-			licenseText(offer, t),
+			t("Size: {size}.", { size: sizeText(ranked, t) }),
+			licenseText(ranked, t),
 		].join("\n\n"),
 		button: t("Ask {host}", { host }),
 	};
 }
 
 export function downloadQuestion(
-	offer: Offer,
+	ranked: RankedModel,
 	host: string,
 	expected: Expected,
 	t: Translate,
 ): Confirmation {
 	return {
-		title: t("Download {model}?", { model: modelName(offer) }),
+		title: t("Download {model}?", { model: modelName(ranked) }),
 		detail: [
-			...reservations(offer, t),
+			...reservations(ranked, t),
 			t("{size} from {host} and the Hugging Face hosts that it redirects to.", {
 				host,
 				size: formatBytes(expected.sizeBytes),
 			}),
-			licenseText(offer, t),
-			expected.from === "catalogue"
+			licenseText(ranked, t),
+			expected.from === "catalog"
 				? t("The file is verified against the SHA-256 in Headroom's catalog.")
 				: t(
 						"The file is verified against the SHA-256 that {host} itself states. This detects transfer errors, but does not prove who made the file.",
 						{ host },
 					),
 		].join("\n\n"),
-		button:
-			offer.outlook.kind === "runs" ? t("Download") : t("Download Anyway"),
+		button: ranked.fit.kind === "runs" ? t("Download") : t("Download Anyway"),
 	};
 }
 
 /** Why one would rather not, first of all. */
-function reservations(offer: Offer, t: Translate): readonly string[] {
-	const { outlook } = offer;
-	return outlook.kind === "runs"
+function reservations(ranked: RankedModel, t: Translate): readonly string[] {
+	const { fit } = ranked;
+	return fit.kind === "runs"
 		? []
 		: [
 				t("On this machine, {model} {why}.", {
-					model: modelName(offer),
-					why: outlookText(outlook, t),
+					model: modelName(ranked),
+					why: fitText(fit, t),
 				}),
 			];
 }
 
-function licenseText({ entry: { license } }: Offer, t: Translate): string {
+function licenseText(
+	{ entry: { license } }: RankedModel,
+	t: Translate,
+): string {
 	return t("License: {license}, {url}", {
 		license: license.name,
 		url: license.url,

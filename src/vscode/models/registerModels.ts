@@ -25,7 +25,7 @@ export function registerModels({
 	host,
 	chosen,
 	configuration,
-	paths: { modelsFolder: folder, catalogueFile, benchmarkFile },
+	paths: { modelsFolder: folder, catalogFile, benchmarkFile },
 	useModel,
 	log,
 }: RegisterModelsOptions): Disposable {
@@ -34,7 +34,7 @@ export function registerModels({
 		registerGetModel({
 			configuration,
 			folder,
-			catalogueFile,
+			catalogFile,
 			devices: () => host.devices.get(),
 			useModel,
 		}),

@@ -8,7 +8,7 @@ export interface ExtensionPaths {
 	readonly extensionFolder: string;
 	readonly engineFile: string;
 	readonly builtInFile: string;
-	readonly catalogueFile: string;
+	readonly catalogFile: string;
 	//#endregion
 	//#region Stored
 	readonly storageFolder: string;
@@ -29,7 +29,7 @@ export function extensionPaths(
 		extensionFolder: extensionPath,
 		engineFile: context.asAbsolutePath("dist/engine.mjs"),
 		builtInFile: builtInModelFile(extensionPath),
-		catalogueFile: context.asAbsolutePath("media/catalogue.json"),
+		catalogFile: context.asAbsolutePath("media/catalog.json"),
 		storageFolder: globalStorageUri.fsPath,
 		modelsFolder: stored("models"),
 		benchmarkFile: stored("benchmark.json"),

@@ -67,7 +67,7 @@ describe("downloadModel", () => {
 		expected: {
 			sizeBytes: model.length,
 			sha256: sha256(model),
-			from: "catalogue",
+			from: "catalog",
 		},
 		folder,
 		fileName: "model.gguf",
@@ -564,7 +564,7 @@ describe("downloadModel over https", () => {
 		expected: {
 			sizeBytes: model.length,
 			sha256: sha256(model),
-			from: "catalogue",
+			from: "catalog",
 		},
 		folder,
 		fileName: "model.gguf",

@@ -5,29 +5,29 @@ import path from "node:path";
 import { english } from "../../../../src/base/sentence.ts";
 import {
 	expectedOf,
-	readCatalogue,
-} from "../../../../src/models/catalogue/catalogue.ts";
-import { downloadSource } from "../../../../src/models/catalogue/downloadSource.ts";
-import type { DownloadState } from "../../../../src/models/catalogue/downloadState.ts";
-import { downloadStates } from "../../../../src/models/catalogue/downloadState.ts";
+	readCatalog,
+} from "../../../../src/models/catalog/catalog.ts";
+import { downloadSource } from "../../../../src/models/catalog/downloadSource.ts";
+import type { DownloadState } from "../../../../src/models/catalog/downloadState.ts";
+import { downloadStates } from "../../../../src/models/catalog/downloadState.ts";
 import {
-	type Offer,
-	rankCatalogue,
-} from "../../../../src/models/choice/rankCatalogue.ts";
+	type RankedModel,
+	rankCatalog,
+} from "../../../../src/models/choice/rankCatalog.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	askQuestion,
+	catalogRow,
 	downloadQuestion,
 	mayContinue,
-	offerRow,
 	progressText,
 } from "../../../../src/vscode/models/getModelText.ts";
 import { assertGolden } from "../../../support/golden/golden.ts";
 
 const file = path.resolve(
 	import.meta.dirname,
-	"../../../../media/catalogue.json",
+	"../../../../media/catalog.json",
 );
 const gib = 2 ** 30;
 
@@ -48,65 +48,73 @@ const devices: readonly Device[] = [
 	},
 ];
 
-async function offersHere(): Promise<readonly Offer[]> {
-	const catalogue = await readCatalogue(file);
-	assert.ok(catalogue.ok);
-	return rankCatalogue(catalogue.value, devices);
+async function offersHere(): Promise<readonly RankedModel[]> {
+	const catalog = await readCatalog(file);
+	assert.ok(catalog.ok);
+	return rankCatalog(catalog.value, devices);
 }
 
 const absent: DownloadState = { kind: "none" };
 const route = { proxy: "", mirror: "" };
 
 describe("Get Model", () => {
-	let offers: readonly Offer[];
+	let ranking: readonly RankedModel[];
 	before(async () => {
-		offers = await offersHere();
+		ranking = await offersHere();
 	});
 
-	const offerOf = (kind: Offer["outlook"]["kind"]) => {
-		const offer = offers.find(({ outlook }) => outlook.kind === kind);
-		assert.ok(offer, kind);
-		return offer;
+	const offerOf = (kind: RankedModel["fit"]["kind"]) => {
+		const ranked = ranking.find(({ fit }) => fit.kind === kind);
+		assert.ok(ranked, kind);
+		return ranked;
 	};
 
 	it("says of each model what it is, what it takes, whether it fits, and how fast", () => {
-		const rows = offers.map((offer) => {
-			const { label, description, detail } = offerRow(offer, absent, english);
+		const rows = ranking.map((ranked) => {
+			const { label, description, detail } = catalogRow(
+				ranked,
+				absent,
+				english,
+			);
 			return `${label}\n  ${description}\n  ${detail}`;
 		});
-		assertGolden("catalogueRows", rows.join("\n"));
+		assertGolden("catalogRows", rows.join("\n"));
 	});
 
 	it("marks what is here already, and what was begun", () => {
-		const offer = offerOf("runs");
-		const here = offerRow(
-			offer,
+		const ranked = offerOf("runs");
+		const here = catalogRow(
+			ranked,
 			{ kind: "complete", file: "/m.gguf" },
 			english,
 		);
 		assert.match(here.description, /^here already · .*fits/);
 		assert.doesNotMatch(here.detail, /to download/);
-		const begun = offerRow(offer, { kind: "partial", doneBytes: gib }, english);
+		const begun = catalogRow(
+			ranked,
+			{ kind: "partial", doneBytes: gib },
+			english,
+		);
 		assert.match(begun.detail, /1\.0 GB of .+ downloaded/);
 	});
 
 	it("names host, size, license and hash before it downloads", () => {
-		for (const offer of offers) {
-			const expected = expectedOf(offer.entry);
+		for (const ranked of ranking) {
+			const expected = expectedOf(ranked.entry);
 			if (!expected) continue;
-			const { host } = downloadSource(offer.entry, route);
+			const { host } = downloadSource(ranked.entry, route);
 			const { title, detail } = downloadQuestion(
-				offer,
+				ranked,
 				host,
 				expected,
 				english,
 			);
-			assert.ok(title.includes(offer.entry.name));
+			assert.ok(title.includes(ranked.entry.name));
 			for (const it of [
 				"huggingface.co",
 				"GB",
-				offer.entry.license.name,
-				offer.entry.license.url,
+				ranked.entry.license.name,
+				ranked.entry.license.url,
 				"SHA-256 in Headroom's catalog",
 			])
 				if (it !== "GB" || expected.sizeBytes > gib)
@@ -114,15 +122,15 @@ describe("Get Model", () => {
 		}
 	});
 
-	it("asks the host first where the catalogue knows no hash, and then says whose it is", () => {
-		const offer = offers.find(({ entry }) => !expectedOf(entry));
-		assert.ok(offer);
-		const ask = askQuestion(offer, "huggingface.co", english);
+	it("asks the host first where the catalog knows no hash, and then says whose it is", () => {
+		const ranked = ranking.find(({ entry }) => !expectedOf(entry));
+		assert.ok(ranked);
+		const ask = askQuestion(ranked, "huggingface.co", english);
 		assert.equal(ask.button, "Ask huggingface.co");
 		assert.match(ask.detail, /nothing is downloaded yet/);
 		assert.match(ask.detail, /about \d+\.\d GB/);
 		const { detail } = downloadQuestion(
-			offer,
+			ranked,
 			"huggingface.co",
 			{ sizeBytes: 9 * gib, sha256: "a".repeat(64), from: "host" },
 			english,
@@ -135,7 +143,7 @@ describe("Get Model", () => {
 		const expected = {
 			sizeBytes: gib,
 			sha256: "a".repeat(64),
-			from: "catalogue",
+			from: "catalog",
 		} as const;
 		const fits = downloadQuestion(offerOf("runs"), "h", expected, english);
 		assert.equal(fits.button, "Download");
@@ -169,7 +177,7 @@ describe("Get Model", () => {
 		it(`shows progress as "${expected}"`, () =>
 			assert.equal(progressText(progress, english), expected));
 
-	it("offers to continue after what passes, and not after a file that is wrong", () => {
+	it("offers to resume after temporary errors, but not after a wrong file", () => {
 		const why = "x";
 		const host = "h";
 		assert.ok(mayContinue(createError("downloadUnreachable", { host, why })));
@@ -202,17 +210,17 @@ describe("before the click", () => {
 	});
 
 	it("nothing connects: listing, pricing and asking are done with what is here", async () => {
-		const offers = await offersHere();
+		const ranking = await offersHere();
 		const states = await downloadStates(
 			path.join(os.tmpdir(), "headroom-none"),
-			offers.map(({ entry }) => entry),
+			ranking.map(({ entry }) => entry),
 		);
-		for (const [index, offer] of offers.entries()) {
-			offerRow(offer, states[index] ?? absent, english);
-			const { host } = downloadSource(offer.entry, route);
-			const expected = expectedOf(offer.entry);
-			if (expected) downloadQuestion(offer, host, expected, english);
-			else askQuestion(offer, host, english);
+		for (const [index, ranked] of ranking.entries()) {
+			catalogRow(ranked, states[index] ?? absent, english);
+			const { host } = downloadSource(ranked.entry, route);
+			const expected = expectedOf(ranked.entry);
+			if (expected) downloadQuestion(ranked, host, expected, english);
+			else askQuestion(ranked, host, english);
 		}
 		assert.equal(connections, 0);
 	});

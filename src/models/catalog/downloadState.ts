@@ -1,4 +1,4 @@
-/** Whether the models of the catalogue are downloaded: completely, partly, or not at all. */
+/** Whether the models of the catalog are downloaded: completely, partly, or not at all. */
 
 import path from "node:path";
 import { exists, sizeOf } from "../../storage/disk.ts";
@@ -7,7 +7,7 @@ import {
 	type InstallRecord,
 	readInstallRecords,
 } from "../folder/installRecords.ts";
-import type { CatalogueEntry } from "./catalogue.ts";
+import type { CatalogEntry } from "./catalog.ts";
 
 export type DownloadState =
 	| { readonly kind: "complete"; readonly file: string }
@@ -18,7 +18,7 @@ export type DownloadState =
 /** In the order of the entries. Unreadable install records or folders count as empty: the download reports the error. */
 export async function downloadStates(
 	folder: string,
-	entries: readonly CatalogueEntry[],
+	entries: readonly CatalogEntry[],
 ): Promise<readonly DownloadState[]> {
 	const records = await readInstallRecords(folder);
 	const listed = records.ok ? records.value : [];
@@ -33,7 +33,7 @@ export async function downloadStates(
 
 async function downloadStateOf(
 	folder: string,
-	entry: CatalogueEntry,
+	entry: CatalogEntry,
 	listed: readonly InstallRecord[],
 ): Promise<DownloadState> {
 	const own = listed.find((it) => isSame(it, entry));
@@ -48,7 +48,7 @@ async function downloadStateOf(
 /** By hash where it is known, because an imported file may have another name. */
 function isSame(
 	listed: InstallRecord,
-	{ sha256, fileName }: CatalogueEntry,
+	{ sha256, fileName }: CatalogEntry,
 ): boolean {
 	return sha256 !== null && listed.sha256 !== null
 		? listed.sha256 === sha256

@@ -3,18 +3,18 @@ import path from "node:path";
 import { english } from "../../../../src/base/sentence.ts";
 import { rejectionText } from "../../../../src/memory/report/planText.ts";
 import {
-	type CatalogueEntry,
-	readCatalogue,
-} from "../../../../src/models/catalogue/catalogue.ts";
+	type CatalogEntry,
+	readCatalog,
+} from "../../../../src/models/catalog/catalog.ts";
 import {
-	type Offer,
-	rankCatalogue,
-} from "../../../../src/models/choice/rankCatalogue.ts";
+	type RankedModel,
+	rankCatalog,
+} from "../../../../src/models/choice/rankCatalog.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 
 const file = path.resolve(
 	import.meta.dirname,
-	"../../../../media/catalogue.json",
+	"../../../../media/catalog.json",
 );
 const gib = 2 ** 30;
 
@@ -41,41 +41,41 @@ const machines: Readonly<Record<string, readonly Device[]>> = {
 	"a card with 24 GB": [card("NVIDIA GeForce RTX 4090", 24), ram(64, 50)],
 };
 
-describe("the ranking of the catalogue", () => {
-	let entries: readonly CatalogueEntry[];
+describe("the ranking of the catalog", () => {
+	let entries: readonly CatalogEntry[];
 	before(async () => {
-		const read = await readCatalogue(file);
+		const read = await readCatalog(file);
 		assert.ok(read.ok);
 		entries = read.value;
 	});
 
 	const kinds = ["runs", "slow", "doesNotFit"];
-	const rank = ({ outlook, recommendedFor }: Offer) =>
-		recommendedFor.length > 0 ? -1 : kinds.indexOf(outlook.kind);
+	const rank = ({ fit, recommendedFor }: RankedModel) =>
+		recommendedFor.length > 0 ? -1 : kinds.indexOf(fit.kind);
 
 	for (const [name, devices] of Object.entries(machines)) {
-		it(`on ${name} hold the catalogue once, the recommended first and what does not fit last`, () => {
-			const offers = rankCatalogue(entries, devices);
+		it(`on ${name}, has each model once, recommended ones first and those that do not fit last`, () => {
+			const ranking = rankCatalog(entries, devices);
 			assert.equal(
-				new Set(offers.map(({ entry }) => entry)).size,
+				new Set(ranking.map(({ entry }) => entry)).size,
 				entries.length,
 			);
-			const ranks = offers.map(rank);
+			const ranks = ranking.map(rank);
 			assert.deepEqual(
 				ranks,
 				ranks.toSorted((a, b) => a - b),
 			);
 		});
 
-		it(`on ${name} recommend only what runs, and for each role one at most`, () => {
-			const offers = rankCatalogue(entries, devices);
+		it(`on ${name}, recommends only models that run, and at most one per role`, () => {
+			const ranking = rankCatalog(entries, devices);
 			for (const role of ["completion", "chat"] as const) {
-				const recommended = offers.filter(({ recommendedFor }) =>
+				const recommended = ranking.filter(({ recommendedFor }) =>
 					recommendedFor.includes(role),
 				);
 				assert.ok(recommended.length <= 1);
-				for (const { outlook, entry } of recommended) {
-					assert.equal(outlook.kind, "runs");
+				for (const { fit, entry } of recommended) {
+					assert.equal(fit.kind, "runs");
 					assert.ok(entry.roles.includes(role));
 				}
 			}
@@ -84,16 +84,16 @@ describe("the ranking of the catalogue", () => {
 
 	it("recommends larger models for larger machines", () => {
 		const recommended = ["a card with 8 GB", "a card with 24 GB"].map(
-			(name) => rankCatalogue(entries, machines[name] ?? [])[0],
+			(name) => rankCatalog(entries, machines[name] ?? [])[0],
 		);
 		const [small, large] = recommended.map((it) => it?.parameterCount ?? 0);
 		assert.ok((small ?? 0) > 0 && (large ?? 0) > (small ?? 0));
 	});
 
 	it("say why something does not fit, with what it needs and what is free", () => {
-		const offers = rankCatalogue(entries, [ram(4, 1)]);
-		const refused = offers
-			.map(({ outlook }) => outlook)
+		const ranking = rankCatalog(entries, [ram(4, 1)]);
+		const refused = ranking
+			.map(({ fit }) => fit)
 			.filter((it) => it.kind === "doesNotFit");
 		assert.ok(refused.length > 3);
 		for (const { rejection, role } of refused)
@@ -102,8 +102,10 @@ describe("the ranking of the catalogue", () => {
 				/^does not fit: RAM needs .+; free 1\.0 GB/,
 			);
 		assert.deepEqual(
-			offers.slice(-refused.length).map(({ parameterCount }) => parameterCount),
-			offers
+			ranking
+				.slice(-refused.length)
+				.map(({ parameterCount }) => parameterCount),
+			ranking
 				.slice(-refused.length)
 				.map(({ parameterCount }) => parameterCount)
 				.toSorted((a, b) => a - b),
@@ -112,8 +114,8 @@ describe("the ranking of the catalogue", () => {
 	});
 
 	it("calls a model slow that fits but is not fast enough for any of its roles", () => {
-		const slow = rankCatalogue(entries, [ram(64, 50)])
-			.map(({ outlook }) => outlook)
+		const slow = rankCatalog(entries, [ram(64, 50)])
+			.map(({ fit }) => fit)
 			.filter((it) => it.kind === "slow");
 		assert.ok(slow.length > 0);
 		for (const { rejection, role, plan } of slow) {
@@ -126,12 +128,12 @@ describe("the ranking of the catalogue", () => {
 	});
 
 	it("rejects what does not fit on the GPU rather than running it slowly on the CPU", () => {
-		const large = rankCatalogue(entries, [
+		const large = rankCatalog(entries, [
 			card("NVIDIA GeForce RTX 4060", 8),
 			ram(128, 120),
 		])
 			.filter(({ entry }) => entry.name.includes("32B"))
-			.map(({ outlook }) => outlook.kind);
+			.map(({ fit }) => fit.kind);
 		assert.deepEqual(large, ["doesNotFit"]);
 	});
 });

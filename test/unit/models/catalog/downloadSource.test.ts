@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
-import { downloadSource } from "../../../../src/models/catalogue/downloadSource.ts";
+import type { CatalogEntry } from "../../../../src/models/catalog/catalog.ts";
+import { downloadSource } from "../../../../src/models/catalog/downloadSource.ts";
 import { parseAddress } from "../../../../src/models/download/hosts.ts";
 
 const entry = {
 	repository: "org/model",
 	revision: "main",
 	fileName: "model.gguf",
-} as CatalogueEntry;
+} as CatalogEntry;
 const path = "/org/model/resolve/main/model.gguf";
 
 describe("downloadSource", () => {

@@ -1,4 +1,4 @@
-/** The catalogue: a short list of recommended models that ships with the extension, with the source, license and architecture of each. */
+/** The catalog: a short list of recommended models that ships with the extension, with the source, license and architecture of each. */
 
 import fs from "node:fs/promises";
 import * as z from "zod/mini";
@@ -21,7 +21,7 @@ import { isModelFileName } from "../stores/modelFileNames.ts";
 const count = z.int().check(z.positive());
 const countOrNone = z.int().check(z.nonnegative());
 
-/** Memory and speed are computed from it, and are not part of the catalogue. */
+/** Memory and speed are computed from it, and are not part of the catalog. */
 const Published = z.readonly(
 	z.object({
 		layers: count,
@@ -73,19 +73,19 @@ const Entry = z.readonly(
 		model: Published,
 	}),
 );
-export type CatalogueEntry = z.infer<typeof Entry>;
+export type CatalogEntry = z.infer<typeof Entry>;
 
-const Catalogue = z.object({
+const Catalog = z.object({
 	version: z.literal(1),
 	models: z.readonly(z.array(Entry)),
 });
 
-/** @param file `media/catalogue.json` of the extension. */
-export async function readCatalogue(
+/** @param file `media/catalog.json` of the extension. */
+export async function readCatalog(
 	file: string,
-): Promise<Result<readonly CatalogueEntry[], HeadroomError>> {
+): Promise<Result<readonly CatalogEntry[], HeadroomError>> {
 	try {
-		const parsed = Catalogue.safeParse(
+		const parsed = Catalog.safeParse(
 			JSON.parse(await fs.readFile(file, "utf8")),
 		);
 		if (parsed.success) return success(parsed.data.models);
@@ -98,18 +98,18 @@ export async function readCatalogue(
 }
 
 /** The shape from which memory and speed are computed before the file is downloaded. */
-export function catalogueShape({
+export function catalogShape({
 	model,
 	quantization,
-}: CatalogueEntry): ModelShape {
+}: CatalogEntry): ModelShape {
 	return shapeInMix(model, quantization);
 }
 
-export function catalogueUrl({
+export function catalogUrl({
 	repository,
 	revision,
 	fileName,
-}: CatalogueEntry): string {
+}: CatalogEntry): string {
 	return `https://huggingface.co/${repository}/resolve/${revision}/${fileName}`;
 }
 
@@ -117,12 +117,12 @@ export function catalogueUrl({
 export function expectedOf({
 	sizeBytes,
 	sha256,
-}: CatalogueEntry): Expected | undefined {
+}: CatalogEntry): Expected | undefined {
 	return sizeBytes !== null && sha256 !== null
-		? { sizeBytes, sha256, from: "catalogue" }
+		? { sizeBytes, sha256, from: "catalog" }
 		: undefined;
 }
 
 function unreadable(why: string): Result<never, HeadroomError> {
-	return failure(createError("catalogueUnreadable", { why }));
+	return failure(createError("catalogUnreadable", { why }));
 }

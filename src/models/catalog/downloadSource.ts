@@ -1,8 +1,8 @@
-/** Resolves a catalogue entry and the download settings to a URL. */
+/** Resolves a catalog entry and the download settings to a URL. */
 
 import { hostsWithMirror, onMirror } from "../download/hosts.ts";
 import type { RemoteFile } from "../download/remoteFile.ts";
-import { type CatalogueEntry, catalogueUrl } from "./catalogue.ts";
+import { type CatalogEntry, catalogUrl } from "./catalog.ts";
 
 export interface DownloadRoute {
 	/** URL of an HTTP proxy; empty to use VS Code's settings. */
@@ -17,10 +17,10 @@ export interface DownloadSource extends RemoteFile {
 }
 
 export function downloadSource(
-	entry: CatalogueEntry,
+	entry: CatalogEntry,
 	{ proxy, mirror }: DownloadRoute,
 ): DownloadSource {
-	const original = catalogueUrl(entry);
+	const original = catalogUrl(entry);
 	const url = mirror === "" ? original : onMirror(original, mirror);
 	return {
 		url,

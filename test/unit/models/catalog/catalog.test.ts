@@ -4,12 +4,12 @@ import os from "node:os";
 import path from "node:path";
 import { weightsFileBytes } from "../../../../src/memory/shape/quantization.ts";
 import {
-	type CatalogueEntry,
-	catalogueShape,
-	catalogueUrl,
+	type CatalogEntry,
+	catalogShape,
+	catalogUrl,
 	expectedOf,
-	readCatalogue,
-} from "../../../../src/models/catalogue/catalogue.ts";
+	readCatalog,
+} from "../../../../src/models/catalog/catalog.ts";
 import {
 	hostsWithMirror,
 	huggingFaceHosts,
@@ -19,13 +19,13 @@ import {
 
 const file = path.resolve(
 	import.meta.dirname,
-	"../../../../media/catalogue.json",
+	"../../../../media/catalog.json",
 );
 
-describe("the catalogue", () => {
-	let entries: readonly CatalogueEntry[];
+describe("the catalog", () => {
+	let entries: readonly CatalogEntry[];
 	before(async () => {
-		const read = await readCatalogue(file);
+		const read = await readCatalog(file);
 		assert.ok(read.ok, JSON.stringify(read));
 		entries = read.value;
 	});
@@ -35,7 +35,7 @@ describe("the catalogue", () => {
 			assert.ok(
 				entries.filter(({ roles }) => roles.includes(role)).length >= 5,
 			);
-		const urls = entries.map(catalogueUrl);
+		const urls = entries.map(catalogUrl);
 		assert.equal(new Set(urls).size, urls.length);
 	});
 
@@ -53,7 +53,7 @@ describe("the catalogue", () => {
 	it("prices each within two per cent of its file", () => {
 		for (const entry of entries) {
 			if (entry.sizeBytes === null) continue;
-			const weightsBytes = weightsFileBytes(catalogueShape(entry));
+			const weightsBytes = weightsFileBytes(catalogShape(entry));
 			const vocabularyBytes = entry.sizeBytes - weightsBytes;
 			assert.ok(
 				vocabularyBytes > 0 && vocabularyBytes < 0.02 * entry.sizeBytes,
@@ -77,7 +77,7 @@ describe("the catalogue", () => {
 	it("leads to allowed hosts, on a mirror too", () => {
 		const [entry] = entries;
 		assert.ok(entry);
-		const url = catalogueUrl(entry);
+		const url = catalogUrl(entry);
 		assert.ok(parseAddress(url, huggingFaceHosts).ok);
 		const mirrored = onMirror(url, "https://mirror.example/hf/");
 		assert.equal(
@@ -119,10 +119,10 @@ describe("the catalogue", () => {
 				const text = readFileSync(file, "utf8");
 				const changed = change(text);
 				assert.notEqual(changed, text);
-				const broken = path.join(folder, "catalogue.json");
+				const broken = path.join(folder, "catalog.json");
 				writeFileSync(broken, changed);
-				const read = await readCatalogue(broken);
-				assert.equal(!read.ok && read.error.code, "catalogueUnreadable");
+				const read = await readCatalog(broken);
+				assert.equal(!read.ok && read.error.code, "catalogUnreadable");
 			});
 	});
 });

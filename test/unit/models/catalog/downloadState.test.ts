@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { CatalogueEntry } from "../../../../src/models/catalogue/catalogue.ts";
-import { downloadStates } from "../../../../src/models/catalogue/downloadState.ts";
+import type { CatalogEntry } from "../../../../src/models/catalog/catalog.ts";
+import { downloadStates } from "../../../../src/models/catalog/downloadState.ts";
 import { addInstallRecord } from "../../../../src/models/folder/installRecords.ts";
 import {
 	isSamePath,
@@ -11,9 +11,9 @@ import {
 } from "../../../../src/models/folder/ownModels.ts";
 
 const sha256 = "a".repeat(64);
-const entry = { fileName: "model.gguf", sha256 } as CatalogueEntry;
+const entry = { fileName: "model.gguf", sha256 } as CatalogEntry;
 
-describe("the download state of a catalogue model", () => {
+describe("the download state of a catalog model", () => {
 	let root: string;
 	let folder: string;
 	beforeEach(() => {
@@ -55,7 +55,7 @@ describe("the download state of a catalogue model", () => {
 		});
 	});
 
-	it("is found by its name where the catalogue has no hash", async () => {
+	it("is found by its name where the catalog has no hash", async () => {
 		put("model.gguf");
 		await list("model.gguf");
 		assert.equal(

@@ -1,4 +1,4 @@
-/** Ranks the models of the catalogue by how well they would run on this machine, predicted before anything is downloaded. */
+/** Ranks the models of the catalog by how well they would run on this machine, predicted before anything is downloaded. */
 
 import { assert } from "../../base/assert.ts";
 import {
@@ -10,9 +10,9 @@ import {
 import type { Plan } from "../../memory/plan/plan.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { Role } from "../../protocol/model.ts";
-import { type CatalogueEntry, catalogueShape } from "../catalogue/catalogue.ts";
+import { type CatalogEntry, catalogShape } from "../catalog/catalog.ts";
 
-export type Outlook =
+export type PredictedFit =
 	/** It stays in fast memory and is fast enough for the role. */
 	| { readonly kind: "runs"; readonly role: Role; readonly plan: Plan }
 	/** It fits, but is fast enough for no role. */
@@ -28,22 +28,22 @@ export type Outlook =
 			readonly rejection: Rejection;
 	  };
 
-export interface Offer {
-	readonly entry: CatalogueEntry;
-	/** For the role that it serves best; in a tie, the one that the catalogue names first. */
-	readonly outlook: Outlook;
+export interface RankedModel {
+	readonly entry: CatalogEntry;
+	/** For the role that it serves best; in a tie, the one that the catalog names first. */
+	readonly fit: PredictedFit;
 	readonly parameterCount: number;
-	/** The roles for which it is the best of the catalogue on this machine. */
+	/** The roles for which it is the best of the catalog on this machine. */
 	readonly recommendedFor: readonly Role[];
 }
 
 const roles: readonly Role[] = ["completion", "chat"];
 
 /** Recommended models first, then by fit and size. Models that do not fit come last, the smallest first. */
-export function rankCatalogue(
-	entries: readonly CatalogueEntry[],
+export function rankCatalog(
+	entries: readonly CatalogEntry[],
 	devices: readonly Device[],
-): readonly Offer[] {
+): readonly RankedModel[] {
 	const priced = entries.map((entry) => ({
 		entry,
 		candidate: asCandidate(entry),
@@ -56,7 +56,7 @@ export function rankCatalogue(
 	return priced
 		.map(({ entry, candidate }) => ({
 			entry,
-			outlook: outlookOf(candidate, devices),
+			fit: predictFit(candidate, devices),
 			parameterCount: candidate.shape.parameterCount,
 			recommendedFor: best
 				.filter(({ choice }) => chosenModel(choice) === candidate)
@@ -65,29 +65,36 @@ export function rankCatalogue(
 		.sort(betterFirst);
 }
 
-function asCandidate(entry: CatalogueEntry): Candidate {
+function asCandidate(entry: CatalogEntry): Candidate {
 	const { name, quantization, roles } = entry;
-	return { name, quantization, roles, shape: catalogueShape(entry) };
+	return { name, quantization, roles, shape: catalogShape(entry) };
 }
 
 function chosenModel(choice: Choice): Plan["request"]["model"] | undefined {
 	return choice.kind === "chosen" ? choice.plan.request.model : undefined;
 }
 
-const outlooks: readonly Outlook["kind"][] = ["runs", "slow", "doesNotFit"];
+const fitOrder: readonly PredictedFit["kind"][] = [
+	"runs",
+	"slow",
+	"doesNotFit",
+];
 
-function outlookOf(candidate: Candidate, devices: readonly Device[]): Outlook {
+function predictFit(
+	candidate: Candidate,
+	devices: readonly Device[],
+): PredictedFit {
 	const [best] = candidate.roles
 		.map((role) =>
-			asOutlook(choosePlan({ role, candidates: [candidate], devices })),
+			asFit(choosePlan({ role, candidates: [candidate], devices })),
 		)
-		.sort((a, b) => outlooks.indexOf(a.kind) - outlooks.indexOf(b.kind));
-	assert(best, "a model of the catalogue has a role");
+		.sort((a, b) => fitOrder.indexOf(a.kind) - fitOrder.indexOf(b.kind));
+	assert(best, "a model of the catalog has a role");
 	return best;
 }
 
 /** @param choice with a single candidate. */
-function asOutlook(choice: Choice): Outlook {
+function asFit(choice: Choice): PredictedFit {
 	const { role } = choice;
 	if (choice.kind === "chosen")
 		return { kind: "runs", role, plan: choice.plan };
@@ -101,14 +108,12 @@ function asOutlook(choice: Choice): Outlook {
 		: { kind: "doesNotFit", role, rejection };
 }
 
-function betterFirst(a: Offer, b: Offer): number {
+function betterFirst(a: RankedModel, b: RankedModel): number {
 	const larger = b.parameterCount - a.parameterCount;
-	return (
-		rank(a) - rank(b) || (a.outlook.kind === "doesNotFit" ? -larger : larger)
-	);
+	return rank(a) - rank(b) || (a.fit.kind === "doesNotFit" ? -larger : larger);
 }
 
-function rank({ outlook, recommendedFor }: Offer): number {
+function rank({ fit, recommendedFor }: RankedModel): number {
 	const role = roles.findIndex((it) => recommendedFor.includes(it));
-	return role >= 0 ? role : roles.length + outlooks.indexOf(outlook.kind);
+	return role >= 0 ? role : roles.length + fitOrder.indexOf(fit.kind);
 }
