@@ -203,9 +203,13 @@ for (const version of [oldestVersion, newestVersion])
 			await person.type("PORT=");
 			await person.untilStatus(/Off in this file/);
 			// VS Code requests 50 ms after the last key, unless the focus has moved by then.
-			await until("a decision about .env", () =>
-				person.reports.newest()?.decision?.path.endsWith(".env"),
-			);
+			await until("the decision about the whole line", () => {
+				const decision = person.reports.newest()?.decision;
+				return (
+					decision?.path.endsWith(".env") &&
+					decision.column === "PORT=".length + 1
+				);
+			});
 			await person.runCommand("Headroom: Why No Suggestion?");
 			const entries = person.page.locator(".quick-input-list .monaco-list-row");
 			await entries.filter({ hasText: ".env:2:6" }).waitFor();
