@@ -1,8 +1,8 @@
-/** Peak memory bandwidth of devices by the names that drivers give them. A probe of the machine itself is better wherever there is one. */
+/** Peak memory bandwidth of devices, by the names that drivers report. A measurement on the machine itself is always better. */
 
 /**
- * GB/s. From the GPU tables of whichllm and llmfit, which agree on these; where a name covers two versions, the slower one. Superseded
- * by what is measured, and never to be trusted further than to the first measurement.
+ * GB/s, from the GPU tables of whichllm and llmfit, which agree on these. For names that cover two versions, the slower one. Used
+ * until the first measurement.
  */
 const gigabytesPerSecond: Readonly<Record<string, number>> = {
 	"rtx 5090": 1792,
@@ -106,10 +106,10 @@ const entries = Object.entries(gigabytesPerSecond)
 		words: key.split(" "),
 		bytesPerSecond: gigabytes * 1e9,
 	}))
-	// The more words agree, the surer: "RTX 4070 Ti SUPER" is no RTX 4070.
+	// The longest match wins: "RTX 4070 Ti SUPER" is not an RTX 4070.
 	.sort((a, b) => b.words.length - a.words.length);
 
-/** Undefined for unknown names, and for laptops: the same name there means half the bandwidth, more or less. */
+/** Undefined for unknown names, and for laptops, where the same name means about half the bandwidth. */
 export function bandwidthOfDevice(name: string): number | undefined {
 	if (/laptop|mobile|max-q/i.test(name)) return undefined;
 	const words = new Set(

@@ -1,4 +1,4 @@
-/** What a machine has to offer: its devices, how much of their memory may be taken, and where a model can be put. */
+/** The devices of a machine: how much of their memory a plan may use, and where a model can be placed. */
 
 import { assert } from "../../base/assert.ts";
 import type { Device, DeviceKind } from "../../protocol/device.ts";
@@ -7,24 +7,24 @@ import { bandwidthOfDevice } from "./bandwidths.ts";
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-/** Where a model is put. Without GPUs, the host is what evaluates it. */
+/** Where a model is placed. Without GPUs, the host evaluates it. */
 export interface Placement {
-	/** In the order in which layers are laid over them. */
+	/** In the order in which layers are assigned to them. */
 	readonly gpus: readonly Device[];
-	/** Whose memory holds what is not on a GPU. */
+	/** Its memory holds what is not on a GPU. */
 	readonly host: Device;
 }
 
 /**
- * What a desktop may hold of a card whose driver does not tell. Vulkan without VK_EXT_memory_budget says that all is free; a
- * desktop takes 1 to 2 GiB, and the margin is on top.
+ * Assumed use by the desktop, for cards whose driver does not report it: Vulkan without VK_EXT_memory_budget reports all memory as
+ * free. A desktop takes 1 to 2 GiB; the margin covers the rest.
  */
 const untoldUseBytes = gibibyte;
 
-/** What the operating system, the editor and its language servers are left of unified memory at least. */
+/** Reserved for the operating system, the editor and its language servers on unified memory. */
 const minLeftOfUnifiedBytes = 4 * gibibyte;
 
-/** The most that may be in use by a plan, its margin included. */
+/** The memory that a plan may use, including its margin. */
 export function usableBytes(device: Device): number {
 	const { kind, totalBytes, freeBytes } = device;
 	const told = Math.max(0, Math.min(freeBytes, totalBytes));
@@ -45,7 +45,7 @@ export function usableBytes(device: Device): number {
 	}
 }
 
-/** `recommendedMaxWorkingSetSize`, or what macOS makes of it: two thirds of the memory up to 36 GB, three quarters above. */
+/** `recommendedMaxWorkingSetSize`, or the default of macOS: two thirds of the memory up to 36 GB, three quarters above. */
 function workingSetBytes({ totalBytes, workingSetBytes }: Device): number {
 	return (
 		workingSetBytes ??
@@ -54,8 +54,8 @@ function workingSetBytes({ totalBytes, workingSetBytes }: Device): number {
 }
 
 /**
- * What a plan leaves free of a device: for errors of the estimate and for what other programs take next. 1 GiB of a GPU's is
- * llama.cpp's own choice (`--fit-target`); RAM is left a quarter of itself up to 2 GiB, because a machine that swaps is slower than a model that spills.
+ * What a plan leaves free on a device, for estimation errors and for other programs. For GPUs 1 GiB, llama.cpp's own default
+ * (`--fit-target`); for RAM a quarter, up to 2 GiB, because swapping is slower than spilling.
  */
 export function marginBytes({
 	kind,
@@ -71,8 +71,8 @@ export function marginBytes({
 }
 
 /**
- * What a process takes on a device before any model: contexts and kernels. 457 MiB and 512 on Metal are what Ollama reserves; 200 MiB is the
- * engine process with its libraries.
+ * What a process takes on a device before it loads a model: contexts and kernels. 457 MiB, and 512 on Metal, are what Ollama reserves;
+ * 200 MiB is the engine process with its libraries.
  */
 export function runtimeBytes({ kind }: Device): number {
 	switch (kind) {
@@ -91,7 +91,7 @@ export interface Bandwidth {
 	readonly source: "measured" | "table" | "assumed";
 }
 
-/** For devices that nobody knows: rather too slow, so that the first measurement is a good surprise. GB/s: GTX 1650, DDR4-3200 on two channels, M1. */
+/** For unknown devices: a low estimate in GB/s, until the first measurement. GTX 1650, dual-channel DDR4-3200, M1. */
 const assumedGigabytesPerSecond: Readonly<Record<DeviceKind, number>> = {
 	discrete: 128,
 	integrated: 51.2,
@@ -115,9 +115,9 @@ export function bandwidthOf(device: Device): Bandwidth {
 }
 
 /**
- * Where a model can be put on this machine's GPUs, the best place first: the fastest single one, the others alone, then the fastest two
- * together and so on. One is better than two: each has its own buffers, and they work one after the other. An integrated GPU counts only where
- * there is no discrete one, as in llama.cpp. None where there is no GPU.
+ * The possible GPU placements, best first: the fastest GPU alone, the others alone, then the fastest two together and so on. One GPU
+ * is better than two: each needs buffers of its own, and they take turns. An integrated GPU counts only if there is no discrete one,
+ * as in llama.cpp. Empty without a GPU.
  */
 export function gpuPlacements(
 	devices: readonly Device[],
@@ -134,7 +134,7 @@ export function gpuPlacements(
 	return [...alone, ...together].map((them) => ({ gpus: them, host }));
 }
 
-/** Evaluated by the CPU. On unified memory there is no reason to: it reads the same memory more slowly. */
+/** Undefined on unified memory, where the CPU would only read the same memory more slowly. */
 export function cpuPlacement(
 	devices: readonly Device[],
 ): Placement | undefined {
@@ -142,7 +142,7 @@ export function cpuPlacement(
 	return host.kind === "cpu" ? { gpus: [], host } : undefined;
 }
 
-/** Whether what is on this GPU comes out of the host's memory. */
+/** Whether the GPU allocates from the memory of the host. */
 export function sharesMemory({ kind }: Device): boolean {
 	return kind === "integrated" || kind === "unified";
 }

@@ -1,21 +1,21 @@
 /**
- * How fast a model decodes: every token reads all weights that take part in it and the cache before it, so the bandwidth of the memory
- * is the ceiling. What is lost below it is a share of the bandwidth, and a time for each layer.
+ * Roofline model of decoding: each token reads all weights involved and the KV cache, so memory bandwidth sets the ceiling. Real speed
+ * is a share of the bandwidth, minus a fixed time per layer.
  */
 
 import type { Device } from "../../protocol/device.ts";
 import { bandwidthOf } from "./devices.ts";
 
 export interface Efficiency {
-	/** Of the bandwidth, 0 to 1. */
+	/** Share of the bandwidth, 0 to 1. */
 	readonly bandwidthShare: number;
-	/** Starting kernels and waiting for them. */
+	/** Kernel launches and synchronization. */
 	readonly secondsPerLayer: number;
-	/** With a mixture of experts there are more kernels, and they read in small pieces. */
+	/** A mixture of experts launches more kernels, which read in small pieces. */
 	readonly secondsPerMoeLayer: number;
 }
 
-/** What one device does for one token. */
+/** The work of one device for one token. */
 export interface DecodeStep {
 	readonly bytesRead: number;
 	readonly layers: number;
@@ -26,11 +26,11 @@ export interface DecodeStep {
 
 export interface DecodeSpeed {
 	readonly tokensPerSecond: number;
-	/** Bandwidth over bytes: what no software exceeds. */
+	/** Bandwidth divided by bytes read: an upper bound for any software. */
 	readonly ceilingTokensPerSecond: number;
 }
 
-/** Devices work one after the other: their times add up, never their bandwidths. */
+/** Devices run one after the other, so their times add up. */
 export function predictDecode(steps: readonly DecodeStep[]): DecodeSpeed {
 	let seconds = 0;
 	let minSeconds = 0;
@@ -51,9 +51,9 @@ export function predictDecode(steps: readonly DecodeStep[]): DecodeSpeed {
 }
 
 /**
- * CUDA: fitted to ten published measurements of 2025 and 2026, 5.6 % off on average and 12 % at most. The others are from fewer and
- * older ones, and rather too low: Metal .41 to .67 of the bandwidth, ROCm and Vulkan on a 7900 XTX .38 to .55, Vulkan on a 780M .69 to .85, CPUs .56 to .64.
- * Mixtures of experts: RTX 3090 (ExLlama), M1 Max, 7900 XTX.
+ * CUDA: fitted to ten published measurements of 2025 and 2026, with a mean error of 5.6 % and at most 12 %. The others come from fewer
+ * and older measurements, and are conservative: Metal reaches .41 to .67 of the bandwidth, ROCm and Vulkan on a 7900 XTX .38 to .55,
+ * Vulkan on a 780M .69 to .85, CPUs .56 to .64. Mixtures of experts: RTX 3090 (ExLlama), M1 Max, 7900 XTX.
  */
 const efficiencies = {
 	nvidia: efficiency(0.9, 45, 156),
@@ -97,8 +97,8 @@ export interface MeasuredDecode {
 }
 
 /**
- * The device as it proved to be: what it did overrules what tables say, and later predictions for it start from there. Where it was
- * faster than its bandwidth allows, the bandwidth was wrong.
+ * The device with a measured efficiency, which overrides the table for later predictions. A measurement above the bandwidth means that
+ * the bandwidth was wrong, and corrects it.
  */
 export function withMeasurement(
 	device: Device,

@@ -1,4 +1,4 @@
-/** Which of the models at hand to load, and how: the largest that stays in fast memory and is fast enough for its role. */
+/** Chooses a model and its plan: the largest model that stays in fast memory and is fast enough for its role. */
 
 import type { Device } from "../../protocol/device.ts";
 import type { Role } from "../../protocol/model.ts";
@@ -21,11 +21,11 @@ export interface Candidate extends NamedModel {
 
 export type Rejection =
 	| { readonly kind: "otherRole" }
-	/** With the plan that comes nearest to fitting. */
+	/** With the plan that is closest to fitting. */
 	| { readonly kind: "doesNotFit"; readonly plan: Plan }
 	/** With the fastest plan that fits. */
 	| { readonly kind: "tooSlow"; readonly plan: Plan }
-	/** A larger model, or the same in a larger quantization, was chosen. */
+	/** A larger model, or a larger quantization of the same one, was chosen. */
 	| { readonly kind: "smaller" };
 
 interface PassedOver {
@@ -33,7 +33,7 @@ interface PassedOver {
 	readonly rejection: Rejection;
 }
 
-/** What the plan has less of than was wanted, in the order in which it is given up. */
+/** Compromises of a plan, in the order in which they are made. */
 export type Concession =
 	| { readonly kind: "noDraft"; readonly draft: NamedModel }
 	| { readonly kind: "shorterContext"; readonly wantedTokens: number }
@@ -41,9 +41,9 @@ export type Concession =
 
 export type Choice = {
 	readonly role: Role;
-	/** Every candidate but the chosen one, the largest first. */
+	/** All other candidates, largest first. */
 	readonly passedOver: readonly PassedOver[];
-	/** What there would have been on the GPUs, where the CPU does better. */
+	/** The choice for the GPUs, if the CPU does better. */
 	readonly insteadOf?: Choice;
 } & (
 	| {
@@ -51,7 +51,7 @@ export type Choice = {
 			readonly plan: Plan;
 			readonly concessions: readonly Concession[];
 	  }
-	/** The fastest plan that fits: for who would rather wait than have none. */
+	/** The fastest plan that fits, for users who accept a slow model. */
 	| { readonly kind: "tooSlow"; readonly plan: Plan }
 	| { readonly kind: "nothingFits" }
 );
@@ -63,8 +63,8 @@ export interface ChoiceRequest {
 }
 
 /**
- * The GPUs come first. Where nothing is both small and fast enough there, RAM is the fast memory, with the CPU beside it; never a bit
- * of both. The same request always gives the same choice.
+ * GPUs come first. If nothing fits there and is fast enough, the CPU runs the model from RAM. A model is never split between both.
+ * Deterministic.
  */
 export function choosePlan({
 	role,
@@ -160,14 +160,14 @@ function judge(
 		: { kind: "otherRole" };
 }
 
-/** From what is wanted to the least: first the draft is given up, then context, then the precision of the cache. */
+/** From the preferred plan to the smallest: gives up the draft first, then context, then the precision of the KV cache. */
 function* plansFor(
 	candidate: Candidate,
 	role: Role,
 	placements: readonly Placement[],
 ): Generator<Plan> {
 	const { sequences, batchTokens } = roleNeeds[role];
-	// Without flash attention the values cannot be quantized.
+	// The values of the KV cache can only be quantized with flash attention.
 	const kvTypes: readonly KvType[] =
 		candidate.shape.scoredHeads > 0 ? ["f16"] : ["f16", "q8_0"];
 	for (const kvType of kvTypes)
@@ -191,7 +191,7 @@ function* plansFor(
 				}
 }
 
-/** No longer than the model was trained for, even where that is less than the role's least: it knows no more. */
+/** At most the context that the model was trained for, even if that is below the minimum of the role. */
 function contextWindows(
 	{ shape }: NamedModel,
 	role: Role,
@@ -206,8 +206,8 @@ function contextWindows(
 }
 
 /**
- * A draft needs a device on which several tokens are evaluated in little more time than one: a discrete GPU, measured; Metal takes 1.8 times as
- * long for two, a CPU twice.
+ * A draft needs a device that evaluates several tokens in little more time than one: discrete GPUs do. Metal was measured to take 1.8
+ * times as long for two tokens, a CPU twice.
  */
 function worthwhileDraft(
 	{ draft, shape }: Candidate,

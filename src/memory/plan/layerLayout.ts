@@ -7,15 +7,15 @@ import type { LayerShape, ModelShape } from "../shape/modelShape.ts";
 import { cacheTensorBytes, isRepacked } from "./modelCost.ts";
 import type { PlanRequest } from "./planRequest.ts";
 
-/** A tensor that a device does not take, however much memory is free. */
+/** A tensor that a device does not accept, however much memory is free. */
 export interface Obstacle {
 	readonly device: Device;
-	/** The head is then left to the CPU; with any other there is no load. */
+	/** The head then stays on the CPU. Any other obstacle prevents the load. */
 	readonly of: "head" | "layer" | "kvCache";
 	readonly tensorBytes: number;
 }
 
-/** What of a model one device holds and evaluates. */
+/** The part of a model that one device holds and evaluates. */
 export interface DeviceLayers {
 	readonly device: Device;
 	readonly layers: readonly LayerShape[];
@@ -23,8 +23,8 @@ export interface DeviceLayers {
 }
 
 /**
- * As llama.cpp does it (`llama_model::load_tensors`): layers and head in a row, of which the last are offloaded; those are shared out by the free
- * memory that the devices report, each getting a run of neighbours.
+ * As llama.cpp does it (`llama_model::load_tensors`): of the layers followed by the head, the last ones are offloaded. Each GPU gets a
+ * contiguous run in proportion to its reported free memory.
  */
 export function layOut(
 	shape: ModelShape,
@@ -49,7 +49,10 @@ export function layOut(
 	}));
 }
 
-/** llama.cpp tries the head with a batch of so many tokens, and leaves it to the CPU where the device says no (`weight_buft_supported`). */
+/**
+ * llama.cpp tests the head with a batch of this size, and leaves it on the CPU if the device does not support that
+ * (`weight_buft_supported`).
+ */
 const triedBatchTokens = 512;
 
 function headTensorBytes({
@@ -103,7 +106,7 @@ export function obstaclesTo(
 	);
 }
 
-/** Whether the host evaluates weights that it keeps in another order than the file. */
+/** Whether the host evaluates repacked weights. */
 export function copiesWeights(
 	{ device, layers, hasHead }: DeviceLayers,
 	{ model: { shape }, placement: { gpus, host } }: PlanRequest,
@@ -128,7 +131,7 @@ function deviceAt(position: number, gpus: readonly Device[]): Device {
 	return device;
 }
 
-/** The memory that a device takes from. */
+/** The device whose memory this one allocates from. */
 export function memoryOf(device: Device, { host }: Placement): Device {
 	return sharesMemory(device) ? host : device;
 }
@@ -139,7 +142,7 @@ export function memoriesOf(placement: Placement): readonly Device[] {
 	];
 }
 
-/** On unified memory the GPU is the host. */
+/** On unified memory, the GPU and the host are one device. */
 export function allDevices({ gpus, host }: Placement): readonly Device[] {
 	return [...new Set([...gpus, host])];
 }

@@ -1,6 +1,6 @@
 /**
- * What a model costs in memory and in reading, part by part. Our formulas for where nothing was measured yet; each
- * says where it comes from, and each is meant to be at most a little too large.
+ * The cost of a model in memory and in bytes read, part by part. These are our own formulas, for use before anything was measured;
+ * each names its source and aims to be slightly too large.
  */
 
 import { assertNever } from "../../base/assert.ts";
@@ -9,7 +9,7 @@ import type { Attention } from "../shape/attention.ts";
 import type { LayerShape, ModelShape } from "../shape/modelShape.ts";
 import type { Weights } from "../shape/weights.ts";
 
-/** Of keys and values alike. */
+/** The type of both keys and values. */
 export type KvType = "f16" | "q8_0";
 
 const bytesPerElement: Readonly<Record<KvType, number>> = {
@@ -18,24 +18,27 @@ const bytesPerElement: Readonly<Record<KvType, number>> = {
 	q8_0: 34 / 32,
 };
 
-/** How a model is evaluated: what decides of its caches and buffers. */
+/** The options of a context that determine its caches and buffers. */
 export interface ContextOptions {
-	/** Tokens of each sequence. */
+	/** Tokens per sequence. */
 	readonly contextWindow: number;
 	readonly sequences: number;
-	/** Tokens in one call; our engine's `n_batch` and `n_ubatch` alike. */
+	/** Tokens per call: the `n_batch` and `n_ubatch` of our engine. */
 	readonly batchTokens: number;
 	readonly kvType: KvType;
 }
 
-/** llama.cpp rounds the cells of a sequence up to this (`llama-context.cpp`, `llama-kv-cache-iswa.cpp`). */
+/** llama.cpp rounds the cells of a sequence up to a multiple of this (`llama-context.cpp`, `llama-kv-cache-iswa.cpp`). */
 const cellsPadding = 256;
 
 function paddedCells(tokens: number): number {
 	return Math.ceil(tokens / cellsPadding) * cellsPadding;
 }
 
-/** What weights take where a CPU evaluates them, loaded without mapping the file: mapped, what is repacked would be there twice. */
+/**
+ * Weights in the memory of a CPU that evaluates them, with the file read and not mapped: a mapped file would hold repacked weights
+ * twice.
+ */
 export function cpuWeightsBytes(
 	{ bytes, repacked }: Weights,
 	repacking: Repacking,
@@ -45,7 +48,7 @@ export function cpuWeightsBytes(
 	return bytes - fileBytes + copyBytes;
 }
 
-/** A tied head reads the very tensor that the input has, unless it is repacked. */
+/** A tied head shares the tensor of the input, unless it is repacked. */
 export function cpuHeadBytes(
 	{ head, embedding, tiedEmbedding }: ModelShape,
 	repacking: Repacking,
@@ -76,7 +79,7 @@ export function layerCacheBytes(
 	);
 }
 
-/** The larger of the two tensors that llama.cpp keeps keys and values of a layer in. */
+/** The larger of the two tensors in which llama.cpp keeps the keys and values of a layer. */
 export function cacheTensorBytes(
 	{ attention }: LayerShape,
 	options: ContextOptions,
@@ -103,8 +106,8 @@ export function kvCacheBytes(
 }
 
 /**
- * Cells of one sequence. A window needs room for the batch that is being evaluated besides; the one token more is node-llama-cpp's. Our
- * contexts are not unified: every sequence has its own cells.
+ * Cells per sequence. A sliding window also needs room for the current batch, and node-llama-cpp adds one token. Our contexts are not
+ * unified: every sequence has cells of its own.
  */
 function layerCells(
 	attention: Attention,
@@ -116,7 +119,7 @@ function layerCells(
 		: cells;
 }
 
-/** One token in one layer. */
+/** Bytes of one token in one layer. */
 function cellBytes(attention: Attention, kvType: KvType): number {
 	switch (attention.kind) {
 		case "none":
@@ -138,12 +141,12 @@ function cellBytes(attention: Attention, kvType: KvType): number {
 }
 
 /**
- * What the graph of one batch needs at its widest place, with flash attention: the logits of every token of it, or the feed-forward
- * network; and the inputs, which live from beginning to end. For the Qwen2.5-3B shape, two sequences of 8,192 and batches of 128, llama.cpp takes
- * 79.9 MB and this says 80.9.
+ * The compute buffer of one batch, with flash attention, at its widest point: the logits of all its tokens, or the feed-forward
+ * network; plus the inputs, which live throughout. For the Qwen2.5-3B shape, two sequences of 8,192 and batches of 128, llama.cpp
+ * allocates 79.9 MB and this gives 80.9.
  *
- * @param has what of the model the device evaluates.
- * @param inputCopies llama.cpp keeps 4 where several GPUs work one behind the other (`GGML_SCHED_MAX_COPIES`).
+ * @param has the parts of the model that the device evaluates.
+ * @param inputCopies 4 with several GPUs in a pipeline (`GGML_SCHED_MAX_COPIES`).
  */
 export function computeBufferBytes(
 	shape: ModelShape,
@@ -163,7 +166,7 @@ export function computeBufferBytes(
 	);
 }
 
-/** Without flash attention, every token of the batch has a score for every cell in each head of a layer. */
+/** Without flash attention, each head computes a score for every token of the batch and every cell. */
 function scoresBytes(
 	{ scoredHeads }: ModelShape,
 	{ batchTokens, contextWindow }: ContextOptions,
@@ -171,7 +174,7 @@ function scoresBytes(
 	return batchTokens * scoredHeads * paddedCells(contextWindow) * 4;
 }
 
-/** What the CPU hands to the GPU for each batch: the embeddings of its tokens, and the attention masks. */
+/** The inputs of each batch, from CPU to GPU: token embeddings and attention masks. */
 export function inputBufferBytes(
 	{ embeddingWidth, layers }: ModelShape,
 	{ contextWindow, batchTokens }: ContextOptions,
@@ -184,7 +187,7 @@ export function inputBufferBytes(
 	);
 }
 
-/** Logits as the sampler reads them (`llama_context::output_reserve`): at least one row for every sequence. */
+/** Logits for the sampler (`llama_context::output_reserve`): at least one row per sequence. */
 export function outputBufferBytes(
 	{ vocabularySize }: ModelShape,
 	outputs: number,
@@ -192,7 +195,7 @@ export function outputBufferBytes(
 	return vocabularySize * outputs * 4;
 }
 
-/** What decoding one token reads of a layer with so many tokens before it. Of the experts, those used. */
+/** Bytes that decoding one token reads of a layer, at a depth in the context. Counts only the experts used. */
 export function layerReadBytes(
 	{ weights, expertBytes, attention, recurrentStateBytes }: LayerShape,
 	{ experts, expertsUsed }: ModelShape,
@@ -208,12 +211,12 @@ export function layerReadBytes(
 		weights.bytes -
 		expertBytes * restingShare +
 		tokens * cellBytes(attention, kvType) +
-		// Read and written.
+		// The state is read and written.
 		2 * recurrentStateBytes
 	);
 }
 
-/** What decoding one token reads of the whole model, with so many before it. */
+/** Bytes that decoding one token reads of the whole model, at a depth in the context. */
 export function readBytes(
 	shape: ModelShape,
 	depthTokens: number,

@@ -1,4 +1,4 @@
-/** What a model takes of one device, part by part: weights, KV cache and buffers, of the target and of its draft. */
+/** The memory of a model on one device, part by part: weights, KV cache and buffers, of the target and of its draft. */
 
 import { assert } from "../../base/assert.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -27,7 +27,7 @@ const noParts: ModelParts = {
 	outputBuffer: 0,
 };
 
-/** What is drafted for one sequence is verified while the others wait. */
+/** Drafts are verified one sequence at a time. */
 export function targetParts(
 	steps: readonly DeviceLayers[],
 	device: Device,
@@ -44,7 +44,7 @@ export function targetParts(
 	);
 }
 
-/** Beside every sequence of the target the draft has one of the same length, and decodes token by token. */
+/** The draft has a sequence of the same length for each one of the target, and decodes token by token. */
 export function draftBytes(
 	steps: readonly DeviceLayers[],
 	device: Device,
@@ -63,7 +63,7 @@ export function draftBytes(
 	}, 0);
 }
 
-/** That for completion is the request itself. */
+/** The request itself is the context for completion. */
 export function contextsOf(request: PlanRequest): readonly PlanRequest[] {
 	const { chatWindow } = request;
 	if (chatWindow === undefined) return [request];
@@ -71,10 +71,10 @@ export function contextsOf(request: PlanRequest): readonly PlanRequest[] {
 }
 
 /**
- * What a model takes of one device; on the host of a GPU, what llama.cpp leaves to the CPU.
+ * The memory of a model on one device; on the host of a GPU, what llama.cpp leaves on the CPU.
  *
- * @param outputs rows of logits that are asked for at once.
- * @param hasWeights whether they are counted with this context: there is one copy for all.
+ * @param outputs rows of logits requested at once.
+ * @param hasWeights whether to count the weights with this context: all contexts share one copy.
  */
 function modelParts(
 	shape: ModelShape,
@@ -125,15 +125,15 @@ function modelParts(
 	};
 }
 
-/** Weights in RAM that a GPU multiplies with, once a batch is as large as ours: llama.cpp copies them into its compute buffer (`op_offload`). */
+/** Weights in RAM that a GPU multiplies with for large batches: llama.cpp copies them into its compute buffer (`op_offload`). */
 interface Lent {
-	/** Undefined where nothing is lent. */
+	/** Undefined if nothing is lent. */
 	readonly device: Device | undefined;
 	readonly head: boolean;
 	readonly weightBytes: number;
 }
 
-/** What is repacked is no use to a GPU, and neither is what it would not take at all. */
+/** A GPU can use neither repacked weights nor tensors that it does not accept. */
 function lentToGpu(
 	shape: ModelShape,
 	steps: readonly DeviceLayers[],

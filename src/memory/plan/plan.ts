@@ -1,4 +1,4 @@
-/** A plan: one model, with or without a draft, in one place; what it takes there part by part, whether that fits, and how fast it would be. */
+/** A plan: one model, with or without a draft, in one placement; its memory part by part, whether it fits, and its predicted speed. */
 
 import type { Device } from "../../protocol/device.ts";
 import type { MemoryPart } from "../../protocol/memoryReason.ts";
@@ -37,7 +37,7 @@ import type { Correction, PlanRequest } from "./planRequest.ts";
 export interface PlannedDevice {
 	readonly device: Device;
 	readonly bytes: Readonly<Record<MemoryPart, number>>;
-	/** All parts together, the margin included. */
+	/** Sum of all parts, including the margin. */
 	readonly neededBytes: number;
 	readonly freeBytes: number;
 }
@@ -54,23 +54,17 @@ export interface Holder {
 
 export interface Plan {
 	readonly request: PlanRequest;
-	/**
-	 * Every memory that is taken from: a GPU that shares the RAM is counted with it, and once more by itself where its driver has a limit of
-	 * its own.
-	 */
+	/** All memories involved. A GPU that shares the RAM counts with the RAM, and once more on its own if its driver sets a limit. */
 	readonly devices: readonly PlannedDevice[];
-	/** What each device itself holds: what llama.cpp is to tell of its buffers after the load. */
+	/** What each device holds, for comparison with the buffers that llama.cpp reports after the load. */
 	readonly holders: readonly Holder[];
 	readonly obstacles: readonly Obstacle[];
 	readonly fits: boolean;
-	/** Whether the GPUs evaluate all of it, or there are none. */
+	/** Whether the GPUs evaluate everything, or there are no GPUs. */
 	readonly isWhole: boolean;
-	/**
-	 * Whether the file is mapped into memory rather than read: not where a CPU would copy from it what it evaluates, because then the memory holds
-	 * both.
-	 */
+	/** Whether the file is mapped rather than read. Not mapped if a CPU repacks weights, because memory would hold both copies. */
 	readonly mapsFile: boolean;
-	/** Of the model alone: what a draft gains is measured, never predicted. */
+	/** Without a draft, whose gain is measured and never predicted. */
 	readonly atEmptyWindow: DecodeSpeed;
 	readonly atFullWindow: DecodeSpeed;
 }
@@ -114,13 +108,13 @@ export function planFor(request: PlanRequest): Plan {
 			const runtime = members.reduce((sum, it) => sum + runtimeBytes(it), 0);
 			return planned(memory, members, runtime);
 		}),
-		// What a process takes besides is the RAM's, and no business of that limit.
+		// The runtime of the process counts in RAM, not against this limit.
 		...placement.gpus.filter(hasOwnLimit).map((gpu) => planned(gpu, [gpu], 0)),
 	];
 	const [own, ...ofOthers] = contextsOf(request).map((it) =>
 		obstaclesTo(steps, it),
 	);
-	// A head that is left to the CPU is so for all contexts.
+	// A head that stays on the CPU does so for all contexts.
 	const obstacles = [
 		...(own ?? []),
 		...ofOthers.flat().filter(({ of }) => of === "kvCache"),
@@ -151,7 +145,10 @@ export function planFor(request: PlanRequest): Plan {
 	};
 }
 
-/** The margin counts at most as much as what is loaded: errors of an estimate are never larger than what is estimated. */
+/**
+ * Whether to load the plan. The margin counts at most as much as the load itself, because an estimation error is never larger than the
+ * estimate.
+ */
 export function admits({ devices, obstacles }: Plan): boolean {
 	return (
 		obstacles.every((it) => it.of === "head") &&
@@ -162,7 +159,7 @@ export function admits({ devices, obstacles }: Plan): boolean {
 	);
 }
 
-/** The same with as many layers on the GPUs as fit, for who asks for a model that does not: undefined where even without any it does not. */
+/** The plan with as many layers on the GPUs as fit, for users who want a model that does not fit. Undefined if none fits. */
 export function partialOffload(request: PlanRequest): Plan | undefined {
 	const all = request.model.shape.layers.length;
 	for (let offloadedLayers = all; offloadedLayers >= 0; offloadedLayers--) {
@@ -172,14 +169,14 @@ export function partialOffload(request: PlanRequest): Plan | undefined {
 	return undefined;
 }
 
-/** What the model itself takes of all memories together: without what the process takes anyway, and without a margin. */
+/** Memory of the model itself over all devices: without runtime and margin. */
 export function modelBytes(plan: Plan): number {
 	const { gpu, host } = heldBytes(plan);
 	const { correction } = plan.request;
 	return gpu + host + (correction?.gpu ?? 0) + (correction?.host ?? 0);
 }
 
-/** The same without what was seen at the last load, by where it is. */
+/** The same without the correction, by location. */
 export function heldBytes({ request, holders }: Plan): Correction {
 	const on = (isGpu: boolean) =>
 		holders
@@ -188,7 +185,7 @@ export function heldBytes({ request, holders }: Plan): Correction {
 	return { gpu: on(true), host: on(false) };
 }
 
-/** What is missing, summed over the devices that have too little. */
+/** Missing bytes, summed over the devices that are short of memory. */
 export function missingBytes({ devices }: Plan): number {
 	return devices.reduce(
 		(sum, { neededBytes, freeBytes }) =>

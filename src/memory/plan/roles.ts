@@ -1,22 +1,22 @@
-/** What a model is used for, and what it must at least do for that. */
+/** The roles of a model, and the minimum that each requires. */
 
 import type { Role } from "../../protocol/model.ts";
 
 export interface RoleNeeds {
-	/** Tokens of each sequence, from what is wanted to the least that is worth having. */
+	/** Tokens per sequence, from the preferred to the smallest useful window. */
 	readonly contextWindows: readonly [number, ...number[]];
 	readonly sequences: number;
 	readonly batchTokens: number;
-	/** Decoding, with the context window full. */
+	/** Decoding speed with a full context. */
 	readonly minTokensPerSecond: number;
 }
 
 /**
- * Completion: the engine's budgets want 1,024 tokens of the file, twice that of other files, and room for the answer (`promptBudget.ts`), in
- * three sequences (`modelSlot.ts`); a third still holds the file. A line of 12 tokens within the latency target of 300 ms is 40 per second.
+ * Completion: three sequences with room for 1,024 tokens of the file, twice that of other files, and the answer (`promptBudget.ts`); a
+ * third of that still holds the file. 12 tokens, a line, within the latency target of 300 ms are 40 per second.
  *
- * Chat: some files and a conversation; below 4,096 it forgets what was attached. People read some 5 tokens per second and skim code at
- * twice that.
+ * Chat: some files and a conversation; below 4,096 tokens the attachments fall out of the context. People read some 5 tokens per
+ * second and skim code at twice that.
  */
 export const roleNeeds: Readonly<Record<Role, RoleNeeds>> = {
 	completion: {

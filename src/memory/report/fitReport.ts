@@ -1,4 +1,4 @@
-/** The fit report of a loaded model as figures: what it needs of each memory, and what was predicted against what was allocated. Pure. */
+/** The fit report of a loaded model, as figures: the memory it needs, and predicted vs. allocated bytes. Pure. */
 
 import type { Device } from "../../protocol/device.ts";
 import type { HeldMemory, LoadReport } from "../../protocol/engineStatus.ts";
@@ -20,7 +20,7 @@ import { roleNeeds } from "../plan/roles.ts";
 export interface FitReportFacts {
 	readonly model: NamedModel;
 	readonly load: LoadReport;
-	/** As they are now, with the model on them. */
+	/** Their current state, with the model loaded. */
 	readonly devices: readonly Device[];
 }
 
@@ -39,7 +39,7 @@ export interface DeviceComparison {
 export type ComparedPart =
 	| "weights"
 	| "kvCache"
-	/** Whatever llama.cpp allocated beyond the prediction, or below it, is among these. */
+	/** Includes whatever llama.cpp allocated above or below the prediction. */
 	| "buffers"
 	| "draft"
 	| "total";
@@ -51,7 +51,7 @@ interface ComparedBytes {
 	readonly allocatedBytes: number;
 }
 
-/** Undefined where the model was loaded without a plan. */
+/** Undefined if the model was loaded without a plan. */
 export function fitReport(facts: FitReportFacts): FitReport | undefined {
 	const { load } = facts;
 	const plan = planOf(facts);

@@ -1,4 +1,4 @@
-/** The fit report in words. */
+/** Words the fit report. */
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";

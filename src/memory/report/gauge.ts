@@ -1,4 +1,4 @@
-/** What the memory gauge shows: how full the memory is that the model runs in, and what of it goes where. Pure. */
+/** The data of the memory gauge: how full the memory of the model is, and what uses it. Pure. */
 
 import { assertNever } from "../../base/assert.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -10,16 +10,16 @@ export type GaugeState =
 	| "loading"
 	| "ready"
 	| "generating"
-	/** Suggestions are not made by themselves now. */
+	/** Automatic suggestions are off or snoozed. */
 	| "paused"
-	/** So little memory is free that other programs, or the next model, may find none. */
+	/** Little memory is left for other programs or a larger model. */
 	| "pressure"
-	/** Part of the model is not in the memory that it was meant for. */
+	/** Part of the model is not on the planned device. */
 	| "spill"
 	| "failed"
 	| "crashed";
 
-/** In the order in which they lie in memory as it is drawn; together they are all of it. */
+/** In drawing order; together they add up to the whole memory. */
 export const gaugeParts = [
 	"weights",
 	"kvCache",
@@ -33,12 +33,12 @@ export type GaugePart = (typeof gaugeParts)[number];
 
 /** One memory, which several devices may share. */
 export interface GaugeMemory {
-	/** Those whose memory it is, as their drivers spell them. */
+	/** The devices that use it, by their driver names. */
 	readonly devices: readonly string[];
-	/** RAM that an integrated GPU takes from is `cpu`. */
+	/** `cpu` includes RAM shared with an integrated GPU. */
 	readonly kind: "discrete" | "unified" | "cpu";
 	readonly totalBytes: number;
-	/** They add up to the total exactly. */
+	/** The parts add up to the total exactly. */
 	readonly bytes: Readonly<Record<GaugePart, number>>;
 }
 
@@ -46,17 +46,17 @@ const fullLevel = 8;
 
 export interface Gauge {
 	readonly state: GaugeState;
-	/** The memory that the model is evaluated from first, and then the others; none while no model is ready. */
+	/** The memory of the device that evaluates the model comes first. Empty while no model is ready. */
 	readonly memories: readonly GaugeMemory[];
-	/** Of the first memory, by everything: 0 to `fullLevel`. */
+	/** Fill level of the first memory: 0 to `fullLevel`. */
 	readonly level: number;
-	/** Of the first memory, such as `5.2/8.0 GB`; empty where there is none. */
+	/** Of the first memory, such as `5.2/8.0 GB`; empty if there is none. */
 	readonly usage: string;
 }
 
 export interface GaugeFacts {
 	readonly status: EngineStatus;
-	/** As they were last seen; where one is missing, it is as after the load. */
+	/** Their latest state. If a device is missing, its state after the load is used. */
 	readonly devices: readonly Device[];
 	readonly isPaused: boolean;
 }
@@ -77,8 +77,8 @@ export function usedBytes({ totalBytes, bytes }: GaugeMemory): number {
 }
 
 /**
- * The parts in whole units, for a table whose lines add up as they are read: rounded where each begins and ends, so that none is off by more
- * than one unit.
+ * The parts in whole units, rounded so that they still add up to the total: each boundary is rounded, so no part is off by more than
+ * one unit.
  */
 export function partsIn(
 	unitBytes: number,
@@ -118,7 +118,7 @@ function stateOf(
 	}
 }
 
-/** Less than half of what a plan leaves free. */
+/** Whether less than half of the margin of a plan is free. */
 function isShort({ kind, totalBytes, bytes }: GaugeMemory): boolean {
 	return bytes.free < marginBytes({ kind, totalBytes }) / 2;
 }
@@ -127,7 +127,7 @@ function levelOf(memory: GaugeMemory): number {
 	return Math.round((usedBytes(memory) / memory.totalBytes) * fullLevel);
 }
 
-/** One unit for both, that of the total. */
+/** Both figures use the unit of the total. */
 function usageText(memory: GaugeMemory): string {
 	const { totalBytes } = memory;
 	const [unitBytes, unit] =
@@ -156,7 +156,7 @@ function memoriesOf(
 	];
 }
 
-/** Of a model that could not be planned it is not known what is where: all that is in use counts as that of others. */
+/** Without a plan, the distribution of the model is unknown: all used memory counts as used by others. */
 function holdingNothing(device: Device): HeldMemory {
 	const { name, kind, freeBytes, totalBytes } = device;
 	return {
@@ -180,7 +180,7 @@ function asSeen(held: HeldMemory, devices: readonly Device[]): HeldMemory {
 	return { ...held, freeBytes, totalBytes };
 }
 
-/** What an integrated GPU holds is in the RAM. */
+/** An integrated GPU allocates from RAM. */
 function sharedMemory(held: readonly HeldMemory[]): GaugeMemory {
 	const ram = held.find(({ kind }) => kind === "cpu") ?? held[0];
 	return memoryOf(held, ram ?? { freeBytes: 0, totalBytes: 0 });
@@ -192,7 +192,7 @@ function memoryOf(
 ): GaugeMemory {
 	const sum = (part: "weights" | "kvCache" | "buffers" | "draft") =>
 		Math.round(held.reduce((bytes, it) => bytes + it[part], 0));
-	// Where less was allocated than was planned, the buffers make up for it, and may be less than nothing.
+	// If less was allocated than planned, the difference makes the buffers negative.
 	const buffers = sum("buffers");
 	const model = {
 		weights: Math.max(0, sum("weights") + Math.min(0, buffers)),
@@ -203,7 +203,7 @@ function memoryOf(
 	const modelBytes =
 		model.weights + model.kvCache + model.buffers + model.draft;
 	const total = Math.max(Math.round(totalBytes), modelBytes);
-	// A system counts a mapped file as free, because it can read it again.
+	// Systems count a mapped file as free memory, because they can read it again.
 	const free = Math.min(Math.max(0, Math.round(freeBytes)), total - modelBytes);
 	return {
 		devices: held.map(({ device }) => device),

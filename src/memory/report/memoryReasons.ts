@@ -19,7 +19,7 @@ export function deviceNeeds({
 	};
 }
 
-/** The arithmetic of a refused plan, and the plan that would fit, with its speed. */
+/** The arithmetic of a refused plan, and the alternative with its speed. */
 export function refusalReasons(
 	plan: Plan,
 	instead: Plan | undefined,
@@ -30,7 +30,7 @@ export function refusalReasons(
 	];
 }
 
-/** One for each device that has too little, or takes no tensor of that size. */
+/** One for each device that has too little memory or does not accept a tensor. */
 function shortfallReasons(plan: Plan): readonly MemoryReason[] {
 	return [...tooSmall(plan).map(deviceNeeds), ...oversizedTensors(plan)];
 }
@@ -41,7 +41,7 @@ export function tooSmall({ devices }: Plan): readonly PlannedDevice[] {
 	);
 }
 
-/** The largest tensor of each device stands for all of them. */
+/** Only the largest tensor of each device. */
 export function oversizedTensors({ obstacles }: Plan): readonly MemoryReason[] {
 	const largest = new Map<Device, number>();
 	for (const { device, tensorBytes } of obstacles)

@@ -1,4 +1,4 @@
-/** Plans and choices in words: what is needed, of what, and why not something else. */
+/** Words plans and choices: what is needed of which memory, and why other models were passed over. */
 
 import { assertNever } from "../../base/assert.ts";
 import { type Translate, worded } from "../../base/sentence.ts";
@@ -133,7 +133,7 @@ export function concessionText(concession: Concession, t: Translate): string {
 	}
 }
 
-/** What follows the name of the model. */
+/** Continues a sentence that begins with the name of the model. */
 export function rejectionText(
 	rejection: Rejection,
 	role: Role,
@@ -170,7 +170,7 @@ export function rejectionText(
 	}
 }
 
-/** Lines: the choice first, then the larger models that were passed over, the largest first. */
+/** Lines: the choice, then the larger models that were passed over, largest first. */
 export function choiceText(choice: Choice, t: Translate): readonly string[] {
 	return [
 		...outcomeText(choice, t),

@@ -11,7 +11,7 @@ export interface SpeculationFacts {
 	readonly setting: SpeculationMode;
 	readonly shape: Pick<ModelShape, "experts">;
 	readonly load: LoadReport;
-	/** Of the last completions; undefined where nothing was drafted. */
+	/** Of recent completions; undefined if nothing was drafted. */
 	readonly counters: SpeculationCounters | undefined;
 }
 
@@ -36,7 +36,10 @@ export interface PerfectGain {
 	readonly gain: number;
 }
 
-/** The upper bound for the gain, of drafts that are always right and cost nothing, over the batch sizes measured; undefined where none was. */
+/**
+ * Upper bound for the gain, over the measured batch sizes: drafts that are always accepted and cost nothing. Undefined without
+ * measurements.
+ */
 export function perfectGain(verifyMs: VerifyMs): PerfectGain | undefined {
 	let best: PerfectGain | undefined;
 	for (const { tokens, gain } of verifyGains(verifyMs))
@@ -59,7 +62,7 @@ export function verifyGains(verifyMs: VerifyMs): readonly VerifyGain[] {
 	});
 }
 
-/** As far as the load shows it. Undefined where a model drafts. */
+/** Inferred from the load. Undefined if a model drafts. */
 export function whyNoDraftModel({
 	setting,
 	shape,
@@ -71,7 +74,7 @@ export function whyNoDraftModel({
 	return shape.experts > 0 ? "experts" : "noneSuitable";
 }
 
-/** Of a load whose verification was not measured: the engine leaves it out in these two cases only. */
+/** For a load without measurements of verification, which the engine skips in these two cases only. */
 export function whyNoSpeculation(setting: SpeculationMode): NoSpeculation {
 	return setting === "off" ? "off" : "noRollback";
 }

@@ -1,4 +1,4 @@
-/** What speculative decoding costs and gains with a loaded model, in words. */
+/** Words the costs and gains of speculative decoding with a loaded model. */
 
 import { assertNever } from "../../base/assert.ts";
 import { english, type Translate } from "../../base/sentence.ts";

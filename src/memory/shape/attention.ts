@@ -10,9 +10,9 @@ import {
 	unusable,
 } from "./headerKeys.ts";
 
-/** What one layer remembers of each token, in elements of the KV cache's type. */
+/** What one layer caches for each token, in elements of the KV cache type. */
 export type Attention =
-	/** Recurrent layers, and those that read the cache of another. */
+	/** Recurrent layers, and layers that share the cache of another. */
 	| { readonly kind: "none" }
 	| {
 			readonly kind: "full";
@@ -25,7 +25,7 @@ export type Attention =
 			readonly keyElements: number;
 			readonly valueElements: number;
 	  }
-	/** Multi-head latent attention: one vector for all heads, from which keys and values are made. */
+	/** Multi-head latent attention (MLA): one latent vector for all heads, from which keys and values are computed. */
 	| {
 			readonly kind: "latent";
 			readonly kvLoraRank: number;
@@ -33,8 +33,8 @@ export type Attention =
 	  };
 
 /**
- * Every how many layers one attends to everything, as the calls of `set_swa_pattern` in llama.cpp's models have it; the last of each
- * group unless `fullFirst`. 1 for architectures whose window llama.cpp ignores.
+ * The period of layers with full attention in a sliding-window model, as in the calls of `set_swa_pattern` in llama.cpp: the last
+ * layer of each period unless `fullFirst`. 1 for architectures whose window llama.cpp ignores.
  */
 const slidingPeriods: ReadonlyMap<
 	string,
@@ -57,8 +57,8 @@ const slidingPeriods: ReadonlyMap<
 ]);
 
 /**
- * What node-llama-cpp goes by: without, it computes every score, and the KV cache stays in f16. llama.cpp itself can do more, and for
- * latent attention aborts where it is forced to.
+ * Attention heads whose scores are computed one by one, because node-llama-cpp does not use flash attention for the model; the KV
+ * cache then stays in f16. 0 with flash attention. llama.cpp itself supports more, but aborts for latent attention if forced.
  */
 export function scoredHeads(keys: Keys, embeddingWidth: number): number {
 	const heads = keys.perLayer("attention.head_count", 0, maxHeads) ?? 0;
@@ -82,7 +82,7 @@ export function attentionReader(
 ): AttentionReader {
 	const windowTokens = keys.number("attention.sliding_window", maxTokens) ?? 0;
 	const slides = slidingLayers(keys);
-	// llama.cpp keeps the latent vector only for files that say how long the keys made of it are; older ones cache every head.
+	// llama.cpp caches the latent vector only for files that declare the key length made of it; older files cache every head.
 	const latent =
 		keys.number("attention.key_length_mla", maxWidth) === undefined
 			? undefined
@@ -133,7 +133,7 @@ export function attentionReader(
 	};
 }
 
-/** What the file itself says of each layer, or else what is known of its architecture. Undefined for unknown ones. */
+/** Which layers slide: from the header, or from the table of architectures. Undefined for unknown architectures. */
 function slidingLayers(keys: Keys): ((layer: number) => boolean) | undefined {
 	const key = "attention.sliding_window_pattern";
 	const flags = keys.array(key);
@@ -146,7 +146,7 @@ function slidingLayers(keys: Keys): ((layer: number) => boolean) | undefined {
 	return (layer) => layer % period !== fullAt;
 }
 
-/** A layer's own tensors tell more surely than any key what it is; where their names are new, attention is the larger guess. */
+/** The tensors of a layer show its kind more reliably than metadata. With unknown names, attention is assumed, which costs more. */
 function hasAttention(tensors: readonly GgufTensor[]): boolean {
 	const has = (pattern: RegExp) =>
 		tensors.some(({ name }) => pattern.test(name));

@@ -8,13 +8,13 @@ export interface ShapeProblem {
 	readonly why: string;
 }
 
-/** Limits against absurd headers: several times what any published model has. */
+/** Upper limits for sane headers: several times what any published model has. */
 export const maxLayers = 1024;
 export const maxHeads = 65_536;
 export const maxWidth = 16_777_216;
 export const maxTokens = 2 ** 31;
 
-/** The metadata of one architecture, whose keys all begin with its name. */
+/** The metadata of one architecture; all its keys begin with the name of the architecture. */
 export class Keys {
 	readonly architecture: string;
 	readonly #metadata: ReadonlyMap<string, GgufValue>;
@@ -39,14 +39,14 @@ export class Keys {
 		return value;
 	}
 
-	/** Undefined where it is missing, or an array. */
+	/** Undefined if it is missing or an array. */
 	number(key: string, limit: number): number | undefined {
 		const value = this.#metadata.get(this.full(key));
 		if (value === undefined || this.array(key)) return undefined;
 		return this.#count(key, value, limit);
 	}
 
-	/** Some keys have one number for all layers, or an array with one for each. */
+	/** Some keys hold one number for all layers, others an array with one for each. */
 	perLayer(key: string, layer: number, limit: number): number | undefined {
 		const values = this.array(key);
 		if (!values) return this.number(key, limit);

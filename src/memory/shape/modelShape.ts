@@ -1,4 +1,4 @@
-/** What a model is made of, as far as memory and speed depend on it: from the header of its file, tensor by tensor. */
+/** The shape of a model, as far as memory and speed depend on it: read from the header of its file, tensor by tensor. */
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { ggmlType, tensorBytes } from "../../gguf/ggmlType.ts";
@@ -29,10 +29,10 @@ import {
 export interface LayerShape {
 	readonly weights: Weights;
 	readonly largestTensorBytes: number;
-	/** Of the weights, those of routed experts: resident as a whole, read in part. */
+	/** Weights of routed experts: resident as a whole, read in part. */
 	readonly expertBytes: number;
 	readonly attention: Attention;
-	/** Of a convolution or state space, for each sequence and independent of its length. Some layers have this and attention. */
+	/** State of a convolution or state space model, per sequence and independent of its length. Some layers have both this and attention. */
 	readonly recurrentStateBytes: number;
 }
 
@@ -41,25 +41,25 @@ export interface ModelShape {
 	readonly trainedContextWindow: number;
 	readonly vocabularySize: number;
 	readonly embeddingWidth: number;
-	/** What the feed-forward network of a layer computes for each token: of all experts used, where there are any. */
+	/** Width of the feed-forward network per token: the sum over the experts used, in a mixture of experts. */
 	readonly feedForwardWidth: number;
-	/** Both 0 where there are none. */
+	/** Both are 0 without experts. */
 	readonly experts: number;
 	readonly expertsUsed: number;
-	/** The output head is the token embedding: one tensor in the file, two in memory where the head is on a GPU. */
+	/** Whether the output head is the token embedding: one tensor in the file, two in memory if the head is on a GPU. */
 	readonly tiedEmbedding: boolean;
-	/** Token embedding and the like, which llama.cpp looks up on the CPU and never offloads. */
+	/** Token embedding and other lookup tables, which llama.cpp keeps on the CPU. */
 	readonly input: Weights;
-	/** Of these, the token embedding. */
+	/** The token embedding, which is part of `input`. */
 	readonly embedding: Weights;
-	/** From the last layer to the logits, with the tied embedding where there is one. */
+	/** From the last layer to the logits, including a tied embedding. */
 	readonly head: Weights;
-	/** The largest tensor of the head: a device may not take it. */
+	/** The largest tensor of the head; a device may not accept it. */
 	readonly largestHeadTensorBytes: number;
-	/** Of the attention scores that llama.cpp computes one by one, because it has no flash attention for the model; 0 where it has. */
+	/** See `scoredHeads` in attention.ts: 0 with flash attention. */
 	readonly scoredHeads: number;
 	readonly layers: readonly LayerShape[];
-	/** What was assumed in the face of an unknown; each can only make the model look larger. */
+	/** Assumptions about unknowns; each can only overestimate the memory. */
 	readonly notes: readonly string[];
 }
 
@@ -163,7 +163,7 @@ function tensorWeights({ name, shape, typeId }: GgufTensor): Weights {
 	const bytes = tensorBytes(shape, typeId);
 	if (!type || bytes === undefined)
 		throw unusable(name, `its type ${typeId} is unknown, or cuts its rows`);
-	// Vectors are added and multiplied, never a matrix product.
+	// Vectors take part in no matrix product.
 	const [, rows] = shape;
 	if (rows === undefined || !name.endsWith(".weight"))
 		return plainWeights(bytes);
@@ -180,7 +180,7 @@ function isExperts(name: string): boolean {
 	return /\.ffn_\w+_exps\./.test(name);
 }
 
-/** Layers differ where the header has arrays; the widest decides the buffer. */
+/** Layers differ if the header has arrays; the widest layer determines the buffer. */
 function feedForwardWidth(
 	keys: Keys,
 	layerCount: number,

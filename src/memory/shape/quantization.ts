@@ -1,5 +1,5 @@
 /**
- * What a model would be in a quantization, before there is a file of it: which types llama.cpp gives its tensors
+ * The size of a model in a quantization for which there is no file yet: the types that llama.cpp gives its tensors
  * (`llama_tensor_get_type` in `llama-quant.cpp`), and the bytes that follow.
  */
 
@@ -13,7 +13,7 @@ import {
 	type Weights,
 } from "./weights.ts";
 
-/** The mixes that are common for code models, and the type that most of each is in. */
+/** The mixes that are common for code models, with the type of most of their tensors. */
 const baseTypes = {
 	Q4_K_M: "Q4_K",
 	Q5_K_M: "Q5_K",
@@ -30,9 +30,9 @@ export interface PublishedModel {
 	readonly heads: number;
 	readonly kvHeads: number;
 	readonly headDimension: number;
-	/** Of one expert, where there are any. */
+	/** Of one expert, in a mixture of experts. */
 	readonly feedForwardWidth: number;
-	/** Gate, up and down; without a gate, two. */
+	/** 3 with a gate (gate, up, down), 2 without. */
 	readonly feedForwardMatrices: 2 | 3;
 	readonly vocabularySize: number;
 	readonly tiedEmbedding: boolean;
@@ -76,7 +76,7 @@ export function shapeInMix(model: PublishedModel, mix: Mix): ModelShape {
 	};
 }
 
-/** For rows that are no multiple of a block of 256. */
+/** For rows whose length is not a multiple of the block size, 256. */
 const fallbackTypes: Readonly<Record<string, string>> = {
 	Q4_K: "Q5_0",
 	Q5_K: "Q5_1",
@@ -131,7 +131,7 @@ function layer(model: PublishedModel, mix: Mix, index: number): LayerShape {
 	};
 }
 
-/** The M mixes are finer in the first and last eighth of the layers, and in every third between. */
+/** The M mixes use the finer type in the first and last eighth of the layers, and in every third layer between. */
 function isFiner(mix: Mix, index: number, layers: number): boolean {
 	const eighth = Math.floor(layers / 8);
 	return (
@@ -182,7 +182,7 @@ function parameterCount(model: PublishedModel): number {
 	);
 }
 
-/** The size of the file, which has a tied embedding once. Without its header: some megabytes of vocabulary. */
+/** The size of the file, which holds a tied embedding once; without its header, which is some megabytes of vocabulary. */
 export function weightsFileBytes(shape: ModelShape): number {
 	return (
 		(shape.tiedEmbedding ? 0 : shape.input.bytes) +

@@ -1,7 +1,7 @@
 /**
- * Weights that llama.cpp's builds for CPUs keep in an order of their own, made for the vector units, when they are loaded.
+ * Weights that llama.cpp's CPU backends repack for their vector units when they load them.
  *
- * From `ggml-cpu/repack.cpp` and `ggml-cpu/amx/mmq.cpp` of llama.cpp v0.5.0, and held against loads on both kinds of x86.
+ * From `ggml-cpu/repack.cpp` and `ggml-cpu/amx/mmq.cpp` of llama.cpp v0.5.0, verified against loads on both kinds of x86.
  */
 
 import type { Repacking } from "../../protocol/device.ts";
@@ -9,22 +9,22 @@ import type { Repacking } from "../../protocol/device.ts";
 export type Repacker = Exclude<Repacking, "none">;
 
 export interface Matrix {
-	/** Of ggml, such as Q4_K. */
+	/** The ggml type, such as Q4_K. */
 	readonly type: string;
 	readonly bytes: number;
 	readonly blockBytes: number;
 	readonly rows: number;
-	/** Of routed experts, stored as one tensor of three dimensions. */
+	/** Routed experts are stored as one tensor of three dimensions. */
 	readonly areExperts: boolean;
 }
 
 interface Rules {
-	/** Of a block in the new order, by type: some get sums beside their blocks. */
+	/** Bytes of a repacked block, by type: some types store sums with their blocks. */
 	readonly blockBytes: Readonly<Record<string, number>>;
-	/** The rows must be a multiple of it. */
+	/** The number of rows must be a multiple of this. */
 	readonly rows: number;
 	readonly experts: boolean;
-	/** What it leaves alone is offered to this one. */
+	/** The fallback for matrices that this one does not repack. */
 	readonly next?: Repacker;
 }
 
@@ -62,7 +62,7 @@ const rules: Readonly<Record<Repacker, Rules>> = {
 	},
 };
 
-/** What the matrix takes in the new order, in bytes; undefined where it is used as it is. */
+/** Bytes of the repacked matrix; undefined if it is used as it is. */
 export function repackedBytes(
 	repacker: Repacker,
 	matrix: Matrix,

@@ -4,7 +4,7 @@ import { type Matrix, type Repacker, repackedBytes } from "./repacking.ts";
 
 export interface Weights {
 	readonly bytes: number;
-	/** Of these, what such a CPU does not use as it is in the file. */
+	/** The part that a CPU of this kind repacks. */
 	readonly repacked: Readonly<Record<Repacker, RepackedWeights>>;
 }
 
@@ -13,7 +13,7 @@ interface RepackedWeights {
 	readonly copyBytes: number;
 }
 
-/** Of one that is multiplied with. */
+/** Weights of a matrix product. */
 export function matrixWeights(matrix: Matrix): Weights {
 	return {
 		bytes: matrix.bytes,
@@ -26,7 +26,7 @@ export function matrixWeights(matrix: Matrix): Weights {
 	};
 }
 
-/** Of vectors, and of what is looked up row by row: every CPU uses those as they are. */
+/** Weights of vectors and lookup tables, which no CPU repacks. */
 export function plainWeights(bytes: number): Weights {
 	return {
 		bytes,
