@@ -1,11 +1,8 @@
-/**
- * How ggml stores numbers: the types by their ids, and the bytes that a block of elements takes.
- * From `ggml.h` (the ids) and `ggml-common.h` (the block structures).
- */
+/** The data types of ggml: by id, with the bytes of a block of elements. From `ggml.h` (ids) and `ggml-common.h` (block structures). */
 
 export interface GgmlType {
 	readonly name: string;
-	/** Elements of one block. */
+	/** Elements per block. */
 	readonly blockElements: number;
 	readonly blockBytes: number;
 }
@@ -51,7 +48,7 @@ const types: ReadonlyMap<number, GgmlType> = new Map([
 	[39, type("MXFP4", 32, 17)],
 ]);
 
-/** Undefined for ids that came after this table was written: llama.cpp may still know them. */
+/** Undefined for ids newer than this table, which llama.cpp may know. */
 export function ggmlType(id: number): GgmlType | undefined {
 	return types.get(id);
 }
@@ -64,7 +61,7 @@ export function ggmlTypeNamed(name: string): GgmlType | undefined {
 	return typesByName.get(name);
 }
 
-/** Bytes of a tensor's data, where its type is known and its rows are whole blocks. */
+/** Bytes of a tensor's data. Undefined if its type is unknown, or its rows are not whole blocks. */
 export function tensorBytes(
 	shape: readonly number[],
 	typeId: number,

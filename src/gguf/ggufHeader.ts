@@ -1,29 +1,29 @@
 /**
- * Reads the header of a GGUF file: the metadata and the table of tensors, never the weights.
- * The format is in ggml's `docs/gguf.md`.
+ * Reads the header of a GGUF file: the metadata and the table of tensors, but not the weights. The format is described in ggml's
+ * `docs/gguf.md`.
  *
- * Invariant: every length and count is checked against what the file can hold before it is believed, so
- * that a corrupt file costs a sentence and not minutes, gigabytes or the process.
+ * Invariant: every length and count is checked against the size of the file before use, so that a corrupt file costs an error message
+ * and not minutes, gigabytes or the process.
  */
 
 import { failure, type Result, success } from "../base/result.ts";
 import { tensorBytes } from "./ggmlType.ts";
 
-/** Bytes of a file. `read` may return fewer bytes than asked for at the end of the file only. */
+/** Random access to a file. `read` may return fewer bytes than requested only at the end of the file. */
 export interface ByteSource {
 	readonly sizeBytes: number;
 	read(offset: number, lengthBytes: number): Uint8Array;
 }
 
-/** An array of strings: vocabularies and merges have hundreds of thousands, so only their place in the file is kept. */
+/** The location of an array of strings. Vocabularies and merges have hundreds of thousands of them, so they are not read. */
 interface GgufStrings {
 	readonly strings: number;
-	/** From the length of the first one to the end of the last one; each stands behind its length in 8 bytes. */
+	/** From the length of the first string to the end of the last; each string follows its length in 8 bytes. */
 	readonly startBytes: number;
 	readonly endBytes: number;
 }
 
-/** Arrays of numbers are kept, those of strings only found. */
+/** Arrays of numbers are kept; for arrays of strings, only their location. */
 export type GgufValue =
 	| number
 	| bigint
@@ -34,10 +34,10 @@ export type GgufValue =
 
 export interface GgufTensor {
 	readonly name: string;
-	/** Innermost dimension first, as the file has them. */
+	/** Innermost dimension first, as in the file. */
 	readonly shape: readonly number[];
 	readonly typeId: number;
-	/** From the start of the data. */
+	/** Relative to the start of the data. */
 	readonly offsetBytes: number;
 }
 
@@ -45,9 +45,9 @@ export interface GgufHeader {
 	readonly version: number;
 	readonly metadata: ReadonlyMap<string, GgufValue>;
 	readonly tensors: readonly GgufTensor[];
-	/** Where the data of the tensors starts in the file. */
+	/** Offset of the tensor data in the file. */
 	readonly dataOffsetBytes: number;
-	/** What the file must hold at least for every tensor of known type to be there. */
+	/** The minimum size of a file that holds all tensors of known types. */
 	readonly expectedFileBytes: number;
 }
 
@@ -65,7 +65,7 @@ export type GgufProblem =
 const maxMetadataEntries = 65_536;
 const maxTensors = 1_048_576;
 const maxDimensions = 4;
-/** No key, name or value of a real file comes near; chat templates are the longest, at some 20 KB. */
+/** Far above any real key, name or value; the longest are chat templates, with some 20 KB. */
 const maxStringBytes = 16 * 1024 * 1024;
 /** Vocabularies have some hundred thousand. */
 const maxArrayElements = 64 * 1024 * 1024;
@@ -157,7 +157,7 @@ function readTensor(reader: Reader): GgufTensor {
 const typeOfString = 8;
 const typeOfArray = 9;
 
-/** Bytes of one value by its type id; strings have at least their length. */
+/** Minimum bytes of one value by its type id; a string has at least its length. */
 const minBytesOf: ReadonlyMap<number, number> = new Map([
 	[0, 1],
 	[1, 1],
@@ -243,7 +243,7 @@ function printable(bytes: Uint8Array): string {
 		.join("")}"`;
 }
 
-/** Thrown inside this file alone, and caught at its door. */
+/** Thrown and caught in this file only. */
 class Corrupt extends Error {
 	constructor(readonly problem: GgufProblem) {
 		super(problem.kind);
@@ -254,7 +254,7 @@ function corrupt(why: string): Corrupt {
 	return new Corrupt({ kind: "corrupt", why });
 }
 
-/** A cursor over the source, with one window of it in memory. */
+/** A cursor over the source that keeps one window of it in memory. */
 class Reader {
 	readonly #source: ByteSource;
 	#window: Uint8Array = new Uint8Array(0);
@@ -278,7 +278,7 @@ class Reader {
 		return this.take(4).getUint32(0, true);
 	}
 
-	/** A 64-bit count that must be at most `limit` to be believed. */
+	/** A 64-bit count, which must be at most `limit`. */
 	count(what: string, limit: number): number {
 		const value = this.take(8).getBigUint64(0, true);
 		if (value > BigInt(limit))
@@ -292,12 +292,12 @@ class Reader {
 	}
 
 	skipString(what: string): void {
-		// Not as one assignment: the length is read from where the offset then is.
+		// Not a single assignment: reading the length moves the offset.
 		const lengthBytes = this.#stringLength(what);
 		this.offset += lengthBytes;
 	}
 
-	/** Throws where the file ends before so many bytes more. */
+	/** Throws if the file has fewer bytes left. */
 	expect(lengthBytes: number): void {
 		if (lengthBytes > this.leftBytes)
 			throw new Corrupt({

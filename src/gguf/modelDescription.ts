@@ -1,4 +1,4 @@
-/** From a GGUF header to what a model is. */
+/** Describes a model from its GGUF header. */
 
 import type { FimOrder, ModelDescription, Role } from "../protocol/model.ts";
 import { ggmlType } from "./ggmlType.ts";
@@ -6,13 +6,13 @@ import type { GgufHeader } from "./ggufHeader.ts";
 
 export interface ModelFileFacts {
 	readonly file: string;
-	/** Without folders, for models whose header has no name. */
+	/** The base name, for models whose header has no name. */
 	readonly baseName: string;
 	readonly fileBytes: number;
 	readonly roles: readonly Role[];
 }
 
-/** Tokens assumed where a header does not say what the model was trained for. */
+/** Assumed if the header does not declare the trained context window. */
 const fallbackContextWindow = 2048;
 
 export function describeModel(
@@ -39,8 +39,8 @@ export function describeModel(
 }
 
 /**
- * Prefix before suffix unless the model says otherwise: that is the order of all published code models, and
- * no common key declares another. `headroom.fim.order` is this project's own.
+ * Prefix before suffix unless the header says otherwise: all published code models use that order, and no common key declares another.
+ * `headroom.fim.order` is our own.
  */
 function fimOrder(header: GgufHeader): FimOrder {
 	return text(header, "headroom.fim.order") === "spm" ? "spm" : "psm";

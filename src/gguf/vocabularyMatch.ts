@@ -1,31 +1,34 @@
-/** Whether the tokens of a draft model are those of its target: by the token tables in the files, never by names. Pure. */
+/** Compares the vocabularies of a draft model and its target by the token tables in their files, never by name. Pure. */
 
 import { failure, type Result, success } from "../base/result.ts";
 import type { GgufHeader } from "./ggufHeader.ts";
 
 export interface Vocabulary {
-	/** The kind of tokenizer, which decides what the text of a token means: `gpt2` writes a space as another letter than `llama`. */
+	/** The kind of tokenizer, which determines how tokens encode text: `gpt2` writes a space differently than `llama`. */
 	readonly tokenizer: string;
-	/** How text is cut before it is tokenized; older files do not say. */
+	/** The pre-tokenizer; older files do not declare it. */
 	readonly preTokenizer: string | undefined;
 	readonly tokenCount: number;
-	/** As it stands in the file, each token behind its length in 8 bytes: equal bytes are equal tokens. */
+	/** The table as in the file, where each token follows its length in 8 bytes: equal bytes are equal tokens. */
 	readonly tokenTable: Uint8Array;
 }
 
 export interface SharedVocabulary {
-	/** Ids below this are in both tables. The larger table has more, of which the other model knows nothing: those are never proposed. */
+	/** Ids below this are in both tables. The rest of the larger table is unknown to the other model and never proposed. */
 	readonly sharedTokens: number;
 }
 
-/** The limits of llama.cpp (`common/speculative.cpp`): a larger difference is another vocabulary, and the first ids are special ones. */
+/**
+ * The limits of llama.cpp (`common/speculative.cpp`): a larger difference in size means another vocabulary, and the first ids are
+ * special tokens.
+ */
 export const maxSizeDifference = 128;
 const firstComparedId = 5;
 
 /**
- * Undefined where the header names no tokens.
+ * Undefined if the header has no tokens.
  *
- * @param front the bytes of the file, from its start to the end of its header at least.
+ * @param front the file from its start to at least the end of its header.
  */
 export function vocabularyOf(
 	{ metadata }: GgufHeader,
@@ -50,9 +53,10 @@ export function vocabularyOf(
 }
 
 /**
- * Or else one phrase that says why not. llama.cpp asks besides that both add the same tokens at the beginning and the end of a text. Our loop does
- * not need that: the draft is given the tokens of the target and never tokenizes, and a proposal stands only where the target chooses the same.
- * A base model and its instructed sister differ in the token that ends an answer; all that costs is one rejected token at the end.
+ * The match, or a phrase that says why there is none. llama.cpp also requires that both add the same tokens at the beginning and end
+ * of a text. Our loop does not: the draft receives the tokens of the target and never tokenizes, and a proposal is accepted only if
+ * the target chooses the same token. A base model and its instruction-tuned variant differ in the token that ends an answer, which
+ * costs one rejected token at the end.
  */
 export function matchVocabularies(
 	target: Vocabulary,
@@ -62,7 +66,7 @@ export function matchVocabularies(
 		return failure(
 			`its tokenizer is ${draft.tokenizer}, not ${target.tokenizer}`,
 		);
-	// Where one file does not say, the tables decide.
+	// If one file does not declare it, the tables decide.
 	if (
 		target.preTokenizer !== undefined &&
 		draft.preTokenizer !== undefined &&
@@ -82,7 +86,7 @@ export function matchVocabularies(
 		: failure(`token ${id} is another one`);
 }
 
-/** The first id from `firstComparedId` on whose token differs. */
+/** The first id, starting at `firstComparedId`, whose token differs. */
 function firstDifference(
 	one: Uint8Array,
 	other: Uint8Array,
@@ -107,7 +111,7 @@ function firstDifference(
 	return undefined;
 }
 
-/** Bytes of the token and its length. The parser has checked that no token has more than 32 bits can count. */
+/** Bytes of a token and its length. The parser has verified that the length fits into 32 bits. */
 function lengthReader(table: Uint8Array): (at: number) => number {
 	const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
 	return (at) => 8 + view.getUint32(at, true);

@@ -1,52 +1,53 @@
 /**
- * What was learned of this machine: how fast its devices proved to be, what loads really took, and which of them ended the engine.
+ * What Headroom has learned about this machine: the speed of its devices, the residuals of loads, and the loads that crashed the
+ * engine.
  *
- * Invariants: it holds no text of the user's, and of a model's path the base name alone. What makes no sense does not get in, neither from
- * a file nor from a measurement. Every table is bounded, and its latest entries stand last.
+ * Invariants: no text of the user, and of a model's path only the base name. Values out of range are rejected, whether from a file or
+ * a measurement. Every table is bounded, with its latest entries last.
  */
 
 import * as z from "zod/mini";
 
-/** In each table. A machine has some devices and some dozen models; what is older than so many entries was long replaced. */
+/** Entries per table. A machine has some devices and some dozen models; older entries are long outdated. */
 export const maxEntries = 200;
 
-/** A key holds a file's name and those of the devices, which may be anything. */
+/** A key contains names of files and devices, which may hold anything. */
 const maxCharacters = 1000;
 
 const text = z.string().check(z.minLength(1), z.maxLength(maxCharacters));
 const timeMs = z.number().check(z.nonnegative());
 
-/** From a floppy disk to a hundred times the fastest accelerator: anything else is an error of measuring. */
+/** Sane limits, from a floppy disk to a hundred times the fastest accelerator; anything else is a measurement error. */
 const bandwidth = z.number().check(z.gte(1e6), z.lte(1e15));
 
-/** Estimates are some percent off, and no model of a hundred gigabytes is loaded here: more than this was somebody else's memory. */
+/** Estimates are some percent off, and nobody loads a model of a hundred gigabytes here: a larger residual is memory of another program. */
 const maxResidualBytes = 4 * 2 ** 30;
 const residualBytes = z
 	.number()
 	.check(z.gte(-maxResidualBytes), z.lte(maxResidualBytes));
 
-/** How fast a device proved to be. */
+/** Measured speed of a device. */
 export const DeviceMeasurement = z.readonly(
 	z.object({
 		/** From `deviceKey`. */
 		device: text,
 		bandwidthBytesPerSecond: z.exactOptional(bandwidth),
-		/** Share of that bandwidth which decoding reaches. */
+		/** Share of that bandwidth that decoding reaches. */
 		efficiency: z.exactOptional(z.number().check(z.positive(), z.lte(1))),
-		/** Since the epoch. */
+		/** Milliseconds since the epoch. */
 		measuredAtMs: timeMs,
 	}),
 );
 export type DeviceMeasurement = z.infer<typeof DeviceMeasurement>;
 
-/** What a load took beyond what was predicted, of each memory; less than nothing where the prediction was too high. */
+/** What a load took beyond its prediction in each memory; negative if it took less. */
 export const LoadResidual = z.readonly(
 	z.object({
 		/** From `loadKey`. */
 		load: text,
 		gpuBytes: residualBytes,
 		hostBytes: residualBytes,
-		/** Tokens of one sequence, when this was seen. */
+		/** Tokens per sequence at that time. */
 		contextWindow: z.int().check(z.positive()),
 		sequences: z.int().check(z.positive()),
 		kvType: text,
@@ -55,12 +56,12 @@ export const LoadResidual = z.readonly(
 );
 export type LoadResidual = z.infer<typeof LoadResidual>;
 
-/** A load in the middle of which the engine ended. */
+/** A load that crashed the engine. */
 export const BadLoad = z.readonly(
 	z.object({
-		/** Base name of the model's file, for who wants it forgiven. */
+		/** Base name of the model's file, to clear its entries. */
 		file: text,
-		/** What was tried, as the engine puts it: from `stepKey`. */
+		/** The fallback step, from `stepKey`. */
 		step: text,
 		/** One line. */
 		why: z.string().check(z.maxLength(maxCharacters)),
@@ -79,7 +80,7 @@ export const MachineRecord = z.readonly(
 );
 export type MachineRecord = z.infer<typeof MachineRecord>;
 
-/** What a load showed. */
+/** An observation from a load. */
 export const Learned = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("device"), measurement: DeviceMeasurement }),
 	z.object({ kind: z.literal("load"), residual: LoadResidual }),
@@ -95,15 +96,15 @@ export const emptyRecord: MachineRecord = {
 
 //#region Keys
 export interface DeviceFacts {
-	/** The library's name of it, such as `vulkan`; `cpu` for the RAM. */
+	/** The backend's name, such as `vulkan`; `cpu` for the RAM. */
 	readonly backend: string;
 	readonly name: string;
 	readonly totalBytes: number;
-	/** Another one after the driver changed. */
+	/** Changes with the driver. */
 	readonly driver: string;
 }
 
-/** What a system reports of its RAM differs by some megabytes from one kernel to the next. */
+/** The reported RAM differs by some megabytes between kernels. */
 const sizeStepBytes = 2 ** 28;
 
 export function deviceKey(facts: DeviceFacts): string {
@@ -118,10 +119,10 @@ export function deviceKey(facts: DeviceFacts): string {
 }
 
 export interface LoadFacts {
-	/** A path; its base name counts. */
+	/** A path, of which only the base name is used. */
 	readonly file: string;
 	readonly fileBytes: number;
-	/** From `deviceKey`, of each device that takes part: a new driver has buffers of another size. */
+	/** From `deviceKey`, for each device involved: a new driver allocates buffers of another size. */
 	readonly devices: readonly string[];
 }
 
@@ -129,7 +130,7 @@ export function loadKey({ file, fileBytes, devices }: LoadFacts): string {
 	return keyOf([baseName(file), `${fileBytes} B`, ...devices]);
 }
 
-/** @param how what else decides whether this goes well, such as `window=3200 kv=f16`. */
+/** @param how the other factors of success, such as `window=3200 kv=f16`. */
 export function stepKey(load: string, how: string): string {
 	return keyOf([load, how]);
 }
@@ -141,8 +142,8 @@ function keyOf(parts: readonly string[]): string {
 
 //#region What is learned
 /**
- * An efficiency is a share of a bandwidth: with a new bandwidth the old one is gone, and a new one without a bandwidth is of the one that is
- * known.
+ * An efficiency is relative to a bandwidth: a new bandwidth clears it, and a new efficiency without a bandwidth refers to the known
+ * one.
  */
 export function withDeviceMeasurement(
 	record: MachineRecord,
@@ -168,7 +169,7 @@ export function withLearned(
 		: withResidual(record, learned.residual);
 }
 
-/** Replaces what was seen of this load before. */
+/** Replaces the earlier entry of this load. */
 export function withResidual(
 	record: MachineRecord,
 	residual: LoadResidual,
@@ -179,7 +180,7 @@ export function withResidual(
 	};
 }
 
-/** Folders are left out of the file and of the reason. */
+/** Strips folders from the file and from the reason. */
 export function withBadLoad(
 	record: MachineRecord,
 	{ file, step, why, seenAtMs }: BadLoad,
@@ -196,7 +197,7 @@ export function withBadLoad(
 	};
 }
 
-/** All may be tried again. */
+/** All loads may be tried again. */
 export function withoutBadLoads(record: MachineRecord): MachineRecord {
 	return { ...record, badLoads: [] };
 }
@@ -217,7 +218,7 @@ export function residualFor(
 	return residuals.find((it) => it.load === load);
 }
 
-/** How this very step ended the engine; undefined where it did not. */
+/** How this step crashed the engine; undefined if it did not. */
 export function badLoad(
 	{ badLoads }: MachineRecord,
 	{ file, step }: Pick<BadLoad, "file" | "step">,
@@ -227,7 +228,7 @@ export function badLoad(
 }
 //#endregion
 
-/** Entries that make no sense are left out, one by one. */
+/** Drops invalid entries one by one. */
 function table<Entry extends z.ZodMiniType>(entry: Entry) {
 	return z.pipe(
 		z.catch(z.array(z.unknown()), []),
@@ -242,7 +243,7 @@ function table<Entry extends z.ZodMiniType>(entry: Entry) {
 	);
 }
 
-/** The entry goes last, in place of the one that these say is of the same thing. */
+/** Appends the entry and removes those with the same key. */
 function withEntry<Entry>(
 	entries: readonly Entry[],
 	schema: z.ZodMiniType<Entry>,
@@ -265,7 +266,7 @@ function baseName(file: string): string {
 	return file.split(/[\\/]/).at(-1) ?? file;
 }
 
-/** Folders may have spaces in their names: all goes from the first word with a separator to the last separator. */
+/** Folder names may contain spaces: strips everything from the first word with a separator to the last separator. */
 function withoutFolders(text: string): string {
 	return text.replace(/[^\s'"`(]*[\\/](?:[^'"`]*[\\/])?/g, "");
 }

@@ -1,12 +1,12 @@
-/** What a model is, as far as both processes need to know. */
+/** Describes a model to both processes. */
 
 import * as z from "zod/mini";
 
-/** Whether the text before the cursor comes first in a prompt (prefix, suffix, middle) or the text after it. */
+/** Order of a fill-in-the-middle prompt: prefix, suffix, middle, or suffix first. */
 export const FimOrder = z.enum(["psm", "spm"]);
 export type FimOrder = z.infer<typeof FimOrder>;
 
-/** What a model is used for. */
+/** What the model is used for. */
 export const Role = z.enum(["completion", "chat"]);
 export type Role = z.infer<typeof Role>;
 
@@ -14,17 +14,17 @@ export const ModelDescription = z.readonly(
 	z.object({
 		/** Absolute path. */
 		file: z.string(),
-		/** The name in the header, or else that of the file. For people; nothing is decided by it. */
+		/** The name in the header, or the file name. For display only. */
 		name: z.string(),
 		architecture: z.string(),
 		parameterCount: z.number(),
 		/** The type that holds most of the weights, such as Q4_K. */
 		quantization: z.string(),
 		fileBytes: z.number(),
-		/** Tokens the model was trained for, as the header says. */
+		/** In tokens, as declared by the header. */
 		trainedContextWindow: z.number(),
 		fimOrder: FimOrder,
-		/** What it is for: as its maker declared it, or as what the file holds lets it be. */
+		/** As declared by its maker, or inferred from the file. */
 		roles: z.readonly(z.array(Role)),
 	}),
 );

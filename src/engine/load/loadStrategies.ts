@@ -6,7 +6,7 @@ import {
 	gpuPlacements,
 	type Placement,
 } from "../../memory/machine/devices.ts";
-import { canBeCutBack } from "../../memory/plan/draftPair.ts";
+import { supportsRollback } from "../../memory/plan/draftPair.ts";
 import type { KvType } from "../../memory/plan/modelCost.ts";
 import {
 	admits,
@@ -141,7 +141,7 @@ function strategiesOn(
 					sequences: request.sequences,
 					batchTokens: request.batchTokens,
 					kvType,
-					verifies: request.speculates && canBeCutBack(model.shape),
+					verifies: request.speculates && supportsRollback(model.shape),
 					...(correction && { correction }),
 				}),
 		};

@@ -19,7 +19,7 @@ export interface Placement {
  * Assumed use by the desktop, for cards whose driver does not report it: Vulkan without VK_EXT_memory_budget reports all memory as
  * free. A desktop takes 1 to 2 GiB; the margin covers the rest.
  */
-const untoldUseBytes = gibibyte;
+const unreportedUseBytes = gibibyte;
 
 /** Reserved for the operating system, the editor and its language servers on unified memory. */
 const minLeftOfUnifiedBytes = 4 * gibibyte;
@@ -27,21 +27,23 @@ const minLeftOfUnifiedBytes = 4 * gibibyte;
 /** The memory that a plan may use, including its margin. */
 export function usableBytes(device: Device): number {
 	const { kind, totalBytes, freeBytes } = device;
-	const told = Math.max(0, Math.min(freeBytes, totalBytes));
+	const reportedBytes = Math.max(0, Math.min(freeBytes, totalBytes));
 	switch (kind) {
 		case "discrete":
-			return told < totalBytes ? told : Math.max(0, told - untoldUseBytes);
+			return reportedBytes < totalBytes
+				? reportedBytes
+				: Math.max(0, reportedBytes - unreportedUseBytes);
 		case "unified":
 			return Math.max(
 				0,
 				Math.min(
-					told,
+					reportedBytes,
 					workingSetBytes(device),
 					totalBytes - minLeftOfUnifiedBytes,
 				),
 			);
 		default:
-			return Math.min(told, device.workingSetBytes ?? told);
+			return Math.min(reportedBytes, device.workingSetBytes ?? reportedBytes);
 	}
 }
 

@@ -7,7 +7,7 @@ import {
 	gpuPlacements,
 	type Placement,
 } from "../machine/devices.ts";
-import { canBeCutBack, isPlannedDraft } from "./draftPair.ts";
+import { isPlannedDraft, supportsRollback } from "./draftPair.ts";
 import type { KvType } from "./modelCost.ts";
 import { missingBytes, type Plan, planFor } from "./plan.ts";
 import type { NamedModel } from "./planRequest.ts";
@@ -181,7 +181,7 @@ function* plansFor(
 					yield planFor({
 						model: candidate,
 						...(draft && { draft }),
-						verifies: canBeCutBack(candidate.shape),
+						verifies: supportsRollback(candidate.shape),
 						placement,
 						contextWindow,
 						sequences,

@@ -48,14 +48,16 @@ export function compareDrafts(
 
 /** Each token selects other experts, so verifying several tokens costs several times as much. */
 function isPair(draft: ModelShape, target: ModelShape): boolean {
-	return target.experts === 0 && canBeCutBack(target) && canBeCutBack(draft);
+	return (
+		target.experts === 0 && supportsRollback(target) && supportsRollback(draft)
+	);
 }
 
 /**
  * Every step rolls back rejected tokens. Recurrent states and sliding windows can only return to a copy. If it is unknown which layers
  * slide, any may.
  */
-export function canBeCutBack({ layers, notes }: ModelShape): boolean {
+export function supportsRollback({ layers, notes }: ModelShape): boolean {
 	return (
 		notes.length === 0 &&
 		layers.every(

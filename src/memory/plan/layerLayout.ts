@@ -26,7 +26,7 @@ export interface DeviceLayers {
  * As llama.cpp does it (`llama_model::load_tensors`): of the layers followed by the head, the last ones are offloaded. Each GPU gets a
  * contiguous run in proportion to its reported free memory.
  */
-export function layOut(
+export function assignLayers(
 	shape: ModelShape,
 	{
 		placement: { gpus, host },
@@ -40,7 +40,9 @@ export function layOut(
 	const deviceOf = (unit: number): Device => {
 		if (unit < first) return host;
 		const device = deviceAt((unit - first) / offloaded, gpus);
-		return unit === layers.length && !takesHead(device, shape) ? host : device;
+		return unit === layers.length && !acceptsHead(device, shape)
+			? host
+			: device;
 	};
 	return allDevices({ gpus, host }).map((device) => ({
 		device,
@@ -65,7 +67,7 @@ function headTensorBytes({
 	);
 }
 
-function takesHead(device: Device, shape: ModelShape): boolean {
+function acceptsHead(device: Device, shape: ModelShape): boolean {
 	return headTensorBytes(shape) <= (device.largestTensorBytes ?? Infinity);
 }
 
@@ -74,13 +76,13 @@ export function evaluates({ layers, hasHead }: DeviceLayers): boolean {
 }
 
 export function obstaclesTo(
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	request: PlanRequest,
 ): readonly Obstacle[] {
 	const { model, placement, offloadedLayers } = request;
 	const wantsHead = placement.gpus.length > 0 && offloadedLayers !== 0;
 	const refused = wantsHead
-		? placement.gpus.filter((it) => !takesHead(it, model.shape)).slice(0, 1)
+		? placement.gpus.filter((it) => !acceptsHead(it, model.shape)).slice(0, 1)
 		: [];
 	return [
 		...refused.map(
@@ -90,7 +92,7 @@ export function obstaclesTo(
 				tensorBytes: headTensorBytes(model.shape),
 			}),
 		),
-		...steps.flatMap(({ device, layers }) =>
+		...layout.flatMap(({ device, layers }) =>
 			layers.flatMap((layer) => [
 				{ device, of: "layer", tensorBytes: layer.largestTensorBytes } as const,
 				{

@@ -29,14 +29,14 @@ const noParts: ModelParts = {
 
 /** Drafts are verified one sequence at a time. */
 export function targetParts(
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	device: Device,
 	request: PlanRequest,
 ): ModelParts {
 	const verified = request.verifies ? maxVerifiedTokens : 1;
 	return sumParts(
 		contextsOf(request).map((it) =>
-			modelParts(request.model.shape, steps, device, it, {
+			modelParts(request.model.shape, layout, device, it, {
 				outputs: Math.max(it.sequences, verified),
 				hasWeights: it === request,
 			}),
@@ -46,7 +46,7 @@ export function targetParts(
 
 /** The draft has a sequence of the same length for each one of the target, and decodes token by token. */
 export function draftBytes(
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	device: Device,
 	request: PlanRequest,
 ): number {
@@ -55,7 +55,7 @@ export function draftBytes(
 	return contextsOf(request).reduce((sum, it) => {
 		const outputs = it.sequences;
 		const hasWeights = it === request;
-		const parts = modelParts(draft.shape, steps, device, it, {
+		const parts = modelParts(draft.shape, layout, device, it, {
 			outputs,
 			hasWeights,
 		});
@@ -78,7 +78,7 @@ export function contextsOf(request: PlanRequest): readonly PlanRequest[] {
  */
 function modelParts(
 	shape: ModelShape,
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	device: Device,
 	request: PlanRequest,
 	{
@@ -86,7 +86,7 @@ function modelParts(
 		hasWeights,
 	}: { readonly outputs: number; readonly hasWeights: boolean },
 ): ModelParts {
-	const step = steps.find((it) => it.device === device);
+	const step = layout.find((it) => it.device === device);
 	assert(step, "every device of a placement has its share");
 	const { gpus, host } = request.placement;
 	const isGpu = gpus.includes(device);
@@ -103,10 +103,10 @@ function modelParts(
 	const headBytes = isGpu ? shape.head.bytes : cpuHeadBytes(shape, repacking);
 	const inputCopies = gpus.length > 1 ? 4 : 1;
 	const isHost = device === host;
-	const lent = lentToGpu(shape, steps, request);
+	const opOffload = opOffloadOf(shape, layout, request);
 	const evaluated = {
 		layers: step.layers.length > 0,
-		head: lent.head ? device === lent.device : step.hasHead,
+		head: opOffload.head ? device === opOffload.device : step.hasHead,
 	};
 	return {
 		weights: hasWeights
@@ -120,27 +120,27 @@ function modelParts(
 				? computeBufferBytes(shape, request, evaluated, inputCopies)
 				: 0) +
 			(isHost && gpus.length > 0 ? inputBufferBytes(shape, request) : 0) +
-			(device === lent.device ? lent.weightBytes : 0),
+			(device === opOffload.device ? opOffload.weightBytes : 0),
 		outputBuffer: isHost ? outputBufferBytes(shape, outputs) : 0,
 	};
 }
 
 /** Weights in RAM that a GPU multiplies with for large batches: llama.cpp copies them into its compute buffer (`op_offload`). */
-interface Lent {
-	/** Undefined if nothing is lent. */
+interface OpOffload {
+	/** Undefined if there is none. */
 	readonly device: Device | undefined;
 	readonly head: boolean;
 	readonly weightBytes: number;
 }
 
 /** A GPU can use neither repacked weights nor tensors that it does not accept. */
-function lentToGpu(
+function opOffloadOf(
 	shape: ModelShape,
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	{ placement: { gpus, host }, batchTokens }: PlanRequest,
-): Lent {
+): OpOffload {
 	const device = gpus.at(-1);
-	const step = steps.find((it) => it.device === host);
+	const step = layout.find((it) => it.device === host);
 	if (!device || device === host || !step)
 		return { device: undefined, head: false, weightBytes: 0 };
 	const limitBytes = device.largestTensorBytes ?? Infinity;

@@ -15,10 +15,10 @@ import {
 } from "../machine/roofline.ts";
 import {
 	allDevices,
+	assignLayers,
 	copiesWeights,
 	type DeviceLayers,
 	evaluates,
-	layOut,
 	memoriesOf,
 	memoryOf,
 	type Obstacle,
@@ -71,16 +71,16 @@ export interface Plan {
 
 export function planFor(request: PlanRequest): Plan {
 	const { model, draft, placement } = request;
-	const steps = layOut(model.shape, request);
-	const draftSteps = draft ? layOut(draft.shape, { placement }) : [];
+	const layout = assignLayers(model.shape, request);
+	const draftLayout = draft ? assignLayers(draft.shape, { placement }) : [];
 	const planned = (
 		device: Device,
 		members: readonly Device[],
 		runtime: number,
 	): PlannedDevice => {
-		const own = sumParts(members.map((it) => targetParts(steps, it, request)));
+		const own = sumParts(members.map((it) => targetParts(layout, it, request)));
 		const drafted = members.reduce(
-			(sum, it) => sum + draftBytes(draftSteps, it, request),
+			(sum, it) => sum + draftBytes(draftLayout, it, request),
 			0,
 		);
 		const bytes: Record<MemoryPart, number> = {
@@ -112,7 +112,7 @@ export function planFor(request: PlanRequest): Plan {
 		...placement.gpus.filter(hasOwnLimit).map((gpu) => planned(gpu, [gpu], 0)),
 	];
 	const [own, ...ofOthers] = contextsOf(request).map((it) =>
-		obstaclesTo(steps, it),
+		obstaclesTo(layout, it),
 	);
 	// A head that stays on the CPU does so for all contexts.
 	const obstacles = [
@@ -125,8 +125,8 @@ export function planFor(request: PlanRequest): Plan {
 		holders: allDevices(placement).map((device) => ({
 			device,
 			bytes: {
-				...targetParts(steps, device, request),
-				draft: draftBytes(draftSteps, device, request),
+				...targetParts(layout, device, request),
+				draft: draftBytes(draftLayout, device, request),
 			},
 		})),
 		obstacles,
@@ -136,12 +136,12 @@ export function planFor(request: PlanRequest): Plan {
 		isWhole:
 			obstacles.length === 0 &&
 			(placement.gpus.length === 0 ||
-				steps.every(
+				layout.every(
 					(it) => placement.gpus.includes(it.device) || !evaluates(it),
 				)),
-		mapsFile: !steps.some((it) => copiesWeights(it, request)),
-		atEmptyWindow: speed(steps, request, 0),
-		atFullWindow: speed(steps, request, request.contextWindow),
+		mapsFile: !layout.some((it) => copiesWeights(it, request)),
+		atEmptyWindow: speed(layout, request, 0),
+		atFullWindow: speed(layout, request, request.contextWindow),
 	};
 }
 
@@ -207,12 +207,12 @@ function hasOwnLimit({ kind, workingSetBytes }: Device): boolean {
 }
 
 function speed(
-	steps: readonly DeviceLayers[],
+	layout: readonly DeviceLayers[],
 	{ model: { shape }, kvType }: PlanRequest,
 	depthTokens: number,
 ): DecodeSpeed {
 	return predictDecode(
-		steps.map(({ device, layers, hasHead }) => ({
+		layout.map(({ device, layers, hasHead }) => ({
 			bytesRead:
 				layers.reduce(
 					(sum, it) => sum + layerReadBytes(it, shape, depthTokens, kvType),

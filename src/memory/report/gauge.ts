@@ -142,8 +142,8 @@ function memoriesOf(
 ): readonly GaugeMemory[] {
 	if (status.kind !== "ready" && status.kind !== "generating") return [];
 	const { memory } = status.load;
-	const held = (memory.length > 0 ? memory : devices.map(holdingNothing)).map(
-		(it) => asSeen(it, devices),
+	const held = (memory.length > 0 ? memory : devices.map(withoutModel)).map(
+		(it) => updated(it, devices),
 	);
 	const ram = held.filter(
 		({ kind }) => kind === "cpu" || kind === "integrated",
@@ -157,7 +157,7 @@ function memoriesOf(
 }
 
 /** Without a plan, the distribution of the model is unknown: all used memory counts as used by others. */
-function holdingNothing(device: Device): HeldMemory {
+function withoutModel(device: Device): HeldMemory {
 	const { name, kind, freeBytes, totalBytes } = device;
 	return {
 		device: name,
@@ -171,7 +171,7 @@ function holdingNothing(device: Device): HeldMemory {
 	};
 }
 
-function asSeen(held: HeldMemory, devices: readonly Device[]): HeldMemory {
+function updated(held: HeldMemory, devices: readonly Device[]): HeldMemory {
 	const seen = devices.find(
 		({ name, kind }) => name === held.device && kind === held.kind,
 	);

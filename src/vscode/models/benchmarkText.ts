@@ -1,4 +1,4 @@
-/** The table of a benchmark, as Markdown. Without an editor. */
+/** The table of a benchmark, as Markdown. Does not need an editor. */
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatMs } from "../../base/units.ts";
@@ -53,7 +53,7 @@ function cells({
 	];
 }
 
-/** The first row is the header; all columns but the first are figures. */
+/** The first row is the header; all columns but the first hold numbers. */
 function table(rows: readonly (readonly string[])[]): readonly string[] {
 	const [header = [], ...body] = rows;
 	const rule = header.map((_, index) => (index === 0 ? "---" : "---:"));
@@ -64,7 +64,7 @@ function failureLine({ name, error }: FailedBenchmark, t: Translate): string {
 	return `- ${escaped(name)}: ${escaped(errorText(error, t))}`;
 }
 
-/** Names and paths of files are no Markdown. */
+/** Names and paths may contain Markdown characters. */
 function escaped(text: string): string {
 	return text.replace(/[\\`*_{}[\]<>#|]/g, "\\$&");
 }

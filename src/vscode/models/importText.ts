@@ -1,4 +1,4 @@
-/** What "Import Model File" says of its progress and its outcome. Without an editor. */
+/** The texts of "Import Model File": progress and result. Does not need an editor. */
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
@@ -10,10 +10,10 @@ import type { ImportOutcome } from "../../models/folder/importModel.ts";
 import { errorText } from "../../protocol/errors.ts";
 import type { ModelNews } from "./useModel.ts";
 
-/** A message is no place for the names of a whole disk. */
+/** Keeps a message readable when a whole disk is imported. */
 const maxNames = 5;
 
-/** One message for everything. */
+/** Summarizes the import in one message. */
 export function importSummary(
 	{ files, cancelled }: ImportOutcome,
 	t: Translate,

@@ -17,11 +17,11 @@ import {
 import { foundText, nameOf, refusalOf, verdictText } from "./modelRowTexts.ts";
 
 export interface ModelPickItem extends vscode.QuickPickItem {
-	/** What the setting is to say; undefined for separators. */
+	/** The value for the setting; undefined for separators. */
 	readonly selects?: string;
-	/** For the title of what follows. */
+	/** For the titles of later steps. */
 	readonly name?: string;
-	/** Why choosing it loads nothing. */
+	/** Why it cannot be selected. */
 	readonly refusal?: string;
 }
 
@@ -31,7 +31,7 @@ export interface PickContext {
 	readonly canPin: boolean;
 }
 
-/** Before the models are known. */
+/** Shown until the models are listed. */
 export function firstItems(context: PickContext): readonly ModelPickItem[] {
 	const { t } = vscode.l10n;
 	return [
@@ -130,7 +130,7 @@ function rowItem(row: ModelRow, context: PickContext): ModelPickItem {
 	);
 }
 
-/** Marks the one that is selected, in words, and offers to pin what can be loaded. */
+/** Marks the selected item in words, and adds a pin button to items that can be loaded. */
 function item(
 	base: ModelPickItem & { readonly selects: string },
 	{ selection, canPin }: PickContext,

@@ -1,4 +1,4 @@
-/** Models in words, for a list to choose from: what each takes and how fast it would be, or why it cannot be used. */
+/** Words the rows of a list of models: memory and speed of each, or why it cannot be used. */
 
 import * as vscode from "vscode";
 import { assertNever } from "../../base/assert.ts";
@@ -14,14 +14,14 @@ import { type ModelRow, mayChoose } from "../../models/choice/modelRows.ts";
 import type { StoreKind } from "../../models/stores/modelStores.ts";
 import { describeError } from "../platform/localize.ts";
 
-/** The file's own name in Ollama and the like tells versions of a model apart, which its header often does not. */
+/** File names in stores such as Ollama tell versions of a model apart; headers often do not. */
 export function nameOf({ model, isBuiltIn }: ModelRow): string {
 	return isBuiltIn && model.content.ok
 		? model.content.value.description.name
 		: model.name;
 }
 
-/** What matters first: a list shows some eighty characters, and the rest to who asks. */
+/** The most important part first: a list shows some eighty characters. */
 export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 	const { t } = vscode.l10n;
 	const doubt = isDoubtful
@@ -90,7 +90,7 @@ function planTexts(plan: Plan): readonly string[] {
 	const isGuess = (gpus.length > 0 ? gpus : [host]).some(
 		(it) => bandwidthOf(it).source === "assumed",
 	);
-	// More digits than a prediction has.
+	// A prediction has no more digits.
 	const tokens = String(
 		Number(plan.atFullWindow.tokensPerSecond.toPrecision(2)),
 	);
@@ -99,7 +99,7 @@ function planTexts(plan: Plan): readonly string[] {
 			? t("about {tokens} tokens per second (rough estimate)", { tokens })
 			: t("about {tokens} tokens per second", { tokens }),
 		...plan.devices.map(({ device, bytes, neededBytes, freeBytes }) => {
-			// The margin is to be free, and is not taken.
+			// The margin stays free.
 			const needed = formatBytes(neededBytes - bytes.margin);
 			const free = formatBytes(freeBytes);
 			return device.kind === "cpu"
@@ -135,7 +135,7 @@ export function foundText({ model }: ModelRow): string {
 	return label === model.name ? names[store] : `${names[store]} (${label})`;
 }
 
-/** Why choosing it loads nothing. */
+/** Why the row cannot be selected. */
 export function refusalOf(row: ModelRow): string | undefined {
 	if (mayChoose(row)) return undefined;
 	const { verdict } = row;

@@ -1,4 +1,4 @@
-/** What "Remove Model" says: its rows, and what it asks. Without an editor. */
+/** The texts of "Remove Model": rows and questions. Does not need an editor. */
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";

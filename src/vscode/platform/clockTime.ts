@@ -1,4 +1,4 @@
-/** Times of the day as people of the editor's language write them. */
+/** Formats times of day in the language of the editor. */
 
 import * as vscode from "vscode";
 

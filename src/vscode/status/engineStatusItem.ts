@@ -28,7 +28,7 @@ export interface GaugeSources {
 	readonly recent: RecentGenerations;
 }
 
-/** All that the item shows, as it is now. */
+/** The current data of the item. */
 function gaugeView({
 	engine: { status },
 	autoSuggest,
@@ -64,7 +64,7 @@ export function registerEngineStatusItem(sources: GaugeSources): Disposable {
 	store.add(recent.onDidChange(update));
 	store.add(autoSuggest.onDidChange(update));
 	store.add(vscode.window.onDidChangeActiveTextEditor(update));
-	// Also where a document is given another language.
+	// Also fires when a document changes its language.
 	store.add(vscode.workspace.onDidOpenTextDocument(update));
 	update();
 	item.show();
@@ -82,7 +82,7 @@ export function registerEngineStatusItem(sources: GaugeSources): Disposable {
 
 const statusBarSetting = "workbench.statusBar.visible";
 
-/** As far as the editor tells: not of a single item that was hidden. */
+/** As far as the API shows it: it does not report a single hidden item. */
 function isSeen(): boolean {
 	return (
 		vscode.window.state.focused &&
@@ -90,14 +90,14 @@ function isSeen(): boolean {
 	);
 }
 
-/** Colours only add to what the icon and the word say already. */
+/** Colors only repeat what icon and word say. */
 const backgrounds: Partial<Readonly<Record<GaugeState, string>>> = {
 	pressure: "statusBarItem.warningBackground",
 	spill: "statusBarItem.warningBackground",
 	failed: "statusBarItem.errorBackground",
 };
 
-/** Each property that is set goes to the window: so only what changes. */
+/** Every assignment is sent to the window, so assign only changes. */
 function show(item: vscode.StatusBarItem, view: GaugeView): void {
 	const { t } = vscode.l10n;
 	const text = gaugeText(view, t);

@@ -1,4 +1,4 @@
-/** The fit report as a document that is only read: what the loaded model takes of memory, and why it fits. */
+/** The fit report as a read-only document: memory use of the loaded model, and speculative decoding. */
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
@@ -37,7 +37,7 @@ export class FitReportDocument implements Disposable {
 	}
 
 	async show(): Promise<void> {
-		// One that is open already tells of what was.
+		// A report that is already open is stale.
 		this.#onDidChange.fire(reportUri);
 		await vscode.window.showTextDocument(reportUri, { preview: true });
 	}

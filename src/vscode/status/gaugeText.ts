@@ -1,4 +1,4 @@
-/** The memory gauge in words: for the status bar, for the tooltip, and for who hears it read out. */
+/** Words the memory gauge, for the status bar, the tooltip and screen readers. */
 
 import { assert, assertNever } from "../../base/assert.ts";
 import type { Translate } from "../../base/sentence.ts";
@@ -22,18 +22,18 @@ export interface GaugeView {
 	readonly gauge: Gauge;
 	readonly status: EngineStatus;
 	readonly counters: GenerationCounters;
-	/** Why nothing is suggested by itself, and the same as a sentence. */
+	/** Why automatic suggestions are off, also as a sentence. */
 	readonly suppression:
 		| { readonly reason: SuppressionReason; readonly sentence: string }
 		| undefined;
 }
 
-/** How a state shows without any colour. */
+/** How a state is shown without color. */
 interface Look {
 	readonly icon: string;
-	/** What the status bar says beside the memory in use; empty where that says enough. */
+	/** Shown in the status bar beside the memory use; empty if that suffices. */
 	readonly word: string;
-	/** What is read out. */
+	/** For screen readers and the tooltip. */
 	readonly spoken: string;
 }
 
@@ -46,7 +46,7 @@ export function gaugeText(view: GaugeView, t: Translate): string {
 	return `$(${icon}) ${words.join(" ")}`;
 }
 
-/** All that the tooltip has, as sentences. */
+/** The contents of the tooltip, as sentences. */
 export function gaugeLabel(view: GaugeView, t: Translate): string {
 	const { memories } = view.gauge;
 	const { spoken } = lookOf(view, t);
@@ -54,13 +54,13 @@ export function gaugeLabel(view: GaugeView, t: Translate): string {
 		`Headroom: ${spoken}`,
 		...sentencesOf(view, t),
 		...factsOf(view, t).map(([name, value]) => `${name}: ${value}`),
-		...memories.map((it) => memoryInWords(it, view, t)),
+		...memories.map((it) => memoryText(it, view, t)),
 	]
 		.map((it) => it.replace(/[.]?$/, "."))
 		.join(" ");
 }
 
-/** Markdown without trust: names come out of files that anyone may have made. */
+/** Untrusted Markdown: names come from files that anyone may have made. */
 export function gaugeTooltip(view: GaugeView, t: Translate): string {
 	const facts = factsOf(view, t);
 	return [
@@ -93,13 +93,16 @@ function lookOf({ gauge, status, suppression }: GaugeView, t: Translate): Look {
 			assert(suppression, "there is a reason");
 			return suppressedLook(suppression.reason, t);
 		case "pressure":
-			return said("warning", t("Low memory"));
+			return lookSaying("warning", t("Low memory"));
 		case "spill":
-			return said("headroom-gauge-spill", t("Slow"));
+			return lookSaying("headroom-gauge-spill", t("Slow"));
 		case "failed":
-			return said("error", t("No model"));
+			return lookSaying("error", t("No model"));
 		case "crashed":
-			return said("error", isGivenUp(status) ? t("Stopped") : t("Restarting"));
+			return lookSaying(
+				"error",
+				isGivenUp(status) ? t("Stopped") : t("Restarting"),
+			);
 		default:
 			return assertNever(gauge.state);
 	}
@@ -109,12 +112,12 @@ export function isGivenUp(status: EngineStatus): boolean {
 	return status.kind === "crashed" && status.restartInMs === null;
 }
 
-function said(icon: string, word: string): Look {
+function lookSaying(icon: string, word: string): Look {
 	return { icon, word, spoken: word };
 }
 
 function spinning(word: string): Look {
-	return said("loading~spin", word);
+	return lookSaying("loading~spin", word);
 }
 
 function loadingWord(status: EngineStatus, t: Translate): string {
@@ -133,22 +136,22 @@ function loadingWord(status: EngineStatus, t: Translate): string {
 function suppressedLook(reason: SuppressionReason, t: Translate): Look {
 	switch (reason.kind) {
 		case "off":
-			return said("circle-slash", t("Headroom off"));
+			return lookSaying("circle-slash", t("Headroom off"));
 		case "languageOff":
-			return said(
+			return lookSaying(
 				"circle-slash",
 				t("Off for {languageId}", { languageId: reason.languageId }),
 			);
 		case "snoozed":
-			return said("bell-slash", t("Snoozed"));
+			return lookSaying("bell-slash", t("Snoozed"));
 		case "secretFile":
-			return said("lock", t("Off in this file"));
+			return lookSaying("lock", t("Off in this file"));
 		default:
 			return assertNever(reason);
 	}
 }
 
-/** What the model is, or why there is none; and what the user should know besides. */
+/** Describes the model, or why there is none; and warnings. */
 function sentencesOf(
 	{ gauge, status, suppression }: GaugeView,
 	t: Translate,
@@ -223,12 +226,12 @@ function factsOf(
 			: [[t("Prompt reused"), formatPercent(reusedShare)] as const]),
 		...(draft === null ? [] : [[t("Draft model"), draft] as const]),
 		...(speculation
-			? [[t("Speculative decoding"), guessesInWords(speculation, t)] as const]
+			? [[t("Speculative decoding"), speculationText(speculation, t)] as const]
 			: []),
 	];
 }
 
-function guessesInWords(
+function speculationText(
 	{ acceptedShare, tokensPerStep, gain }: SpeculationCounters,
 	t: Translate,
 ): string {
@@ -289,7 +292,7 @@ function shownParts({ bytes }: GaugeMemory): readonly GaugePart[] {
 	return gaugeParts.filter((it) => bytes[it] > 0 || it === "free");
 }
 
-function memoryInWords(
+function memoryText(
 	memory: GaugeMemory,
 	view: GaugeView,
 	t: Translate,
@@ -306,7 +309,7 @@ function memoryInWords(
 
 const mebibyte = 2 ** 20;
 
-/** In one unit, so that the lines add up as they are read. */
+/** In one unit, so that the lines add up visibly. */
 function memoryTable(
 	memory: GaugeMemory,
 	view: GaugeView,
@@ -329,7 +332,7 @@ function table(head: Row, rows: readonly Row[]): string {
 	return [line(head), "| :-- | --: |", ...rows.map(line)].join("\n");
 }
 
-/** Markdown takes any punctuation behind a backslash for itself; a line must stay one. */
+/** Escapes all punctuation for Markdown, and keeps the text on one line. */
 export function escapeMarkdown(text: string): string {
 	return text.replace(/\s+/g, " ").replace(/[!-/:-@[-`{-~]/g, "\\$&");
 }

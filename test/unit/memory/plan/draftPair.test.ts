@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
-	canBeCutBack,
 	compareDrafts,
 	isPlannedDraft,
 	mayDraft,
+	supportsRollback,
 } from "../../../../src/memory/plan/draftPair.ts";
 import type {
 	LayerShape,
@@ -74,7 +74,7 @@ describe("draft pairs", () => {
 		["latent attention", latent, true],
 	] as const)
 		it(`a model with ${what} is ${expected ? "both" : "neither target nor draft"}`, () => {
-			assert.equal(canBeCutBack(withLayer(half, layer)), expected);
+			assert.equal(supportsRollback(withLayer(half, layer)), expected);
 			assert.equal(mayDraft(withLayer(half, layer), seven), expected);
 			assert.equal(mayDraft(half, withLayer(seven, layer)), expected);
 		});
