@@ -42,7 +42,7 @@ export function installVscode(version: string): string {
 	const vscodeFolder = path.join(folder, "package", "lib", "vscode");
 	if (existsSync(folder)) return vscodeFolder;
 	console.error(`Installing VS Code ${version.replace(/^4/, "1")} ...`);
-	// In a folder of another name until it is whole, so that a broken installation is never taken for one.
+	// Under another name until it is complete: a broken installation must not be used.
 	const partial = `${folder}.partial`;
 	rmSync(partial, { recursive: true, force: true });
 	mkdirSync(partial, { recursive: true });
@@ -129,7 +129,7 @@ function shutProposedApi(code: string): void {
 	}
 }
 
-/** A Node that can run the given version; fetched from the npm registry where this one is too old. */
+/** A Node that can run the given version; installed from the npm registry if this one is too old. */
 export function nodeFor(version: string): string {
 	const needed = version === oldestVersion ? 20 : 22;
 	if (Number(process.versions.node.split(".")[0]) >= needed)
@@ -156,7 +156,7 @@ export function nodeFor(version: string): string {
 export interface VscodeServer {
 	readonly port: number;
 	readonly processId: number;
-	/** Ends it, and every extension host and engine with it. */
+	/** Stops it, with every extension host and engine. */
 	stop(): Promise<void>;
 }
 
@@ -166,9 +166,9 @@ export interface ServeOptions {
 	readonly dataFolder: string;
 	readonly settings?: Readonly<Record<string, unknown>>;
 	readonly env?: NodeJS.ProcessEnv;
-	/** Who has the address needs this too. */
+	/** Visitors need it besides the address. */
 	readonly token?: string;
-	/** For tests: the workbench reports to functions of the page. */
+	/** For tests: the workbench calls functions of the page with its log and its exit code. */
 	readonly isDriven?: boolean;
 	readonly port?: number;
 }
@@ -187,7 +187,7 @@ export async function serveVscode({
 	const port = wantedPort ?? (await freePort());
 	mkdirSync(path.join(dataFolder, "data", "User"), { recursive: true });
 	const settingsFile = path.join(dataFolder, "data", "User", "settings.json");
-	// What a person has changed there since stays.
+	// Settings that the user has changed since are kept.
 	if (!existsSync(settingsFile))
 		writeFileSync(settingsFile, JSON.stringify(settings, undefined, "\t"));
 	const child = spawn(
@@ -220,7 +220,7 @@ export async function serveVscode({
 	return { port, processId: child.pid ?? 0, stop: () => stopGroup(child) };
 }
 
-/** The server has a group of its own, so it must be told when this process ends early. */
+/** The server has a process group of its own, so it outlives this process unless it is killed with it. */
 function endWith(child: ChildProcess): void {
 	const { pid } = child;
 	if (pid === undefined) return;

@@ -198,7 +198,7 @@ function total({ ram, vram }: MemoryBytes): number {
 	return ram + vram;
 }
 
-/** What people are told to reckon with: the bits of the weights, and a fifth on top. */
+/** The rule of thumb: the bits of the weights, and a fifth on top. */
 function ruleOfThumb(shape: ModelShape, quantization: Quantization): number {
 	const bits = Number(/\d+/.exec(quantization)?.[0]);
 	return Math.round(((parameterCount(shape) * bits) / 8) * 1.2);

@@ -132,7 +132,7 @@ export function withoutPrefixCache(engine: RealEngine): Suggester {
 	});
 }
 
-/** The same, but the typed line stands with the lines before it, as models are mostly prompted; so no word is held back either. */
+/** The same, but the typed line stands with the lines before it, as models are usually prompted; so no word is held back either. */
 export function withLineInPrefix(engine: RealEngine): Suggester {
 	return sessionOn(engine, {
 		complete: ({ prefixBlocks, line, ...request }, signal) =>

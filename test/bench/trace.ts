@@ -157,7 +157,7 @@ function packageTraces(
 			path: shortPath(file),
 			languageId,
 			text: text.slice(0, start) + text.slice(end),
-			files: neighboursOf(file, files),
+			files: neighborsOf(file, files),
 			events: typing(text.slice(start, end), start, 0, traces.length),
 		});
 	}
@@ -167,7 +167,7 @@ function packageTraces(
 const maxNeighbours = 6;
 
 /** The files of the same folder that are nearest by name: what someone has open beside it. */
-function neighboursOf(file: string, files: readonly string[]): Trace["files"] {
+function neighborsOf(file: string, files: readonly string[]): Trace["files"] {
 	const folder = path.dirname(file);
 	const siblings = files.filter(
 		(it) => it !== file && path.dirname(it) === folder && existsSync(it),

@@ -26,7 +26,7 @@ for (const version of [oldestVersion, newestVersion])
 		after(() => session.stop());
 		afterEach(session.keepFailure(name));
 
-		it("types, sees ghost text, takes it with Tab, and finds it in the file", async () => {
+		it("types, sees ghost text, accepts it with Tab, and finds it in the file", async () => {
 			await person.open("shapes.ts");
 			await person.press("Control+End", "Enter");
 			await person.type(
@@ -89,7 +89,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`log-${name}`);
 		});
 
-		it("is told when the engine has given up, and can restart it", async () => {
+		it("reads that the engine has given up, and restarts it", async () => {
 			const model = path.join(
 				workspace,
 				"..",

@@ -15,7 +15,7 @@ import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
 /** The built-in model talks nonsense, and much of it: what is looked at here is the way there and back. */
 for (const version of [oldestVersion, newestVersion])
-	describe(`a person who asks in VS Code ${version.replace(/^4/, "1")}`, () => {
+	describe(`chat on screen in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const models = testFolder();

@@ -11,7 +11,7 @@ interface Drawn {
 }
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`the memory gauge before a person in VS Code ${version.replace(/^4/, "1")}`, () => {
+	describe(`the memory gauge on screen in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		let person: Person;
@@ -61,7 +61,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`gauge-${name}`);
 		});
 
-		it("breaks the memory down under the pointer, into parts that add up", async () => {
+		it("breaks the memory down in a tooltip, into parts that add up", async () => {
 			await person.statusItem().hover();
 			const tooltip = person.page
 				.locator(".monaco-hover:visible", { hasText: "Total" })
@@ -107,7 +107,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.match(text, /weights +[\d.]+ MB +[\d.]+ MB/);
 		});
 
-		it("gives the memory back at once, and takes it again when it is needed", async () => {
+		it("frees the memory at once, and loads the model again when it is needed", async () => {
 			await person.statusItem().click();
 			await menuEntry("Free memory now").click();
 			await person.untilStatus(/^Headroom: Not running\./);

@@ -16,7 +16,7 @@ const modelName = "headroom-draft-1.6m-q8_0.gguf";
 const attemptMs = 3_000;
 
 for (const version of [oldestVersion, newestVersion])
-	describe(`models before a person in VS Code ${version.replace(/^4/, "1")}`, () => {
+	describe(`models on screen in VS Code ${version.replace(/^4/, "1")}`, () => {
 		const name = version.replace(/^4/, "1").replace(/\.\d+$/, "");
 		const session = new Session();
 		const stick = mkdtempSync(path.join(os.tmpdir(), "headroom-stick-"));
@@ -78,11 +78,11 @@ for (const version of [oldestVersion, newestVersion])
 			await modal().waitFor();
 		}
 
-		it("is left in peace at the start", async () => {
+		it("sees no message at the start", async () => {
 			assert.deepEqual(await person.notifications(), []);
 		});
 
-		it("sees what each model of the catalog would take, and nothing is fetched", async () => {
+		it("sees what each model of the catalog needs, and nothing is downloaded", async () => {
 			await person.runCommand("Headroom: Get Model");
 			await rows().filter({ hasText: "to download" }).first().waitFor();
 			await person.screenshot(`get-model-${name}`);
@@ -99,7 +99,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(host.requests.length, 0);
 		});
 
-		it("imports a model from a stick, and uses it", async () => {
+		it("imports a model from a USB stick, and uses it", async () => {
 			await person.press("Alt+i");
 			await rows().filter({ hasText: "Copy" }).first().waitFor();
 			await person.screenshot(`import-how-${name}`);
@@ -114,7 +114,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.screenshot(`import-used-${name}`);
 		});
 
-		it("measures what is installed, and sees a table", async () => {
+		it("benchmarks the installed models, and sees a table", async () => {
 			await person.runCommand("Headroom: Benchmark This Machine");
 			await inSomeFrame("time to first line");
 			await inSomeFrame("/ 12");
@@ -124,7 +124,7 @@ for (const version of [oldestVersion, newestVersion])
 		// Driven by a test, VS Code 1.104 shows no modal, and of the walkthroughs its own.
 		if (version !== newestVersion) return;
 
-		it("is asked with host, size and license, and says no", async () => {
+		it("reads host, size and license, and cancels", async () => {
 			await chooseSmallest();
 			await person.screenshot(`download-question-${name}`);
 			const text = (await modal().textContent()) ?? "";
@@ -134,7 +134,7 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(host.requests.length, 0);
 		});
 
-		it("says yes, and is told that the host has something else", async () => {
+		it("confirms, and reads that the host sends something else", async () => {
 			await chooseSmallest();
 			await clickModal("Download");
 			await person.untilNotification(/127\.0\.0\.1 sent .+ instead of /);
@@ -143,7 +143,7 @@ for (const version of [oldestVersion, newestVersion])
 			await person.runCommand("Notifications: Clear All Notifications");
 		});
 
-		it("removes it, and the built-in model is back", async () => {
+		it("removes it, and the built-in model is loaded again", async () => {
 			await person.runCommand("Headroom: Remove Model");
 			await rows().filter({ hasText: "in use" }).first().waitFor();
 			await person.screenshot(`remove-model-${name}`);

@@ -52,7 +52,7 @@ describe("a session that is watched by strace", () => {
 		strace = started;
 		let said = "";
 		const isAttached = new Promise<boolean>((resolve) => {
-			// Read to the end: it tells of every thread, and would wait for a reader.
+			// Read to the end: strace reports every thread there, and would block on a full pipe.
 			started.stderr.on("data", (piece) => {
 				said += String(piece);
 				if (/attached/.test(said)) resolve(true);
@@ -93,7 +93,7 @@ describe("a session that is watched by strace", () => {
 		strace.kill("SIGINT");
 		await once(strace, "exit");
 		const lines = readFileSync(trace, "utf8").split("\n");
-		// The channel to each engine, so the trace did see what there was.
+		// The channel to each engine: so the trace is not empty.
 		assert.ok(lines.some((it) => /socketpair\(AF_UNIX/.test(it)));
 		assert.deepEqual(
 			lines.filter((it) =>

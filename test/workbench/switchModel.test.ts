@@ -8,7 +8,7 @@ import { testFolder } from "../support/models/toolFolders.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 
-describe("a person who switches models", () => {
+describe("switching models on screen", () => {
 	const session = new Session();
 	const models = testFolder();
 	let person: Person;
@@ -66,7 +66,7 @@ describe("a person who switches models", () => {
 		assert.match(await person.statusLabel(), /Built-in 7M/);
 	});
 
-	it("sees what each would take, the recommended first and what cannot be used last", async () => {
+	it("lists what each model needs, the recommended one first and unusable ones last", async () => {
 		await openList();
 		await person.screenshot("switch-model");
 		const labels = await person.page
@@ -95,7 +95,7 @@ describe("a person who switches models", () => {
 		await person.press("Escape");
 	});
 
-	it("switches, and the next completion is of the other model", async () => {
+	it("switches, and the other model makes the next completion", async () => {
 		await openList();
 		await choose("headroom-draft");
 		await person.untilStatus(/Draft 1\.6M/);
@@ -104,7 +104,7 @@ describe("a person who switches models", () => {
 		assert.match(await person.statusLabel(), /Draft 1\.6M/);
 	});
 
-	it("is told why a model that does not fit is not loaded, and keeps the other", async () => {
+	it("says why a model that does not fit is not loaded, and keeps the current one", async () => {
 		await openList();
 		await choose("giant-coder");
 		await person.untilNotification(
@@ -114,7 +114,7 @@ describe("a person who switches models", () => {
 		assert.match(await person.statusLabel(), /Draft 1\.6M/);
 	});
 
-	it("goes back to the automatic choice", async () => {
+	it("returns to the automatic choice", async () => {
 		await openList();
 		await choose("Automatic");
 		await person.untilStatus(/Built-in 7M/);
@@ -133,7 +133,7 @@ describe("a person who switches models", () => {
 		await person.untilStatus(/Built-in 7M/);
 	});
 
-	it("has the former model back when the chosen one cannot be loaded", async () => {
+	it("rolls back to the previous model when the chosen one cannot be loaded", async () => {
 		// Two tokens of the same text: llama.cpp aborts, each time.
 		patchModel(builtInModel, models.at("crashing.gguf"), [
 			["<|fim_middle|>", "<|fim_prefix|>"],
@@ -147,7 +147,7 @@ describe("a person who switches models", () => {
 		await person.screenshot("switch-restored");
 	});
 
-	it("gets the next best model where the automatic choice cannot be loaded", async () => {
+	it("takes the next best model when the automatic choice cannot be loaded", async () => {
 		// The crashing one is the largest that is installed and fits.
 		await person.runCommand("Notifications: Clear All Notifications");
 		await openList();

@@ -21,7 +21,7 @@ export function refused(file: string) {
 	return createError("modelRefused", { file, why: "this is a test" });
 }
 
-/** Says hello when it is listened to, loads one model after the other, and exits when it is told to shut down. */
+/** Says hello to its first listener, loads one model after another, and exits on shutdown. */
 export class LoadingProcess extends FakeProcess {
 	readonly loads: LoadOptions[] = [];
 	readonly #behaviorOf: (options: LoadOptions) => LoadBehavior;

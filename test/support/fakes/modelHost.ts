@@ -6,7 +6,7 @@ import net, { type AddressInfo } from "node:net";
 import { testCertificate, testKey } from "../testCertificate.ts";
 
 /** How one request is answered. */
-export type Behaviour =
+export type Behavior =
 	/** As it should be: `Range` and `If-Range` are known. */
 	| { readonly kind: "serve" }
 	| { readonly kind: "noRange" }
@@ -31,7 +31,7 @@ export interface ModelHost {
 	/** What is served from now on. */
 	replace(bytes: Uint8Array, etag: string | undefined): void;
 	/** For the next requests, in this order; then all are served. */
-	next(...behaviours: readonly Behaviour[]): void;
+	next(...behaviors: readonly Behavior[]): void;
 	close(): Promise<void>;
 }
 
@@ -45,13 +45,13 @@ export async function startModelHost(
 	}: { readonly etag?: string | undefined; readonly secure?: boolean } = {},
 ): Promise<ModelHost> {
 	let content = { bytes, etag: etag as string | undefined };
-	let behaviours: readonly Behaviour[] = [];
+	let behaviors: readonly Behavior[] = [];
 	const requests: http.IncomingMessage[] = [];
 	const onRequest: http.RequestListener = (request, response) => {
 		requests.push(request);
-		const [behaviour = { kind: "serve" } as const, ...rest] = behaviours;
-		behaviours = rest;
-		answer(behaviour, content, request, response);
+		const [behavior = { kind: "serve" } as const, ...rest] = behaviors;
+		behaviors = rest;
+		answer(behavior, content, request, response);
 	};
 	const server = secure
 		? https.createServer(withCertificate, onRequest)
@@ -66,34 +66,34 @@ export async function startModelHost(
 			content = { bytes, etag };
 		},
 		next(...next) {
-			behaviours = next;
+			behaviors = next;
 		},
 		close: () => closed(server),
 	};
 }
 
 function answer(
-	behaviour: Behaviour,
+	behavior: Behavior,
 	{ bytes, etag }: { bytes: Uint8Array; etag: string | undefined },
 	{ headers, method }: http.IncomingMessage,
 	response: http.ServerResponse,
 ): void {
-	if (behaviour.kind === "status") {
-		response.writeHead(behaviour.status, behaviour.headers).end();
+	if (behavior.kind === "status") {
+		response.writeHead(behavior.status, behavior.headers).end();
 		return;
 	}
-	if (behaviour.kind === "chunked") {
+	if (behavior.kind === "chunked") {
 		response.writeHead(200, { "transfer-encoding": "chunked" });
-		response.end(behaviour.body);
+		response.end(behavior.body);
 		return;
 	}
 	const asked = /^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1];
 	const sameFile =
-		behaviour.kind === "ignoreIfRange" ||
+		behavior.kind === "ignoreIfRange" ||
 		headers["if-range"] === undefined ||
 		headers["if-range"] === etag;
 	const from =
-		asked !== undefined && sameFile && behaviour.kind !== "noRange"
+		asked !== undefined && sameFile && behavior.kind !== "noRange"
 			? Number(asked)
 			: undefined;
 	if (from !== undefined && from >= bytes.length) {
@@ -110,18 +110,18 @@ function answer(
 		}),
 	});
 	if (method === "HEAD") response.end();
-	else if (behaviour.kind === "drop")
-		response.write(body.subarray(0, behaviour.afterBytes), () =>
+	else if (behavior.kind === "drop")
+		response.write(body.subarray(0, behavior.afterBytes), () =>
 			response.destroy(),
 		);
-	else if (behaviour.kind === "stall")
-		response.write(body.subarray(0, behaviour.afterBytes));
+	else if (behavior.kind === "stall")
+		response.write(body.subarray(0, behavior.afterBytes));
 	else response.end(body);
 }
 
 export interface TestProxy {
 	readonly url: string;
-	/** The hosts that were asked for, and what the requests said of who asks. */
+	/** The requested hosts, and what the requests revealed about the client. */
 	readonly connects: readonly { target: string; authorization?: string }[];
 	close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A copy of the built-in model that says of itself that it can talk, too. It talks nonsense. */
+/** A copy of the built-in model that declares a chat template. It talks nonsense. */
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

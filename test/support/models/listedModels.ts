@@ -65,7 +65,7 @@ export function brokenModel(name: string): ListedModel {
 	};
 }
 
-/** What its memory is told from is not in its header. */
+/** Its header lacks what its memory is computed from. */
 export function unpricedModel(name: string): ListedModel {
 	const model = listedModel(name, "Qwen2.5-Coder-0.5B");
 	return model.content.ok

@@ -7,7 +7,7 @@ import { root } from "../models/realEngine.ts";
 
 export interface Violation {
 	readonly rule: string;
-	/** Of the element, with what would mend it. */
+	/** The element, and how to fix it. */
 	readonly text: string;
 }
 

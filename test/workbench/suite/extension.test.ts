@@ -189,7 +189,7 @@ describe("Headroom in VS Code", () => {
 		assert.fail("no late suggestion was offered");
 	});
 
-	it("tells of a model file that is missing, and takes the next one", async () => {
+	it("reports a missing model file, and loads the next one", async () => {
 		await set("model.file", "/nowhere/missing.gguf");
 		await until("the failure", () => headroom.engineStatus().kind === "failed");
 		const status = headroom.engineStatus();
@@ -201,7 +201,7 @@ describe("Headroom in VS Code", () => {
 		);
 	});
 
-	it("falls back to the default for a setting that makes no sense", async () => {
+	it("falls back to the default for an invalid setting", async () => {
 		await set("engine.threads", "many");
 		await until("a warning", () =>
 			headroom
@@ -211,7 +211,7 @@ describe("Headroom in VS Code", () => {
 		await set("engine.threads", undefined);
 	});
 
-	it("asks for nothing by itself while it is switched off, and answers who asks by hand", async () => {
+	it("sends no automatic requests while completions are off, and answers explicit ones", async () => {
 		await vscode.commands.executeCommand("headroom.toggleCompletions");
 		await until(
 			"the setting",

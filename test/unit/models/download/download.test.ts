@@ -20,7 +20,7 @@ import { readInstallRecords } from "../../../../src/models/folder/installRecords
 import { errorText } from "../../../../src/protocol/errors.ts";
 import { openFile } from "../../../../src/storage/disk.ts";
 import {
-	type Behaviour,
+	type Behavior,
 	type ModelHost,
 	startModelHost,
 	startProxy,
@@ -35,7 +35,7 @@ import { sha256 } from "../../../support/sha256.ts";
 const model = randomModelBytes(1);
 const other = randomModelBytes(2);
 const half = Math.floor(model.length / 2);
-const drop: Behaviour = { kind: "drop", afterBytes: half };
+const drop: Behavior = { kind: "drop", afterBytes: half };
 
 describe("downloadModel", () => {
 	let folder: string;
