@@ -10,6 +10,8 @@ export type Unlock = () => Promise<void>;
 const maxUnsignedMs = 5_000;
 /** No work under `withLock` takes this long. An id of a process may be in use again, by a process that knows nothing of the lock. */
 const maxBriefMs = 60_000;
+/** Each but the first follows a lock that was abandoned or released meanwhile. */
+const maxAttempts = 3;
 const maxWaitMs = 10_000;
 const retryMs = 20;
 
@@ -22,15 +24,16 @@ export async function takeLock(
 	file: string,
 	maxAgeMs = Number.POSITIVE_INFINITY,
 ): Promise<Unlock | undefined> {
-	for (const attempt of ["first", "after a stale one"])
+	for (let attempts = 0; attempts < maxAttempts; attempts++)
 		try {
 			await fs.writeFile(file, String(process.pid), { flag: "wx" });
 			return () => fs.rm(file, { force: true });
 		} catch (thrown) {
 			if (codeOf(thrown) !== "EEXIST") throw thrown;
-			if (attempt !== "first" || (await isHeld(file, maxAgeMs)))
-				return undefined;
-			await fs.rm(file, { force: true });
+			const state = await stateOf(file, maxAgeMs);
+			if (state === "held") return undefined;
+			// One that was released meanwhile must not be removed: by now it may be another window's.
+			if (state === "abandoned") await fs.rm(file, { force: true });
 		}
 	return undefined;
 }
@@ -64,15 +67,19 @@ async function waitForLock(file: string): Promise<Unlock | undefined> {
 	}
 }
 
-async function isHeld(file: string, maxAgeMs: number): Promise<boolean> {
+async function stateOf(
+	file: string,
+	maxAgeMs: number,
+): Promise<"held" | "abandoned" | "released"> {
 	try {
 		const owner = Number(await fs.readFile(file, "utf8"));
 		const ageMs = Date.now() - (await fs.stat(file)).mtimeMs;
-		return owner > 0
-			? ageMs < maxAgeMs && isRunning(owner)
-			: ageMs < maxUnsignedMs;
-	} catch {
-		return false;
+		const isHeld =
+			owner > 0 ? ageMs < maxAgeMs && isRunning(owner) : ageMs < maxUnsignedMs;
+		return isHeld ? "held" : "abandoned";
+	} catch (thrown) {
+		if (codeOf(thrown) === "ENOENT") return "released";
+		throw thrown;
 	}
 }
 

@@ -61,14 +61,17 @@ describe("a lock", () => {
 		const lock = newLock();
 		let running = 0;
 		const outcomes = await Promise.allSettled(
-			Array.from({ length: 6 }, (_, index) =>
-				withLock(lock, async () => {
-					assert.equal(++running, 1);
-					await new Promise((resolve) => setImmediate(resolve));
-					running--;
+			Array.from({ length: 6 }, async (_, index) => {
+				for (let round = 0; round < 20; round++)
+					await withLock(lock, async () => {
+						assert.equal(++running, 1, "nobody else holds the lock");
+						await new Promise((resolve) => setImmediate(resolve));
+						running--;
+					});
+				await withLock(lock, async () => {
 					if (index % 2) throw new Error("failed");
-				}),
-			),
+				});
+			}),
 		);
 		assert.deepEqual(
 			outcomes.map(({ status }) => status),
