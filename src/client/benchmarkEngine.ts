@@ -1,8 +1,12 @@
-/** An engine of its own for one model: so that a benchmark leaves the window's engine, and its settings, as they are. */
+/** Runs an engine of its own for one model, so that a benchmark leaves the engine of the window and the settings alone. */
 
 import type { Log } from "../base/log.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
-import type { EngineStatus } from "../protocol/engineStatus.ts";
+import {
+	bytesOf,
+	type EngineStatus,
+	heldMemory,
+} from "../protocol/engineStatus.ts";
 import { EngineClient } from "./engineClient.ts";
 import type { EngineProcess } from "./engineProcess.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -16,11 +20,11 @@ export interface BenchmarkEngineOptions {
 
 export interface EngineOutcome<T> {
 	readonly value: T;
-	/** What the loaded model held of all devices together; null where that was not told. */
+	/** What the loaded model held on all devices together; null where the load could not be planned. */
 	readonly memoryBytes: number | null;
 }
 
-/** The process is forked for the work, and has ended when this settles. */
+/** Forks the process for the work. It has ended when this settles. */
 export async function withEngine<T>(
 	{ fork, loadOptions, log }: BenchmarkEngineOptions,
 	work: (engine: EngineClient) => Promise<T>,
@@ -42,13 +46,8 @@ export async function withEngine<T>(
 }
 
 function heldBytes(status: EngineStatus): number | null {
-	if (status.kind !== "ready" && status.kind !== "generating") return null;
-	const { memory } = status.load;
+	const memory = heldMemory(status);
 	return memory.length === 0
 		? null
-		: memory.reduce(
-				(sum, { weights, kvCache, buffers, draft }) =>
-					sum + weights + kvCache + buffers + draft,
-				0,
-			);
+		: memory.reduce((sum, held) => sum + bytesOf(held), 0);
 }

@@ -1,4 +1,4 @@
-/** What to load, from the settings and the place where the extension is installed. */
+/** Load options from the settings and the folder where the extension is installed. */
 
 import path from "node:path";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
@@ -8,12 +8,10 @@ import {
 	usesDraftModel,
 } from "../protocol/speculation.ts";
 
-/**
- * The context window that the models were trained in which ship with the extension. Their headers allow more, and there they ramble.
- */
+/** The window in which the shipped models were trained. Their headers allow more, but then the output degrades. */
 const builtInContextWindow = 768;
 
-export interface ModelChoice {
+export interface LoadChoice {
 	/** Empty for the built-in model. */
 	readonly file: string;
 	readonly gpu: LoadOptions["gpu"];
@@ -22,9 +20,9 @@ export interface ModelChoice {
 	readonly threads: number;
 	readonly latencyTargetMs: number;
 	readonly speculation: SpeculationMode;
-	/** What was found to draft for the file, the best first. What ships with the extension is known, and need not be found. */
+	/** Files of draft models for the file, best first. Ignored for the built-in model, whose draft ships with it. */
 	readonly drafts: readonly string[];
-	/** What is known of this machine; without it nothing is learned either. */
+	/** Measurements of this machine; without it nothing is recorded either. */
 	readonly record?: MachineRecord;
 }
 
@@ -37,7 +35,7 @@ function shippedFile(extensionFolder: string, name: string): string {
 }
 
 export function loadOptionsFor(
-	choice: ModelChoice,
+	choice: LoadChoice,
 	extensionFolder: string,
 ): LoadOptions {
 	const { file, gpu, partialOffload, threads, latencyTargetMs, speculation } =

@@ -1,7 +1,7 @@
 /**
- * Asks processes of their own for the devices of this machine, and ends them: no model is loaded for that.
+ * Describes the devices of this machine in separate processes, without loading a model.
  *
- * The library adds several GPUs up. A process that sees one of them alone tells what that one has.
+ * node-llama-cpp reports several GPUs as one. A process that can see only one of them reports that one.
  */
 
 import { failure, type Result, success } from "../base/result.ts";
@@ -18,14 +18,14 @@ import type { MachineRecord } from "../protocol/machineRecord.ts";
 import type { EngineProcess } from "./engineProcess.ts";
 
 export interface DescribeDevicesOptions {
-	/** A process with this environment. */
+	/** Forks a process with this environment. */
 	readonly fork: (env: NodeJS.ProcessEnv) => EngineProcess;
-	/** The user's, in which some GPUs may have been chosen already. */
+	/** The environment of the user, which may restrict the visible GPUs already. */
 	readonly env: NodeJS.ProcessEnv;
 	readonly gpu: Gpu;
-	/** What is known of them; without it, bandwidths are those of tables. */
+	/** Measured bandwidths; without it, those of the tables are used. */
 	readonly record?: MachineRecord;
-	/** Of each process. A driver may take seconds to wake a GPU up, and some never do. */
+	/** For each process. A driver may take seconds to wake up a GPU, and some hang. */
 	readonly timeoutMs?: number;
 	readonly setTimer?: SetTimer;
 }
@@ -35,21 +35,21 @@ type Devices = Result<readonly Device[], HeadroomError>;
 const requestId = "devices";
 const defaultTimeoutMs = 30_000;
 
-/** How long a process may take to end when it has answered. */
+/** How long a process may take to exit after its answer. */
 const shutdownTimeoutMs = 1_500;
 
-/** By the backend's name in a device's id: what makes it see some of the GPUs only, as a list of their indexes. */
+/** By the backend's name in a device's id: the variable that restricts the visible GPUs to a list of indexes. */
 const visibleDevicesVariables: Readonly<Record<string, string>> = {
 	cuda: "CUDA_VISIBLE_DEVICES",
 	vulkan: "GGML_VK_VISIBLE_DEVICES",
 };
 
-/** Vulkan counts devices that it does not use by itself, such as a CPU or a second driver of the same GPU. */
+/** Vulkan indexes also count devices that llama.cpp skips, such as a CPU or a second driver of the same GPU. */
 const maxUnusedDevices = 4;
 
 /**
- * Each GPU by itself, in the backend's order and with ids such as `vulkan0` and `vulkan1`. Where they cannot be told apart they are one
- * device, as the library has it.
+ * Describes each GPU separately, in the backend's order and with ids such as `vulkan0` and `vulkan1`. Where that is not possible they are
+ * one device, as node-llama-cpp reports them.
  */
 export async function describeDevices(
 	options: DescribeDevicesOptions,
@@ -64,7 +64,7 @@ export async function describeDevices(
 	);
 }
 
-/** One after the other: a process that ends takes its share of the memory with it. */
+/** Sequential, because a running process holds memory of its GPU. */
 async function describeParts(
 	options: DescribeDevicesOptions,
 	several: Device,
@@ -92,7 +92,7 @@ function backendOf({ id }: Device): string {
 	return id.replace(/\d+$/, "");
 }
 
-/** What the user chose is gone through one by one: it may be other indexes than the first, or names. */
+/** Values of the variable that show one GPU each. The user may have set other indexes than the first, or names. */
 function entriesOf(
 	chosen: string | undefined,
 	count: number,
@@ -103,7 +103,7 @@ function entriesOf(
 		: Array.from({ length: count + maxUnusedDevices }, (_, i) => String(i));
 }
 
-/** Settles when the process has ended, or was told to and did not in time. */
+/** Settles when the process has exited, or was killed after a timeout. */
 function askProcess(
 	{
 		fork,
@@ -126,7 +126,7 @@ function askProcess(
 		}
 		let answer: Devices | undefined;
 		const giveUp = (): void => {
-			const why = `there was no answer within ${formatMs(timeoutMs)}`;
+			const why = `no answer within ${formatMs(timeoutMs)}`;
 			resolve(answer ?? failure(createError("devicesUnknown", { why })));
 			engine.kill();
 		};

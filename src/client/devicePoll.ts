@@ -1,15 +1,15 @@
-/** Keeps an eye on the memory of the devices that the loaded model runs on, for as long as someone looks. */
+/** Polls the memory of the devices that the loaded model runs on, while it is visible to the user. */
 
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type { Device } from "../protocol/device.ts";
 import type { FromEngine } from "../protocol/engineProtocol.ts";
-import type { EngineStatus } from "../protocol/engineStatus.ts";
+import { type EngineStatus, loadedModel } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type { EngineConnection } from "./supervisor.ts";
 
-/** Of the supervisor, what never starts a process. */
+/** The part of the supervisor that never starts a process. */
 interface PolledEngine {
 	readonly status: EngineStatus;
 	readonly running: EngineConnection | undefined;
@@ -24,10 +24,10 @@ export interface DevicePollOptions {
 	readonly setTimer?: SetTimer;
 }
 
-/** Fast enough to see another program take memory, and too seldom to be seen in a profile. */
+/** Fast enough to notice another program allocating memory, and too slow to show in a profile. */
 const pauseMs = 2000;
 
-/** Asks only while it is watched and a model is loaded, and never again before the last answer is there. */
+/** Polls only while it is watched and a model is loaded, with one request at a time. */
 export class DevicePoll implements Disposable {
 	readonly #options: Required<DevicePollOptions>;
 	readonly #subscriptions: readonly Disposable[];
@@ -37,8 +37,8 @@ export class DevicePoll implements Disposable {
 	#timer: Disposable | undefined;
 	#askedMs = Number.NEGATIVE_INFINITY;
 	#polls = 0;
-	/** The request that has no answer yet. */
-	#awaited: string | undefined;
+	/** Id of the request that has no answer yet. */
+	#pending: string | undefined;
 
 	/** Fires with each answer. */
 	readonly onDidChange: Event<readonly Device[]> = this.#onDidChange.event;
@@ -54,18 +54,18 @@ export class DevicePoll implements Disposable {
 			engine.onDidChangeStatus(() => this.#update()),
 			engine.onMessage((message) => this.#receive(message)),
 			engine.onDidEnd(() => {
-				this.#awaited = undefined;
+				this.#pending = undefined;
 				this.#devices = [];
 			}),
 		];
 	}
 
-	/** As they were last told of by the process that runs; empty before that. */
+	/** The last answer of the running process; empty before the first. */
 	get devices(): readonly Device[] {
 		return this.#devices;
 	}
 
-	/** Whether anyone sees what is polled. */
+	/** @param isWatched whether the figures are visible. */
 	watch(isWatched: boolean): void {
 		this.#isWatched = isWatched;
 		this.#update();
@@ -79,14 +79,12 @@ export class DevicePoll implements Disposable {
 
 	#update(): void {
 		const { engine, now, setTimer } = this.#options;
-		const { kind } = engine.status;
-		const isLoaded = kind === "ready" || kind === "generating";
-		if (!this.#isWatched || !isLoaded) {
+		if (!this.#isWatched || !loadedModel(engine.status)) {
 			this.#timer?.dispose();
 			this.#timer = undefined;
 			return;
 		}
-		if (this.#timer || this.#awaited !== undefined) return;
+		if (this.#timer || this.#pending !== undefined) return;
 		const waitMs = Math.max(0, this.#askedMs + pauseMs - now());
 		this.#timer = setTimer(() => this.#ask(), waitMs);
 	}
@@ -97,18 +95,18 @@ export class DevicePoll implements Disposable {
 		const { running } = engine;
 		if (!running) return;
 		this.#askedMs = now();
-		this.#awaited = `d${++this.#polls}`;
+		this.#pending = `d${++this.#polls}`;
 		running.send({
 			kind: "describeDevices",
-			requestId: this.#awaited,
+			requestId: this.#pending,
 			gpu: null,
 		});
 	}
 
 	#receive(message: FromEngine): void {
 		if (message.kind !== "devices" && message.kind !== "failed") return;
-		if (message.requestId !== this.#awaited) return;
-		this.#awaited = undefined;
+		if (message.requestId !== this.#pending) return;
+		this.#pending = undefined;
 		if (message.kind === "devices") {
 			this.#devices = message.devices;
 			this.#onDidChange.fire(message.devices);

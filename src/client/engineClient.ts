@@ -1,5 +1,5 @@
 /**
- * Requests to the engine as streams.
+ * Sends requests to the engine and streams the answers.
  *
  * Invariant: every stream ends with an outcome, also when the process dies, and never throws.
  */
@@ -15,6 +15,7 @@ import type {
 	TokenCounts,
 } from "../protocol/chat.ts";
 import type { FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
+import { loadedModel } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type {
 	FimRequest,
@@ -34,7 +35,7 @@ type Pending =
 	| { readonly kind: "counts"; readonly counts: TokenCounts }
 	| { readonly kind: "end"; readonly end: GenerationEnd };
 
-/** What arrived for a request and was not read yet. */
+/** Messages for one request that were not read yet. */
 class Mailbox {
 	readonly #items: Pending[] = [];
 	#wake: (() => void) | undefined;
@@ -62,14 +63,14 @@ export class EngineClient implements Disposable {
 	readonly #subscriptions: readonly Disposable[];
 	readonly #onDidComplete = new Emitter<GenerationStats>();
 	readonly #onDidStart = new Emitter<void>();
-	/** A process is ready that `onDidStart` told of. */
+	/** `onDidStart` has fired for the running process. */
 	#isStarted = false;
 	#requests = 0;
-	#awaitedRequests = 0;
+	#userRequests = 0;
 
-	/** Fires with what each completion took that the engine came to an end with. */
+	/** Fires with the statistics of each completion that the engine finished. */
 	readonly onDidComplete: Event<GenerationStats> = this.#onDidComplete.event;
-	/** Fires when a process has become ready for the first time: it knows nothing yet of what another was told. */
+	/** Fires when a process is ready for the first time. It has none of the state that was sent to an earlier process. */
 	readonly onDidStart: Event<void> = this.#onDidStart.event;
 
 	constructor(supervisor: Supervisor) {
@@ -88,15 +89,15 @@ export class EngineClient implements Disposable {
 		];
 	}
 
-	/** Requests made so far that someone waited for: those made in advance are not among them. */
+	/** Requests that a user waited for, without prefetching. */
 	get requestCount(): number {
-		return this.#awaitedRequests;
+		return this.#userRequests;
 	}
 
 	/** An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it. */
 	complete(request: FimRequest, signal: AbortSignal): GenerationStream {
 		const requestId = `${completionPrefix}${++this.#requests}`;
-		if (request.priority === "typing") this.#awaitedRequests++;
+		if (request.priority === "typing") this.#userRequests++;
 		const message = { kind: "complete", requestId, request } as const;
 		return {
 			requestId,
@@ -114,13 +115,12 @@ export class EngineClient implements Disposable {
 		return this.#stream(message, signal, (chunk) => chunk);
 	}
 
-	/** What a conversation takes of the window; undefined where no model is ready, and none is loaded or waited for. */
+	/** Token counts of a conversation; undefined where no model is ready. Starts nothing. */
 	async count(
 		turns: readonly ChatTurn[],
 	): Promise<Result<TokenCounts, HeadroomError> | undefined> {
 		const { running, status } = this.#supervisor;
-		const isReady = status.kind === "ready" || status.kind === "generating";
-		if (!running || !isReady) return undefined;
+		if (!running || !loadedModel(status)) return undefined;
 		const requestId = `n${++this.#requests}`;
 		const mailbox = new Mailbox();
 		this.#mailboxes.set(requestId, mailbox);
@@ -128,7 +128,7 @@ export class EngineClient implements Disposable {
 			running.send({ kind: "count", requestId, turns });
 			const item = await mailbox.take();
 			if (item.kind === "counts") return success(item.counts);
-			// A load may have begun meanwhile.
+			// `engineStopped`: a load has begun meanwhile.
 			return item.kind === "end" &&
 				item.end.kind === "failed" &&
 				item.end.error.code !== "engineStopped"
@@ -139,15 +139,15 @@ export class EngineClient implements Disposable {
 		}
 	}
 
-	/** An engine that runs takes the state of a conversation off the disk, also one that it is about to write. */
+	/** Has a running engine delete the KV snapshot of a conversation, also one that it is about to write. */
 	deleteState(stateFile: string): void {
 		this.#supervisor.running?.send({ kind: "deleteState", stateFile });
 	}
 
 	/**
-	 * Tells the engine which texts an answer may repeat.
+	 * Sends the texts for prompt lookup decoding. Starts nothing.
 	 *
-	 * @returns false where none is ready to be told; none is started for it.
+	 * @returns false where no engine is ready.
 	 */
 	sendReferences(references: References): boolean {
 		const running = this.#isStarted ? this.#supervisor.running : undefined;
@@ -178,7 +178,7 @@ export class EngineClient implements Disposable {
 		const cancel = (): void => cancelRequest(connected.value, requestId);
 		signal.addEventListener("abort", cancel, { once: true });
 		let ended = false;
-		// It may have aborted since the connection was there.
+		// Aborted between the connection and the listener.
 		if (signal.aborted) {
 			this.#mailboxes.delete(requestId);
 			return { kind: "cancelled" };
@@ -196,7 +196,7 @@ export class EngineClient implements Disposable {
 		} finally {
 			signal.removeEventListener("abort", cancel);
 			this.#mailboxes.delete(requestId);
-			// A reader that walks away wants no more work done for it.
+			// The reader left before the end.
 			if (!ended) cancel();
 		}
 	}

@@ -1,4 +1,4 @@
-/** A process as a small port, and the one that forks the engine behind it. */
+/** Forks the engine, behind a small port that tests can fake. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { url as inspectorUrl } from "node:inspector";
@@ -14,9 +14,9 @@ export interface ProcessExit {
 export interface EngineProcess {
 	send(message: unknown): void;
 	onMessage(listener: (message: unknown) => void): void;
-	/** Called once, also where the process could not be started. */
+	/** Calls the listener once, also where the process could not be started. */
 	onExit(listener: (exit: ProcessExit) => void): void;
-	/** Ends it at once, without a word. */
+	/** Ends the process at once. */
 	kill(): void;
 }
 
@@ -55,7 +55,7 @@ export function forkEngine({
 	inspectPort,
 }: ForkOptions): EngineProcess {
 	const child = fork(file, [], {
-		// On macOS the helper that runs extensions is the one that may load unsigned libraries.
+		// On macOS, only the helper that runs extensions may load unsigned libraries.
 		execPath: process.execPath,
 		// Not the host's own, such as the port of its inspector.
 		execArgv: inspectPort === undefined ? [] : [`--inspect=${inspectPort}`],
@@ -68,8 +68,8 @@ export function forkEngine({
 }
 
 /**
- * The environment without what belongs to the editor: its hooks for debuggers and modules would run in the engine too,
- * and the library's own variables could make it build or fetch something.
+ * Drops the variables of the editor, whose hooks for debuggers and modules would run in the engine too, and those of node-llama-cpp, which
+ * could make it build or download something.
  */
 export function scrubbedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 	const foreign =
@@ -78,7 +78,7 @@ export function scrubbedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 		...Object.fromEntries(
 			Object.entries(env).filter(([name]) => !foreign.test(name)),
 		),
-		// In Electron, this makes the executable behave as Node; elsewhere it means nothing.
+		// Makes Electron behave as Node; ignored elsewhere.
 		ELECTRON_RUN_AS_NODE: "1",
 		NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
 	};
@@ -98,7 +98,7 @@ class ForkedProcess implements EngineProcess {
 		child.on("exit", (code, signal) =>
 			this.#end(signal ? `signal ${signal}` : `exit code ${code}`),
 		);
-		// ggml and the library print there; unread pipes would fill up and block the process.
+		// llama.cpp prints there, and an unread pipe would fill up and block the process.
 		readLines(child.stdout, (line) => log.debug(line));
 		readLines(child.stderr, (line) => {
 			log.debug(line);
@@ -108,7 +108,7 @@ class ForkedProcess implements EngineProcess {
 	}
 
 	send(message: unknown): void {
-		// A process that is gone is told of by `onExit`, so a failed send needs no word of its own.
+		// `onExit` reports a process that is gone, so a failed send is not reported again.
 		if (this.#child.connected)
 			this.#child.send(message as object, undefined, undefined, () => {});
 	}
@@ -128,7 +128,7 @@ class ForkedProcess implements EngineProcess {
 
 	#end(how: string): void {
 		if (this.#exit) return;
-		// Where llama.cpp was built is of no use to anybody.
+		// Drops the folder in which llama.cpp was built.
 		const lastLine = this.#errorLines
 			.at(-1)
 			?.replace(/\S+\/(?=llama\.cpp\/)/, "");

@@ -1,20 +1,20 @@
-/** The devices of this machine as they are without the loaded model, asked for when someone wants to know. */
+/** The devices of this machine as they would be without the loaded model, described on demand. */
 
 import { type Result, success } from "../base/result.ts";
 import type { Device } from "../protocol/device.ts";
-import type { HeldMemory } from "../protocol/engineStatus.ts";
+import { bytesOf, type HeldMemory } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 
 type Devices = Result<readonly Device[], HeadroomError>;
 
 export interface MachineDevicesOptions {
 	readonly describe: () => Promise<Devices>;
-	/** What the engine holds now: the next model takes its place. */
+	/** What the loaded model holds now, which the next one can have. */
 	readonly held: () => readonly HeldMemory[];
 	readonly now?: () => number;
 }
 
-/** Asking starts processes; what other programs take changes little in the time in which someone reads a list. */
+/** Describing devices starts processes, and free memory changes little while a user reads a list. */
 const validMs = 30_000;
 
 export class MachineDevices {
@@ -27,7 +27,7 @@ export class MachineDevices {
 		this.#options = { now: Date.now, ...options };
 	}
 
-	/** Answers of the last half minute are given again; failures are not. */
+	/** Cached for half a minute; failures are not cached. */
 	async get(): Promise<Devices> {
 		const atMs = this.#options.now();
 		if (!this.#asked || atMs - this.#asked.atMs >= validMs)
@@ -38,7 +38,7 @@ export class MachineDevices {
 		return devices;
 	}
 
-	/** To be asked anew, such as when the engine is to run on something else. */
+	/** Drops the cache, such as when the engine is to run on other devices. */
 	forget(): void {
 		this.#asked = undefined;
 	}
@@ -51,18 +51,18 @@ export class MachineDevices {
 	}
 }
 
-/** The same devices, with what the model holds counted as free. GPUs that the engine takes as one share that evenly. */
+/** Counts what the model holds as free. Several GPUs that the engine treats as one share it evenly. */
 function withoutModel(
 	devices: readonly Device[],
 	held: readonly HeldMemory[],
 ): readonly Device[] {
 	return devices.map((device) => {
 		const freedBytes = held.reduce((sum, it) => {
-			// What an integrated GPU holds lies in the RAM.
+			// An integrated GPU allocates in RAM.
 			if (device.kind === "cpu" && it.kind === "integrated")
-				return sum + heldBytes(it);
+				return sum + bytesOf(it);
 			return it.kind === device.kind
-				? sum + heldBytes(it) * share(device, it, devices)
+				? sum + bytesOf(it) * share(device, it, devices)
 				: sum;
 		}, 0);
 		return {
@@ -81,8 +81,4 @@ function share(
 	const named = alike.filter((it) => it.name === held.device);
 	const holders = named.length > 0 ? named : alike;
 	return holders.some((it) => it.name === name) ? 1 / holders.length : 0;
-}
-
-function heldBytes({ weights, kvCache, buffers, draft }: HeldMemory): number {
-	return weights + kvCache + buffers + draft;
 }

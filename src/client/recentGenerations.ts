@@ -1,4 +1,4 @@
-/** What the last completions took together, as numbers that people compare. */
+/** Decode speed, cache hit rate and speculation gain over the last completions. */
 
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
@@ -7,18 +7,18 @@ import type { GenerationStats } from "../protocol/generation.ts";
 import type { SpeculationCounters } from "../protocol/speculation.ts";
 
 export interface GenerationCounters {
-	/** Decoding; undefined where nothing was decoded. */
+	/** Decode speed; undefined where nothing was decoded. */
 	readonly tokensPerSecond: number | undefined;
-	/** Of the tokens of all prompts, those that were still evaluated: 0 to 1. */
+	/** Prefix cache hits among all prompt tokens, 0 to 1. */
 	readonly reusedShare: number | undefined;
 	/** Undefined where nothing was drafted. */
 	readonly speculation: SpeculationCounters | undefined;
 }
 
-/** Enough to smooth, few enough to follow a change of what is typed. */
+/** Enough to smooth the figures, few enough to follow a change of context. */
 const maxCompletions = 20;
 
-/** Of one model: another one starts from nothing. */
+/** Covers one model: a load starts over. */
 export class RecentGenerations implements Disposable {
 	readonly #stats: GenerationStats[] = [];
 	readonly #onDidChange = new Emitter<void>();
@@ -73,7 +73,7 @@ export class RecentGenerations implements Disposable {
 		this.#onDidChange.dispose();
 	}
 
-	/** Prompts that were only evaluated, in advance, are no completions: what they find evaluated nobody gains from. */
+	/** Skips prompts that were evaluated ahead of a request: they are no completions, and their cache hits save nobody time. */
 	#add(stats: GenerationStats): void {
 		if (stats.decodeTokens === 0) return;
 		this.#stats.push(stats);
@@ -83,8 +83,8 @@ export class RecentGenerations implements Disposable {
 }
 
 /**
- * What the tokens of a completion would have taken one by one. Completions without drafts are as fast as they are and count with the others: the gain is
- * that of all decoding, not of the cases that were picked for it.
+ * Estimated time of plain decoding. A completion without drafts counts with its own time, so that the gain is over all decoding and not
+ * over the completions that speculation was used for.
  */
 function plainMs(stats: GenerationStats): number {
 	const { draftedTokens, decodeMs, plainDecodeMs } = stats;

@@ -1,4 +1,4 @@
-/** Every message between the extension host and the engine process. Each side parses what arrives. */
+/** All messages between the extension host and the engine process. Each side parses what it receives. */
 
 import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
@@ -13,7 +13,7 @@ import { SpeculationMode } from "./speculation.ts";
 
 const requestId = z.string();
 
-/** `auto` takes the best accelerator that llama.cpp finds; `off` stays on the CPU. */
+/** `auto` uses the best accelerator that llama.cpp finds; `off` stays on the CPU. */
 export const Gpu = z.enum(["auto", "off"]);
 export type Gpu = z.infer<typeof Gpu>;
 
@@ -98,9 +98,9 @@ export const FromEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("counted"), requestId, counts: TokenCounts }),
 	/** Follows the report `ready` of the same load. */
 	z.object({ kind: z.literal("loaded"), requestId, loaded: LoadResult }),
-	/** For the record of this machine. */
+	/** An entry for the record of this machine. */
 	z.object({ kind: z.literal("learned"), learned: Learned }),
-	/** The last message of a request, or else `failed`. */
+	/** The last message of a request that did not fail. */
 	z.object({
 		kind: z.literal("done"),
 		requestId,

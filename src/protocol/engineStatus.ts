@@ -36,6 +36,16 @@ export const HeldMemory = z.readonly(
 );
 export type HeldMemory = z.infer<typeof HeldMemory>;
 
+/** Sum of what the model holds on one device. */
+export function bytesOf({
+	weights,
+	kvCache,
+	buffers,
+	draft,
+}: HeldMemory): number {
+	return weights + kvCache + buffers + draft;
+}
+
 /** How the model was loaded, and its measured speed. */
 export const LoadReport = z.readonly(
 	z.object({
@@ -57,7 +67,7 @@ export const LoadReport = z.readonly(
 		draft: z.nullable(z.string()),
 		/** The time to verify this many tokens at once; empty if nothing is drafted. */
 		verifyMs: z.readonly(z.array(z.readonly(z.tuple([z.int(), z.number()])))),
-		/** A deviation from the plan that slows the model down. */
+		/** A difference from the plan that slows the model down. */
 		warning: z.exactOptional(HeadroomError),
 	}),
 );

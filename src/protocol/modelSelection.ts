@@ -1,28 +1,28 @@
-/** Which model the user wants: the value of a setting, and what a workspace has in its place. */
+/** The model that the user selected: the value of a setting, which a workspace can override. */
 
 import * as z from "zod/mini";
 
-/** The setting for the largest installed model that fits and is fast enough. */
+/** Selects the largest installed model that fits and is fast enough. */
 export const automaticModel = "";
-/** The setting for the model that ships with the extension. */
+/** Selects the model that ships with the extension. */
 export const builtInModel = "builtIn";
 
 /** Anything but the two above is the path of a model file. */
 export interface ModelSelection {
 	/** `headroom.model.file`, for the whole machine. */
 	readonly setting: string;
-	/** Goes before the setting in one workspace. */
+	/** Overrides the setting in one workspace. */
 	readonly pin: string | undefined;
 }
 
-/** What is to be loaded. */
+/** The model in force. */
 export function selectedModel({ setting, pin }: ModelSelection): string {
 	return pin ?? setting;
 }
 
 const Pin = z.string();
 
-/** As it was stored; what is no pin is none. */
+/** Reads a stored pin; undefined where it is invalid. */
 export function parsePin(raw: unknown): string | undefined {
 	const pin = Pin.safeParse(raw);
 	return pin.success ? pin.data : undefined;

@@ -1,8 +1,7 @@
 /**
- * All settings as one readonly value. What cannot be used falls back to its default and is told of, so that one bad
- * setting never takes the others with it.
+ * All settings as one readonly value. An invalid setting falls back to its default and is reported, without affecting the others.
  *
- * The keys, types and defaults stand in package.json too; a test holds them against each other.
+ * package.json declares the same keys, types and defaults; a test compares them.
  */
 
 import * as z from "zod/mini";
@@ -19,29 +18,29 @@ function isEmptyOrHttp(text: string): boolean {
 }
 
 const shape = {
-	/** Suggestions while typing. */
+	/** Whether to suggest while the user types. */
 	"completion.enabled": z.boolean(),
-	/** By language id; `*` stands for all that are not named. */
+	/** By language id; `*` is the default for all others. */
 	"completion.languages": z.record(z.string(), z.boolean()),
-	/** How long the first line of a suggestion may take on this machine; prompts are sized by it. */
+	/** Target for the first line of a suggestion; prompts are sized to meet it. */
 	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
-	/** A GGUF file; `automaticModel` and `builtInModel` in protocol/modelSelection.ts say what else it may be. */
+	/** A GGUF file, or `automaticModel` or `builtInModel` of protocol/modelSelection.ts. */
 	"model.file": z.string(),
-	/** Folders to look for models in, besides the extension's own. */
+	/** Folders to search for models, besides the extension's own. */
 	"models.folders": z.array(z.string()),
-	/** Whether to look where other tools keep theirs. */
+	/** Whether to search the folders of other tools. */
 	"models.searchStores": z.boolean(),
 	/** `off` keeps llama.cpp on the CPU. */
 	"engine.gpu": z.enum(["auto", "off"]),
-	/** Whether layers may stay in RAM where the GPU has no room for all. */
+	/** Whether to split layers over GPU and RAM where the GPU has no room for all. */
 	"engine.partialOffload": z.boolean(),
 	/** 0 leaves one core free. */
 	"engine.threads": z.int().check(z.minimum(0), z.maximum(256)),
 	/** How tokens are drafted for the model to verify. */
 	speculation: SpeculationMode,
-	/** An HTTP proxy for downloads; empty for VS Code's own settings. */
+	/** An HTTP proxy for downloads; empty to use the settings of VS Code. */
 	"download.proxy": z.string().check(z.refine(isEmptyOrHttp, notHttp)),
-	/** In place of Hugging Face, with the same paths; empty for Hugging Face. */
+	/** Replaces Hugging Face, with the same paths; empty for Hugging Face itself. */
 	"download.mirror": z.string().check(z.refine(isEmptyOrHttp, notHttp)),
 } as const;
 

@@ -16,7 +16,7 @@ const effectOf = {
 	"completion.languages": "nothing",
 	"download.proxy": "nothing",
 	"download.mirror": "nothing",
-	// The budget of prompts is set when a model is loaded.
+	// The load sets the budget of prompts.
 	"completion.latencyTargetMs": "reloadModel",
 	"model.file": "selectModel",
 	// They take effect with the next automatic choice: a model that appears replaces none.
@@ -30,7 +30,7 @@ const effectOf = {
 	"engine.threads": "restartEngine",
 } as const satisfies Record<SettingKey, SettingsEffect>;
 
-/** The strongest effect of all that differs. */
+/** The strongest effect of all changed settings. */
 export function settingsEffect(
 	before: Settings,
 	after: Settings,

@@ -1,4 +1,4 @@
-/** The settings as the editor has them, read as one value and compared when they change. */
+/** Reads the settings of the editor as one value, and reports what a change requires. */
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
@@ -40,7 +40,7 @@ export class Configuration implements Disposable {
 		return this.#settings;
 	}
 
-	/** Writes where the value in force comes from: the workspace where it sets one, or else the user's settings. */
+	/** Writes to the scope that the current value comes from: the workspace if it sets one, or else the user settings. */
 	async set<Key extends SettingKey>(
 		key: Key,
 		value: Settings[Key],
@@ -49,7 +49,7 @@ export class Configuration implements Disposable {
 		await vscode.workspace.getConfiguration(section).update(key, value, target);
 	}
 
-	/** Changes what the settings say of one language, and copies nothing there that is written elsewhere. */
+	/** Changes the entry of one language, without copying entries from other scopes. */
 	async setLanguage(languageId: string, isEnabled: boolean): Promise<void> {
 		const { value } = origin("completion.languages");
 		const written = typeof value === "object" ? value : {};
@@ -69,13 +69,13 @@ export class Configuration implements Disposable {
 		const { settings, invalid } = readSettings((key) => configuration.get(key));
 		for (const { key, why } of invalid)
 			this.#log.warn(
-				`the setting ${section}.${key} is not used, its default is: ${why}`,
+				`the setting ${section}.${key} is invalid, its default is used: ${why}`,
 			);
 		return settings;
 	}
 }
 
-/** Where a value is written, and what is written there; undefined where it is the default. */
+/** The scope that a value comes from, and the value there; undefined where it is the default. */
 function origin(key: SettingKey): {
 	readonly value: unknown;
 	readonly target: vscode.ConfigurationTarget;

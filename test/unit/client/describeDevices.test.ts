@@ -80,7 +80,7 @@ describe("describeDevices", () => {
 		assert.deepEqual(await answer, {
 			ok: false,
 			error: createError("devicesUnknown", {
-				why: "there was no answer within 30.0 s",
+				why: "no answer within 30.0 s",
 			}),
 		});
 	});
