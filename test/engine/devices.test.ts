@@ -6,13 +6,8 @@ import {
 	softwareGpuEnvironment,
 } from "../support/models/softwareGpu.ts";
 
-const request = {
-	prefixBlocks: ["const list = [1, 2, 3, 4, "],
-	maxTokens: 24,
-};
-
-/** Asks for the devices of the loaded model again and again, each time as soon as the last answer is there. */
-function askOnAndOn({ supervisor }: RealEngine) {
+/** Polls the devices of the loaded model, each time as soon as the last answer arrives. */
+function pollDevices({ supervisor }: RealEngine) {
 	const answers: (readonly Device[])[] = [];
 	let asked = 0;
 	const ask = () =>
@@ -30,9 +25,10 @@ function askOnAndOn({ supervisor }: RealEngine) {
 	return { answers, end: () => subscription.dispose() };
 }
 
-for (const [where, gpu, env] of [
-	["the CPU", "off", process.env],
-	["llvmpipe", "auto", softwareGpuEnvironment],
+/** Long enough on each device for several polls during a completion. */
+for (const [where, gpu, env, maxTokens] of [
+	["the CPU", "off", process.env, 400],
+	["llvmpipe", "auto", softwareGpuEnvironment, 24],
 ] as const)
 	describe(`the devices of a model that works on ${where}`, () => {
 		const engine = new RealEngine(env);
@@ -42,10 +38,14 @@ for (const [where, gpu, env] of [
 		if (gpu === "auto") before(needsSoftwareGpu);
 
 		it("are reported while it generates, without changing its output", async () => {
+			const request = {
+				prefixBlocks: ["const list = [1, 2, 3, 4, "],
+				maxTokens,
+			};
 			const before = await engine.completeWhole(request);
 			const stream = engine.complete(request);
 			const first = await stream.chunks.next();
-			const polled = askOnAndOn(engine);
+			const polled = pollDevices(engine);
 			const { text, end } = await engine.read(stream);
 			const { length } = polled.answers;
 			polled.end();
