@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 export async function run(): Promise<void> {
 	// Imported here, because it is an ES module and this file becomes a CommonJS one.
 	const { default: Mocha } = await import("mocha");
-	const mocha = new Mocha({ ui: "bdd", timeout: 300_000, reporter: "min" });
+	const mocha = new Mocha({ ui: "bdd", timeout: 600_000, reporter: "min" });
 	mocha.suite.emit("pre-require", globalThis, "", mocha);
 	await import("./extension.test.ts");
 	await import("./ghostText.test.ts");
