@@ -137,13 +137,16 @@ export async function repairStored(
 	return success({ conversation, stamp: written, problem });
 }
 
-/** The caller holds the lock. */
+/** Rejects what could not be read again. The caller holds the lock. */
 export async function writeStored(
 	folder: string,
 	conversation: Conversation,
 ): Promise<FileStamp> {
 	const file = conversationPath(folder, conversation.id);
-	await replaceFile(file, conversationText(conversation), { isPrivate: true });
+	const text = conversationText(conversation);
+	if (Buffer.byteLength(text) > maxFileBytes)
+		throw new Error(`it has more than ${maxFileBytes} bytes`);
+	await replaceFile(file, text, { isPrivate: true });
 	return await stampOf(file);
 }
 
