@@ -15,7 +15,7 @@ import {
 	type RemoteFile,
 } from "./remoteFile.ts";
 
-export interface Fetching extends RemoteFile {
+export interface FetchOptions extends RemoteFile {
 	readonly expected: Expected;
 	readonly signal: AbortSignal;
 	readonly onBytes: () => void;
@@ -24,10 +24,10 @@ export interface Fetching extends RemoteFile {
 }
 
 /** Delays before the retries; together as long as a router takes to restart. */
-const pausesMs = [1000, 2000, 5000, 15_000, 30_000] as const;
+const retryDelaysMs = [1000, 2000, 5000, 15_000, 30_000] as const;
 
 /** After an attempt that brought this much, the delays start from the first again. */
-const goodBytes = 2 ** 20;
+const progressBytes = 2 ** 20;
 
 export type Fetched =
 	| { readonly kind: "whole" }
@@ -49,23 +49,23 @@ type Attempt =
 	  };
 
 export async function fetchRest(
-	fetching: Fetching,
+	options: FetchOptions,
 	writer: PartWriter,
 ): Promise<Fetched> {
-	const { expected, fileName, signal, sleep } = fetching;
+	const { expected, fileName, signal, sleep } = options;
 	let drops = 0;
 	for (let connected = false; ; ) {
 		const before = writer.doneBytes;
 		// A complete partial file needs no connection.
 		if (before === expected.sizeBytes) return { kind: "whole" };
-		const attempt = await fetchOnce(fetching, writer);
+		const attempt = await fetchOnce(options, writer);
 		if (attempt.kind !== "dropped") return attempt;
 		if (attempt.error && !connected)
 			return { kind: "failed", error: attempt.error, resumable: true };
 		connected = true;
-		if (writer.doneBytes - before >= goodBytes) drops = 0;
-		const pauseMs = pausesMs[drops++];
-		if (pauseMs === undefined)
+		if (writer.doneBytes - before >= progressBytes) drops = 0;
+		const delayMs = retryDelaysMs[drops++];
+		if (delayMs === undefined)
 			return {
 				kind: "failed",
 				resumable: true,
@@ -76,17 +76,17 @@ export async function fetchRest(
 					why: attempt.why,
 				}),
 			};
-		await sleep(pauseMs, signal);
+		await sleep(delayMs, signal);
 		if (signal.aborted) return { kind: "cancelled" };
 	}
 }
 
 async function fetchOnce(
-	fetching: Fetching,
+	options: FetchOptions,
 	writer: PartWriter,
 ): Promise<Attempt> {
-	const { signal, idleMs } = fetching;
-	const opened = await openRemote(fetching, {
+	const { signal, idleMs } = options;
+	const opened = await openRemote(options, {
 		method: "GET",
 		signal,
 		idleMs,
@@ -109,9 +109,9 @@ async function fetchOnce(
 	}
 	const { host, response } = opened.value;
 	try {
-		const begun = await begin(response, host, fetching, writer);
+		const begun = await begin(response, host, options, writer);
 		if (!begun.ok) return begun.error;
-		return await receive(response, host, fetching, writer);
+		return await receive(response, host, options, writer);
 	} finally {
 		response.destroy();
 	}
@@ -130,10 +130,10 @@ function rangeFrom({
 async function begin(
 	response: Opened["response"],
 	host: string,
-	fetching: Fetching,
+	options: FetchOptions,
 	writer: PartWriter,
 ): Promise<Result<void, Attempt>> {
-	const { sizeBytes } = fetching.expected;
+	const { sizeBytes } = options.expected;
 	const { headers, statusCode } = response;
 	const [, start, total] =
 		/^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers["content-range"] ?? "") ??
@@ -145,9 +145,7 @@ async function begin(
 		claimedBytes !== "*" &&
 		Number(claimedBytes) !== sizeBytes
 	)
-		return failure(
-			wrongSize(fetching, host, formatExact(Number(claimedBytes))),
-		);
+		return failure(wrongSize(options, host, formatExact(Number(claimedBytes))));
 	if (statusCode === 200) {
 		if (writer.doneBytes > 0) await writer.startOver();
 	} else if (
@@ -170,14 +168,14 @@ function isOther(etag: string | undefined, validator: string | null): boolean {
 async function receive(
 	response: Opened["response"],
 	host: string,
-	fetching: Fetching,
+	options: FetchOptions,
 	writer: PartWriter,
 ): Promise<Attempt> {
-	const { expected, onBytes, signal } = fetching;
+	const { expected, onBytes, signal } = options;
 	try {
 		for await (const bytes of response as AsyncIterable<Uint8Array>) {
 			if (writer.doneBytes + bytes.length > expected.sizeBytes)
-				return wrongSize(fetching, host, "more bytes");
+				return wrongSize(options, host, "more bytes");
 			const error = await writer.write(bytes);
 			if (error) return { kind: "failed", error, resumable: true };
 			onBytes();
@@ -189,11 +187,11 @@ async function receive(
 	}
 	return writer.doneBytes === expected.sizeBytes
 		? { kind: "whole" }
-		: wrongSize(fetching, host, formatExact(writer.doneBytes));
+		: wrongSize(options, host, formatExact(writer.doneBytes));
 }
 
 function wrongSize(
-	{ expected, fileName }: Fetching,
+	{ expected, fileName }: FetchOptions,
 	host: string,
 	found: string,
 ): Fetched {

@@ -13,7 +13,7 @@ export interface Checksum {
 }
 
 /** A longer file is not a checksum file. */
-const longestBytes = 2 ** 20;
+const maxChecksumFileBytes = 2 ** 20;
 
 /** Undefined where no checksum file names the model file. */
 export async function checksumFor(
@@ -22,7 +22,7 @@ export async function checksumFor(
 	const name = path.basename(file);
 	const own = `${name}.sha256`;
 	for (const list of [own, "SHA256SUMS"]) {
-		const text = await readShort(path.join(path.dirname(file), list));
+		const text = await readChecksumFile(path.join(path.dirname(file), list));
 		if (text === undefined) continue;
 		const sha256 = findIn(text, name, list === own);
 		if (sha256 !== undefined) return success({ sha256, list });
@@ -47,10 +47,10 @@ function findIn(
 	return undefined;
 }
 
-async function readShort(file: string): Promise<string | undefined> {
+async function readChecksumFile(file: string): Promise<string | undefined> {
 	try {
 		const { size } = await fs.stat(file);
-		return size > longestBytes ? "" : await fs.readFile(file, "utf8");
+		return size > maxChecksumFileBytes ? "" : await fs.readFile(file, "utf8");
 	} catch (thrown) {
 		if (codeOf(thrown) === "ENOENT") return undefined;
 		throw thrown;

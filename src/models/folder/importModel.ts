@@ -28,7 +28,7 @@ export interface ImportOutcome {
 }
 
 /** Deep enough for `publisher/model/file` below the selected folder. */
-const deepestFolder = 3;
+const maxDepth = 3;
 /** In case the folder is a whole disk. */
 const maxEntries = 20_000;
 
@@ -63,7 +63,7 @@ async function modelFilesIn(
 	try {
 		if (!(await fs.stat(source)).isDirectory()) return success([source]);
 		const found: string[] = [];
-		await collect(source, deepestFolder, { left: maxEntries }, found);
+		await collect(source, maxDepth, { left: maxEntries }, found);
 		return found.length === 0
 			? failure(createError("importEmpty", { folder: source }))
 			: success(found);
