@@ -28,7 +28,7 @@ const system: ChatTurn = { role: "system", text: "You help with code." };
 const user = (text: string): ChatTurn => ({ role: "user", text });
 const assistant = (text: string): ChatTurn => ({ role: "assistant", text });
 
-/** Some 2,000 tokens. */
+/** About 2,000 tokens. */
 const file = readFileSync(
 	path.join(root, "src/memory/plan/plan.ts"),
 	"utf8",

@@ -183,7 +183,7 @@ describe("a conversation with a real model", () => {
 			{ role: "user", text: "And why?" },
 		);
 		const second = await answerTo(turns, answers);
-		// The last token of an answer is evaluated only when something follows it.
+		// The last token of an answer is evaluated with the next prompt.
 		assert.ok(
 			second.outcome.reusedTokens >=
 				first.prompt.length + first.outcome.decodeTokens - 1,

@@ -32,11 +32,11 @@ describe("a state that cannot roll back", () => {
 			const engine = new RealEngine();
 			engine.modelFile = file;
 			try {
-				// So long that the window has moved on when it is deleted.
+				// Long enough to move the window before it is deleted.
 				await engine.completeWhole(
 					request(`const list = [${"value, ".repeat(2 * slidingWindow)}`),
 				);
-				// What is typed, deleted and typed otherwise is evaluated again, and nothing before it.
+				// Only the changed line is evaluated again, and nothing before it.
 				for (const line of [
 					"const sum = va",
 					"const s",

@@ -49,7 +49,7 @@ describe("the engine with the built-in model", () => {
 			prefixBlocks: [`${prefix}M`],
 			suffix,
 		});
-		// The typed character may join the token before it; behind it stands one marker.
+		// The typed character may merge with the previous token; one marker follows.
 		assert.ok(
 			stats.reusedTokens >= stats.promptTokens - 4,
 			`${stats.reusedTokens} of ${stats.promptTokens} reused`,
@@ -68,7 +68,7 @@ describe("the engine with the built-in model", () => {
 		}
 		const cold: string[] = [];
 		for (let line = 2; line <= lines.length; line++) {
-			// So many other texts that nothing of this one is left.
+			// Other texts that evict this one from all caches.
 			for (const other of ["one two three ", "x = 1\n", "() => {}; "])
 				await engine.completeWhole({
 					path: `${other}${line}`,
@@ -99,7 +99,7 @@ describe("the engine with the built-in model", () => {
 		assert.ok(word.length > 2, `a word comes next: ${whole}`);
 		for (let typed = 1; typed < word.length; typed++) {
 			const rest = await ask(whole.slice(0, typed));
-			// The answer may end sooner: what was typed counts among its tokens.
+			// The answer may be shorter, because held-back text counts among its tokens.
 			assert.ok(whole.slice(typed).startsWith(rest), `${typed}: ${rest}`);
 			assert.ok(rest.startsWith(word.slice(typed)), `${typed}: ${rest}`);
 		}
@@ -135,7 +135,7 @@ describe("the engine with the built-in model", () => {
 	it("treats special tokens in a file as plain text", async () => {
 		const count = async (text: string) =>
 			(await engine.completeWhole({ prefixBlocks: [text] })).stats.promptTokens;
-		// As a token it would count one.
+		// A special token would count as one.
 		for (const name of ["<|fim_suffix|>", "<|endoftext|>"])
 			assert.ok((await count(`a${name}b`)) > (await count("ab")) + 3, name);
 	});
@@ -156,7 +156,7 @@ describe("the engine with the built-in model", () => {
 					languageId: "typescript",
 					indentation: { insertSpaces: false, tabSize: 4 },
 					version: typed,
-					// As if the next 60 characters were typed, and what follows stood there before.
+					// As if the next 60 characters were being typed, before the existing rest.
 					text: source.slice(0, start + typed) + source.slice(start + 60),
 					offset: start + typed,
 				},
@@ -170,7 +170,7 @@ describe("the engine with the built-in model", () => {
 			promptTokens += result.stats?.promptTokens ?? 0;
 			reusedTokens += result.stats?.reusedTokens ?? 0;
 		}
-		// Of 640 that have room; the last block that has none is left out whole.
+		// Of 640 that fit; the first block that does not fit is dropped as a whole.
 		assert.ok(
 			promptTokens > 59 * 450,
 			`the prompts were full: ${promptTokens}`,
@@ -305,7 +305,7 @@ describe("what a model declares", () => {
 		const { end } = await loaded(psm);
 		assert.equal(end.kind, "done");
 		assert.ok(engine.lines.some((line) => line.includes("order psm")));
-		// Here the suffix stands behind what is typed, and is evaluated again.
+		// Here the suffix follows the typed text, and is evaluated again.
 		const { stats } = await engine.completeWhole({
 			prefixBlocks: [`${prefix}M`],
 			suffix,

@@ -1,4 +1,4 @@
-/** Our formulas, made for models of which there is no file yet, beside what the library finds by simulating a load. */
+/** Compares our formulas, which need no model file, with the library's simulation of a load. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ import {
 
 const mib = 2 ** 20;
 
-/** One of each kind of attention and of memory. */
+/** One for each kind of attention and memory. */
 const models: readonly (readonly [name: string, layers: number])[] = [
 	["Qwen2.5-Coder-1.5B", 28],
 	["Qwen3-Coder-30B-A3B", 4],
@@ -40,7 +40,7 @@ describe("our formulas beside the library's simulation", () => {
 	const file = path.join(folder, "model.gguf");
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** The simulation does not know of repacking: neither do we, here. */
+	/** The simulation ignores repacking, so this does too. */
 	const cpu: Device = {
 		id: "cpu",
 		name: "CPU",
@@ -97,7 +97,7 @@ describe("our formulas beside the library's simulation", () => {
 							sequences: 3,
 							batchSize: 128,
 							modelGpuLayers: 0,
-							// As the library itself creates the context.
+							// As in the contexts that the library creates.
 							flashAttention: hasFlashAttention ? "auto" : false,
 							kvCacheKeyType: type,
 							kvCacheValueType: type,
@@ -105,7 +105,7 @@ describe("our formulas beside the library's simulation", () => {
 					within(
 						kvCache + computeBuffer,
 						simulated.cpuRam,
-						// Without flash attention ours is what there is at the most.
+						// Without flash attention our estimate is an upper bound.
 						Math.max(
 							simulated.cpuRam * 0.03,
 							(hasFlashAttention ? 8 : 64) * mib,

@@ -169,7 +169,7 @@ describe("a model file that cannot be used", () => {
 		});
 
 	it("is reported when it may not be read", function () {
-		// Root may read everything.
+		// Root can read everything.
 		if (process.getuid?.() === 0) this.skip();
 		const file = write("secret.gguf", good);
 		chmodSync(file, 0);
@@ -180,7 +180,7 @@ describe("a model file that cannot be used", () => {
 
 	it("is named when it crashes llama.cpp, and another one loads", async () => {
 		const file = path.join(folder, "twice.gguf");
-		// Two tokens of the same text: llama.cpp takes that for a defect of its own, and aborts.
+		// Two tokens with the same text: llama.cpp fails an assertion, and aborts.
 		patchModel(builtInModel, file, [["<|fim_middle|>", "<|fim_prefix|>"]]);
 		const first = await loads(file);
 		assert.ok(first.end.kind === "failed");

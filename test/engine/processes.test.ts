@@ -10,7 +10,7 @@ import {
 	untilGone,
 } from "../support/models/realEngine.ts";
 
-/** A process with an engine below it; tests kill it. */
+/** A process with an engine as its child; tests kill it. */
 function startParent(): {
 	child: ChildProcess;
 	line: (pattern: RegExp) => Promise<string>;

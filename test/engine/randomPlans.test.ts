@@ -27,24 +27,24 @@ import { writeSparseModel } from "../support/models/sparseModel.ts";
 import { writeTinyModel } from "../support/models/tinyModel.ts";
 import { seededRandom } from "../support/seededRandom.ts";
 
-/** `HEADROOM_PLANS=200` takes some five minutes; the gate has fewer. */
+/** `HEADROOM_PLANS=200` takes about five minutes; the gate runs fewer. */
 const { HEADROOM_PLANS = "40" } = process.env;
 const plans = Number(HEADROOM_PLANS);
 
-/** Published shapes made small, so that a load takes a moment: attention of every kind, experts, recurrent layers. */
+/** Published shapes made small, so that a load is fast: all kinds of attention, experts, recurrent layers. */
 const smallShapes: readonly (readonly [ModelShape, Quantization])[] = [
 	[small("Qwen2.5-Coder-0.5B", 3), "Q4_K_M"],
-	// A head that the device does not take.
+	// A head that exceeds the device's tensor limit.
 	[{ ...small("Qwen2.5-Coder-0.5B", 1), vocabulary: 70_000 }, "Q8_0"],
 	[narrow("CodeLlama-7B", 2), "Q4_0"],
-	// A cache that the device has no room for at the full context.
+	// A KV cache that exceeds the device's tensor limit at the full context.
 	[wideCache(10), "Q4_0"],
 	[narrow("Mellum-4b", 2), "Q5_K_M"],
 	[small("Granite-4.0-h-350m", 11), "Q6_K"],
 	[narrow("DeepSeek-Coder-V2-Lite", 2), "Q4_K_M"],
 	[narrow("Gemma-3-1B", 7), "Q4_K_M"],
 	[small("StarCoder2-3B", 1), "F16"],
-	// Experts in one tensor that the device does not take.
+	// Experts in one tensor that exceeds the device's limit.
 	[
 		{ ...shapeNamed("Qwen3-Coder-30B-A3B"), layers: 1, vocabulary: 8192 },
 		"Q4_K_M",
@@ -108,7 +108,7 @@ describe(`${plans} random plans on llvmpipe`, function () {
 				shape,
 				quantization,
 			);
-		// More than the device has, and more than any machine that runs this.
+		// Larger than the device, and than any machine that runs this.
 
 		writeSparseModel(file("huge"), { layers: 900, width: 16_384 });
 	});
@@ -144,11 +144,11 @@ describe(`${plans} random plans on llvmpipe`, function () {
 		for (let i = 0; i < plans; i++) {
 			options = {
 				file: one(files),
-				// In turns: after each change llvmpipe compiles all its kernels anew.
+				// In blocks, because llvmpipe recompiles all its kernels after each change.
 				gpu: i % 60 < 45 ? "auto" : "off",
 				partialOffload: one([false, false, true]),
 				threads: null,
-				// What is learned on the way takes part in half of them.
+				// Half of them use what was recorded before.
 				record: random() < 0.5 ? record : null,
 				contextWindow: one([64, 300, 1024, 8192, 200_000, null]),
 				latencyTargetMs: one([50, 300, 5000]),

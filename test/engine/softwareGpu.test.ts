@@ -72,7 +72,7 @@ describe("the engine on llvmpipe", () => {
 			const shape = read.value.shape.value;
 			return { name, quantization: "", shape, roles: ["completion"] };
 		});
-		// The first is too large; of the second the device does not take the head.
+		// The first is too large; the head of the second exceeds the device's tensor limit.
 		const devices = described.value.filter(({ kind }) => kind !== "cpu");
 		const ram = described.value.filter(({ kind }) => kind === "cpu");
 		const choice = choosePlan({
@@ -99,7 +99,7 @@ describe("the engine on llvmpipe", () => {
 			model.shape.head.bytes +
 			model.shape.layers.reduce((sum, it) => sum + it.weights.bytes, 0);
 		assert.equal(onGpu?.weights, weights, "all layers, and the head");
-		// What llama.cpp allocated there is no less.
+		// llama.cpp allocated them there, too.
 		const { kvCache = 0, buffers = 0 } = onGpu ?? {};
 		assert.ok(kvCache > 0 && buffers > 0);
 	});

@@ -1,4 +1,4 @@
-/** With real llama.cpp and the shipped pair: drafts change nothing of a text, and nothing of what is left when it is cancelled. */
+/** With real llama.cpp and the built-in models: drafts change neither a text nor the state after a cancel. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -41,7 +41,7 @@ import {
 import { HostileDrafter } from "../support/sequences/hostileDrafter.ts";
 import { VerifyingAll } from "../support/sequences/verifyingAll.ts";
 
-/** `HEADROOM_PROMPTS=500` takes a minute; the gate has fewer. */
+/** `HEADROOM_PROMPTS=500` takes a minute; the gate runs fewer. */
 const { HEADROOM_PROMPTS = "120" } = process.env;
 const prompts = Number(HEADROOM_PROMPTS);
 
@@ -103,7 +103,7 @@ describe("speculation with llama.cpp", () => {
 		return disposals.add(made.value).all;
 	}
 
-	/** A piece of a source file, or one round a hole. */
+	/** A part of a source file, with or without a hole for fill-in-the-middle. */
 	function promptOf(random: () => number): readonly Token[] {
 		const upTo = (most: number) => Math.floor(random() * (most + 1));
 		const source = sources[upTo(sources.length - 1)] ?? "";
@@ -131,7 +131,7 @@ describe("speculation with llama.cpp", () => {
 			readonly speculation?: Speculation;
 			readonly isEnd?: (token: Token) => boolean;
 			readonly abort?: AbortController;
-			/** Aborted by who reads, after so many tokens. */
+			/** The number of tokens after which the reader aborts. */
 			readonly takes?: number;
 		},
 	): Promise<readonly Token[]> {
@@ -184,7 +184,7 @@ describe("speculation with llama.cpp", () => {
 		const hostile = new HostileDrafter(random, model.allTokens());
 		const controllers = {
 			good: new VerifyingAll(),
-			// Without end in sight where the text runs in circles.
+			// A periodic text might never end.
 			lookup: new VerifyingAll(24),
 			hostile: new VerifyingAll(),
 		};
@@ -231,7 +231,7 @@ describe("speculation with llama.cpp", () => {
 	it("leaves the same state as without drafts, when cancelled in the middle of anything", async () => {
 		const random = seededRandom(9);
 		const prompt = promptOf(random);
-		/** @param at the piece of work in which it is aborted. */
+		/** @param at the operation in which to abort. */
 		const cancelled = async (
 			at: number | undefined,
 			{ takes = Number.POSITIVE_INFINITY, drafts = true } = {},
@@ -253,7 +253,7 @@ describe("speculation with llama.cpp", () => {
 			);
 			const tokens = await textOf(cache, prompt, {
 				maxTokens: 12,
-				// Whatever it says, there is something to go on with.
+				// Every token has a continuation.
 				isEnd: () => false,
 				abort,
 				takes,
@@ -263,7 +263,7 @@ describe("speculation with llama.cpp", () => {
 			});
 			const cached = [...cache.tokens];
 			const whole = [...work];
-			// What follows, by the state as it was left.
+			// The continuation from the remaining state.
 			const rest = [...prompt, ...tokens].slice(cached.length);
 			const { token, probability } = await cache.argmax(rest);
 			const next = [token];
@@ -298,7 +298,7 @@ describe("a model slot with llama.cpp", () => {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-pair-"));
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** Loads and unloads the built-in model, and tells what there was in between. */
+	/** Loads and unloads the built-in model, and counts what was in memory in between. */
 	async function load(speculation: SpeculationMode, drafts: readonly string[]) {
 		const { log, lines } = logged();
 		const reports: EngineReport[] = [];
@@ -351,7 +351,7 @@ describe("a model slot with llama.cpp", () => {
 			lines.some((it) => it.includes(`loaded the draft model ${draft} in`)),
 		);
 		assert.ok(draftBytes > 2e6, `${draftBytes}`);
-		// Three sequences of each.
+		// Three sequences per model.
 		assert.deepEqual(whileLoaded, { models: 2, sequences: 6 });
 		assert.deepEqual(afterwards, { models: 0, sequences: 0 });
 	});
@@ -367,7 +367,7 @@ describe("a model slot with llama.cpp", () => {
 		const file = path.join(folder, "other.gguf");
 		await writeTinyModel(file, "gemma3", "spm");
 		const bytes = readFileSync(file);
-		// The last token of the table, by a name of the same length.
+		// Renames the last token of the table, to the same length.
 		const name = Buffer.from("<|fim_middle|>");
 		const at = bytes.indexOf(name);
 		assert.ok(at > 0);
@@ -401,7 +401,7 @@ describe("a model slot with llama.cpp", () => {
 	});
 });
 
-/** By it a draft pays on every machine: an evaluation of the model takes 10 ms and one of another model 1 ms, however many tokens it has. */
+/** A clock with which a draft model pays on every machine: an evaluation of the target takes 10 ms and one of any other model 1 ms. */
 class EvaluationClock {
 	nowMs = 0;
 
@@ -410,7 +410,7 @@ class EvaluationClock {
 	}
 }
 
-/** Counts what is in memory. */
+/** Counts the models and sequences in memory. */
 function counting(
 	runtime: Runtime,
 	live: { models: number; sequences: number },

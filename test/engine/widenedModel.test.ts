@@ -1,4 +1,4 @@
-/** The cost-true models speak exactly like the small one: what a benchmark finds on them is a matter of cost alone. */
+/** Widened models generate exactly the tokens of the small one, so that benchmarks on them measure cost alone. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -29,9 +29,9 @@ const prompts = [
 ];
 
 interface Spoken {
-	/** What follows each token of the prompt, found in one batch. */
+	/** The predicted successor of each token of the prompt, in one batch. */
 	readonly next: readonly Token[];
-	/** What follows the prompt, token by token. */
+	/** The continuation of the prompt, token by token. */
 	readonly text: readonly Token[];
 }
 
@@ -56,7 +56,7 @@ describe("a widened model", () => {
 		rmSync(folder, { recursive: true });
 	});
 
-	/** Of each prompt, the next `length` tokens. */
+	/** The next `length` tokens of each prompt. */
 	async function speak(
 		file: string,
 		length: number,

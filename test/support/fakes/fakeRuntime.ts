@@ -30,7 +30,7 @@ import {
 import type { ModelDescription } from "../../../src/protocol/model.ts";
 import { publishedModels } from "../models/publishedModels.ts";
 
-/** Beyond all characters of Unicode. */
+/** Larger than all Unicode code points. */
 export const fakeTokens = {
 	prefix: 0x110001,
 	suffix: 0x110002,
@@ -75,7 +75,7 @@ export const fakeDescription: ModelDescription = {
 	roles: ["completion"],
 };
 
-/** 0.5 GB of weights, and 3 KiB for each token. */
+/** 0.5 GB of weights, and 3 KiB per token. */
 export const fakeShape = shapeInMix(
 	publishedModels["Qwen2.5-Coder-0.5B"],
 	"Q8_0",
@@ -114,16 +114,16 @@ export interface FakeOptions {
 	readonly continuation?: (text: string) => string;
 	readonly description?: ModelDescription;
 	readonly fimTokens?: FimTokens | null;
-	/** Called before each evaluation; may wait, or throw. */
+	/** Called before each evaluation; may wait or throw. */
 	readonly onEvaluate?: (tokens: readonly Token[]) => Promise<void> | void;
 	readonly loadError?: HeadroomError;
-	/** Called before a load; may wait, or throw. */
+	/** Called before a load; may wait or throw. */
 	readonly onLoad?: () => Promise<void> | void;
 	/** Called before sequences are created; may wait, throw, or return an error. */
 	readonly onCreateSequences?: (
 		options: SequenceOptions,
 	) => Promise<HeadroomError | undefined> | HeadroomError | undefined;
-	/** Called before a state is written or read; may wait, or throw. */
+	/** Called before a snapshot is written or read; may wait or throw. */
 	readonly onState?: (what: "save" | "load") => Promise<void> | void;
 	readonly devices?: readonly Device[];
 	/** The size of the weights, and of each group of sequences. */
@@ -326,7 +326,7 @@ export class FakeSequence implements Sequence {
 		return [...this.tokens];
 	}
 
-	/** One thing at a time, and nothing after the end. */
+	/** Allows one operation at a time, and none after `dispose`. */
 	async #use(work: () => Promise<void> | void): Promise<void> {
 		assert(!this.#isDisposed, "a sequence that is there");
 		assert(!this.#isBusy, "one thing at a time");

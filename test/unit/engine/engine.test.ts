@@ -163,7 +163,7 @@ describe("Engine", () => {
 		it.complete("2", "let xy");
 		const end = await it.end("2");
 		assert.ok(end.kind === "done");
-		// The new character, and the marker that stands behind it.
+		// The new character, and the marker after it.
 		assert.deepEqual(
 			[end.stats.prefillTokens, end.stats.reusedTokens],
 			[2, end.stats.promptTokens - 2],
@@ -184,7 +184,7 @@ describe("Engine", () => {
 		await ask("3", "1, 2, 3, 4, 5, 6, 7, 8, 9");
 		assert.equal(await ask("4", "first file, of some length!"), 2);
 		assert.equal(await ask("5", "another one, and also long!"), 2);
-		// A fourth takes the place of what was not used for longest.
+		// A fourth evicts the least recently used one.
 		assert.ok((await ask("6", "zzzzzzzzzzzzzzzzzzzzzzzzzzz")) > 20);
 		assert.ok((await ask("7", "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")) > 20);
 	});

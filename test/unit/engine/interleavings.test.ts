@@ -4,7 +4,7 @@ import { fakeText } from "../../support/fakes/fakeRuntime.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
 import { settle } from "../../support/settle.ts";
 
-/** Requests, loads and cancels in any order, some of them in the middle of a load, of an evaluation, or of making a context. */
+/** Requests, loads and cancels in random order, some in the middle of a load, an evaluation, or the creation of a context. */
 async function play(seed: number): Promise<void> {
 	const random = seededRandom(seed);
 	const asked: string[] = [];

@@ -70,14 +70,14 @@ describe("an answer", () => {
 		it.chat("a");
 		assert.equal(await it.outcome("a"), "contextFull");
 		const { promptTokens, decodeTokens } = await it.statsOf("a");
-		// The last one is said and not evaluated.
+		// The last token is generated but not evaluated.
 		assert.equal(promptTokens + decodeTokens, 1024 + 1);
 	});
 
 	it("is refused with the numbers if the question is too long", async () => {
 		const it = driveEngine();
 		it.load();
-		// The template has three tokens, and 64 are kept for the answer.
+		// The template has three tokens, and 64 are reserved for the answer.
 		it.chat("fits", { turns: [user("y".repeat(1024 - 64 - 3))] });
 		it.chat("not", { turns: [user("y".repeat(1024 - 64 - 2))] });
 		assert.equal(await it.outcome("fits"), "endOfText");
@@ -186,7 +186,7 @@ describe("consecutive answers", () => {
 		await it.end("1");
 		it.chat("2", { turns: [user(long), assistant("abc"), user("why")] });
 		const { promptTokens, reusedTokens } = await it.statsOf("2");
-		// The answer too: its last token was evaluated to learn that it ends there.
+		// Including the answer, whose last token was evaluated to predict its end.
 		assert.equal(reusedTokens, 1 + long.length + 2 + 3);
 		assert.equal(promptTokens - reusedTokens, 2 + 3 + 2);
 	});
@@ -208,7 +208,7 @@ describe("consecutive answers", () => {
 		});
 
 	it("use the generated tokens of an answer for that answer only", async () => {
-		// In a tokenizer of characters nothing tells them apart but a special token.
+		// With one token per character, only a special token distinguishes them.
 		const it = driveEngine({ continuation: scripted("<think>a</think>b") });
 		it.load();
 		it.chat("1");
@@ -331,7 +331,7 @@ describe("completions beside an answer", () => {
 		const told = order
 			.slice(order.indexOf("a"))
 			.filter((text) => /^([a-f]|<middle>)$/.test(text));
-		// Of a completion, the end of its prompt.
+		// The end of a completion's prompt.
 		assert.deepEqual(
 			told
 				.slice(0, 7)
@@ -553,7 +553,7 @@ describe("chat snapshots", () => {
 		first.load();
 		first.chat("1", one);
 		await first.end("1");
-		// At once: what is being saved is saved before the model goes.
+		// At once: pending snapshots are saved before the model is unloaded.
 		first.shutdown();
 		await first.until(() => first.shutdowns() === 1);
 

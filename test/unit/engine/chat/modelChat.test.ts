@@ -87,7 +87,7 @@ describe("ModelChat", () => {
 			const { chat } = await setUp({ freeBytes: free });
 			if (chat.ok) fitting.push(chat.value.windowTokens);
 		}
-		// With each step there is room for more.
+		// Each step has more free memory.
 		assert.deepEqual([...new Set(fitting)], [4096, 6144, 8192, 12_288, 16_384]);
 	});
 

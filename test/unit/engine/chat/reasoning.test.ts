@@ -13,7 +13,7 @@ const asking = (text: string): readonly ChatPart[] => [
 const plainly = asking("<|im_start|>assistant\n");
 const inThoughts = asking("<｜Assistant｜><think>\n");
 
-/** The segments, one for each change of kind. */
+/** The segments, with adjacent ones of a kind merged. */
 function split(
 	chunks: readonly string[],
 	prompt: readonly ChatPart[],

@@ -188,7 +188,7 @@ describe("generate", () => {
 	it("repeats held-back text in several tokens", async () => {
 		const vocabulary = { r: 0x72, et: 0x2461, u: 0x75, urn: 0x2462 };
 		const { run } = setUp({
-			// Left to itself, it would say something else.
+			// Unconstrained, it would generate something else.
 			continuation: () => "z",
 			alternatives: [0x2462, 0x2461, 0x72],
 		});

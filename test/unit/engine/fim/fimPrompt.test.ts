@@ -140,7 +140,7 @@ describe("fimPrompt", () => {
 			if (longestCommonPrefix(tokens, last) < last.length - 1) steps++;
 			last = tokens;
 		}
-		// One for the text that is another, then one for every 64 of the 225 tokens that exceed the room.
+		// One for the changed text, then one for every 64 of the 225 tokens that exceed the room.
 		assert.equal(steps, 5);
 	});
 });

@@ -39,7 +39,7 @@ const card = (freeBytes: number): Device => ({
 	freeBytes,
 });
 
-/** It has room for what a GPU leaves to it, and for no model of its own. */
+/** Room for the host part of a model on a GPU, but not for a whole model. */
 const tightRam: Device = { ...fakeRam, freeBytes: gib };
 
 /** 4.4 GB in 28 layers: on the CPU it is too slow to complete with. */
@@ -56,7 +56,7 @@ interface Machine {
 	readonly speculation?: SpeculationMode;
 }
 
-/** Loads a model of half a gigabyte, on a machine that has time for any prompt. */
+/** Loads a model of half a gigabyte, on a machine fast enough for any prompt. */
 async function load({
 	devices,
 	shape = success(fakeShape),
@@ -223,7 +223,7 @@ describe("ModelSlot, before it touches memory", () => {
 			lastLines = lines;
 		}
 		assert.deepEqual(budgets[0], whole);
-		// With the answer these are 512 cells; the least budget of 256 takes no fewer.
+		// With the answer these are 512 cells; the minimal budget of 256 takes no fewer.
 		assert.deepEqual(budgets.at(-1), { localTokens: 384, contextTokens: 0 });
 		for (const [i, { localTokens, contextTokens }] of budgets.entries()) {
 			assert.ok(localTokens === 1024 || contextTokens === 0);
@@ -394,7 +394,7 @@ describe("ModelSlot, with a record of the machine", () => {
 		const record = learnedFrom(first.learned);
 		const corrected = await load({ devices: tight, allocatedBytes, record });
 		assert.ok(sum(corrected.budget ?? whole) < sum(whole), "less context");
-		// The plan that is corrected is not what the next residual is counted from.
+		// The next residual is relative to the uncorrected plan.
 		const [again] = residual(await load({ devices, record, allocatedBytes }));
 		assert.equal(again?.gpuBytes, seen.gpuBytes);
 	});

@@ -9,7 +9,7 @@ import { FakeSequence } from "../../../support/fakes/fakeRuntime.ts";
 
 const text = [1, 2, 3];
 
-/** A sequence whose evaluations take what this says. */
+/** A sequence whose evaluations take the given times. */
 function sequenceOf(msOf: (tokens: number, evaluations: number) => number) {
 	let nowMs = 0;
 	const sizes: number[] = [];

@@ -42,7 +42,7 @@ describe("promptBudget", () => {
 });
 
 describe("measureSpeed", () => {
-	/** @param msPerToken of each evaluation in turn, the last of them for all that follow. */
+	/** @param msPerToken of each evaluation in order; the last one repeats. */
 	function machine(...msPerToken: number[]) {
 		let nowMs = 0;
 		const journal = {

@@ -11,7 +11,7 @@ describe("measureRamBandwidth", () => {
 	beforeEach(() => void workers.splice(0));
 	afterEach(() => {
 		assert.ok(workers.length > 0);
-		// A thread that has ended has no id any more.
+		// A thread that has ended has no id.
 		assert.ok(workers.every((it) => it.threadId === -1));
 	});
 
@@ -34,7 +34,7 @@ describe("measureRamBandwidth", () => {
 		assert.ok(workers.length <= availableParallelism());
 	});
 
-	/** A worker that is gone is not waited for: the limit is one that a test does not reach. */
+	/** It does not wait for a worker that has ended: the test does not reach the limit. */
 	const farMs = 60_000;
 	const nearMs = 300;
 	const failures: readonly (readonly [string, number, string])[] = [
@@ -54,7 +54,7 @@ describe("measureRamBandwidth", () => {
 		});
 });
 
-/** A worker that is ready at once, and answers every round with this expression. */
+/** A worker that is ready at once, and answers each round with this expression. */
 function answering(expression: string): string {
 	return `
 		const { parentPort } = require("node:worker_threads");

@@ -128,7 +128,7 @@ describe("reportedDevices", () => {
 	for (const [what, [told, devices]] of Object.entries(machines))
 		it(`knows ${what}`, () => {
 			assert.deepEqual(reportedDevices({ ...facts, ...told }), devices);
-			// As it is after the way from one process to another.
+			// As received by the other process.
 			assert.deepEqual(
 				devices.map((it) => Device.parse(it)),
 				devices,

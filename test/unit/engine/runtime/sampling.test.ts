@@ -5,7 +5,7 @@ import { surprise } from "../../../support/chiSquare.ts";
 const draws = 20_000;
 const cells = 64;
 
-/** The counts of each 64th of all numbers of 32 bits. */
+/** Counts in 64 equal buckets of the 32-bit range. */
 function spread(values: Iterable<number>) {
 	const counts = new Array<number>(cells).fill(0);
 	for (const it of values) {
@@ -23,7 +23,7 @@ describe("seedAt", () => {
 		["of another text", (it: number) => seedAt(2 ** 31 + 7, it)],
 		["of consecutive seeds, at the start", (it: number) => seedAt(it, 0)],
 		["of consecutive seeds, further on", (it: number) => seedAt(it, 1000)],
-		// What is drawn at one place says nothing of the next, nor one text of another.
+		// Neither consecutive indices nor consecutive texts correlate.
 		[
 			"as steps from place to place",
 			(it: number) => (seedAt(3, it + 1) - seedAt(3, it)) >>> 0,

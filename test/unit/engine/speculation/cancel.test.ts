@@ -1,4 +1,4 @@
-/** Cancelled in the middle of anything, the cache is as if nothing had ever been drafted. */
+/** After a cancel in the middle of anything, the cache is as without drafts. */
 
 import assert from "node:assert/strict";
 import { generate } from "../../../../src/engine/decode/generate.ts";
@@ -23,7 +23,7 @@ import {
 import { VerifyingAll } from "../../../support/sequences/verifyingAll.ts";
 
 const model = markovModel(3, 0);
-/** Right about as often as wrong. */
+/** About half of the drafted tokens are right. */
 const draftModel: typeof model = {
 	distribution: (tokens) =>
 		(tokens.at(-1) ?? 0) % 3 === 0
@@ -32,7 +32,7 @@ const draftModel: typeof model = {
 };
 
 const maxTokens = 24;
-/** The draft model has room for some of them only: the last ones are decoded one by one. */
+/** The draft model's context is smaller: the last tokens are decoded without drafts. */
 const draftWindow = 26;
 
 const random = seededRandom(4);
@@ -60,16 +60,16 @@ interface Cancelled {
 	readonly tokens: readonly Token[];
 	readonly cached: readonly Token[];
 	readonly inSequence: readonly Token[];
-	/** What the next answer says. */
+	/** The next answer. */
 	readonly next: readonly Token[];
-	/** What was done, that of the draft model too. */
+	/** All operations, including those of the draft model. */
 	readonly work: readonly SequenceWork[];
 }
 
 interface When {
-	/** Aborted in this piece of work, the first being 0. */
+	/** The operation in which to abort, from 0. */
 	readonly work?: number;
-	/** Aborted by who reads the tokens, after so many. */
+	/** The number of tokens after which the reader aborts. */
 	readonly tokens?: number;
 	readonly drafts: boolean;
 }
@@ -154,7 +154,7 @@ async function checkCancelledAt(place: number): Promise<void> {
 		drafts: false,
 	});
 	if (tokens.length > 0) return assert.deepEqual(drafted, plain);
-	// In the prompt: what was evaluated of it stays.
+	// During the prompt: the evaluated part of it stays.
 	assert.deepEqual(cached, prompt.slice(0, cached.length));
 	assert.ok(cached.length < prompt.length);
 	assert.deepEqual(drafted.next, plain.next);

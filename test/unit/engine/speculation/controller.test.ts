@@ -27,19 +27,19 @@ const draftOf = (source: DraftSource, evidence: readonly number[]): Draft => ({
 	evidence,
 });
 
-/** By number of tokens. One token takes 10 ms. */
+/** Milliseconds by number of tokens. One token takes 10 ms. */
 const costsOf = (ms: Readonly<Record<number, number>>) =>
 	new VerifyCosts(
 		new Map(Object.entries({ 1: 10, ...ms }).map(([n, it]) => [Number(n), it])),
 	);
 
-/** As on a large GPU: many tokens cost hardly more than one. */
+/** Like a large GPU: many tokens cost hardly more than one. */
 const flat = () => costsOf({ 16: 11, 64: 13 });
-/** As on a CPU where nothing is saved. */
+/** Like a CPU on which batching saves nothing. */
 const linear = () => costsOf({});
 const cheapDraft = { tokenMs: 1, readMs: 0.1 };
 
-/** Sums over everything that can happen, one by one. */
+/** Sums over all outcomes. */
 function expectedGain(
 	acceptances: readonly number[],
 	costs: VerifyCosts,
@@ -307,7 +307,7 @@ describe("Controller", () => {
 			let largestMs = 0;
 			let verified = 0;
 			for (let step = 0; step < 20_000; step++) {
-				// The surest: behind those of copies come those of resumed ones.
+				// The highest class of copies; those of resumed copies follow.
 				const classes = source === "lookup" ? 10 : evidenceClasses.model.length;
 				const draft = draftOf(
 					source,
@@ -318,7 +318,7 @@ describe("Controller", () => {
 				const draftingMs = source === "model" && isDrafted ? 16 : 0;
 				const { length } = isDrafted ? controller.decide(draft) : { length: 0 };
 				const ms = costs.ms(length + 1);
-				// It never learns: as if each time were the first.
+				// It never learns, as if every draft were the first.
 				controller.recordStep({
 					draft:
 						length > 0

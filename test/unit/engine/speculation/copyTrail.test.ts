@@ -1,14 +1,14 @@
-/** Where a copy with changes in it goes on. */
+/** Copies with changes. */
 
 import assert from "node:assert/strict";
 import { CopyTrail } from "../../../../src/engine/speculation/copyTrail.ts";
 import { Lookup } from "../../../../src/engine/speculation/lookup.ts";
 
-/** 0, 1, 2 and so on: a token is its place. */
+/** 0, 1, 2 and so on: each token equals its index. */
 const source = Array.from({ length: 100 }, (_, index) => index);
 const unknown = 1000;
 
-/** That has copied ten tokens, and then heard these. */
+/** A trail that has copied ten tokens, followed by these. */
 function trailAfter(...said: readonly number[]): CopyTrail {
 	const trail = new CopyTrail();
 	trail.follow(source, 10, 10);

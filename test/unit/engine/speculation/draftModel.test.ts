@@ -10,7 +10,7 @@ import {
 	fakeTokenize,
 } from "../../../support/fakes/fakeRuntime.ts";
 
-/** Says the alphabet, and is the less sure the further on it is. */
+/** Drafts the alphabet, with decreasing confidence. */
 const alphabet = (tokens: readonly number[]) => {
 	const next = (tokens.at(-1) ?? 0) + 1;
 	const sure = next > 101 ? 0.4 : 0.95;
@@ -46,7 +46,7 @@ function setUp({
 		cache,
 		model,
 		took,
-		/** What was evaluated since the last call. */
+		/** The evaluations since the last call. */
 		evaluated: () => journal.evaluated.splice(0).map((it) => fakeText(it)),
 		draft: async (text: string, given: Partial<DraftingOptions> = {}) => {
 			const draft = await model.draft(fakeTokenize(text), {

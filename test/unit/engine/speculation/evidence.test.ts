@@ -24,7 +24,7 @@ describe("evidence", () => {
 		[0.969, 5],
 		[0.99, 7],
 		[1, 7],
-		// A sum of weights in single precision.
+		// Probabilities are sums in single precision.
 		[1.0000001, 7],
 	] as const)
 		it(`of a probability of ${probability} is ${expected}`, () =>
@@ -32,7 +32,7 @@ describe("evidence", () => {
 
 	it("has a higher prior for a higher class, strictly between 0 and 1", () => {
 		const { lookup, model } = evidenceClasses;
-		// Those of resumed copies stand behind those of copies.
+		// The classes of resumed copies follow those of copies.
 		for (const classes of [lookup.slice(0, 10), model]) {
 			assert.equal(classes[0]?.from, 0, "everything has a class");
 			for (const [index, { from, acceptance }] of classes.entries()) {

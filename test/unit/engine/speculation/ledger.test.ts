@@ -44,7 +44,7 @@ describe("Ledger", () => {
 			for (let i = 0; i < 5000; i++) {
 				const ms = random() * 5 * tokenMs;
 				if (ledger.canAfford(ms, tokenMs)) {
-					// Nothing, a part of it, or won.
+					// Nothing, a part of it, or a gain.
 					const won = random() < chance ? random() * ms : -ms * random() ** 0.2;
 					ledger.credit(won, tokenMs);
 					savedMs += won;

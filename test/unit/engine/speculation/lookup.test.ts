@@ -28,7 +28,7 @@ const referencesOf = (texts: readonly string[]): readonly TokenReference[] =>
 const shown = (draft: LookupDraft | undefined): string | undefined =>
 	draft && `${draft.matchedTokens}:${fakeText(draft.tokens)}`;
 
-/** Everything compared with everything. */
+/** Exhaustive search. */
 function naive(
 	text: readonly Token[],
 	references: readonly TokenReference[],
@@ -137,7 +137,7 @@ describe("Lookup", () => {
 	});
 
 	describe("agrees with an exhaustive search", () => {
-		// No text has more places than are looked at, so that the last places are all places.
+		// No text has more places than `maxCandidates`, so that all are compared.
 		for (const alphabet of [2, 3, 6])
 			it(`over ${alphabet} different tokens, whatever was indexed before`, () => {
 				const random = seededRandom(alphabet);

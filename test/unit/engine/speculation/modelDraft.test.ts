@@ -1,4 +1,4 @@
-/** What a model slot loads beside a model, and that nothing of it can keep the model from being loaded. */
+/** A model slot loads a draft model beside the target, and no failure of it prevents the load of the target. */
 
 import assert from "node:assert/strict";
 import { logTo } from "../../../../src/base/log.ts";
@@ -50,7 +50,7 @@ function vocabularyOf(lastToken: string): Vocabulary {
 }
 
 interface DraftFile {
-	/** Undefined cannot be read. */
+	/** Undefined for an unreadable file. */
 	readonly vocabulary?: Vocabulary | undefined;
 	readonly read?: ReturnType<ReadModelFile>;
 	readonly tokenMs?: number;
@@ -63,7 +63,7 @@ const good: DraftFile = { vocabulary: mine };
 
 const large = shapeInMix(publishedModels["Qwen2.5-Coder-7B"], "Q4_K_M");
 
-/** Loads a model that takes 10 ms for an evaluation, whatever its size, with these files beside it. */
+/** Loads a model that takes 10 ms per evaluation of any size, with these draft models. */
 async function load({
 	files,
 	speculation = "auto",
@@ -327,7 +327,7 @@ describe("a draft model", () => {
 		["auto", false, { draft: null, isMeasured: true, proposes: "lookup" }],
 	] as const)
 		it(`with "${speculation}" and ${drafts ? "a" : "no"} file is ${expected.draft ?? "none"}`, async () => {
-			// Of the tokens that both models know.
+			// In tokens of the shared vocabulary.
 			const distribution = () => new Map([[5, 0.99]]);
 			const { report, answer } = await load({
 				speculation,

@@ -42,7 +42,7 @@ const referencesOf = (
 function setUp(given: Partial<ModelSpeculationOptions> = {}) {
 	const of = new ModelSpeculation({
 		mode: "auto",
-		// Verifying costs little: what is found is verified.
+		// Verifying is cheap, so every match is verified.
 		costs: new VerifyCosts(
 			new Map([
 				[1, 10],
@@ -66,7 +66,7 @@ function setUp(given: Partial<ModelSpeculationOptions> = {}) {
 		});
 	return {
 		answer,
-		/** What it proposes behind a text. */
+		/** The draft after a text. */
 		proposed: async (text: string, options: Partial<AnswerOptions> = {}) => {
 			const tokens = fakeTokenize(text);
 			const speculation = answer(options);
@@ -103,7 +103,7 @@ describe("ModelSpeculation", () => {
 			const newest = `${index + 1}`.repeat(3);
 			assert.equal(await proposed("abc"), newest);
 		}
-		// Five of them are one too many.
+		// One more than are remembered.
 		assert.equal(await proposed("ll1: "), undefined);
 		assert.equal(await proposed("ll2: "), "abc2");
 	});

@@ -4,7 +4,7 @@ import { ReferenceTokens } from "../../../../src/engine/speculation/referenceTok
 import { maxReferenceChars } from "../../../../src/protocol/references.ts";
 import { fakeText, fakeTokenize } from "../../../support/fakes/fakeRuntime.ts";
 
-/** A tokenizer that keeps what it was given, and work that waits until the test lets it go on. */
+/** A tokenizer that records its input, and deferred work that the test runs. */
 function setUp() {
 	const tokenized: string[] = [];
 	const logged: string[] = [];

@@ -1,4 +1,4 @@
-/** Speculation changes how fast a text comes, and nothing else of it. */
+/** Speculation changes the speed of an answer, but not its text. */
 
 import assert from "node:assert/strict";
 import {
@@ -89,7 +89,7 @@ async function answer(
 		takes,
 	}: {
 		readonly speculation: Speculation | undefined;
-		/** Who reads has enough after so many tokens. */
+		/** The number of tokens after which the reader stops. */
 		readonly takes: number;
 	},
 ): Promise<{
@@ -119,7 +119,7 @@ async function answer(
 	}
 }
 
-/** One prompt after another in the same cache, with settings of all kinds. */
+/** Consecutive prompts in the same cache, with random settings. */
 async function compare(
 	seed: number,
 	temperature: number,
@@ -144,7 +144,7 @@ async function compare(
 					),
 					{ tokenMs: 0.01 + 0.2 * random(), readMs: 0.01 },
 				);
-	// Where end tokens count as text, they are drafted too.
+	// If end tokens count as text, they are drafted too.
 	const isSpecial =
 		random() < 0.5
 			? (token: Token) => token > 0x110000
@@ -237,7 +237,7 @@ describe("speculation", () => {
 		const prompt = [98, 97, 99, 98, 97];
 		const seeds = 10_000;
 
-		/** As it is at a temperature. */
+		/** The distribution at a temperature. */
 		function probabilities(after: readonly Token[], temperature: number) {
 			const weights = [...model.distribution(after)].map(
 				([token, it]) => [token, it ** (1 / temperature)] as const,
@@ -246,7 +246,7 @@ describe("speculation", () => {
 			return weights.map(([token, it]) => [token, it / sum] as const);
 		}
 
-		/** Of texts of two tokens, or of none or one where that is their end. */
+		/** Probabilities of texts of at most two tokens. */
 		function expectedTexts(temperature: number): Map<string, number> {
 			const texts = new Map<string, number>();
 			for (const [first, p] of probabilities(prompt, temperature))
@@ -315,7 +315,7 @@ describe("speculation", () => {
 			);
 		}
 
-		// Chance alone would exceed the limit once in ten thousand times, and the seeds are always the same.
+		// The limit corresponds to a p-value of 0.0001, and the seeds are fixed.
 		for (const [what, kind, lookup] of [
 			["without a draft", "none", false],
 			["with a good draft", "good", false],

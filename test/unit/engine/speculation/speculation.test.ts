@@ -19,7 +19,7 @@ import { VerifyingAll } from "../../../support/sequences/verifyingAll.ts";
 
 const signal = new AbortController().signal;
 
-/** Says this text wherever it is asked, and is sure of it. */
+/** Always drafts this text, with high confidence. */
 class Reciting implements Drafter {
 	asked = 0;
 	readTo = 0;
@@ -76,7 +76,7 @@ const costsOf = (ms: Readonly<Record<number, number>>) =>
 
 const shown = (draft: Draft | undefined) => draft && fakeText(draft.tokens);
 
-/** Has it propose what follows the prompt, and says the truth to it. Gives what was verified in each step. */
+/** Proposes drafts after the prompt, and settles them with the true text. Returns the verified draft of each step. */
 async function follow(
 	speculation: Speculation,
 	costs: VerifyCosts,
@@ -208,7 +208,7 @@ describe("Speculation", () => {
 	});
 
 	it("starts to verify a lookup within one answer if its unverified drafts were right", async () => {
-		// Each word comes back, and always behind another: what speaks for its fourth letter is little, and for a fifth less.
+		// Each word recurs, but always after another one, so the evidence for its fourth letter is weak.
 		const random = seededRandom(2);
 		const words = Array.from({ length: 40 }, (_, index) =>
 			String.fromCodePoint(
