@@ -31,6 +31,7 @@ import {
 	refusalText,
 	rejectionText,
 } from "../src/memory/report/planText.ts";
+import { shapeProblemText } from "../src/memory/report/shapeProblemText.ts";
 import { readModelFile } from "../src/models/header/modelFile.ts";
 import type { Device } from "../src/protocol/device.ts";
 import { errorText } from "../src/protocol/errors.ts";
@@ -150,11 +151,10 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 	const { description, shape } = read.value;
 	const { name, quantization, trainedContextWindow } = description;
 	if (!shape.ok) {
-		const { key, why } = shape.error;
 		return {
 			file,
 			model: null,
-			reason: `Cannot compute the memory of the model file ${file}: "${key}" in its header: ${why}.`,
+			reason: `Cannot compute the memory of the model file ${file}: ${shapeProblemText(shape.error, english)}.`,
 		};
 	}
 	const candidate: Candidate = {

@@ -3,7 +3,9 @@
 import { assertNever } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { english } from "../../base/sentence.ts";
 import { refusalReasons } from "../../memory/report/memoryReasons.ts";
+import { shapeProblemText } from "../../memory/report/shapeProblemText.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { LoadOptions } from "../../protocol/engineProtocol.ts";
@@ -77,9 +79,8 @@ export async function planAttempt(
 		drafts: options.drafts,
 	};
 	if (!shape.ok) {
-		const { key, why } = shape.error;
 		log.warn(
-			`cannot predict the memory of ${description.name}: "${key}" in its header: ${why}`,
+			`cannot predict the memory of ${description.name}: ${shapeProblemText(shape.error, english)}`,
 		);
 		return success(attempt);
 	}

@@ -2,12 +2,14 @@
 
 import { assert } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
+import { english } from "../../base/sentence.ts";
 import { formatBytes, formatMs, formatPercent } from "../../base/units.ts";
 import {
 	matchVocabularies,
 	type Vocabulary,
 } from "../../gguf/vocabularyMatch.ts";
 import { admits, type Plan, planFor } from "../../memory/plan/plan.ts";
+import { shapeProblemText } from "../../memory/report/shapeProblemText.ts";
 import type { ReadModelFile } from "../../models/header/modelFile.ts";
 import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
 import { errorText, messageOf } from "../../protocol/errors.ts";
@@ -105,8 +107,7 @@ async function loadOne(
 	const read = readModelFile(file);
 	if (!read.ok) return errorText(read.error);
 	const { description, shape } = read.value;
-	if (!shape.ok)
-		return `"${shape.error.key}" in its header: ${shape.error.why}`;
+	if (!shape.ok) return shapeProblemText(shape.error, english);
 	const { name, quantization } = description;
 	const { request } = target.plan;
 	const plan = planFor({

@@ -110,7 +110,10 @@ export function attentionReader(
 				keys.perLayer("attention.head_count_kv", layer, maxHeads) ?? heads;
 			if (kvHeads === 0) return { kind: "none" };
 			if (kvHeads === undefined)
-				throw unusable(keys.full("attention.head_count"), "it is missing");
+				throw unusable({
+					kind: "missing",
+					key: keys.full("attention.head_count"),
+				});
 			const sliding = windowTokens > 0 && slides?.(layer) === true;
 			const lengthOf = (part: "key" | "value"): number => {
 				const given =
@@ -119,7 +122,10 @@ export function attentionReader(
 						: undefined) ?? keys.number(`attention.${part}_length`, maxWidth);
 				if (given !== undefined) return given;
 				if (!heads)
-					throw unusable(keys.full("attention.head_count"), "it is missing");
+					throw unusable({
+						kind: "missing",
+						key: keys.full("attention.head_count"),
+					});
 				return embeddingWidth / heads;
 			};
 			const elements = {

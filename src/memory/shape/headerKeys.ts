@@ -2,11 +2,26 @@
 
 import type { GgufValue } from "../../gguf/ggufHeader.ts";
 
-export interface ShapeProblem {
-	/** A key of the metadata, or the name of a tensor. */
-	readonly key: string;
-	readonly why: string;
-}
+/** Why the memory of a model cannot be computed. `key` is a key of the metadata, or the name of a tensor. */
+export type ShapeProblem =
+	| { readonly kind: "missing"; readonly key: string }
+	/** A number that no model could have, or something else in its place. */
+	| { readonly kind: "badValue"; readonly key: string; readonly value: string }
+	/** A list that is shorter than the layers. */
+	| {
+			readonly kind: "noValueForLayer";
+			readonly key: string;
+			readonly layer: number;
+	  }
+	| {
+			readonly kind: "noSuchLayer";
+			readonly key: string;
+			readonly layers: number;
+	  }
+	/** A type that is unknown, or whose blocks do not fit the rows. */
+	| { readonly kind: "badType"; readonly key: string; readonly typeId: number }
+	/** This file is one of several. */
+	| { readonly kind: "split"; readonly key: string; readonly files: number };
 
 /** Upper limits for sane headers: several times what any published model has. */
 export const maxLayers = 1024;
@@ -22,7 +37,7 @@ export class Keys {
 	constructor(metadata: ReadonlyMap<string, GgufValue>) {
 		const architecture = metadata.get("general.architecture");
 		if (typeof architecture !== "string" || architecture === "")
-			throw unusable("general.architecture", "it is missing");
+			throw unusable({ kind: "missing", key: "general.architecture" });
 		this.architecture = architecture;
 		this.#metadata = metadata;
 	}
@@ -34,8 +49,14 @@ export class Keys {
 	/** At least 1. */
 	need(key: string, limit: number): number {
 		const value = this.number(key, limit);
-		if (value === undefined) throw unusable(this.full(key), "it is missing");
-		if (value < 1) throw unusable(this.full(key), `it is ${value}`);
+		if (value === undefined)
+			throw unusable({ kind: "missing", key: this.full(key) });
+		if (value < 1)
+			throw unusable({
+				kind: "badValue",
+				key: this.full(key),
+				value: String(value),
+			});
 		return value;
 	}
 
@@ -52,7 +73,7 @@ export class Keys {
 		if (!values) return this.number(key, limit);
 		const value = values[layer];
 		if (value === undefined)
-			throw unusable(this.full(key), `it has no value for layer ${layer}`);
+			throw unusable({ kind: "noValueForLayer", key: this.full(key), layer });
 		return this.#count(key, value, limit);
 	}
 
@@ -68,10 +89,11 @@ export class Keys {
 			value < 0 ||
 			value > limit
 		)
-			throw unusable(
-				this.full(key),
-				`${typeof value === "object" ? "a list" : value} is no number of ${key.replace(/.*\./, "")} that a model could have`,
-			);
+			throw unusable({
+				kind: "badValue",
+				key: this.full(key),
+				value: typeof value === "object" ? "[...]" : String(value).slice(0, 40),
+			});
 		return value;
 	}
 }
@@ -90,6 +112,6 @@ export class Unusable extends Error {
 	}
 }
 
-export function unusable(key: string, why: string): Unusable {
-	return new Unusable({ key, why });
+export function unusable(problem: ShapeProblem): Unusable {
+	return new Unusable(problem);
 }

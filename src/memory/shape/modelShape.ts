@@ -76,7 +76,7 @@ function readShape(header: GgufHeader): ModelShape {
 	const keys = new Keys(header.metadata);
 	const files = header.metadata.get("split.count");
 	if (typeof files === "number" && files > 1)
-		throw unusable("split.count", `the weights are in ${files} files`);
+		throw unusable({ kind: "split", key: "split.count", files });
 	const layerCount = keys.need("block_count", maxLayers);
 	const embeddingWidth = keys.need("embedding_length", maxWidth);
 	const experts = keys.number("expert_count", maxHeads) ?? 0;
@@ -85,7 +85,7 @@ function readShape(header: GgufHeader): ModelShape {
 	const embedding = tensors.input.find(
 		({ name }) => name === "token_embd.weight",
 	);
-	if (!embedding) throw unusable("token_embd.weight", "the tensor is missing");
+	if (!embedding) throw unusable({ kind: "missing", key: "token_embd.weight" });
 	const tiedEmbedding = !tensors.head.some(
 		({ name }) => name === "output.weight",
 	);
@@ -145,7 +145,11 @@ function groupTensors(
 		if (layer !== undefined) {
 			const ofLayer = layers[Number(layer)];
 			if (!ofLayer)
-				throw unusable(tensor.name, `there are only ${layerCount} layers`);
+				throw unusable({
+					kind: "noSuchLayer",
+					key: tensor.name,
+					layers: layerCount,
+				});
 			ofLayer.push(tensor);
 		} else if (
 			/^(token_embd|token_types|position_embd|per_layer_token_embd)\b/.test(
@@ -162,7 +166,7 @@ function tensorWeights({ name, shape, typeId }: GgufTensor): Weights {
 	const type = ggmlType(typeId);
 	const bytes = tensorBytes(shape, typeId);
 	if (!type || bytes === undefined)
-		throw unusable(name, `its type ${typeId} is unknown, or cuts its rows`);
+		throw unusable({ kind: "badType", key: name, typeId });
 	// Vectors take part in no matrix product.
 	const [, rows] = shape;
 	if (rows === undefined || !name.endsWith(".weight"))

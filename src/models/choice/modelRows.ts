@@ -3,6 +3,7 @@
 import type { Result } from "../../base/result.ts";
 import { type Concession, choosePlan } from "../../memory/plan/choosePlan.ts";
 import { admits, type Plan, partialOffload } from "../../memory/plan/plan.ts";
+import type { ShapeProblem } from "../../memory/shape/headerKeys.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/model.ts";
@@ -14,6 +15,10 @@ import {
 	recommendModel,
 } from "./recommendModel.ts";
 
+type UnpricedReason =
+	| { readonly kind: "header"; readonly problem: ShapeProblem }
+	| { readonly kind: "devices"; readonly error: HeadroomError };
+
 type RowVerdict =
 	/** It stays in fast memory and is fast enough for the role. */
 	| {
@@ -24,7 +29,7 @@ type RowVerdict =
 	/** It can be loaded, but is slower than the role needs. */
 	| { readonly kind: "slow"; readonly plan: Plan }
 	/** Its memory cannot be computed from the header, or the devices are unknown. */
-	| { readonly kind: "unpriced"; readonly why: string }
+	| { readonly kind: "unpriced"; readonly why: UnpricedReason }
 	/** With the plan that comes closest, and one that fits with other settings. */
 	| {
 			readonly kind: "doesNotFit";
@@ -58,7 +63,7 @@ export interface RowsRequest {
 	readonly role: Role;
 	readonly models: readonly ListedModel[];
 	/** Without the memory that the loaded model holds. */
-	readonly devices: Result<readonly Device[], string>;
+	readonly devices: Result<readonly Device[], HeadroomError>;
 	/** The fallback: recommended where nothing else is, and never refused. */
 	readonly builtInFile: string;
 	/** Whether layers may stay in RAM where the model does not fit on the GPU. */
@@ -123,8 +128,10 @@ function verdictOf(
 	if (!content.ok) return { kind: "broken", error: content.error };
 	const { description, shape } = content.value;
 	if (!description.roles.includes(role)) return { kind: "otherRole" };
-	if (!shape.ok) return { kind: "unpriced", why: shape.error.why };
-	if (!devices.ok) return { kind: "unpriced", why: devices.error };
+	if (!shape.ok)
+		return { kind: "unpriced", why: { kind: "header", problem: shape.error } };
+	if (!devices.ok)
+		return { kind: "unpriced", why: { kind: "devices", error: devices.error } };
 	const candidate = candidateOf(model);
 	if (!candidate) return { kind: "otherRole" };
 	const choice = choosePlan({

@@ -1,6 +1,7 @@
 /** Packs what was read of a model to JSON, and validates it when unpacking. */
 
 import * as z from "zod/mini";
+import type { ShapeProblem } from "../../memory/shape/headerKeys.ts";
 import type { LayerShape, ModelShape } from "../../memory/shape/modelShape.ts";
 import { HeadroomError } from "../../protocol/errors.ts";
 import { ModelDescription } from "../../protocol/model.ts";
@@ -66,13 +67,23 @@ const Shape = z.object({
 	notes: z.array(z.string()),
 });
 
+const key = z.string();
+const Problem = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("missing"), key }),
+	z.object({ kind: z.literal("badValue"), key, value: z.string() }),
+	z.object({ kind: z.literal("noValueForLayer"), key, layer: z.number() }),
+	z.object({ kind: z.literal("noSuchLayer"), key, layers: z.number() }),
+	z.object({ kind: z.literal("badType"), key, typeId: z.number() }),
+	z.object({ kind: z.literal("split"), key, files: z.number() }),
+]) satisfies z.ZodMiniType<ShapeProblem>;
+
 const Content = z.object({
 	description: ModelDescription,
 	shape: z.union([
 		z.object({ ok: z.literal(true), value: Shape }),
 		z.object({
 			ok: z.literal(false),
-			error: z.object({ key: z.string(), why: z.string() }),
+			error: Problem,
 		}),
 	]),
 	traits: z.object({

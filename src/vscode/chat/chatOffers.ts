@@ -1,7 +1,7 @@
 /** Offers models that can chat when the loaded one cannot: installed models first, then downloadable ones. */
 
 import * as vscode from "vscode";
-import { failure, type Result, success } from "../../base/result.ts";
+import type { Result } from "../../base/result.ts";
 import { readCatalog } from "../../models/catalog/catalog.ts";
 import { mayChoose, modelRows } from "../../models/choice/modelRows.ts";
 import { rankCatalog } from "../../models/choice/rankCatalog.ts";
@@ -11,7 +11,6 @@ import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import { catalogRow, modelName } from "../models/getModelText.ts";
 import { nameOf, verdictText } from "../models/modelRowTexts.ts";
-import { describeError } from "../platform/localize.ts";
 
 export interface ChatOffersContext {
 	readonly models: () => Promise<readonly ListedModel[]>;
@@ -63,9 +62,7 @@ export class ChatOffers {
 		return modelRows({
 			role: "chat",
 			models: listed,
-			devices: machine.ok
-				? success(machine.value)
-				: failure(describeError(machine.error)),
+			devices: machine,
 			builtInFile,
 			allowsPartial: allowsPartial(),
 		})

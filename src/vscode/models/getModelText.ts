@@ -1,4 +1,4 @@
-/** What "Get Model" says: the rows of its list, its questions and its outcomes. Without an editor. */
+/** The texts of "Get Model": rows, questions and results. Does not need an editor. */
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes, formatPercent } from "../../base/units.ts";
@@ -23,7 +23,7 @@ export interface CatalogRow {
 	readonly detail: string;
 }
 
-/** Beside words that say the same. */
+/** Each repeats what the words say. */
 const icons: Readonly<Record<PredictedFit["kind"], string>> = {
 	runs: "check",
 	slow: "watch",
@@ -130,7 +130,7 @@ function speedText(tokensPerSecond: number): string {
 		: String(Math.round(tokensPerSecond));
 }
 
-/** Before the host is asked for what the catalog does not know. */
+/** Asks for consent to query the host for what the catalog lacks. */
 export function askQuestion(
 	ranked: RankedModel,
 	host: string,
@@ -177,7 +177,7 @@ export function downloadQuestion(
 	};
 }
 
-/** Why one would rather not, first of all. */
+/** Warnings come first. */
 function reservations(ranked: RankedModel, t: Translate): readonly string[] {
 	const { fit } = ranked;
 	return fit.kind === "runs"
@@ -214,7 +214,7 @@ export function progressText(
 		: t("{done} of {total} ({percent})", values);
 }
 
-/** After which another attempt goes on from where this one ended. */
+/** Errors after which a retry resumes the download. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 	"diskFull",
 	"diskTooSmall",

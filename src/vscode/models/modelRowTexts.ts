@@ -10,6 +10,7 @@ import {
 	partsText,
 	refusalText,
 } from "../../memory/report/planText.ts";
+import { shapeProblemText } from "../../memory/report/shapeProblemText.ts";
 import { type ModelRow, mayChoose } from "../../models/choice/modelRows.ts";
 import type { StoreKind } from "../../models/stores/modelStores.ts";
 import { describeError } from "../platform/localize.ts";
@@ -44,7 +45,10 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 			].join("; ");
 		case "unpriced":
 			return t("Its memory use is not known until it is loaded: {why}", {
-				why: verdict.why,
+				why:
+					verdict.why.kind === "header"
+						? shapeProblemText(verdict.why.problem, t)
+						: describeError(verdict.why.error),
 			});
 		case "doesNotFit":
 			return [

@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
-import { failure, success } from "../../base/result.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
 import type { SwitchOutcome } from "../../client/modelSwitch.ts";
 import { modelRows } from "../../models/choice/modelRows.ts";
@@ -92,9 +91,7 @@ function pickModel(context: SwitchModelContext): Promise<Picked | undefined> {
 			modelRows({
 				role: "completion",
 				models,
-				devices: devices.ok
-					? success(devices.value)
-					: failure(describeError(devices.error)),
+				devices,
 				builtInFile: context.chosen.builtInFile,
 				allowsPartial: context.configuration.settings["engine.partialOffload"],
 			}),

@@ -73,7 +73,7 @@ export function unpricedModel(name: string): ListedModel {
 				...model,
 				content: success({
 					...model.content.value,
-					shape: failure({ key: "block_count", why: "it is missing" }),
+					shape: failure({ kind: "missing", key: "block_count" }),
 				}),
 			}
 		: model;

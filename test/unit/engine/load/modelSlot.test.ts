@@ -262,12 +262,12 @@ describe("ModelSlot, before it touches memory", () => {
 	it("leaves a model without a plan to llama.cpp, and logs a warning", async () => {
 		const { budget, lines } = await load({
 			devices: [{ ...fakeRam, freeBytes: mib }],
-			shape: failure({ key: "new.block_count", why: "it is missing" }),
+			shape: failure({ kind: "missing", key: "new.block_count" }),
 		});
 		assert.deepEqual(budget, whole);
 		assert.ok(
 			lines.some((it) =>
-				/^\[warn\] .*"new\.block_count" in its header: it is missing$/.test(it),
+				/^\[warn\] .*: new\.block_count is missing in its header$/.test(it),
 			),
 		);
 	});

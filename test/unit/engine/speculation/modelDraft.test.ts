@@ -240,11 +240,11 @@ describe("a draft model", () => {
 				...good,
 				read: success({
 					description: fakeDescription,
-					shape: failure({ key: "new.block_count", why: "it is missing" }),
+					shape: failure({ kind: "missing", key: "new.block_count" }),
 					chatTemplate: null,
 				}),
 			},
-			/"new\.block_count" in its header: it is missing/,
+			/: new\.block_count is missing in its header/,
 			false,
 		],
 		[

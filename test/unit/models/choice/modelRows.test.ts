@@ -8,6 +8,7 @@ import {
 } from "../../../../src/models/choice/modelRows.ts";
 import type { ListedModel } from "../../../../src/models/library/modelLibrary.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	brokenModel,
 	listedModel,
@@ -142,13 +143,17 @@ describe("modelRows", () => {
 		it(what, () => assert.deepEqual(actual.map(brief), expected));
 
 	it("prices nothing where the devices are not known, and refuses nothing", () => {
-		const all = rows([seven, builtIn], [], { devices: failure("no driver") });
+		const error = createError("devicesUnknown", { why: "no driver" });
+		const all = rows([seven, builtIn], [], { devices: failure(error) });
 		assert.deepEqual(all.map(brief), [
 			"built-in: recommended, unpriced",
 			"seven-coder: fits, unpriced",
 		]);
 		const [{ verdict } = assert.fail()] = all;
-		assert.equal(verdict.kind === "unpriced" && verdict.why, "no driver");
+		assert.deepEqual(verdict.kind === "unpriced" && verdict.why, {
+			kind: "devices",
+			error,
+		});
 	});
 
 	it("says what there would be with other settings, and takes it where they allow it", () => {
