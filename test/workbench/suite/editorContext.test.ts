@@ -109,11 +109,11 @@ describe("the context of a question", () => {
 		for (const [input, sentence] of [
 			["#file:made/none.ts", /no made\/none\.ts in this workspace/],
 			["#file:../other.ts", /no \.\.\/other\.ts in this workspace/],
-			["#file:made/data.bin2", /^made\/data\.bin2 is not text/],
+			["#file:made/data.bin2", /^made\/data\.bin2 is not a text file/],
 			["#file:made/long.ts", /^made\/long\.ts has 1\.0 MB/],
 			["#folder:none", /no none in this workspace/],
 			["#symbol:noSuchSymbol", /No definition of noSuchSymbol/],
-			["#problems", /no problems/],
+			["#problems", /no reported problems/],
 		] as const) {
 			const answer = await attached(input);
 			assert.ok(typeof answer === "string", input);
@@ -134,7 +134,7 @@ describe("the context of a question", () => {
 		]);
 		const empty = await attached("#folder:made/out");
 		assert.ok(typeof empty === "string");
-		assert.match(empty, /nothing in made\/out to attach/);
+		assert.match(empty, /nothing to attach in made\/out/);
 	});
 
 	it("includes a folder as a whole or not at all", async () => {
