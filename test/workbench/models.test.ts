@@ -3,7 +3,10 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
-import { type ModelHost, startModelHost } from "../support/fakes/modelHost.ts";
+import {
+	type DownloadHost,
+	startDownloadHost,
+} from "../support/fakes/downloadHost.ts";
 import { randomModelBytes } from "../support/models/ownModelsFolder.ts";
 import { root } from "../support/models/realEngine.ts";
 import { until } from "../support/until.ts";
@@ -21,12 +24,12 @@ for (const version of [oldestVersion, newestVersion])
 		const session = new Session();
 		const stick = mkdtempSync(path.join(os.tmpdir(), "headroom-stick-"));
 		const source = path.join(stick, modelName);
-		let host: ModelHost;
+		let host: DownloadHost;
 		let person: Person;
 
 		before(async () => {
 			copyFileSync(path.join(root, "media", "models", modelName), source);
-			host = await startModelHost(randomModelBytes(1, 16));
+			host = await startDownloadHost(randomModelBytes(1, 16));
 			({ person } = await session.start(version, {
 				keybindings: [
 					{ key: "alt+i", command: "headroom.importModel", args: source },

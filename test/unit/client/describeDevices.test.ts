@@ -22,7 +22,7 @@ describe("describeDevices", () => {
 		return { engine, clock, answer };
 	};
 
-	it("asks a process that listens, and ends it", async () => {
+	it("asks a process after its hello, and shuts it down", async () => {
 		const { engine, clock, answer } = ask();
 		assert.deepEqual(engine.sent, []);
 		engine.hello();
@@ -37,7 +37,7 @@ describe("describeDevices", () => {
 		assert.equal(clock.pending, 0);
 	});
 
-	it("passes on why not", async () => {
+	it("returns the error of the process", async () => {
 		const error = createError("engineBinaryMissing", {
 			platform: "plan9",
 			why: "nobody built it",
@@ -50,7 +50,7 @@ describe("describeDevices", () => {
 		assert.deepEqual(await answer, { ok: false, error });
 	});
 
-	it("tells of a process that ends, or does not start", async () => {
+	it("reports a process that crashes or cannot be forked", async () => {
 		const { engine, answer } = ask();
 		engine.exit("signal SIGSEGV");
 		assert.deepEqual(await answer, {
@@ -85,7 +85,7 @@ describe("describeDevices", () => {
 		});
 	});
 
-	it("kills a process that does not end, and takes its answer", async () => {
+	it("kills a process that does not exit, and uses its answer", async () => {
 		const { engine, clock, answer } = ask();
 		engine.hello();
 		engine.says({ kind: "devices", requestId, devices: [fakeRam] });
@@ -187,7 +187,7 @@ describe("describeDevices with several GPUs", () => {
 		},
 	};
 	for (const [what, { gpus, tried, ...machine }] of Object.entries(cases))
-		it(`tells of each: ${what}`, async () =>
+		it(`describes each GPU: ${what}`, async () =>
 			assert.deepEqual(await describeOn(machine), {
 				devices: [...gpus, fakeRam],
 				tried,
@@ -222,13 +222,13 @@ describe("describeDevices with several GPUs", () => {
 		},
 	};
 	for (const [what, { tries, ...machine }] of Object.entries(inseparable))
-		it(`leaves them as one where ${what}`, async () => {
+		it(`reports one device when ${what}`, async () => {
 			const { devices, tried } = await describeOn(machine);
 			assert.deepEqual(devices, [machine.together, fakeRam]);
 			assert.equal(tried.length, tries);
 		});
 
-	it("asks no second process about one GPU", async () => {
+	it("forks one process for a single GPU", async () => {
 		const alone = () => assert.fail("asked again");
 		const one = gpu("A", 5);
 		for (const only of [one, { ...one, parts: ["A"] }]) {

@@ -71,7 +71,7 @@ function setUp(status: EngineStatus = ready) {
 }
 
 describe("DevicePoll", () => {
-	it("asks for the devices of the loaded model at once, and then every two seconds", () => {
+	it("polls the devices of the loaded model at once, then every two seconds", () => {
 		const it = setUp();
 		it.poll.watch(true);
 		it.clock.advance(0);
@@ -88,7 +88,7 @@ describe("DevicePoll", () => {
 		assert.equal(it.poll.devices[0]?.freeBytes, 2);
 	});
 
-	it("does not ask again before there is an answer, whatever it is", () => {
+	it("polls again only after an answer or a failure", () => {
 		const it = setUp();
 		it.poll.watch(true);
 		it.clock.advance(60_000);
@@ -100,7 +100,7 @@ describe("DevicePoll", () => {
 		assert.equal(it.sent.length, 2);
 	});
 
-	it("takes no notice of answers to others", () => {
+	it("ignores answers to other requests", () => {
 		const it = setUp();
 		it.poll.watch(true);
 		it.clock.advance(0);
@@ -109,7 +109,7 @@ describe("DevicePoll", () => {
 		assert.deepEqual(it.seen, [1]);
 	});
 
-	it("asks nothing while nobody looks, and not more often for who looks away and back", () => {
+	it("polls only while watched, at the same rate when watching resumes", () => {
 		const it = setUp();
 		it.clock.advance(60_000);
 		assert.equal(it.sent.length, 0);
@@ -132,7 +132,7 @@ describe("DevicePoll", () => {
 		{ kind: "loading", file: "a.gguf", fraction: 0.5 },
 		{ kind: "failed", error: createError("engineStopped", {}) },
 	] satisfies EngineStatus[])
-		it(`asks nothing while the engine is ${status.kind}`, () => {
+		it(`does not poll while the engine is ${status.kind}`, () => {
 			const it = setUp(status);
 			it.poll.watch(true);
 			it.clock.advance(60_000);
@@ -145,7 +145,7 @@ describe("DevicePoll", () => {
 			assert.equal(it.clock.pending, 0);
 		});
 
-	it("forgets a process that has ended, and what it was asked", () => {
+	it("drops the pending request when the process ends", () => {
 		const it = setUp();
 		it.poll.watch(true);
 		it.clock.advance(0);

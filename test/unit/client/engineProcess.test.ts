@@ -38,7 +38,7 @@ describe("scrubbedEnvironment", () => {
 });
 
 describe("loadOptionsFor", () => {
-	it("takes the built-in model where none is chosen, in its trained window", () => {
+	it("loads the built-in model when no file is selected, in its trained window", () => {
 		const options = loadOptionsFor(
 			{
 				...plainLoadSettings,
@@ -52,7 +52,7 @@ describe("loadOptionsFor", () => {
 		assert.deepEqual([options.contextWindow, options.threads], [768, null]);
 	});
 
-	it("knows the built-in model by its path too", () => {
+	it("recognizes the built-in model by its path", () => {
 		const file = path.join("/ext", "media", "models", "headroom-7m-q8_0.gguf");
 		assert.equal(
 			loadOptionsFor(
@@ -66,7 +66,7 @@ describe("loadOptionsFor", () => {
 		);
 	});
 
-	it("takes the user's file as it is", () => {
+	it("loads the file of the user as it is", () => {
 		assert.deepEqual(
 			loadOptionsFor(
 				{
@@ -125,7 +125,7 @@ describe("forkEngine", () => {
 			/^signal SIGKILL$/,
 		],
 	] as const)
-		it(`tells of ${what}`, async () => {
+		it(`reports ${what}`, async () => {
 			const process = fork(code);
 			const exit = await new Promise<{ why: string }>((resolve) =>
 				process.onExit(resolve),
@@ -146,7 +146,7 @@ describe("forkEngine", () => {
 			process.kill();
 		});
 
-	it("survives sending to a process that is gone", async () => {
+	it("ignores messages to a process that is gone", async () => {
 		const process = fork("");
 		await new Promise((resolve) => process.onExit(resolve));
 		process.send({ a: 1 });

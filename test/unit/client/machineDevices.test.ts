@@ -69,7 +69,7 @@ describe("MachineDevices", () => {
 		],
 	];
 	for (const [what, devices, memory, expected] of table)
-		it(`tells of devices ${what}`, async () => {
+		it(`describes devices ${what}`, async () => {
 			const machine = new MachineDevices({
 				describe: async () => success(devices),
 				held: () => memory,
@@ -82,7 +82,7 @@ describe("MachineDevices", () => {
 			);
 		});
 
-	it("asks once in half a minute, and again after a failure or when told to", async () => {
+	it("caches for half a minute, until a failure or `forget`", async () => {
 		let nowMs = 0;
 		let asked = 0;
 		let answer: Result<readonly Device[], HeadroomError> = failure(

@@ -126,14 +126,14 @@ describe("RecentGenerations", () => {
 		});
 
 	for (const [name, stats, expected] of speculations)
-		it(`counts of speculation ${name}`, () => {
+		it(`sums speculation ${name}`, () => {
 			const { recent, completed } = setUp();
 			for (const it of stats) completed.fire({ ...someStats, ...it });
 			assert.deepEqual(recent.counters.speculation, expected);
 		});
 
 	for (const kind of ["starting", "loading"] as const)
-		it(`forgets what another model did: ${kind}`, () => {
+		it(`starts over when the engine is ${kind}`, () => {
 			const { recent, completed, status } = setUp();
 			completed.fire(someStats);
 			status.fire({ kind: "stopped" });

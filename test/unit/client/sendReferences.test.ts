@@ -71,14 +71,14 @@ function setUp() {
 
 const all = [{ id: "src/a.ts", text: "one" }];
 
-describe("references of the engine", () => {
-	it("start no engine", () => {
+describe("EngineClient.sendReferences", () => {
+	it("starts no engine", () => {
 		const { references, processes } = setUp();
 		references.update();
 		assert.equal(processes.length, 0);
 	});
 
-	it("are told when it is ready, and once", async () => {
+	it("sends once the engine is ready", async () => {
 		const it = setUp();
 		void it.supervisor.connect();
 		it.references.update();
@@ -90,7 +90,7 @@ describe("references of the engine", () => {
 		assert.deepEqual(it.told(0), [all]);
 	});
 
-	it("are told again to the one that follows a crash", async () => {
+	it("sends again to the process after a crash", async () => {
 		const it = setUp();
 		void it.supervisor.connect();
 		await it.becomeReady();
@@ -105,7 +105,7 @@ describe("references of the engine", () => {
 		assert.deepEqual(it.told(1), [[{ id: "src/a.ts", text: "two" }]]);
 	});
 
-	it("are told again to the one that follows a stop", async () => {
+	it("sends again to the process after a stop", async () => {
 		const it = setUp();
 		void it.supervisor.connect();
 		await it.becomeReady();
@@ -117,7 +117,7 @@ describe("references of the engine", () => {
 		assert.deepEqual(it.told(1), [all]);
 	});
 
-	it("are no longer told once the client has ended", async () => {
+	it("sends nothing after dispose", async () => {
 		const it = setUp();
 		it.client.dispose();
 		void it.supervisor.connect();

@@ -15,12 +15,12 @@ import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
 import { plainLoadOptions } from "../../support/loadOptions.ts";
 import { settle } from "../../support/settle.ts";
 
-/** @param isAsked the test answers what to load. */
+/** @param isAsked whether the test provides the load options. */
 function setUp({ isAsked = false } = {}) {
 	const answers: ((file: string) => void)[] = [];
 	const clock = new FakeClock();
 	const processes: FakeProcess[] = [];
-	/** With the number of processes so far: each is told of before the next one starts. */
+	/** With the number of processes forked so far. */
 	const loadCrashes: (LoadCrash & { readonly after: number })[] = [];
 	const supervisor = new Supervisor({
 		onLoadCrash: (crash) =>
@@ -81,7 +81,7 @@ describe("decideRestart", () => {
 });
 
 describe("Supervisor", () => {
-	it("starts nothing until it is needed, and then one process for all", async () => {
+	it("starts nothing until the first request, and one process for all", async () => {
 		const { supervisor, processes, process } = setUp();
 		assert.equal(processes.length, 0);
 		const both = Promise.all([supervisor.connect(), supervisor.connect()]);
@@ -94,7 +94,7 @@ describe("Supervisor", () => {
 		);
 	});
 
-	it("starts again after growing pauses, then gives up, and a restart forgives", async () => {
+	it("restarts after growing pauses, gives up after four crashes, and forgets them on a manual restart", async () => {
 		const { supervisor, clock, process, processes, statuses } = setUp();
 		void supervisor.connect();
 		process(0).hello();
@@ -119,7 +119,7 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 6, "the old crashes no longer count");
 	});
 
-	it("tries a load that ends the process once more, and then names the file", async () => {
+	it("retries a load that crashes once, then names the file", async () => {
 		const { supervisor, clock, process, processes } = setUp();
 		const file = "/models/a.gguf";
 		void supervisor.connect();
@@ -140,10 +140,10 @@ describe("Supervisor", () => {
 		});
 		supervisor.apply("reloadModel");
 		await settle();
-		assert.equal(processes.length, 3, "another model is another chance");
+		assert.equal(processes.length, 3, "a change of the settings may fix it");
 	});
 
-	it("forgets a load that ended the process once one went well", async () => {
+	it("forgets a crashed load after a successful one", async () => {
 		const { supervisor, clock, process, processes } = setUp();
 		const file = "/models/a.gguf";
 		const model = { ...fakeDescription, file };
@@ -167,7 +167,7 @@ describe("Supervisor", () => {
 		process(3).hello();
 	});
 
-	describe("when loads end the process", () => {
+	describe("when loads crash", () => {
 		const file = "/models/a.gguf";
 		const loading = (step: string | undefined, of = file) =>
 			({
@@ -177,7 +177,7 @@ describe("Supervisor", () => {
 				...(step === undefined ? {} : { step }),
 			}) as const;
 
-		/** Each of these is reported by a process that then ends; how many there were tells whether it was given up. */
+		/** Runs a process for each report, which crashes after it. */
 		function crashAt(...reports: readonly EngineReport[]) {
 			const it = setUp();
 			void it.supervisor.connect();
@@ -220,12 +220,12 @@ describe("Supervisor", () => {
 			],
 		};
 		for (const [what, [reports, isStarted]] of Object.entries(cases))
-			it(`${isStarted ? "starts again" : "gives up"} after ${what}`, () => {
+			it(`${isStarted ? "restarts" : "gives up"} after ${what}`, () => {
 				const { processes } = crashAt(...reports);
 				assert.equal(processes.length, reports.length + (isStarted ? 1 : 0));
 			});
 
-		it("tells what was tried, before the next process starts", () => {
+		it("reports the step that crashed before the next process starts", () => {
 			const { loadCrashes } = crashAt(loading("gpu"), loading(undefined));
 			const why = "signal SIGABRT";
 			assert.deepEqual(loadCrashes, [
@@ -234,7 +234,7 @@ describe("Supervisor", () => {
 			]);
 		});
 
-		it("tells of the last one too, after which it gives up", () => {
+		it("reports the last crash too, after which it gives up", () => {
 			const { loadCrashes } = crashAt(loading("gpu"), loading("gpu"));
 			assert.deepEqual(
 				loadCrashes.map(({ after }) => after),
@@ -242,7 +242,7 @@ describe("Supervisor", () => {
 			);
 		});
 
-		it("tells of no process that ends otherwise, or is told to", async () => {
+		it("reports no crash after the load, and no requested shutdown", async () => {
 			const model = fakeDescription;
 			const budget = { localTokens: 1, contextTokens: 0 };
 			const { loadCrashes, supervisor, process } = crashAt({
@@ -259,7 +259,7 @@ describe("Supervisor", () => {
 			assert.deepEqual(loadCrashes, []);
 		});
 
-		it("forgives the step on a restart", async () => {
+		it("forgets the step on a manual restart", async () => {
 			const { supervisor, process, processes, clock } = crashAt(loading("gpu"));
 			const restarted = supervisor.restart();
 			process(1).exit();
@@ -272,7 +272,7 @@ describe("Supervisor", () => {
 		});
 	});
 
-	it("lets who waits during a pause have the next process", async () => {
+	it("connects to the next process after a pause", async () => {
 		const { supervisor, clock, process } = setUp();
 		void supervisor.connect();
 		process(0).exit();
@@ -282,7 +282,7 @@ describe("Supervisor", () => {
 		assert.ok((await waiting).ok);
 	});
 
-	it("settles who waits when it gives up", async () => {
+	it("settles connections when it gives up", async () => {
 		const { supervisor, clock, process } = setUp();
 		const waiting = supervisor.connect();
 		for (const index of [0, 1, 2, 3]) {
@@ -293,7 +293,7 @@ describe("Supervisor", () => {
 		assert.equal(!result.ok && result.error.code, "engineGaveUp");
 	});
 
-	it("shows the way to the process that runs, and starts none for that", async () => {
+	it("exposes the running process without starting one", async () => {
 		const { supervisor, processes, process } = setUp();
 		const running = () => supervisor.running;
 		assert.equal(running(), undefined);
@@ -309,14 +309,14 @@ describe("Supervisor", () => {
 		});
 		assert.equal(process(0).sent.at(-1)?.kind, "describeDevices");
 		const stopped = supervisor.stop();
-		assert.equal(running(), undefined, "it is told to stop");
+		assert.equal(running(), undefined, "it is shutting down");
 		process(0).exit();
 		await stopped;
 		assert.equal(running(), undefined);
 		assert.equal(processes.length, 1);
 	});
 
-	it("kills a process that never answers", () => {
+	it("kills a process that never says hello", () => {
 		const { supervisor, clock, process, statuses } = setUp();
 		void supervisor.connect();
 		clock.advance(60_000);
@@ -324,7 +324,7 @@ describe("Supervisor", () => {
 		assert.equal(statuses.at(-1), "crashed");
 	});
 
-	it("asks a process to stop, and kills one that does not", async () => {
+	it("shuts a process down, and kills it if it does not exit", async () => {
 		const { supervisor, clock, process, statuses } = setUp();
 		void supervisor.connect();
 		process(0).hello();
@@ -338,7 +338,7 @@ describe("Supervisor", () => {
 		assert.equal(statuses.at(-1), "stopped", "a stop is no crash");
 	});
 
-	it("starts anew for who comes while it stops", async () => {
+	it("starts a new process for a connection during a stop", async () => {
 		const { supervisor, process, processes } = setUp();
 		void supervisor.connect();
 		const stopped = supervisor.stop();
@@ -350,13 +350,13 @@ describe("Supervisor", () => {
 		assert.ok((await waiting).ok);
 	});
 
-	it("has no one wait on a process that is told to stop", async () => {
+	it("does not connect to a process that is shutting down", async () => {
 		const { supervisor, process } = setUp();
 		void supervisor.connect();
 		process(0).hello();
 		const restarted = supervisor.restart();
 		const waiting = supervisor.connect();
-		// Its last words, before and after its end, are not those of the next.
+		// Its messages, before and after its end, are ignored.
 		process(0).hello();
 		process(0).exit();
 		process(0).hello();
@@ -369,7 +369,7 @@ describe("Supervisor", () => {
 		assert.equal(process(1).sent.at(-1)?.kind, "cancel");
 	});
 
-	it("lets a stop stand that comes during a restart", async () => {
+	it("stops when a stop follows a restart", async () => {
 		const { supervisor, process, processes } = setUp();
 		void supervisor.connect();
 		process(0).hello();
@@ -379,7 +379,7 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 1);
 	});
 
-	it("takes a process that cannot be forked for one that crashed", async () => {
+	it("treats a failed fork as a crash", async () => {
 		const clock = new FakeClock();
 		const supervisor = new Supervisor({
 			fork: () => {
@@ -401,7 +401,7 @@ describe("Supervisor", () => {
 		});
 	});
 
-	it("loads another model where one runs, and starts nothing for it", async () => {
+	it("reloads in a running process, and starts nothing for it", async () => {
 		const { supervisor, process, processes } = setUp();
 		supervisor.apply("reloadModel");
 		assert.equal(processes.length, 0);
@@ -420,7 +420,7 @@ describe("Supervisor", () => {
 		assert.equal(processes.length, 2);
 	});
 
-	it("lets nobody ask before the process was told what to load", async () => {
+	it("connects only after the load was sent", async () => {
 		const { supervisor, process, answers } = setUp({ isAsked: true });
 		let isConnected = false;
 		void supervisor.connect().then(() => {
@@ -438,7 +438,7 @@ describe("Supervisor", () => {
 		);
 	});
 
-	it("takes the last of two answers to what to load, whichever comes first", async () => {
+	it("sends only the latest load options, whichever come first", async () => {
 		const { supervisor, process, answers } = setUp({ isAsked: true });
 		void supervisor.connect();
 		process(0).hello();
@@ -454,7 +454,7 @@ describe("Supervisor", () => {
 		);
 	});
 
-	it("tells a process nothing that has ended meanwhile", async () => {
+	it("sends nothing to a process that has ended", async () => {
 		const { supervisor, clock, process, answers } = setUp({ isAsked: true });
 		void supervisor.connect();
 		process(0).hello();
@@ -466,7 +466,7 @@ describe("Supervisor", () => {
 		assert.deepEqual(process(1).sent, []);
 	});
 
-	it("ends everything when disposed of", async () => {
+	it("kills the process and settles connections on dispose", async () => {
 		const { supervisor, process } = setUp();
 		const waiting = supervisor.connect();
 		supervisor.dispose();
@@ -475,7 +475,7 @@ describe("Supervisor", () => {
 		assert.ok(!(await supervisor.connect()).ok);
 	});
 
-	it("survives messages that make no sense", async () => {
+	it("ignores invalid messages", async () => {
 		const { supervisor, process } = setUp();
 		const connected = supervisor.connect();
 		process(0).says({ kind: "nonsense" } as never);
@@ -490,7 +490,7 @@ describe("EngineClient", () => {
 		return { ...it, client: new EngineClient(it.supervisor) };
 	}
 
-	it("streams the chunks of its request, and ends with the figures", async () => {
+	it("streams the chunks of its request, and ends with its statistics", async () => {
 		const { client, process } = withClient();
 		const completed: GenerationStats[] = [];
 		client.onDidComplete((stats) => completed.push(stats));
@@ -533,7 +533,7 @@ describe("EngineClient", () => {
 			assert.equal(end.kind === "failed" && end.error.code, "engineCrashed");
 	});
 
-	it("tells the engine of an abort, and waits for its figures", async () => {
+	it("cancels in the engine on abort, and waits for the statistics", async () => {
 		const { client, process } = withClient();
 		const controller = new AbortController();
 		const stream = client.complete(request, controller.signal);
@@ -554,7 +554,7 @@ describe("EngineClient", () => {
 		assert.equal((await reading).end.kind, "done");
 	});
 
-	it("needs no engine for a request that is aborted before there is one", async () => {
+	it("ends a request that is aborted before it connects", async () => {
 		const { client, process } = withClient();
 		const controller = new AbortController();
 		const reading = read(client.complete(request, controller.signal));
@@ -568,7 +568,7 @@ describe("EngineClient", () => {
 		);
 	});
 
-	it("cancels the work when its reader walks away", async () => {
+	it("cancels the request when its reader stops early", async () => {
 		const { client, process } = withClient();
 		const stream = client.complete(request, new AbortController().signal);
 		const first = stream.chunks.next();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { askHost } from "../../../../src/models/download/remoteFile.ts";
 import {
-	type ModelHost,
-	startModelHost,
-} from "../../../support/fakes/modelHost.ts";
+	type DownloadHost,
+	startDownloadHost,
+} from "../../../support/fakes/downloadHost.ts";
 
 const hash = "0123456789abcdef".repeat(4);
 const linked = {
@@ -13,9 +13,9 @@ const linked = {
 };
 
 describe("askHost", () => {
-	let host: ModelHost;
+	let host: DownloadHost;
 	beforeEach(async () => {
-		host = await startModelHost(Buffer.from("model"));
+		host = await startDownloadHost(Buffer.from("model"));
 	});
 	afterEach(() => host.close());
 

@@ -21,10 +21,10 @@ import { errorText } from "../../../../src/protocol/errors.ts";
 import { openFile } from "../../../../src/storage/disk.ts";
 import {
 	type Behavior,
-	type ModelHost,
-	startModelHost,
+	type DownloadHost,
+	startDownloadHost,
 	startProxy,
-} from "../../../support/fakes/modelHost.ts";
+} from "../../../support/fakes/downloadHost.ts";
 import {
 	assertOrderly,
 	fullAfter,
@@ -39,14 +39,14 @@ const drop: Behavior = { kind: "drop", afterBytes: half };
 
 describe("downloadModel", () => {
 	let folder: string;
-	let host: ModelHost;
+	let host: DownloadHost;
 	let pauses: number[];
 	/** How much was there before each pause: what was on its way when a connection dropped may be lost. */
 	let doneAtPauses: number[];
 	let done: number;
 	beforeEach(async () => {
 		folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
-		host = await startModelHost(model);
+		host = await startDownloadHost(model);
 		pauses = [];
 		doneAtPauses = [];
 		done = 0;
@@ -332,7 +332,7 @@ describe("downloadModel", () => {
 			const text = await failsWith("downloadUnreachable");
 			assert.match(text, /127\.0\.0\.1/);
 			assert.deepEqual(pauses, []);
-			host = await startModelHost(model);
+			host = await startDownloadHost(model);
 		});
 
 		it("where the hash is wrong, and keeps nothing", async () => {
@@ -447,7 +447,7 @@ describe("downloadModel", () => {
 			({ kind: "status", status: 302, headers: { location } }) as const;
 
 		it("are followed to an allowed host, relative ones too", async () => {
-			const network = await startModelHost(model);
+			const network = await startDownloadHost(model);
 			host.next(
 				to("/elsewhere"),
 				to(network.url.replace("127.0.0.1", "localhost")),
@@ -546,10 +546,10 @@ describe("downloadModel", () => {
 describe("downloadModel over https", () => {
 	const environment: { NODE_TLS_REJECT_UNAUTHORIZED?: string } = process.env;
 	let folder: string;
-	let host: ModelHost;
+	let host: DownloadHost;
 	beforeEach(async () => {
 		folder = mkdtempSync(path.join(os.tmpdir(), "headroom-"));
-		host = await startModelHost(model, { secure: true });
+		host = await startDownloadHost(model, { secure: true });
 	});
 	afterEach(async () => {
 		delete environment.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -590,7 +590,7 @@ describe("downloadModel over https", () => {
 
 	it("never goes from https to http", async () => {
 		trustAll();
-		const plain = await startModelHost(model);
+		const plain = await startDownloadHost(model);
 		host.next({
 			kind: "status",
 			status: 302,

@@ -24,7 +24,7 @@ export type Behavior =
 			readonly headers?: http.OutgoingHttpHeaders;
 	  };
 
-export interface ModelHost {
+export interface DownloadHost {
 	readonly port: number;
 	readonly url: string;
 	readonly requests: readonly http.IncomingMessage[];
@@ -37,13 +37,13 @@ export interface ModelHost {
 
 const withCertificate = { key: testKey, cert: testCertificate };
 
-export async function startModelHost(
+export async function startDownloadHost(
 	bytes: Uint8Array,
 	{
 		etag = '"first"',
 		secure = false,
 	}: { readonly etag?: string | undefined; readonly secure?: boolean } = {},
-): Promise<ModelHost> {
+): Promise<DownloadHost> {
 	let content = { bytes, etag: etag as string | undefined };
 	let behaviors: readonly Behavior[] = [];
 	const requests: http.IncomingMessage[] = [];
