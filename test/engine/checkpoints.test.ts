@@ -22,9 +22,9 @@ describe("a state that cannot roll back", () => {
 	});
 
 	for (const [what, architecture, order] of [
-		["of a window that slides", "gemma3", "spm"],
+		["of a sliding window", "gemma3", "spm"],
 		["of a recurrent model", "mamba", "spm"],
-		["of a recurrent model that wants the prefix first", "mamba", "psm"],
+		["of a recurrent model with the prefix first", "mamba", "psm"],
 	] as const)
 		it(`${what} is reused up to the current line`, async () => {
 			const file = path.join(folder, `${architecture}-${order}.gguf`);

@@ -91,13 +91,13 @@ describe("a model file that cannot be used", () => {
 			/is corrupt/,
 		],
 		[
-			"of a version that nobody knows",
+			"of an unknown version",
 			() => write("version.gguf", writeGguf({ version: 99 })),
 			"modelVersion",
 			/version 99/,
 		],
 		[
-			"of an architecture that llama.cpp does not know",
+			"of an architecture unknown to llama.cpp",
 			() => {
 				const file = path.join(folder, "architecture.gguf");
 				patchModel(builtInModel, file, [["qwen3", "qwenX"]]);
@@ -113,7 +113,7 @@ describe("a model file that cannot be used", () => {
 			/no weights/,
 		],
 		[
-			"of numbers that llama.cpp cannot compute with",
+			"of an unsupported type",
 			() =>
 				write(
 					"f64.gguf",

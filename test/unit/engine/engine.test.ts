@@ -241,7 +241,11 @@ describe("Engine", () => {
 			{ loadError: fakeLoadError },
 			"modelOutOfMemory",
 		],
-		["a model that fills nothing in", { fimTokens: null }, "fimUnsupported"],
+		[
+			"a model without fill-in-the-middle",
+			{ fimTokens: null },
+			"fimUnsupported",
+		],
 	] as const)
 		it(`refuses completions for ${what}, with the reason`, async () => {
 			const it = setUp(options);
@@ -545,7 +549,7 @@ describe("Engine", () => {
 		const ahead = await it.end("1");
 		assert.equal(ahead.kind === "done" && ahead.stopReason, "maxTokens");
 		assert.equal(it.text("1"), "");
-		assert.equal(it.reports().at(-1), "ready", "nobody is told of it");
+		assert.equal(it.reports().at(-1), "ready", "idle work is not reported");
 		assert.ok(!it.reports().includes("generating"));
 		it.complete("2", "some text");
 		const end = await it.end("2");

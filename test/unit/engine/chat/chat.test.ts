@@ -25,9 +25,9 @@ const long = "y".repeat(400);
 describe("an answer", () => {
 	for (const [what, options, request, outcome, said] of [
 		["ends by itself", {}, {}, "endOfText", "abc"],
-		["has no more tokens than wanted", {}, { maxTokens: 2 }, "maxTokens", "ab"],
+		["respects the limit of tokens", {}, { maxTokens: 2 }, "maxTokens", "ab"],
 		[
-			"leaves out what only the template says",
+			"omits special tokens",
 			{ continuation: scripted("ab<suffix>c") },
 			{},
 			"endOfText",
@@ -193,8 +193,8 @@ describe("consecutive answers", () => {
 
 	for (const [what, turns, reused] of [
 		["goes on", [user(long), assistant("abc"), user("why")], 406],
-		["is asked anew", [user(long)], 402],
-		["goes another way", [user(long), assistant("x"), user("why")], 402],
+		["asks again", [user(long)], 402],
+		["branches", [user(long), assistant("x"), user("why")], 402],
 		["is another one", [user("other")], 0],
 	] as const)
 		it(`roll back to a checkpoint if the cache cannot roll back further, and the conversation ${what}`, async () => {

@@ -90,7 +90,7 @@ describe("ChatStates", () => {
 		["has no companion", () => rmSync(`${stateFile}.json`)],
 		["has half a companion", () => truncateSync(`${stateFile}.json`, 40)],
 		[
-			"has a companion that says something else",
+			"has a companion with another content",
 			() => writeFileSync(`${stateFile}.json`, '{"version":2}'),
 		],
 		[
@@ -149,7 +149,7 @@ describe("ChatStates", () => {
 
 	for (const [what, tokens, tokenBytes] of [
 		["hardly worth it", text.slice(0, 255), 1],
-		["so large that completions would wait for it", text, 2 ** 20],
+		["so large that it would delay completions", text, 2 ** 20],
 	] as const)
 		it(`are not saved if that is ${what}`, async () => {
 			const it = await owner(tokens, { tokenBytes });

@@ -263,15 +263,15 @@ describe("chatTemplateOf", () => {
 	])[] = [
 		["that is no template", "{% for %}", /not usable: \S.*\.$/],
 		[
-			"that cuts texts",
+			"that truncates texts",
 			body("{{ m.content[1:] }}"),
 			/changes or drops messages/,
 		],
 		["that repeats texts", body("{{ m.content + m.content }}"), /changes/],
-		["that knows no questions", "Hello", /changes or drops messages/],
-		["that asks for what is not there", "{{ nothing.at.all.here() }}", /\.$/],
+		["that ignores questions", "Hello", /changes or drops messages/],
+		["that uses undefined values", "{{ nothing.at.all.here() }}", /\.$/],
 		[
-			"that only refuses",
+			"that always throws",
 			"{{ raise_exception('Not today.') }}",
 			/not usable: Not today\.$/,
 		],

@@ -154,13 +154,13 @@ describe("ModelSlot, before it touches memory", () => {
 			/^The model file \/models\/half\.gguf does not fit: Fake CPU needs [\d.]+ GB: weights \d+\.\d MB, KV cache \d+\.\d MB, .*runtime 200\.0 MB, margin 2\.0 GB; free 600\.0 MB\.$/,
 		],
 		[
-			"the memory of the GPU, with what there would be on the CPU",
+			"the memory of the GPU, with the alternative on the CPU",
 			[card(3 * gib), fakeRam],
 			large,
 			/does not fit: RTX 9999 needs [\d.]+ GB: weights 4\.\d GB, .*; free 3\.0 GB; it would fit with \d+ of 29 layers on the GPU, at about \d+(\.\d)? tokens per second \(headroom\.engine\.partialOffload\)\.$/,
 		],
 		[
-			"what a driver allows",
+			"the limit of a driver",
 			[{ ...card(gib), kind: "integrated", workingSetBytes: gib / 2 }, fakeRam],
 			large,
 			/does not fit: RTX 9999 needs .*; free 512\.0 MB; it would fit on the CPU, at about \d\.\d tokens per second \(headroom\.engine\.gpu: off\)\.$/,

@@ -60,7 +60,7 @@ describe("driverVersion", () => {
 	const release = "6.1.0-21";
 
 	for (const [what, [files, expected]] of Object.entries(cases))
-		it(`tells of ${what}`, () => {
+		it(`reports ${what}`, () => {
 			const facts = { root: withFiles(files), release };
 			assert.equal(driverVersion({ ...facts, platform: "linux" }), expected);
 		});

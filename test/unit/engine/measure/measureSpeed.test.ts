@@ -52,17 +52,17 @@ describe("measureVerifying", () => {
 
 	for (const [what, msOf, sizes] of [
 		[
-			"as many as there is time for in a second",
+			"as many sizes as fit in a second",
 			() => 100,
 			[1, 16, 32, 4, 8, 2, 1, 16, 32, 4],
 		],
 		[
-			"less often where that is all there is time for",
+			"each size once if there is no more time",
 			(tokens: number) => 20 * tokens,
 			[1, 16, 32, 4],
 		],
 		[
-			"one token and sixteen at least, once each, however slow",
+			"at least one and sixteen tokens, once each, however slow",
 			() => 3000,
 			[1, 16],
 		],

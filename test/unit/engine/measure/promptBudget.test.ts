@@ -9,11 +9,17 @@ import { FakeSequence } from "../../../support/fakes/fakeRuntime.ts";
 
 describe("promptBudget", () => {
 	for (const [what, prefill, decode, targetMs, localTokens] of [
-		["what is read in the time that the line leaves", 3000, 100, 300, 512],
-		["what is read in half of the time at least", 3000, 10, 300, 448],
-		["no less than is worth asking about", 50, 10, 300, 256],
-		["no more than helps", 20_000, 200, 300, 1024],
-		["more with more patience", 800, 50, 1000, 576],
+		[
+			"what prefill reads in the time that the line leaves",
+			3000,
+			100,
+			300,
+			512,
+		],
+		["what prefill reads in at least half of the time", 3000, 10, 300, 448],
+		["at least the minimum", 50, 10, 300, 256],
+		["at most the maximum", 20_000, 200, 300, 1024],
+		["more with a longer latency target", 800, 50, 1000, 576],
 	] as const)
 		it(`is ${what}`, () =>
 			assert.deepEqual(
@@ -27,7 +33,7 @@ describe("promptBudget", () => {
 	for (const [what, contextWindow, expected] of [
 		["all of it in a large window", 8192, [1024, 2048]],
 		["less of other files in a smaller one", 2048, [1024, 896]],
-		["nothing of other files where too little is left", 1300, [1024, 0]],
+		["nothing of other files if too little is left", 1300, [1024, 0]],
 		["the file alone in a small one", 768, [640, 0]],
 		["nothing without room for an answer", 100, [0, 0]],
 	] as const)

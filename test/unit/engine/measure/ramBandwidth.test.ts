@@ -41,11 +41,11 @@ describe("measureRamBandwidth", () => {
 		["throws at once", farMs, "throw new Error('no');"],
 		["cannot be parsed", farMs, "this is no code"],
 		["ends quietly", farMs, "process.exit(0);"],
-		["throws when asked", farMs, answering("nobody.knows")],
-		["answers no number", farMs, answering("'fast'")],
+		["throws in a round", farMs, answering("nobody.knows")],
+		["answers without a number", farMs, answering("'fast'")],
 		["answers nothing measurable", farMs, answering("0")],
 		["never answers", nearMs, "setInterval(() => {}, 1000);"],
-		["never comes to rest", nearMs, "for (;;);"],
+		["never terminates", nearMs, "for (;;);"],
 	];
 	for (const [what, timeoutMs, workerSource] of failures)
 		it(`settles if a worker ${what}`, async () => {

@@ -34,14 +34,9 @@ describe("VerifyCosts", () => {
 	for (const [what, tokens, ms, expected] of [
 		["a slower evaluation", 4, 18, [10.1, 15.3, 20.2]],
 		["a faster one", 1, 5, [9.5, 14.625, 19.5]],
-		[
-			"one in which another program had the machine",
-			8,
-			4000,
-			[10.5, 15.75, 22],
-		],
+		["one delayed by another program", 8, 4000, [10.5, 15.75, 22]],
 		["a clock that was set back", 8, -50, [9.75, 14.625, 19]],
-		["one of a number that was not measured", 5, 90, [10, 15, 20]],
+		["one of a size that was not measured", 5, 90, [10, 15, 20]],
 	] as const)
 		it(`take ${what} into account, and for all numbers`, () => {
 			const it = costs();

@@ -29,11 +29,11 @@ describe("Acceptance", () => {
 		right: number,
 	])[] = [
 		["nothing from a draft of which nothing is known", 0, false, 0, 0],
-		["that a token was wrong", 0, true, 1, 0],
-		["that a token was right", 1, false, 1, 1],
-		["nothing of tokens behind the one that was wrong", 1, true, 1.98, 0.98],
+		["that a token was rejected", 0, true, 1, 0],
+		["that a token was accepted", 1, false, 1, 1],
+		["nothing from tokens after the rejected one", 1, true, 1.98, 0.98],
 		["each token once", 3, false, 1 + 0.98 + 0.98 ** 2, 1 + 0.98 + 0.98 ** 2],
-		["nothing more where the whole draft was right", 5, true, 4.9, 4.9],
+		["nothing more if the whole draft was accepted", 5, true, 4.9, 4.9],
 	];
 	for (const [what, accepted, isRefuted, seen, right] of cases)
 		it(`learns ${what}`, () => {

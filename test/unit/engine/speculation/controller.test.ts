@@ -144,15 +144,15 @@ describe("Controller", () => {
 
 	describe("asks the draft model", () => {
 		for (const [what, costs, draftCosts, isAsked] of [
-			["where it is fast and verifying is cheap", flat(), cheapDraft, true],
+			["if it is fast and verifying is cheap", flat(), cheapDraft, true],
 			[
-				"not where it is nearly as slow as the model",
+				"not if it is nearly as slow as the target",
 				flat(),
 				{ tokenMs: 8, readMs: 1 },
 				false,
 			],
-			["not where verifying saves nothing", linear(), cheapDraft, false],
-			["not where there is none", flat(), undefined, false],
+			["not if verifying saves nothing", linear(), cheapDraft, false],
+			["not if there is none", flat(), undefined, false],
 		] as const)
 			it(what, () => {
 				const controller = new Controller(costs, draftCosts);
@@ -202,11 +202,11 @@ describe("Controller", () => {
 		const unsure = 0;
 		for (const [what, evidence, costs, shouldContinue] of [
 			["at first", [], flat(), true],
-			["where it is sure", [sure, sure], flat(), true],
-			["not behind a token that hardly comes", [sure, unsure], flat(), false],
-			["not where nothing drafted so far pays", [unsure], linear(), false],
+			["if it is confident", [sure, sure], flat(), true],
+			["not after an unlikely token", [sure, unsure], flat(), false],
+			["not if nothing drafted so far pays", [unsure], linear(), false],
 			[
-				"nor where that is so for long",
+				"nor if that lasts",
 				[unsure, unsure, unsure, unsure],
 				costsOf({ 2: 14, 4: 20, 16: 40 }),
 				false,

@@ -18,13 +18,13 @@ function trailAfter(...said: readonly number[]): CopyTrail {
 
 describe("CopyTrail", () => {
 	for (const [name, said, place] of [
-		["nowhere while it is followed", [10, 11, 12], undefined],
-		["nowhere behind the changed token alone", [unknown], undefined],
-		["behind a token that was replaced", [unknown, 11], 12],
-		["behind tokens that were put in", [unknown, unknown, 10], 11],
-		["behind tokens that were left out", [14], 15],
-		["nowhere before the place where it was left", [unknown, 9], undefined],
-		["nowhere far behind it", [unknown, 60], undefined],
+		["nowhere while the copy continues", [10, 11, 12], undefined],
+		["nowhere after the changed token alone", [unknown], undefined],
+		["after a replaced token", [unknown, 11], 12],
+		["after inserted tokens", [unknown, unknown, 10], 11],
+		["after deleted tokens", [14], 15],
+		["nowhere before the change", [unknown, 9], undefined],
+		["nowhere far after it", [unknown, 60], undefined],
 	] as const)
 		it(`resumes ${name}`, () => {
 			assert.equal(trailAfter(...said).resumed()?.place, place);

@@ -111,26 +111,26 @@ describe("DraftModel", () => {
 	});
 
 	for (const [what, text, options, sharedTokens, expected] of [
-		["as many as are asked for", "a", { maxTokens: 2 }, 1000, "bc"],
-		["nothing where none are", "a", { maxTokens: 0 }, 1000, undefined],
+		["as many tokens as requested", "a", { maxTokens: 2 }, 1000, "bc"],
+		["nothing if none are requested", "a", { maxTokens: 0 }, 1000, undefined],
 		[
-			"only while that is worth it",
+			"only while that pays",
 			"a",
 			{ shouldContinue: (it: readonly number[]) => it.length < 3 },
 			1000,
 			"bcd",
 		],
 		[
-			"nothing where it is not",
+			"nothing if it does not pay",
 			"a",
 			{ shouldContinue: () => false },
 			1000,
 			undefined,
 		],
-		["no token that the model does not know", "a", {}, 100, "bc"],
-		["nothing where that is the first", "c", {}, 100, undefined],
-		["nothing behind such a token", "dab", {}, 100, undefined],
-		["no more than it has room for", `${"x".repeat(97)}a`, {}, 1000, "bc"],
+		["no token outside of the shared vocabulary", "a", {}, 100, "bc"],
+		["nothing if that is the first", "c", {}, 100, undefined],
+		["nothing after such a token", "dab", {}, 100, undefined],
+		["no more than fit in its context", `${"x".repeat(97)}a`, {}, 1000, "bc"],
 		["nothing without room", `${"x".repeat(99)}a`, {}, 1000, undefined],
 		[
 			"nothing for a text that is too long",

@@ -211,19 +211,19 @@ describe("a draft model", () => {
 		isLoaded: boolean,
 	])[] = [
 		[
-			"of another vocabulary",
+			"with another vocabulary",
 			{ vocabulary: vocabularyOf("d") },
 			/token 7 is another one/,
 			false,
 		],
 		[
-			"of another tokenizer",
+			"with another tokenizer",
 			{ vocabulary: { ...mine, tokenizer: "llama" } },
 			/its tokenizer is llama, not gpt2/,
 			false,
 		],
 		[
-			"that names no tokens",
+			"without a vocabulary",
 			{ vocabulary: undefined },
 			/it cannot be read/,
 			false,
@@ -235,7 +235,7 @@ describe("a draft model", () => {
 			false,
 		],
 		[
-			"that cannot be priced",
+			"whose memory cannot be predicted",
 			{
 				...good,
 				read: success({
@@ -248,7 +248,7 @@ describe("a draft model", () => {
 			false,
 		],
 		[
-			"that has no room",
+			"that does not fit",
 			{
 				...good,
 				read: success({

@@ -108,19 +108,19 @@ async function follow(
 
 describe("Speculation", () => {
 	for (const [what, options, room, expected] of [
-		["what followed", {}, 20, "defg;abcdefg;abcdefg"],
-		["no more than there is room for", {}, 2, "de"],
+		["the tokens that followed", {}, 20, "defg;abcdefg;abcdefg"],
+		["no more than fit", {}, 2, "de"],
 		["nothing without room", {}, 0, undefined],
-		["nothing where there is less than none", {}, -1, undefined],
+		["nothing with negative room", {}, -1, undefined],
 		["no special token", { isSpecial: (it: Token) => it === 102 }, 20, "de"],
 		[
-			"nothing where that is the first",
+			"nothing if that is the first",
 			{ isSpecial: (it: Token) => it === 100 },
 			20,
 			undefined,
 		],
 		[
-			"nothing behind a last token",
+			"nothing after a last token",
 			{ isLast: (it: Token) => it === 101 },
 			20,
 			"de",
@@ -134,8 +134,8 @@ describe("Speculation", () => {
 			20,
 			"d",
 		],
-		["nothing by lookup where that is off", { mode: "draft" }, 20, undefined],
-		["nothing where all is off", { mode: "off" }, 20, undefined],
+		["nothing by lookup if that is off", { mode: "draft" }, 20, undefined],
+		["nothing if speculation is off", { mode: "off" }, 20, undefined],
 	] as const)
 		it(`proposes ${what}`, async () => {
 			const speculation = speculationOf(options);
@@ -261,10 +261,10 @@ describe("Speculation", () => {
 	});
 
 	for (const [what, tokenMs, isRead] of [
-		["where it is likely to be asked", 0.5, true],
-		["not where it would gain nothing", 20, false],
+		["if it is likely to draft", 0.5, true],
+		["not if it would gain nothing", 20, false],
 	] as const)
-		it(`prefills the draft model ${what}`, async () => {
+		it(`prefills the draft model: ${what}`, async () => {
 			const draftModel = new Reciting("");
 			const speculation = speculationOf({
 				controller: new Controller(costsOf({ 1: 10, 64: 12 }), {
