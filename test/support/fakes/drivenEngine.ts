@@ -181,24 +181,3 @@ export function driveEngine(options: DrivenOptions = {}) {
 			sent.flatMap((it) => (it.kind === "report" ? [it.report.kind] : [])),
 	};
 }
-
-/** A place where something waits until a test lets it go on. */
-export function gate() {
-	let open = () => {};
-	const opened = new Promise<void>((resolve) => {
-		open = resolve;
-	});
-	let reach = () => {};
-	const reached = new Promise<void>((resolve) => {
-		reach = resolve;
-	});
-	return {
-		/** Resolves when something waits there. */
-		reached,
-		open,
-		wait: (): Promise<void> => {
-			reach();
-			return opened;
-		},
-	};
-}

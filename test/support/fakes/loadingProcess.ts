@@ -1,13 +1,14 @@
-/** A process whose engine answers loads by itself, as a test says for each file. */
+/** A fake process that answers loads, with a behavior for each file. */
 
 import type { LoadOptions } from "../../../src/protocol/engineProtocol.ts";
 import type { LoadResult } from "../../../src/protocol/engineStatus.ts";
 import { createError } from "../../../src/protocol/errors.ts";
+import type { Gate } from "../gate.ts";
 import { FakeProcess } from "./fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "./fakeRuntime.ts";
 
-/** `crash` ends the process in the middle of the load; a promise is waited for. */
-export type LoadBehavior = "load" | "fail" | "crash" | Promise<void>;
+/** `crash` ends the process during the load; a gate holds the load until it is opened. */
+export type LoadBehavior = "load" | "fail" | "crash" | Gate;
 
 export function loadResult(file: string): LoadResult {
 	return {
@@ -60,7 +61,7 @@ export class LoadingProcess extends FakeProcess {
 			kind: "report",
 			report: { kind: "loading", file, fraction: 0.5, step: "gpu" },
 		});
-		if (typeof behavior !== "string") await behavior;
+		if (typeof behavior !== "string") await behavior.wait();
 		if (this.#hasEnded) return;
 		if (behavior === "crash") {
 			this.exit("signal SIGABRT");

@@ -23,6 +23,7 @@ import {
 	loadResult,
 	refused,
 } from "../../support/fakes/loadingProcess.ts";
+import { gate } from "../../support/gate.ts";
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), "headroom-host-"));
 after(() => rmSync(temporary, { recursive: true, force: true }));
@@ -127,14 +128,6 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 	};
 }
 
-function held() {
-	let open = () => {};
-	const opened = new Promise<void>((resolve) => {
-		open = resolve;
-	});
-	return { opened, open };
-}
-
 describe("ModelHost", () => {
 	it("loads the selected model with the settings, its drafts and the record", async () => {
 		const it = setUp();
@@ -211,12 +204,11 @@ describe("ModelHost", () => {
 	});
 
 	it("lets the settings supersede a switch", async () => {
-		const never = held();
-		const it = setUp({ "/b": never.opened });
+		const never = gate();
+		const it = setUp({ "/b": never });
 		await it.host.supervisor.load();
-		const loading = it.next("loading");
 		const outcome = it.switchTo("/b");
-		await loading;
+		await never.reached;
 		const ready = it.next("ready");
 		it.change({ "model.file": "/d" });
 		assert.deepEqual(await outcome, { kind: "superseded" });
@@ -228,12 +220,11 @@ describe("ModelHost", () => {
 	});
 
 	it("goes on with a switch when other settings change", async () => {
-		const first = held();
-		const it = setUp({ "/b": first.opened });
+		const first = gate();
+		const it = setUp({ "/b": first });
 		await it.host.supervisor.load();
-		const loading = it.next("loading");
 		const outcome = it.switchTo("/b");
-		await loading;
+		await first.reached;
 		it.change({ "completion.latencyTargetMs": 200 });
 		first.open();
 		assert.equal((await outcome).kind, "ready");
@@ -247,7 +238,7 @@ describe("ModelHost", () => {
 		);
 	});
 
-	it("has the last of two switches in quick succession", async () => {
+	it("keeps the last of two switches in quick succession", async () => {
 		const it = setUp();
 		await it.host.supervisor.load();
 		const [first, second] = await Promise.all([
@@ -261,11 +252,10 @@ describe("ModelHost", () => {
 	});
 
 	it("switches during a load", async () => {
-		const first = held();
-		const it = setUp({ "/a": first.opened });
-		const loading = it.next("loading");
+		const first = gate();
+		const it = setUp({ "/a": first });
 		const load = it.host.supervisor.load();
-		await loading;
+		await first.reached;
 		const outcome = it.switchTo("/b");
 		assert.deepEqual(await load, { kind: "superseded" });
 		first.open();
@@ -294,7 +284,7 @@ describe("ModelHost", () => {
 		assert.deepEqual(it.files(), ["/largest", "/second"]);
 	});
 
-	it("leaves a failed automatic choice to the switch that made it", async () => {
+	it("leaves a failed automatic choice to the switch, which rolls back", async () => {
 		const it = setUp({ "/largest": "fail" });
 		await it.host.supervisor.load();
 		const end = await it.switchTo(automaticModel);

@@ -11,6 +11,7 @@ import {
 	loadResult,
 	refused,
 } from "../../support/fakes/loadingProcess.ts";
+import { gate } from "../../support/gate.ts";
 import { plainLoadOptions } from "../../support/loadOptions.ts";
 
 const optionsFor = (file: string): LoadOptions => ({
@@ -62,15 +63,6 @@ function setUp(
 	};
 }
 
-/** What is loaded waits until it is opened. */
-function held() {
-	let open = () => {};
-	const opened = new Promise<void>((resolve) => {
-		open = resolve;
-	});
-	return { opened, open };
-}
-
 describe("Supervisor.load", () => {
 	it("starts a process for the load, and brings what was loaded", async () => {
 		const { supervisor, files } = setUp();
@@ -87,20 +79,15 @@ describe("Supervisor.load", () => {
 	});
 
 	it("reports the progress of its own load alone", async () => {
-		const first = held();
-		const { supervisor } = setUp({ "/a": [first.opened] });
+		const first = gate();
+		const { supervisor } = setUp({ "/a": [first] });
 		const fractions: string[] = [];
 		const report = (file: string) => ({
 			...loadFile(file),
 			onProgress: (fraction: number) => fractions.push(`${file} ${fraction}`),
 		});
-		const loading = new Promise<void>((resolve) =>
-			supervisor.onDidChangeStatus(({ kind }) => {
-				if (kind === "loading") resolve();
-			}),
-		);
 		const one = supervisor.load(report("/a"));
-		await loading;
+		await first.reached;
 		const two = supervisor.load(report("/b"));
 		first.open();
 		assert.deepEqual(await one, { kind: "superseded" });
@@ -137,7 +124,7 @@ describe("Supervisor.load", () => {
 		assert.deepEqual(await supervisor.load(), loaded("/default"));
 	});
 
-	it("loads what the supervisor loads on its own once a load has ended", async () => {
+	it("uses the default options once a load has ended", async () => {
 		const { supervisor, processes, files } = setUp();
 		await supervisor.load(loadFile("/b"));
 		await supervisor.restart();
@@ -147,23 +134,18 @@ describe("Supervisor.load", () => {
 	});
 
 	it("goes on in the process that a restart brings", async () => {
-		const never = held();
-		const { supervisor, files } = setUp({ "/b": [never.opened, "load"] });
-		const begun = new Promise<void>((resolve) =>
-			supervisor.onDidChangeStatus(({ kind }) => {
-				if (kind === "loading") resolve();
-			}),
-		);
+		const never = gate();
+		const { supervisor, files } = setUp({ "/b": [never, "load"] });
 		const end = supervisor.load(loadFile("/b"));
-		await begun;
+		await never.reached;
 		await supervisor.restart();
 		assert.deepEqual(await end, loaded("/b"));
 		assert.deepEqual(files(), [["/b"], ["/b"]]);
 	});
 
 	it("restarts the process when it is to load afresh", async () => {
-		const never = held();
-		const { supervisor, files } = setUp({ "/b": [never.opened] });
+		const never = gate();
+		const { supervisor, files } = setUp({ "/b": [never] });
 		const first = supervisor.load(loadFile("/b"));
 		await supervisor.connect();
 		const second = supervisor.load({ ...loadFile("/a"), afresh: true });
@@ -173,8 +155,8 @@ describe("Supervisor.load", () => {
 	});
 
 	it("goes on with changed options", async () => {
-		const first = held();
-		const { supervisor, processes } = setUp({ "/b": [first.opened, "load"] });
+		const first = gate();
+		const { supervisor, processes } = setUp({ "/b": [first, "load"] });
 		let latencyTargetMs = 100;
 		const end = supervisor.load({
 			options: () => ({ ...optionsFor("/b"), latencyTargetMs }),
@@ -190,7 +172,7 @@ describe("Supervisor.load", () => {
 		);
 	});
 
-	it("is superseded before it was sent, and only the later one is sent", async () => {
+	it("sends only the later of two loads in quick succession", async () => {
 		const { supervisor, files } = setUp();
 		const [first, second] = await Promise.all([
 			supervisor.load(loadFile("/a")),
@@ -202,8 +184,8 @@ describe("Supervisor.load", () => {
 	});
 
 	it("ends with a stop", async () => {
-		const never = held();
-		const { supervisor } = setUp({ "/b": [never.opened] });
+		const never = gate();
+		const { supervisor } = setUp({ "/b": [never] });
 		const end = supervisor.load(loadFile("/b"));
 		await supervisor.connect();
 		await supervisor.stop();

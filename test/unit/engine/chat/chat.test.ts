@@ -10,7 +10,6 @@ import {
 import {
 	assistant,
 	driveEngine,
-	gate,
 	user,
 } from "../../../support/fakes/drivenEngine.ts";
 import {
@@ -18,6 +17,7 @@ import {
 	fakeText,
 	scripted,
 } from "../../../support/fakes/fakeRuntime.ts";
+import { gate } from "../../../support/gate.ts";
 import { settle } from "../../../support/settle.ts";
 
 const long = "y".repeat(400);
