@@ -1,4 +1,4 @@
-/** Every text that the editor may translate: those of the tables, and the first argument of each call of a function named `t`. */
+/** Every text that the editor may translate: those of the tables, and the first argument of each call of `t` and `phrase`. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -38,14 +38,14 @@ export function hiddenTexts(): readonly string[] {
 	return sourceFiles()
 		.filter(([file]) => file !== path.join("base", "sentence.ts"))
 		.flatMap(([file, source]) =>
-			[...source.matchAll(/\bt\(\s*(?!["\s])[^\n]*/g)].map(
-				([call]) => `${file}: ${call}`,
-			),
+			[
+				...source.matchAll(/(?<!function )\b(?:t|phrase)\(\s*(?!["\s])[^\n]*/g),
+			].map(([call]) => `${file}: ${call}`),
 		);
 }
 
 function textsOf(source: string): readonly string[] {
-	return [...source.matchAll(/\bt\(\s*"((?:[^"\\]|\\.)*)"/g)].map(
+	return [...source.matchAll(/\b(?:t|phrase)\(\s*"((?:[^"\\]|\\.)*)"/g)].map(
 		([, text = ""]) => text,
 	);
 }

@@ -19,7 +19,13 @@ export interface SentenceList {
 	readonly separator: string;
 }
 
-/** `vscode.l10n.t` in the editor, `english` elsewhere. The bundle of texts is collected from the calls of a function named `t`. */
+/** A fragment that fills one place of a sentence, such as why something failed. */
+export interface Phrase {
+	readonly text: string;
+	readonly values: Readonly<Record<string, string>>;
+}
+
+/** `vscode.l10n.t` in the editor, `english` elsewhere. The bundle of texts is collected from the calls of functions named `t` and `phrase`. */
 export interface Translate {
 	(text: string): string;
 	/** The compiler checks that every place of the text is filled. */
@@ -34,6 +40,14 @@ export function sentence<Text extends string>(
 	text: Text,
 	values: Readonly<Record<Places<Text>, string | SentenceList>>,
 ): Sentence {
+	return { text, values };
+}
+
+/** The compiler checks that every place of the text is filled. */
+export function phrase<Text extends string>(
+	text: Text,
+	values: Readonly<Record<Places<Text>, string>>,
+): Phrase {
 	return { text, values };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { failure, type Result, success } from "../base/result.ts";
+import { phrase } from "../base/sentence.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import { formatMs } from "../base/units.ts";
 import type { Device } from "../protocol/device.ts";
@@ -126,7 +127,9 @@ function askProcess(
 		}
 		let answer: Devices | undefined;
 		const giveUp = (): void => {
-			const why = `no answer within ${formatMs(timeoutMs)}`;
+			const why = phrase("no answer within {time}", {
+				time: formatMs(timeoutMs),
+			});
 			resolve(answer ?? failure(createError("devicesUnknown", { why })));
 			engine.kill();
 		};

@@ -7,6 +7,7 @@
  */
 
 import { failure, type Result, success } from "../base/result.ts";
+import { type Phrase, phrase } from "../base/sentence.ts";
 import { tensorBytes } from "./ggmlType.ts";
 
 /** Random access to a file. `read` may return fewer bytes than requested only at the end of the file. */
@@ -60,7 +61,7 @@ export type GgufProblem =
 			readonly foundBytes: number;
 			readonly expectedBytes: number;
 	  }
-	| { readonly kind: "corrupt"; readonly why: string };
+	| { readonly kind: "corrupt"; readonly why: Phrase };
 
 const maxMetadataEntries = 65_536;
 const maxTensors = 1_048_576;
@@ -97,7 +98,7 @@ function readAfterMagic(reader: Reader): Result<GgufHeader, GgufProblem> {
 	for (let i = 0; i < entryCount; i++) {
 		const key = reader.string("a metadata key");
 		if (metadata.has(key))
-			throw corrupt(`the metadata key "${key}" stands there twice`);
+			throw corrupt(phrase("it has the metadata key {key} twice", { key }));
 		metadata.set(key, readValue(reader, reader.uint32(), key));
 	}
 
@@ -106,7 +107,7 @@ function readAfterMagic(reader: Reader): Result<GgufHeader, GgufProblem> {
 
 	const alignment = metadata.get("general.alignment") ?? 32;
 	if (typeof alignment !== "number" || alignment < 1 || alignment % 1 !== 0)
-		throw corrupt("its alignment is not a whole number");
+		throw corrupt(phrase("its alignment is not a whole number", {}));
 	const dataOffsetBytes = Math.ceil(reader.offset / alignment) * alignment;
 	const expectedFileBytes = tensors.reduce(
 		(end, { shape, typeId, offsetBytes }) =>
@@ -117,7 +118,7 @@ function readAfterMagic(reader: Reader): Result<GgufHeader, GgufProblem> {
 		reader.offset,
 	);
 	if (!Number.isSafeInteger(expectedFileBytes))
-		throw corrupt("its tensors would end beyond any file");
+		throw corrupt(phrase("its tensors exceed any file size", {}));
 	if (expectedFileBytes > reader.sizeBytes)
 		return failure({
 			kind: "truncated",
@@ -137,7 +138,12 @@ function readTensor(reader: Reader): GgufTensor {
 	const name = reader.string("a tensor name");
 	const dimensions = reader.uint32();
 	if (dimensions > maxDimensions)
-		throw corrupt(`the tensor "${name}" has ${dimensions} dimensions`);
+		throw corrupt(
+			phrase("the tensor {name} has {dimensions} dimensions", {
+				name,
+				dimensions: String(dimensions),
+			}),
+		);
 	const shape: number[] = [];
 	for (let i = 0; i < dimensions; i++)
 		shape.push(
@@ -180,7 +186,12 @@ function readValue(reader: Reader, typeId: number, key: string): GgufValue {
 	const elementType = reader.uint32();
 	const minBytes = minBytesOf.get(elementType);
 	if (minBytes === undefined)
-		throw corrupt(`"${key}" is an array of unknown type ${elementType}`);
+		throw corrupt(
+			phrase("{key} is an array of the unknown type {type}", {
+				key,
+				type: String(elementType),
+			}),
+		);
 	const length = reader.count(`elements of "${key}"`, maxArrayElements);
 	reader.expect(length * minBytes);
 	if (elementType === typeOfString) {
@@ -224,7 +235,12 @@ function readScalar(
 		case 12:
 			return reader.take(8).getFloat64(0, true);
 		default:
-			throw corrupt(`"${key}" is of unknown type ${typeId}`);
+			throw corrupt(
+				phrase("{key} has the unknown type {type}", {
+					key,
+					type: String(typeId),
+				}),
+			);
 	}
 }
 
@@ -250,7 +266,7 @@ class Corrupt extends Error {
 	}
 }
 
-function corrupt(why: string): Corrupt {
+function corrupt(why: Phrase): Corrupt {
 	return new Corrupt({ kind: "corrupt", why });
 }
 
@@ -282,7 +298,12 @@ class Reader {
 	count(what: string, limit: number): number {
 		const value = this.take(8).getBigUint64(0, true);
 		if (value > BigInt(limit))
-			throw corrupt(`it claims to have ${value} ${what}`);
+			throw corrupt(
+				phrase("it claims to have {count} {what}", {
+					count: String(value),
+					what,
+				}),
+			);
 		return Number(value);
 	}
 
@@ -318,7 +339,7 @@ class Reader {
 			this.#windowOffset = this.offset;
 			start = 0;
 			if (this.#window.byteLength < lengthBytes)
-				throw corrupt("it changed while it was read");
+				throw corrupt(phrase("it changed while it was read", {}));
 		}
 		this.offset += lengthBytes;
 		return new DataView(
@@ -331,7 +352,12 @@ class Reader {
 	#stringLength(what: string): number {
 		const length = this.take(8).getBigUint64(0, true);
 		if (length > BigInt(maxStringBytes))
-			throw corrupt(`${what} claims to be ${length} bytes long`);
+			throw corrupt(
+				phrase("{what} claims to have {length} bytes", {
+					what,
+					length: String(length),
+				}),
+			);
 		this.expect(Number(length));
 		return Number(length);
 	}

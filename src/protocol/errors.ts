@@ -8,6 +8,7 @@
 import * as z from "zod/mini";
 import {
 	english,
+	type Phrase,
 	type Places,
 	type Sentence,
 	type Translate,
@@ -177,12 +178,21 @@ export type ErrorCode = keyof typeof errorSentences;
 
 const errorCodes = Object.keys(errorSentences) as [ErrorCode, ...ErrorCode[]];
 
+const Why = z.readonly(
+	z.object({
+		text: z.string(),
+		values: z.readonly(z.record(z.string(), z.string())),
+	}),
+) satisfies z.ZodMiniType<Phrase>;
+
 export const HeadroomError = z.readonly(
 	z.object({
 		code: z.enum(errorCodes),
 		/** What fills the named places of the sentence. */
 		values: z.readonly(z.record(z.string(), z.string())),
-		/** What fills the place `needs`, where there is one. */
+		/** What fills the place `why`, if the text is our own and not that of the system or llama.cpp. */
+		why: z.optional(Why),
+		/** What fills the place `needs`. */
 		needs: z.optional(z.readonly(z.array(MemoryReason))),
 	}),
 );
@@ -191,7 +201,9 @@ export type HeadroomError = z.infer<typeof HeadroomError>;
 type ErrorValues<Text extends string> = {
 	readonly [Place in Places<Text>]: Place extends "needs"
 		? readonly MemoryReason[]
-		: string;
+		: Place extends "why"
+			? string | Phrase
+			: string;
 };
 
 /** The compiler checks that every place of the sentence is filled. */
@@ -203,24 +215,34 @@ export function createError(
 	code: ErrorCode,
 	{
 		needs,
+		why,
 		...values
 	}: Readonly<Record<string, string>> & {
 		readonly needs?: readonly MemoryReason[];
+		readonly why?: string | Phrase;
 	},
 ): HeadroomError {
-	return { code, values, ...(needs && { needs }) };
+	return {
+		code,
+		values: typeof why === "string" ? { ...values, why } : values,
+		...(typeof why === "object" && { why }),
+		...(needs && { needs }),
+	};
 }
 
 export function errorSentence({
 	code,
 	values,
+	why,
 	needs,
 }: HeadroomError): Sentence {
 	return {
 		text: errorSentences[code],
-		values: needs
-			? { ...values, needs: memoryReasonsSentences(needs) }
-			: values,
+		values: {
+			...values,
+			...(why && { why: { sentences: [why], separator: "" } }),
+			...(needs && { needs: memoryReasonsSentences(needs) }),
+		},
 	};
 }
 

@@ -1,5 +1,6 @@
 /** What errors of the file system mean, in words for the user. */
 
+import { inEnglish, type Phrase, phrase } from "../base/sentence.ts";
 import { formatBytes } from "../base/units.ts";
 import {
 	createError,
@@ -13,23 +14,29 @@ export function codeOf(thrown: unknown): string | undefined {
 	return typeof code === "string" ? code : undefined;
 }
 
-/** Why a file or folder cannot be read, as the end of a sentence. */
-export function reasonOf(thrown: unknown): string {
+/** Why a file or folder cannot be read: a phrase for known errors, or else the message of the system. */
+export function reasonOf(thrown: unknown): string | Phrase {
 	switch (codeOf(thrown)) {
 		case "ENOENT":
-			return "it does not exist";
+			return phrase("it does not exist", {});
 		case "EACCES":
 		case "EPERM":
-			return "permission was denied";
+			return phrase("permission was denied", {});
 		case "EISDIR":
-			return "it is a folder";
+			return phrase("it is a folder", {});
 		case "ENOTDIR":
-			return "it is not a folder";
+			return phrase("it is not a folder", {});
 		case "ELOOP":
-			return "its symbolic links are circular";
+			return phrase("its symbolic links are circular", {});
 		default:
 			return messageOf(thrown);
 	}
+}
+
+/** The same in English, for the log. */
+export function reasonText(thrown: unknown): string {
+	const reason = reasonOf(thrown);
+	return typeof reason === "string" ? reason : inEnglish(reason);
 }
 
 /** Why the file cannot be written to the folder. */
@@ -43,9 +50,9 @@ export function writeError(
 		return createError("diskFull", { file, folder });
 	const why =
 		code === "EACCES" || code === "EPERM"
-			? "permission was denied"
+			? phrase("permission was denied", {})
 			: code === "EROFS"
-				? "it is read-only"
+				? phrase("it is read-only", {})
 				: messageOf(thrown);
 	return createError("folderUnusable", { folder, why });
 }

@@ -7,6 +7,7 @@
 
 import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
+import { type Phrase, phrase } from "../../base/sentence.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { ChatTurn } from "../../protocol/chat.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
@@ -129,7 +130,8 @@ export function renderChat(
 		pieces.filter((_, at) => at % 2 === 1).join() ===
 			turns.flatMap(({ text }, index) => (text === "" ? [] : [index])).join() &&
 		!pieces.some((text) => text.includes(marker));
-	if (!isFaithful) return broken(modelName, "it changes or drops messages");
+	if (!isFaithful)
+		return broken(modelName, phrase("it changes or drops messages", {}));
 	const parts = pieces.flatMap((text, at): ChatPart[] => {
 		if (at % 2 === 0) return text === "" ? [] : [{ isTemplate: true, text }];
 		const turn = Number(text);
@@ -207,6 +209,9 @@ function characterNotIn(text: string): string {
 	return String.fromCodePoint(code);
 }
 
-function broken(model: string, why: string): Result<never, HeadroomError> {
+function broken(
+	model: string,
+	why: string | Phrase,
+): Result<never, HeadroomError> {
 	return failure(createError("chatTemplateBroken", { model, why }));
 }

@@ -1,6 +1,7 @@
 /** Downloads the rest of a partial file, and retries dropped connections. */
 
 import { failure, type Result, success } from "../../base/result.ts";
+import { type Phrase, phrase } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
 import {
 	createError,
@@ -43,7 +44,7 @@ type Attempt =
 	| Fetched
 	| {
 			readonly kind: "dropped";
-			readonly why: string;
+			readonly why: string | Phrase;
 			/** There was no connection at all. */
 			readonly error?: HeadroomError;
 	  };
@@ -100,7 +101,7 @@ async function fetchOnce(
 			case "cancelled":
 				return problem;
 			case "dropped": {
-				const { why = "" } = problem.error.values;
+				const { values, why = values["why"] ?? "" } = problem.error;
 				return { kind: "dropped", error: problem.error, why };
 			}
 			case "refused":
@@ -154,7 +155,10 @@ async function begin(
 		isOther(headers.etag, writer.validator)
 	) {
 		await writer.startOver();
-		return failure({ kind: "dropped", why: "the host changed the file" });
+		return failure({
+			kind: "dropped",
+			why: phrase("the host changed the file", {}),
+		});
 	}
 	await writer.identify(headers.etag);
 	return success(undefined);

@@ -1,6 +1,7 @@
 /** Decides which hosts a download may connect to, and by which protocol. Pure. */
 
 import { failure, type Result, success } from "../../base/result.ts";
+import { type Phrase, phrase } from "../../base/sentence.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 
 const huggingFace = "https://huggingface.co";
@@ -18,16 +19,16 @@ export function parseAddress(
 	allowedHosts: readonly string[],
 ): Result<URL, HeadroomError> {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
-	const refuse = (why: string) =>
+	const refuse = (why: Phrase) =>
 		failure(createError("downloadAddress", { url: text, why }));
-	if (url === undefined) return refuse("it is not a URL");
+	if (url === undefined) return refuse(phrase("it is not a URL", {}));
 	if (url.username !== "" || url.password !== "")
-		return refuse("it holds a user name or password");
+		return refuse(phrase("it holds a user name or password", {}));
 	if (
 		url.protocol !== "https:" &&
 		!(url.protocol === "http:" && isLoopback(url))
 	)
-		return refuse("only https is secure");
+		return refuse(phrase("only https is secure", {}));
 	if (!isAllowed(url.hostname, allowedHosts))
 		return failure(createError("downloadHost", { host: url.hostname }));
 	return success(url);

@@ -4,6 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod/mini";
 import { failure, type Result, success } from "../../base/result.ts";
+import { type Phrase, phrase } from "../../base/sentence.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -39,7 +40,7 @@ export async function readInstallRecords(
 	folder: string,
 ): Promise<Result<readonly InstallRecord[], HeadroomError>> {
 	const file = path.join(folder, recordsFileName);
-	const unreadable = (why: string) =>
+	const unreadable = (why: string | Phrase) =>
 		failure(createError("installRecordsUnreadable", { file, why }));
 	try {
 		const parsed = RecordsFile.safeParse(
@@ -47,7 +48,9 @@ export async function readInstallRecords(
 		);
 		return parsed.success
 			? success(parsed.data.models)
-			: unreadable(parsed.error.issues[0]?.message ?? "it is not understood");
+			: unreadable(
+					parsed.error.issues[0]?.message ?? phrase("it is not understood", {}),
+				);
 	} catch (thrown) {
 		return codeOf(thrown) === "ENOENT"
 			? success([])

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
+import { type Phrase, phrase } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
 import { ggmlType } from "../../gguf/ggmlType.ts";
 import type { GgufHeader, GgufProblem } from "../../gguf/ggufHeader.ts";
@@ -41,14 +42,17 @@ export function describeHeader(
 }
 
 /** Models that llama.cpp loads and then crashes on. */
-function unusable(header: GgufHeader): string | undefined {
+function unusable(header: GgufHeader): Phrase | undefined {
 	if (header.tensors.length === 0)
-		return "it holds no weights, only a header or a vocabulary";
+		return phrase("it has no weights, only a header or a vocabulary", {});
 	// Observed: such a model loads, and the first decode ends with SIGSEGV.
 	const tensor = header.tensors.find(
 		({ typeId }) => ggmlType(typeId)?.name === "F64",
 	);
-	return tensor && `the weights "${tensor.name}" are of type F64`;
+	return (
+		tensor &&
+		phrase("the weights {name} are of type F64", { name: tensor.name })
+	);
 }
 
 export function problemError(

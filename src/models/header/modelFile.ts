@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { failure, type Result, success } from "../../base/result.ts";
+import { phrase } from "../../base/sentence.ts";
 import { type ByteSource, readGgufHeader } from "../../gguf/ggufHeader.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import {
@@ -29,7 +30,10 @@ export const readModelFile: ReadModelFile = (file) => {
 		const stat = fstatSync(descriptor);
 		if (!stat.isFile())
 			return failure(
-				createError("modelUnreadable", { file, why: "it is not a file" }),
+				createError("modelUnreadable", {
+					file,
+					why: phrase("it is not a file", {}),
+				}),
 			);
 		const source = fileSource(descriptor, stat.size);
 		const header = readGgufHeader(source);

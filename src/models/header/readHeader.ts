@@ -2,6 +2,7 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, type Result, success } from "../../base/result.ts";
+import { phrase } from "../../base/sentence.ts";
 import {
 	type ByteSource,
 	type GgufHeader,
@@ -33,7 +34,10 @@ export async function readHeader(
 		const stat = await handle.stat();
 		if (!stat.isFile())
 			return failure(
-				createError("modelUnreadable", { file, why: "it is not a file" }),
+				createError("modelUnreadable", {
+					file,
+					why: phrase("it is not a file", {}),
+				}),
 			);
 		const read = await readGrowingFront(handle, stat.size);
 		return read.ok ? read : failure(problemError(file, read.error));
@@ -62,7 +66,10 @@ async function readGrowingFront(
 				? success({ header: attempt.value, fileBytes, front })
 				: attempt;
 		if (attempt.neededBytes > maxFrontBytes)
-			return failure({ kind: "corrupt", why: "its header has no end" });
+			return failure({
+				kind: "corrupt",
+				why: phrase("its header has no end", {}),
+			});
 		wantedBytes = Math.min(
 			Math.max(2 * front.length, attempt.neededBytes),
 			maxFrontBytes,

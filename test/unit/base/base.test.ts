@@ -3,6 +3,7 @@ import { orAborted } from "../../../src/base/abort.ts";
 import { DisposableStore, toDisposable } from "../../../src/base/disposable.ts";
 import { Emitter } from "../../../src/base/event.ts";
 import { LruCache } from "../../../src/base/lruCache.ts";
+import { phrase, type Translate } from "../../../src/base/sentence.ts";
 import {
 	formatBytes,
 	formatMs,
@@ -11,9 +12,15 @@ import {
 } from "../../../src/base/units.ts";
 import {
 	createError,
+	errorSentences,
 	errorText,
+	HeadroomError,
 	messageOf,
 } from "../../../src/protocol/errors.ts";
+import {
+	memoryPartSentences,
+	memoryReasonSentences,
+} from "../../../src/protocol/memoryReason.ts";
 
 describe("DisposableStore", () => {
 	it("disposes last to first, once, and late additions at once", () => {
@@ -112,6 +119,58 @@ describe("errors", () => {
 			),
 			'The model file a.gguf is not a GGUF file: it begins with "text".',
 		));
+
+	it("word their reasons in the language of the reader, after they crossed a boundary", () => {
+		const errors = [
+			createError("modelCorrupt", {
+				file: "a.gguf",
+				why: phrase("{key} has the unknown type {type}", {
+					key: "k",
+					type: "9",
+				}),
+			}),
+			createError("modelTooLarge", {
+				file: "a.gguf",
+				needs: [
+					{
+						kind: "needs",
+						device: "GPU",
+						neededBytes: 2 ** 31,
+						freeBytes: 2 ** 30,
+						parts: [
+							{ part: "weights", bytes: 2 ** 30 },
+							{ part: "outputBuffer", bytes: 1 },
+							{ part: "margin", bytes: 2 ** 30 },
+						],
+					},
+					{ kind: "fitsOnCpu", tokensPerSecond: 7 },
+				],
+			}),
+		].map((it) => HeadroomError.parse(JSON.parse(JSON.stringify(it))));
+		assert.deepEqual(
+			errors.map((it) => errorText(it)),
+			[
+				"The model file a.gguf is corrupt: k has the unknown type 9.",
+				"The model file a.gguf does not fit: GPU needs 2.0 GB: weights 1.0 GB, margin 1.0 GB; free 1.0 GB; " +
+					"it would fit on the CPU, at about 7.0 tokens per second (headroom.engine.gpu: off).",
+			],
+		);
+		const texts: string[] = [];
+		const spy: Translate = (text: string) => {
+			texts.push(text);
+			return text;
+		};
+		for (const it of errors) errorText(it, spy);
+		assert.deepEqual(texts, [
+			"{key} has the unknown type {type}",
+			errorSentences.modelCorrupt,
+			memoryPartSentences.weights,
+			memoryPartSentences.margin,
+			memoryReasonSentences.needs,
+			memoryReasonSentences.fitsOnCpu,
+			errorSentences.modelTooLarge,
+		]);
+	});
 
 	it("take the first line of whatever was thrown", () => {
 		assert.equal(messageOf(new Error("One.\nTwo.")), "One");

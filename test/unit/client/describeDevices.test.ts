@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { phrase } from "../../../src/base/sentence.ts";
 import { describeDevices } from "../../../src/client/describeDevices.ts";
 import type { Device } from "../../../src/protocol/device.ts";
 import { createError } from "../../../src/protocol/errors.ts";
@@ -80,7 +81,7 @@ describe("describeDevices", () => {
 		assert.deepEqual(await answer, {
 			ok: false,
 			error: createError("devicesUnknown", {
-				why: "no answer within 30.0 s",
+				why: phrase("no answer within {time}", { time: "30.0 s" }),
 			}),
 		});
 	});

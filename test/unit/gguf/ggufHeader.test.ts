@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { phrase } from "../../../src/base/sentence.ts";
 import { tensorBytes } from "../../../src/gguf/ggmlType.ts";
 import {
 	type ByteSource,
@@ -168,7 +169,10 @@ describe("readGgufHeader", () => {
 			patched(whole, 16, 0xff, 0xff, 0xff, 0xff, 0xff),
 			{
 				kind: "corrupt",
-				why: "it claims to have 1099511627775 metadata entries",
+				why: phrase("it claims to have {count} {what}", {
+					count: "1099511627775",
+					what: "metadata entries",
+				}),
 			},
 		],
 	];

@@ -166,7 +166,7 @@ describe("listModels", () => {
 				`${file("empty.gguf")} is empty.`,
 				`The model ${test.at("mine", "gone-00001-of-00004.gguf")} is incomplete: gone-00002-of-00004.gguf (and 2 more) is missing from its 4 parts.`,
 				"good",
-				`llama.cpp cannot load the model file ${test.at("mine", "nothing.gguf")}: it holds no weights, only a header or a vocabulary.`,
+				`llama.cpp cannot load the model file ${test.at("mine", "nothing.gguf")}: it has no weights, only a header or a vocabulary.`,
 				`${file("page.gguf")} is not a GGUF file: it begins with "<htm".`,
 				`${file("short.gguf")} is incomplete: it has ${good.length - 1} B of at least ${good.length} B. Download it again.`,
 			],
