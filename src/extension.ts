@@ -23,16 +23,16 @@ import { IgnoreRules } from "./vscode/workspace/ignoreRules.ts";
 import { WorkspaceFiles } from "./vscode/workspace/workspaceFiles.ts";
 import { looksSecret } from "./workspace/contextFiles.ts";
 
-/** What other code may ask of the extension: for bug reports, and for its own tests. */
+/** The API of the extension, for bug reports and its own tests. */
 export interface HeadroomApi {
-	/** The last lines of the log, without text of the user's files. */
+	/** The last lines of the log. They hold no text of the user's files. */
 	recentLog(): readonly string[];
 	engineStatus(): EngineStatus;
-	/** Requests made of the engine since the extension was activated, without those that were made in advance. */
+	/** Completion requests since activation, without prefetching. */
 	requestCount(): number;
-	/** What was last given to VS Code to show. */
+	/** The last suggestion that was given to VS Code. */
 	lastSuggestion(): GivenSuggestion | undefined;
-	/** What was answered to the last questions for a suggestion, newest first. */
+	/** The last completion requests and their outcomes, newest first. */
 	decisions(): readonly CountedDecision[];
 }
 
@@ -96,7 +96,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	};
 }
 
-/** VS Code waits for this, up to five seconds; what is in `subscriptions` is disposed of afterwards. */
+/** VS Code waits for this up to five seconds, and then disposes of `subscriptions`. */
 export async function deactivate(): Promise<void> {
 	await activeHost?.supervisor.stop();
 }
