@@ -206,7 +206,7 @@ describe("Headroom in VS Code", () => {
 		await until("a warning", () =>
 			headroom
 				.recentLog()
-				.some((line) => line.includes("headroom.engine.threads is not used")),
+				.some((line) => line.includes("headroom.engine.threads is invalid")),
 		);
 		await set("engine.threads", undefined);
 	});
