@@ -86,7 +86,7 @@ describe("vocabularyOf", () => {
 		it(`finds none in a header with ${what}`, () =>
 			assert.equal(read(writeGguf({ metadata })), undefined));
 
-	it("finds none where the bytes do not reach to its end", () => {
+	it("finds none if the bytes end before it", () => {
 		const bytes = writeGguf({
 			metadata: {
 				"tokenizer.ggml.model": text("gpt2"),

@@ -111,7 +111,7 @@ describe("placements", () => {
 });
 
 describe("bandwidthOf", () => {
-	it("believes a measurement before the table, and the table before a guess", () => {
+	it("prefers a measurement to the table, and the table to an assumption", () => {
 		const known = device("discrete", 8, 7, { name: "NVIDIA GeForce RTX 4060" });
 		assert.deepEqual(bandwidthOf(known), {
 			bytesPerSecond: 272e9,

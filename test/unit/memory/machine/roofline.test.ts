@@ -144,7 +144,7 @@ describe("withMeasurement", () => {
 			);
 		});
 
-	it("corrects the bandwidth where a model was faster than that allows", () => {
+	it("corrects the bandwidth if a model exceeded it", () => {
 		const ceiling = predictDecode([before]).ceilingTokensPerSecond;
 		const after = withMeasurement(device, {
 			...before,

@@ -185,7 +185,7 @@ function insisting(choice: Choice): readonly string[] {
 	const { model, offloadedLayers } = partly.request;
 	return [
 		`${modelText(model)} is refused: ${refusalText(next, undefined, english)}`,
-		`if it were asked for nevertheless: ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU, ${speedText(partly, english)}`,
+		`with partial offload: ${offloadedLayers} of ${model.shape.layers.length + 1} layers on the GPU, ${speedText(partly, english)}`,
 	];
 }
 
@@ -265,7 +265,7 @@ describe("choosePlan", () => {
 		]);
 	});
 
-	it("falls back to the CPU where the GPU has no room", () => {
+	it("falls back to the CPU if the GPU has no room", () => {
 		const choice = choosePlan({
 			role: "completion",
 			candidates: installed,
@@ -284,7 +284,7 @@ describe("choosePlan", () => {
 		);
 	});
 
-	it("has nothing where there are no models", () => {
+	it("chooses nothing without models", () => {
 		const choice = choosePlan({
 			role: "chat",
 			candidates: [],
@@ -297,7 +297,7 @@ describe("choosePlan", () => {
 		});
 	});
 
-	it("takes a model whose window is shorter than the role's least, as far as that goes", () => {
+	it("accepts a model whose context window is below the role's minimum", () => {
 		const tiny = named("Qwen2.5-Coder-0.5B", "Q8_0");
 		const choice = choosePlan({
 			role: "completion",

@@ -79,7 +79,7 @@ describe("draft pairs", () => {
 			assert.equal(mayDraft(half, withLayer(seven, layer)), expected);
 		});
 
-	it("a model of which it is unknown whether it slides is neither", () => {
+	it("a model with unknown sliding windows is neither", () => {
 		const notes = ["which layers have a sliding window is unknown"];
 		assert.equal(mayDraft({ ...half, notes }, seven), false);
 		assert.equal(mayDraft(half, { ...seven, notes }), false);
@@ -98,13 +98,13 @@ describe("draft pairs", () => {
 			.map(([name]) => name);
 	};
 
-	it("the smaller draft is the better, and of the same one that with more bits", () => {
+	it("prefers the smaller draft, and of the same model the one with more bits", () => {
 		const expected = ["0.5B Q8_0", "0.5B Q4_K_M", "1.5B Q8_0", "1.5B Q4_K_M"];
 		assert.deepEqual(sorted(seven), expected);
 		assert.deepEqual(sorted(shape("Qwen2.5-Coder-32B", "Q8_0")), expected);
 	});
 
-	it("a draft smaller than any that was tested comes last", () => {
+	it("puts a draft below the tested size last", () => {
 		const large = shape("Qwen2.5-Coder-32B");
 		const huge = { ...large, parameterCount: 70e9 };
 		assert.deepEqual(sorted(huge), [

@@ -62,7 +62,7 @@ const weightsBytes = (it: NamedModel): number =>
 	it.shape.layers.reduce((sum, { weights }) => sum + weights.bytes, 0);
 
 describe("planFor", () => {
-	it("has every part of the GPU, and what stays in RAM", () => {
+	it("prices every part on the GPU and in RAM", () => {
 		const [onGpu, inRam] = planFor(request).devices;
 		assert.ok(onGpu && inRam);
 		assert.deepEqual(onGpu.bytes, {
@@ -98,7 +98,7 @@ describe("planFor", () => {
 		assert.ok(Math.abs(bytes / gib - 0.9) < 0.05, `${bytes / gib}`);
 	});
 
-	describe("with a context for conversations", () => {
+	describe("with a chat context", () => {
 		const completing = {
 			...request,
 			contextWindow: 3200,
@@ -213,7 +213,7 @@ describe("planFor", () => {
 		});
 	});
 
-	it("lays layers over GPUs by the memory that is free, each with buffers of its own", () => {
+	it("distributes layers over GPUs by free memory, each with its own buffers", () => {
 		const gpus = [gpu("0", 15), gpu("1", 5)];
 		const plan = planFor({ ...request, placement: { gpus, host: ram } });
 		const [first, second] = plan.devices;
@@ -317,7 +317,7 @@ describe("planFor", () => {
 		assert.ok(ratio > 1 && ratio < 1.03, `${ratio}`);
 	});
 
-	it("leaves a head to the CPU that the GPU does not take, and says so", () => {
+	it("leaves a head on the CPU if the GPU does not accept it, and says so", () => {
 		const small = { ...gpu("0", 20), largestTensorBytes: 128 * mib };
 		const plan = planFor({
 			...request,
@@ -339,7 +339,7 @@ describe("planFor", () => {
 		);
 	});
 
-	it("refuses a KV cache whose tensors the GPU does not take", () => {
+	it("refuses a KV cache whose tensors the GPU does not accept", () => {
 		const small = { ...gpu("0", 20), largestTensorBytes: 2 ** 29 };
 		const at = (contextWindow: number) =>
 			planFor({
@@ -355,7 +355,7 @@ describe("planFor", () => {
 		assert.equal(at(8192).fits, false);
 	});
 
-	it("takes in what the last load took more", () => {
+	it("adds the correction from the last load", () => {
 		const correction = { gpu: 300 * mib, host: -10 * mib };
 		const [before, after] = [
 			planFor(request),
@@ -391,7 +391,7 @@ describe("a plan that does not fit", () => {
 		);
 	});
 
-	it("also where only the RAM is short", () => {
+	it("says so if only RAM is short", () => {
 		const plan = planFor({
 			...request,
 			placement: { gpus: [gpu("0", 20)], host: { ...ram, freeBytes: gib } },
@@ -400,7 +400,7 @@ describe("a plan that does not fit", () => {
 		assert.match(refusalText(plan, undefined, english), /^RAM needs /);
 	});
 
-	it("could be loaded in part, at a fraction of the speed", () => {
+	it("fits in part, at a fraction of the speed", () => {
 		const partly = partialOffload(tight);
 		assert.ok(partly?.fits);
 		const layers = partly.request.offloadedLayers ?? 0;
@@ -418,7 +418,7 @@ describe("a plan that does not fit", () => {
 		);
 	});
 
-	it("cannot even be loaded in part where the RAM has no room either", () => {
+	it("does not fit even in part if RAM is short, too", () => {
 		assert.equal(
 			partialOffload({
 				...tight,

@@ -71,8 +71,8 @@ function taken(devices: readonly Device[], { memory }: LoadReport): Device[] {
 	});
 }
 
-describe("fitReport", () => {
-	it("holds what was predicted against what was allocated, on a GPU and on a CPU", () => {
+describe("the fit report", () => {
+	it("compares predicted and allocated bytes, on a GPU and on a CPU", () => {
 		const reports = ([[gpu, fakeRam], [fakeRam]] as const).map((devices) => {
 			const placement = gpuPlacements(devices).at(-1) ?? cpuPlacement(devices);
 			assert.ok(placement);
@@ -85,7 +85,7 @@ describe("fitReport", () => {
 		);
 	});
 
-	it("counts what the model holds as free for it", () => {
+	it("counts the memory of the model as free", () => {
 		const placement = cpuPlacement([fakeRam]);
 		assert.ok(placement);
 		const load = loadOf(planFor({ ...request, placement }));
@@ -97,7 +97,7 @@ describe("fitReport", () => {
 		assert.ok(report.includes("free 48.0 GB"), report);
 	});
 
-	it("counts the context of a conversation once it is there", () => {
+	it("counts the chat context once it exists", () => {
 		const placement = cpuPlacement([fakeRam]);
 		assert.ok(placement);
 		const plan = planFor({ ...request, placement, chatWindow: 8192 });
@@ -157,7 +157,7 @@ describe("fitReport", () => {
 				assert.match(line, /draft model +(\d.+B) +\1$/, "as it was planned");
 		});
 
-	it("says so where there was no plan", () => {
+	it("says so if there was no plan", () => {
 		assert.deepEqual(linesOf({ model, load: fakeLoad, devices: [fakeRam] }), [
 			"Fake Q8_0 was loaded without a plan.",
 		]);

@@ -230,7 +230,7 @@ describe("the memory of the gauge", () => {
 			for (const it of shown.memories) assert.equal(total(it), it.totalBytes);
 		});
 
-	it("is not told where no model is ready, or nothing is known", () => {
+	it("is empty if no model is ready, or nothing is known", () => {
 		for (const status of [{ kind: "stopped" }, loaded([])] as const) {
 			const { memories, level, usage } = gauge(status);
 			assert.deepEqual(

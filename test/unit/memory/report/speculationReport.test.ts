@@ -52,8 +52,8 @@ const facts: SpeculationFacts = {
 const alone = { ...facts.load, draft: null };
 
 const reports: Readonly<Record<string, SpeculationFacts>> = {
-	"a draft on a card": facts,
-	"a draft on two devices, nothing guessed yet": {
+	"a draft model on a card": facts,
+	"a draft model on two devices, nothing drafted yet": {
 		...facts,
 		load: { ...facts.load, memory: [held, ram] },
 		counters: undefined,
@@ -64,7 +64,7 @@ const reports: Readonly<Record<string, SpeculationFacts>> = {
 		load: { ...alone, verifyMs: onCpu },
 		counters: undefined,
 	},
-	"without a model that drafts": { ...facts, setting: "lookup", load: alone },
+	"prompt lookup only": { ...facts, setting: "lookup", load: alone },
 	"a mixture of experts": {
 		...facts,
 		shape: { experts: 64 },
@@ -76,15 +76,15 @@ const reports: Readonly<Record<string, SpeculationFacts>> = {
 		load: { ...alone, verifyMs: [] },
 		counters: undefined,
 	},
-	"a state that cannot be cut back": {
+	"a state that cannot be rolled back": {
 		...facts,
 		load: { ...alone, verifyMs: [] },
 		counters: undefined,
 	},
 };
 
-describe("speculationReport", () => {
-	it("is as it was read last", () => {
+describe("the speculation report", () => {
+	it("matches the golden text", () => {
 		assertGolden(
 			"speculationReport",
 			Object.entries(reports)

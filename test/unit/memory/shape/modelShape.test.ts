@@ -148,7 +148,7 @@ describe("shapeOf", () => {
 		assert.equal(parameterCount, 256_000 + 256 * (64 + 512 + 2));
 	});
 
-	it("has the head apart where the file has one", () => {
+	it("separates the head if the file has one", () => {
 		const { head, tiedEmbedding } = shape(
 			small("qwen2", {}, [...layersOf(6), ["output.weight", [256, 1000], q4K]]),
 		);
@@ -232,7 +232,7 @@ describe("shapeOf", () => {
 		for (const [what, header, expected] of cases)
 			it(what, () => assert.equal(slides(header), expected));
 
-		it("says so where it had to assume that none slides", () => {
+		it("notes the assumption that no layer slides", () => {
 			assert.equal(shape(small("newarch", window)).notes.length, 1);
 			assert.deepEqual(shape(small("gemma3", window)).notes, []);
 			assert.deepEqual(shape(small("starcoder2", window)).notes, []);
@@ -302,7 +302,7 @@ describe("shapeOf", () => {
 		);
 	});
 
-	it("agrees with what the model is computed to be before there is a file", () => {
+	it("agrees with the shape computed without a file", () => {
 		const published = publishedModels["Qwen2.5-Coder-1.5B"];
 		const { embeddingWidth: width, vocabularySize } = published;
 		const kvWidth = published.kvHeads * published.headDimension;
@@ -434,7 +434,7 @@ describe("shapeOf", () => {
 		it(`names the key of ${what}`, () =>
 			assert.equal(problem(header).key, key));
 
-	it("answers with a value whatever the metadata holds", () => {
+	it("never throws, whatever the metadata holds", () => {
 		const random = seededRandom(7);
 		const values: readonly GgufValue[] = [
 			0,

@@ -79,7 +79,7 @@ const files: readonly (readonly [
 	["Llama-3-8B", { Q4_K_M: 4.92, F16: 16.06 }, 128],
 ];
 
-describe("sizes of models that are not there yet", () => {
+describe("sizes of models without a file", () => {
 	for (const [name, sizes, kvKib] of files) {
 		for (const [mix, gigabytes] of Object.entries(sizes) as [Mix, number][])
 			it(`${name} in ${mix} is ${gigabytes} GB within 1 %`, () => {

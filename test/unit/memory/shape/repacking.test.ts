@@ -101,7 +101,7 @@ describe("weights on a CPU", () => {
 describe("repackedBytes", () => {
 	const matrix = { bytes: 1440, blockBytes: 144, rows: 64, areExperts: false };
 
-	it("asks x86's rules for what AMX leaves alone", () => {
+	it("falls back to the rules of x86 for what AMX does not repack", () => {
 		const experts = { ...matrix, type: "Q4_K", areExperts: true };
 		assert.equal(repackedBytes("amx", experts), 1440);
 		assert.equal(repackedBytes("amx", { ...experts, areExperts: false }), 1480);

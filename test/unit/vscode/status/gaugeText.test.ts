@@ -107,7 +107,7 @@ const views: Readonly<Record<string, GaugeView>> = {
 			speculation: undefined,
 		},
 	}),
-	"ready, guessing ahead": view(loaded({ draft: "Qwen2.5-Coder 0.5B" }), {
+	"ready, speculating": view(loaded({ draft: "Qwen2.5-Coder 0.5B" }), {
 		counters: {
 			tokensPerSecond: 98.2,
 			reusedShare: 0.934,
@@ -142,11 +142,15 @@ const views: Readonly<Record<string, GaugeView>> = {
 		error: createError("modelMissing", { file: "/models/a_b.gguf" }),
 	}),
 	crashed: view({ kind: "crashed", error: crash, restartInMs: 500 }),
-	"given up": view({ kind: "crashed", error: crash, restartInMs: null }),
+	"crashed for good": view({
+		kind: "crashed",
+		error: crash,
+		restartInMs: null,
+	}),
 };
 
 describe("the memory gauge in words", () => {
-	it("is as it was read last", () => {
+	it("matches the golden text", () => {
 		assertGolden(
 			"gauge",
 			Object.entries(views)
@@ -195,16 +199,16 @@ describe("the memory gauge in words", () => {
 		}
 	});
 
-	it("tells of guesses where there were any, and of a draft where there is one", () => {
+	it("shows speculative decoding if tokens were drafted, and the draft model if there is one", () => {
 		const of = (name: string) => gaugeLabel(views[name] ?? view(loaded()), t);
 		assert.match(
-			of("ready, guessing ahead"),
+			of("ready, speculating"),
 			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Speculative decoding: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
 		);
 		assert.doesNotMatch(of("ready"), /Draft model:|Guessed/);
 	});
 
-	it("takes nothing in a name for markup", () => {
+	it("escapes markup in names", () => {
 		const name = "![x](http://a.b/c.png)\n<img src=x> | `y` [z](command:d)";
 		const tooltip = gaugeTooltip(
 			view(loaded({ draft: `${name} draft` }, { name })),
