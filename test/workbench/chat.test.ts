@@ -69,12 +69,8 @@ for (const version of [oldestVersion, newestVersion])
 
 		it("regenerates the answer, and goes back to the first one", async () => {
 			await panel.button("Regenerate").click();
-			await panel.view
-				.locator('.message.assistant[aria-busy="true"]')
-				.waitFor();
-			await person.screenshot(`chat-streaming-${name}`);
-			await panel.untilAnswered();
 			await panel.view.getByText("2 of 2").waitFor();
+			await panel.untilAnswered();
 			const second = await panel.lastAnswer.locator(".body").textContent();
 			await panel.button("Previous Version").click();
 			await panel.view.getByText("1 of 2").waitFor();
@@ -156,7 +152,10 @@ for (const version of [oldestVersion, newestVersion])
 				.getByRole("button", { name: "ask seeded" })
 				.first()
 				.click();
-			await panel.lastAnswer.locator(".code-block").waitFor();
+			// Until it is there, the last answer is that of the other conversation.
+			await panel.lastAnswer
+				.locator(".code-block", { hasText: "// changed" })
+				.waitFor();
 			await person.screenshot(`chat-light-${name}`);
 			await panel.button("Apply to File").click();
 			await person.page

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newestVersion, oldestVersion } from "../../scripts/vscodeServer.ts";
+import { until } from "../support/until.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
 
@@ -39,22 +40,25 @@ for (const version of [oldestVersion, newestVersion])
 				await person.statusLabel(),
 				/RAM: [\d.]+ GB of [\d.]+ GB in use: Weights [\d.]+ MB/,
 			);
-			const drawn = await item
-				.locator('[class*="codicon-headroom-gauge-"]')
-				.evaluate(async (element): Promise<Drawn> => {
-					const { ownerDocument: page } = element;
-					const { content, fontFamily } = page.defaultView.getComputedStyle(
-						element,
-						"::before",
-					);
-					const [family = ""] = fontFamily.split(",");
-					await page.fonts.load(`16px ${family}`, "\ue003");
-					return {
-						content,
-						font: family,
-						isLoaded: page.fonts.check(`16px ${family}`, "\ue003"),
-					};
-				});
+			// Status items are replaced when their text changes: of one that is gone, no style can be read.
+			const drawn = await until("the icon and its font", () =>
+				item
+					.locator('[class*="codicon-headroom-gauge-"]')
+					.evaluate(async (element): Promise<Drawn> => {
+						const { ownerDocument: page } = element;
+						const { content, fontFamily } = page.defaultView.getComputedStyle(
+							element,
+							"::before",
+						);
+						const [family = ""] = fontFamily.split(",");
+						await page.fonts.load(`16px ${family}`, "\ue003");
+						return {
+							content,
+							font: family,
+							isLoaded: page.fonts.check(`16px ${family}`, "\ue003"),
+						};
+					}),
+			);
 			assert.match(drawn.content, /^"[\ue000-\ue008]"$/);
 			assert.match(drawn.font, /headroom-icons/);
 			assert.ok(drawn.isLoaded, "Chromium takes the font");
