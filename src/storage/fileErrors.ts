@@ -34,7 +34,7 @@ export function reasonOf(thrown: unknown): string | Phrase {
 }
 
 /** The same in English, for the log. */
-export function reasonText(thrown: unknown): string {
+export function readFailureReason(thrown: unknown): string {
 	const reason = reasonOf(thrown);
 	return typeof reason === "string" ? reason : inEnglish(reason);
 }

@@ -3,7 +3,7 @@
 import { inParallel } from "../../base/inParallel.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
-import { reasonText } from "../../storage/fileErrors.ts";
+import { readFailureReason } from "../../storage/fileErrors.ts";
 import {
 	type ModelContent,
 	type ReadModel,
@@ -73,7 +73,7 @@ export async function listModels({
 	try {
 		await cache.save();
 	} catch (thrown) {
-		skipped.push({ path: cacheFile, why: reasonText(thrown) });
+		skipped.push({ path: cacheFile, why: readFailureReason(thrown) });
 	}
 	return {
 		models: listed.filter((it) => it !== undefined).sort(byName),

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { inParallel } from "../../base/inParallel.ts";
-import { codeOf, reasonText } from "../../storage/fileErrors.ts";
+import { codeOf, readFailureReason } from "../../storage/fileErrors.ts";
 import { huggingFaceCache } from "./huggingFaceCache.ts";
 import type { Layout, StoredModel } from "./layout.ts";
 import type { ModelStore, StoreKind } from "./modelStores.ts";
@@ -120,7 +120,7 @@ async function problemWith(
 	} catch (thrown) {
 		return {
 			isMissing: codeOf(thrown) === "ENOENT",
-			why: reasonText(thrown),
+			why: readFailureReason(thrown),
 		};
 	}
 }
@@ -184,7 +184,7 @@ async function inspectFile(file: string): Promise<InspectedFile | Skipped> {
 			identity: stats.ino === 0n ? file : `${stats.dev}:${stats.ino}`,
 		};
 	} catch (thrown) {
-		return { path: file, why: reasonText(thrown) };
+		return { path: file, why: readFailureReason(thrown) };
 	}
 }
 

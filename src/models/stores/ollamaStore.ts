@@ -8,7 +8,7 @@
 import path from "node:path";
 import * as z from "zod/mini";
 import { inParallel } from "../../base/inParallel.ts";
-import { reasonText } from "../../storage/fileErrors.ts";
+import { readFailureReason } from "../../storage/fileErrors.ts";
 import { readSmallFile } from "../../storage/smallFile.ts";
 import type { Layout, StoredModel } from "./layout.ts";
 import { type Skipped, walkFolder } from "./walkFolder.ts";
@@ -41,7 +41,7 @@ export const ollamaStore: Layout = async (folder) => {
 				? undefined
 				: storedModelOf(folder, ollamaName(parts), digest);
 		} catch (thrown) {
-			skipped.push({ path: file, why: reasonText(thrown) });
+			skipped.push({ path: file, why: readFailureReason(thrown) });
 			return undefined;
 		}
 	});

@@ -3,7 +3,7 @@
 import { opendir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { inParallel } from "../../base/inParallel.ts";
-import { codeOf, reasonText } from "../../storage/fileErrors.ts";
+import { codeOf, readFailureReason } from "../../storage/fileErrors.ts";
 
 /** A path that was skipped, and the reason as the end of a sentence. */
 export interface Skipped {
@@ -114,7 +114,7 @@ async function listFolder(
 	} catch (thrown) {
 		return codeOf(thrown) === "ENOENT"
 			? { gone: true }
-			: { path: folder, why: reasonText(thrown) };
+			: { path: folder, why: readFailureReason(thrown) };
 	}
 }
 
