@@ -674,7 +674,8 @@ describe("the chat panel in a browser", () => {
 			});
 			parts += 40;
 			await until(`${parts} paragraphs`, async () => {
-				return (await lastAnswer().locator("p").count()) === parts;
+				const text = await lastAnswer().locator(".body").textContent();
+				return text?.split("More.").length === parts + 1;
 			});
 			await view.frames();
 		};
