@@ -141,7 +141,7 @@ describe("switching models on screen", () => {
 		await openList();
 		await choose("crashing");
 		await person.untilNotification(
-			/crashed while loading .*crashing.*Rolled back to Built-in 7M/,
+			/crashed while loading .*crashing.*Rolled back to .*Built-in 7M/,
 		);
 		await person.untilStatus(/Built-in 7M/);
 		await person.screenshot("switch-restored");
@@ -153,7 +153,7 @@ describe("switching models on screen", () => {
 		await openList();
 		await choose("Automatic");
 		await person.untilNotification(
-			/crashed while loading .*crashing.*Rolled back to Built-in 7M/,
+			/crashed while loading .*crashing.*Rolled back to .*Built-in 7M/,
 		);
 		await person.untilStatus(/Built-in 7M/);
 	});
