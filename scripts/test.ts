@@ -78,17 +78,22 @@ function seconds(ms: number): string {
 
 /** In the order in which they are printed. */
 function suitesOf(wanted: readonly string[]): Suite[] {
-	const provided = wanted.filter((it) => it === "engine" || it === "workbench");
-	const provision: Suite = {
-		group: "what tests need",
-		title: provided.join(", "),
-		run: (print) => provide(provided, print),
-	};
-	const needs = [provision];
+	// One after the other, as Debian's package manager takes no two at once; suites of the engine need not wait for VS Code.
+	const provisions: Suite[] = [];
+	for (const group of ["engine", "workbench"])
+		if (wanted.includes(group))
+			provisions.push({
+				group: "what tests need",
+				title: group,
+				needs: [...provisions],
+				run: (print) => provide(group, print),
+			});
+	const needsOf = (group: string): readonly Suite[] =>
+		provisions.filter(({ title }) => title === group);
 	const inBrowser = (file: string): Suite => ({
 		group: "workbench",
 		title: path.basename(file, ".test.ts"),
-		needs,
+		needs: needsOf("workbench"),
 		run: (print) => mocha([file], print),
 	});
 	const suites: Readonly<Record<string, () => readonly Suite[]>> = {
@@ -113,7 +118,7 @@ function suitesOf(wanted: readonly string[]): Suite[] {
 				group: "engine",
 				title: path.basename(file, ".test.ts"),
 				kind: "engine",
-				needs,
+				needs: needsOf("engine"),
 				run: (print) => mocha([file], print),
 			})),
 		workbench: () => [
@@ -121,7 +126,7 @@ function suitesOf(wanted: readonly string[]): Suite[] {
 				(version): Suite => ({
 					group: "workbench",
 					title: `in the extension host of VS Code ${version.replace(/^4/, "1")}`,
-					needs,
+					needs: needsOf("workbench"),
 					run: (print) => extensionHostSuite(version, print),
 				}),
 			),
@@ -129,7 +134,7 @@ function suitesOf(wanted: readonly string[]): Suite[] {
 		],
 	};
 	return [
-		...(provided.length > 0 ? [provision] : []),
+		...provisions,
 		...groups
 			.filter((it) => wanted.includes(it))
 			.flatMap((it) => suites[it]?.() ?? []),
@@ -143,12 +148,9 @@ function testFiles(folder: string): string[] {
 		.map((name) => `${folder}/${name}`);
 }
 
-async function provide(
-	provided: readonly string[],
-	print: Print,
-): Promise<Counts> {
+async function provide(group: string, print: Print): Promise<Counts> {
 	const script = path.join(root, "scripts", "provideForTests.ts");
-	const ended = await run(["--import", "tsx", script, ...provided], print);
+	const ended = await run(["--import", "tsx", script, group], print);
 	if (ended !== 0) throw new UserError("What tests need is not there.");
 	return { passed: 0, failed: 0, skipped: 0 };
 }

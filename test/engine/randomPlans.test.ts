@@ -28,7 +28,7 @@ import { writeTinyModel } from "../support/models/tinyModel.ts";
 import { seededRandom } from "../support/seededRandom.ts";
 
 /** `HEADROOM_PLANS=200` takes about five minutes; the gate runs fewer. */
-const { HEADROOM_PLANS = "20" } = process.env;
+const { HEADROOM_PLANS = "10" } = process.env;
 const plans = Number(HEADROOM_PLANS);
 /** So many plans, of which the first three quarters may use the GPU. */
 const block = Math.min(plans, 60);
