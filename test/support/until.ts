@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Longer than anything takes on a busy machine: whoever waits this long waits for something that does not come. */
-export const waitLimitMs = 120_000;
+export const waitLimitMs = 300_000;
 
 const pollMs = 25;
 
