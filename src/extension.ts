@@ -82,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const completion = registerCompletion(parts);
 	const status = registerStatus(parts);
 	context.subscriptions.push(
-		...[channel, configuration, parts.autoSuggest, chosen, host, ignoreRules],
+		...[channel, configuration, parts.autoSuggest, host, ignoreRules],
 		configuration.onDidChange((effect) => host.apply(effect)),
 		...[completion, status, registerChat(parts), registerModels(parts)],
 		registerCommands({ ...parts, completion, status }),

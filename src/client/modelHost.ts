@@ -5,6 +5,7 @@
  */
 
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/event.ts";
 import type { Log } from "../base/log.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
@@ -72,8 +73,12 @@ export class ModelHost implements Disposable {
 	readonly modelSwitch: ModelSwitch;
 	readonly #options: Required<ModelHostOptions>;
 	readonly #store = new DisposableStore();
+	readonly #onWillReplaceModel = new Emitter<void>();
 	/** What the engine has loaded, or loads when it is needed. */
 	#selected: string;
+
+	/** Fires before another model is loaded, or the same one with other settings: what it answered so far does not count any more. */
+	readonly onWillReplaceModel: Event<void> = this.#onWillReplaceModel.event;
 
 	constructor(options: ModelHostOptions) {
 		this.#options = {
@@ -85,6 +90,7 @@ export class ModelHost implements Disposable {
 		const { source, records } = options;
 		this.#selected = selectedModel(source.selection);
 		this.#store.add(records);
+		this.#store.add(this.#onWillReplaceModel);
 		this.supervisor = this.#store.add(this.#createSupervisor());
 		this.client = this.#store.add(new EngineClient(this.supervisor));
 		this.devices = this.#createDevices();
@@ -113,6 +119,7 @@ export class ModelHost implements Disposable {
 		const selected = selectedModel(this.#options.source.selection);
 		const isOther = selected !== this.#selected;
 		this.#selected = selected;
+		if (isOther || effect !== "selectModel") this.#onWillReplaceModel.fire();
 		if (this.supervisor.status.kind === "stopped") return;
 		if (isOther)
 			void this.supervisor.load({ afresh: effect === "restartEngine" });
@@ -183,11 +190,13 @@ export class ModelHost implements Disposable {
 			selection: () => source.selection,
 			keep: (selection) => this.#keep(selection),
 			fileOf: (selection) => source.fileOf(selection),
-			load: (file, request) =>
-				this.supervisor.load({
+			load: (file, request) => {
+				this.#onWillReplaceModel.fire();
+				return this.supervisor.load({
 					...request,
 					options: () => this.#loadOptions(file),
-				}),
+				});
+			},
 			loadedModel: () => loadedModel(this.supervisor.status),
 		});
 	}

@@ -9,7 +9,6 @@ import { RepositoryContext } from "../../completion/context/repositoryContext.ts
 import { DecisionHistory } from "../../completion/session/decisions.ts";
 import { contextTokens } from "../../protocol/engineStatus.ts";
 import { usesLookup } from "../../protocol/speculation.ts";
-import type { ChosenModel } from "../models/chosenModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { workspaceFolderName } from "../workspace/documentPath.ts";
 import type { IgnoreRules } from "../workspace/ignoreRules.ts";
@@ -22,9 +21,11 @@ import {
 } from "./inlineCompletionProvider.ts";
 
 export interface RegisterCompletionOptions {
-	readonly host: Pick<ModelHost, "supervisor" | "client">;
+	readonly host: Pick<
+		ModelHost,
+		"supervisor" | "client" | "onWillReplaceModel"
+	>;
 	readonly configuration: Configuration;
-	readonly chosen: Pick<ChosenModel, "onDidSelect">;
 	readonly autoSuggest: AutoSuggest;
 	readonly ignoreRules: IgnoreRules;
 	readonly files: WorkspaceFiles;
@@ -38,9 +39,8 @@ export interface Completion extends Disposable {
 }
 
 export function registerCompletion({
-	host: { supervisor, client },
+	host: { supervisor, client, onWillReplaceModel },
 	configuration,
-	chosen,
 	autoSuggest,
 	ignoreRules,
 	files,
@@ -66,16 +66,7 @@ export function registerCompletion({
 				budgetTokens: () => contextTokens(supervisor.status),
 			}),
 			autoSuggest,
-			onDidInvalidate: (listener) => {
-				const subscriptions = new DisposableStore();
-				subscriptions.add(
-					configuration.onDidChange((effect) => {
-						if (effect !== "nothing") listener();
-					}),
-				);
-				subscriptions.add(chosen.onDidSelect(listener));
-				return subscriptions;
-			},
+			onDidInvalidate: onWillReplaceModel,
 			onSuggestion: (suggestion) => {
 				lastSuggestion = suggestion;
 			},

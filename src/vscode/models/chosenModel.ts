@@ -1,8 +1,6 @@
 /** The model that the user selected: where the selection is kept, and which file it stands for. */
 
 import type * as vscode from "vscode";
-import type { Disposable } from "../../base/disposable.ts";
-import { Emitter, type Event } from "../../base/event.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { ModelSource } from "../../client/modelHost.ts";
@@ -36,15 +34,11 @@ export interface ChosenModelOptions {
 	readonly log: Log;
 }
 
-export class ChosenModel implements ModelSource, Disposable {
+export class ChosenModel implements ModelSource {
 	readonly builtInFile: string;
 	readonly #options: ChosenModelOptions;
 	readonly #automatic: AutomaticModel;
 	readonly #drafts: DraftModels;
-	readonly #onDidSelect = new Emitter<void>();
-
-	/** Fires after a selection was written that changed no setting. */
-	readonly onDidSelect: Event<void> = this.#onDidSelect.event;
 
 	constructor(options: ChosenModelOptions) {
 		const { builtInFile, devices, log } = options;
@@ -73,9 +67,8 @@ export class ChosenModel implements ModelSource, Disposable {
 	async select({ setting, pin }: ModelSelection): Promise<void> {
 		const { configuration, context } = this.#options;
 		await context.workspaceState.update(pinKey, pin);
-		if (setting === configuration.settings["model.file"])
-			this.#onDidSelect.fire();
-		else await configuration.set("model.file", setting);
+		if (setting !== configuration.settings["model.file"])
+			await configuration.set("model.file", setting);
 	}
 
 	/** In time for a start of the engine: an automatic choice that takes longer is postponed to the next start. */
@@ -119,10 +112,6 @@ export class ChosenModel implements ModelSource, Disposable {
 			searchesStores: settings["models.searchStores"],
 			chosen: selectedModel(this.selection),
 		});
-	}
-
-	dispose(): void {
-		this.#onDidSelect.dispose();
 	}
 
 	async #fileOf(

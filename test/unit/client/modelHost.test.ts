@@ -171,6 +171,20 @@ describe("ModelHost", () => {
 		assert.deepEqual(it.files(), ["/a", "/b", "/b"]);
 	});
 
+	it("announces a switched model before its load, and not again for the setting that follows", async () => {
+		const it = setUp();
+		await it.host.supervisor.load();
+		const seen: string[][] = [];
+		it.host.onWillReplaceModel(() => seen.push(it.files()));
+		await it.switchTo("/b");
+		// A completion that the new model has begun would be canceled, and VS Code does not ask again.
+		assert.deepEqual(seen, [["/a"]]);
+		it.change({ "model.file": "/d" });
+		assert.equal(seen.length, 2);
+		it.change({ "engine.threads": 2 });
+		assert.equal(seen.length, 3);
+	});
+
 	it("starts an engine for a switch", async () => {
 		const it = setUp();
 		assert.equal((await it.switchTo("/b")).kind, "ready");
