@@ -1,7 +1,7 @@
 /**
  * Measures, and prints a table; with `--json`, one line of JSON last.
  *
- *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+ *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--orders] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
@@ -9,14 +9,18 @@
 
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { benchCompletion } from "../test/bench/completion.ts";
+import {
+	benchCompletion,
+	type CompletionRow,
+} from "../test/bench/completion.ts";
 import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
+import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
-const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--orders] [--json]
+const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--orders] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
@@ -43,18 +47,43 @@ async function runCompletion({
 	model,
 	traces,
 	perLanguage,
+	typist,
+	with: only,
 	orders,
 	json,
 }: Arguments): Promise<void> {
+	const typists = typist.map((name) => {
+		const known = typistNames.find((it) => it === name);
+		if (!known)
+			throw new UserError(`There is no typist named "${name}".\n${usage}`);
+		return known;
+	});
 	const rows = await benchCompletion({
 		model: model && fromUser(model),
 		tracesFolder: traces && fromUser(traces),
 		tracesPerLanguage: perLanguage,
+		typists,
+		only,
 		orders,
 	});
-	console.table(
-		Object.fromEntries(rows.map(({ name, dropped: _, ...row }) => [name, row])),
+	// One way a column: there are more figures than ways.
+	const figures = Object.keys(rows[0] ?? {}).filter(
+		(key): key is keyof CompletionRow =>
+			!["typist", "name", "dropped"].includes(key),
 	);
+	for (const of of new Set(rows.map((row) => row.typist)))
+		console.table(
+			Object.fromEntries(
+				figures.map((key) => [
+					key,
+					Object.fromEntries(
+						rows
+							.filter((row) => row.typist === of)
+							.map((row) => [`${row.name}, ${of}`, row[key]]),
+					),
+				]),
+			),
+		);
 	for (const { name, dropped } of rows)
 		if (Object.keys(dropped).length > 0)
 			console.log(`${name} dropped:`, dropped);
@@ -141,6 +170,8 @@ function readArguments() {
 				quantization: { type: "string", default: "Q4_K_M" },
 				only: { type: "string", default: "" },
 				quick: { type: "boolean", default: false },
+				typist: { type: "string", multiple: true, default: ["average"] },
+				with: { type: "string", multiple: true, default: [] as string[] },
 				orders: { type: "boolean", default: false },
 				json: { type: "boolean", default: false },
 			},

@@ -1,6 +1,6 @@
 /** `npm run bench -- completion`: how inline completion does when typing is replayed, beside other ways to do it. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { UserError } from "../../scripts/shell.ts";
@@ -8,14 +8,20 @@ import { readModelFile } from "../../src/models/header/modelFile.ts";
 import { errorText } from "../../src/protocol/errors.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import { builtInModel, RealEngine } from "../support/models/realEngine.ts";
-import { type ReplayFigures, replay, type Suggester } from "./replay.ts";
+import {
+	ReplayClock,
+	type ReplayFigures,
+	replay,
+	type Suggester,
+} from "./replay.ts";
 import {
 	headroom,
 	llamaVscodePattern,
 	withLineInPrefix,
 	withoutPrefixCache,
 } from "./suggesters.ts";
-import { makeTraces, readTraces, type Trace } from "./trace.ts";
+import { makeTraces, readTraces, type Trace, typedBy } from "./trace.ts";
+import type { TypistName } from "./typists.ts";
 
 export interface CompletionBenchOptions {
 	/** Empty for the built-in model. */
@@ -23,72 +29,133 @@ export interface CompletionBenchOptions {
 	/** Empty for traces made from the project's history and installed packages. */
 	readonly tracesFolder: string;
 	readonly tracesPerLanguage: number;
+	readonly typists: readonly TypistName[];
+	/** Of {@link suggesterNames}; empty for all but the orders. */
+	readonly only: readonly string[];
 	/** Also compares where the typed line stands in prefix-first prompts. */
 	readonly orders: boolean;
 }
 
+/** Shares are 0 to 1; keys are those that were pressed, without those that accepted suggestions saved. Any one of inTime, shownPer100Keys, acceptedOfShown and keptOfAccepted alone can be gamed: read them together. */
 export interface CompletionRow {
+	readonly typist: TypistName;
 	readonly name: string;
+	/** Positions where VS Code asked and a suggestion was there before the next key. */
+	readonly inTime: number;
+	readonly shownPer100Keys: number;
+	readonly acceptedOfShown: number;
+	/** Characters of accepted suggestions that the trace types too. */
+	readonly keptOfAccepted: number;
+	readonly charactersSavedPerKey: number;
+	/** Of positions where VS Code asked. */
+	readonly exactLineShare: number;
+	/** Prompt and answer, aborted requests included. */
+	readonly evaluatedTokensPerKey: number;
+	/** Of the engine's process; null where the system does not tell. */
+	readonly cpuSecondsPerKey: number | null;
+	readonly firstTokenMsP50: number;
+	readonly firstTokenMsP95: number;
+	readonly firstLineMsP50: number;
+	readonly firstLineMsP95: number;
 	readonly requests: number;
 	readonly requestsAvoided: number;
 	readonly reusedShare: number;
 	readonly reusedShareWithinFile: number;
 	readonly reusedShareOnReturn: number;
-	readonly prefilledTokensPerKey: number;
-	readonly firstTokenMsP50: number;
-	readonly firstTokenMsP95: number;
-	readonly firstLineMsP50: number;
-	readonly firstLineMsP95: number;
-	readonly shownShare: number;
-	readonly charactersSavedPerKey: number;
-	readonly exactLineShare: number;
-	/** Places at which a rule left nothing of what the model wrote, by rule. */
+	/** Positions where a rule rejected the model's text, by rule. */
 	readonly dropped: Readonly<Record<string, number>>;
 }
+
+type MakeSuggester = (clock: ReplayClock) => Suggester;
 
 export async function benchCompletion({
 	model,
 	tracesFolder,
 	tracesPerLanguage,
+	typists,
+	only,
 	orders,
 }: CompletionBenchOptions): Promise<readonly CompletionRow[]> {
-	const traces = tracesFolder
-		? readTraces(tracesFolder)
-		: makeTraces(tracesPerLanguage);
-	if (traces.length === 0)
-		throw new UserError("There are no traces to replay.");
-	console.error(describe(traces));
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-bench-"));
 	const engine = new RealEngine();
 	engine.modelFile = model;
+	engine.latencyTargetMs = productLatencyTargetMs;
 	const prefixFirst = new RealEngine();
 	prefixFirst.modelFile = prefixFirstModel(model || builtInModel, folder);
-	const suggesters: Readonly<Record<string, Suggester>> = {
-		headroom: headroom(engine),
-		noPrefixCache: withoutPrefixCache(engine),
-		llamaVscodePattern: llamaVscodePattern(prefixFirst),
-		llamaVscodePatternSuffixFirst: llamaVscodePattern(engine),
-		...(orders
-			? {
-					prefixFirstLineLast: headroom(prefixFirst),
-					prefixFirstPlain: withLineInPrefix(prefixFirst),
-					suffixFirstPlain: withLineInPrefix(engine),
-				}
-			: {}),
+	prefixFirst.latencyTargetMs = productLatencyTargetMs;
+	const isSuffixFirst = prefixFirst.modelFile !== model;
+	const all: Readonly<Record<string, readonly [RealEngine, MakeSuggester]>> = {
+		headroom: [engine, (clock) => headroom(engine, clock)],
+		noPrefixCache: [engine, (clock) => withoutPrefixCache(engine, clock)],
+		llamaVscodePattern: [prefixFirst, () => llamaVscodePattern(prefixFirst)],
+		...(isSuffixFirst && {
+			llamaVscodePatternSuffixFirst: [engine, () => llamaVscodePattern(engine)],
+		}),
+		...(orders && {
+			prefixFirstLineLast: [
+				prefixFirst,
+				(clock) => headroom(prefixFirst, clock),
+			],
+			prefixFirstPlain: [
+				prefixFirst,
+				(clock) => withLineInPrefix(prefixFirst, clock),
+			],
+			suffixFirstPlain: [engine, (clock) => withLineInPrefix(engine, clock)],
+		}),
 	};
+	const unknown = only.find((name) => !all[name]);
+	if (unknown !== undefined)
+		throw new UserError(
+			`There is no way to complete named "${unknown}" here; there are ${Object.keys(all).join(", ")}.`,
+		);
+	const wanted = Object.entries(all).filter(
+		([name]) => only.length === 0 || only.includes(name),
+	);
 	try {
-		for (const it of [engine, prefixFirst])
-			await it.completeWhole({ prefixBlocks: ["a"], maxTokens: 1 });
 		const rows: CompletionRow[] = [];
-		for (const [name, suggester] of Object.entries(suggesters)) {
-			console.error(`replaying: ${name}`);
-			rows.push(row(name, await replay(traces, suggester)));
+		for (const typist of typists) {
+			const traces = tracesFolder
+				? readTraces(tracesFolder).map((it, index) =>
+						typedBy(typist, it, index),
+					)
+				: makeTraces(tracesPerLanguage, typist);
+			if (traces.length === 0)
+				throw new UserError("There are no traces to replay.");
+			console.error(`${typist}: ${describe(traces)}`);
+			for (const [name, [used, suggester]] of wanted) {
+				console.error(`replaying: ${name}`);
+				// Alone: the threads of an engine that waits for work would take time from the other.
+				await used.completeWhole({ prefixBlocks: ["a"], maxTokens: 1 });
+				const clock = new ReplayClock();
+				const before = cpuSeconds(used.pid);
+				const figures = await replay(traces, suggester(clock), { clock });
+				const after = cpuSeconds(used.pid);
+				const seconds =
+					before === undefined || after === undefined ? null : after - before;
+				rows.push(row(typist, name, figures, seconds));
+				await used.supervisor.stop();
+			}
 		}
 		return rows;
 	} finally {
 		await engine.stop();
 		await prefixFirst.stop();
 		rmSync(folder, { recursive: true });
+	}
+}
+
+/** The default of `headroom.completion.latencyTargetMs`: prompts are as long as in the editor. */
+const productLatencyTargetMs = 300;
+
+/** User and system time of a process so far, as Linux tells it; its clock ticks 100 times a second. */
+function cpuSeconds(pid: number): number | undefined {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+		// The name in parentheses may hold spaces: fields count from behind it.
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return (Number(fields[11]) + Number(fields[12])) / 100;
+	} catch {
+		return undefined;
 	}
 }
 
@@ -103,9 +170,27 @@ function prefixFirstModel(model: string, folder: string): string {
 	return copy;
 }
 
-function row(name: string, it: ReplayFigures): CompletionRow {
+function row(
+	typist: TypistName,
+	name: string,
+	it: ReplayFigures,
+	cpuSeconds: number | null,
+): CompletionRow {
 	return {
+		typist,
 		name,
+		inTime: ratio(it.shown, it.asked),
+		shownPer100Keys: Math.round(1e3 * ratio(it.shown, it.keys)) / 10,
+		acceptedOfShown: ratio(it.accepted, it.shown),
+		keptOfAccepted: ratio(it.keptCharacters, it.acceptedCharacters),
+		charactersSavedPerKey: ratio(it.keptCharacters, it.keys),
+		exactLineShare: ratio(it.exactLines, it.asked),
+		evaluatedTokensPerKey: ratio(it.evaluatedTokens, it.keys),
+		cpuSecondsPerKey: cpuSeconds === null ? null : ratio(cpuSeconds, it.keys),
+		firstTokenMsP50: percentile(it.firstTokensMs, 0.5),
+		firstTokenMsP95: percentile(it.firstTokensMs, 0.95),
+		firstLineMsP50: percentile(it.firstLinesMs, 0.5),
+		firstLineMsP95: percentile(it.firstLinesMs, 0.95),
 		requests: it.requests,
 		requestsAvoided: it.asked - it.awaitedRequests,
 		reusedShare: ratio(it.reusedTokens, it.promptTokens),
@@ -117,14 +202,6 @@ function row(name: string, it: ReplayFigures): CompletionRow {
 			it.reusedTokensOnReturn,
 			it.promptTokensOnReturn,
 		),
-		prefilledTokensPerKey: ratio(it.prefilledTokens, it.keys),
-		firstTokenMsP50: percentile(it.firstTokensMs, 0.5),
-		firstTokenMsP95: percentile(it.firstTokensMs, 0.95),
-		firstLineMsP50: percentile(it.firstLinesMs, 0.5),
-		firstLineMsP95: percentile(it.firstLinesMs, 0.95),
-		shownShare: ratio(it.shown, it.asked),
-		charactersSavedPerKey: ratio(it.savedCharacters, it.keys),
-		exactLineShare: ratio(it.exactLines, it.asked),
 		dropped: Object.fromEntries([...it.dropped].sort(([, a], [, b]) => b - a)),
 	};
 }

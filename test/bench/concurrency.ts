@@ -7,7 +7,7 @@ import { UserError } from "../../scripts/shell.ts";
 import type { ChatTurn } from "../../src/protocol/chat.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
 import { RealEngine } from "../support/models/realEngine.ts";
-import { replay } from "./replay.ts";
+import { ReplayClock, replay } from "./replay.ts";
 import { headroom } from "./suggesters.ts";
 import { makeTraces, type Trace } from "./trace.ts";
 
@@ -28,8 +28,6 @@ export interface ConcurrencyFigures {
 	/** Shown while chatting, as a share of those shown otherwise. */
 	readonly shownRatio: number;
 }
-
-const inRealTime = { inRealTime: true };
 
 /** Of answers alone, for each stretch of typing. */
 const aloneMs = 5000;
@@ -58,7 +56,7 @@ export async function benchConcurrency({
 	model,
 	tracesPerLanguage,
 }: ConcurrencyOptions): Promise<ConcurrencyFigures> {
-	const traces = makeTraces(tracesPerLanguage);
+	const traces = makeTraces(tracesPerLanguage, "average");
 	if (traces.length === 0)
 		throw new UserError("There are no traces to replay.");
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-bench-"));
@@ -87,17 +85,21 @@ async function compare(
 	const alone = new Answers();
 	const shared = new Answers();
 	const shown = { idle: 0, chatting: 0 };
+	const replayed = (pair: readonly Trace[]) => {
+		const clock = new ReplayClock();
+		return replay(pair, headroom(engine, clock), { clock, skipsNothing: true });
+	};
 	for (let i = 0; i < traces.length; i += 2) {
 		const pair = traces.slice(i, i + 2);
 		const typeIdle = async () => {
-			const figures = await replay(pair, headroom(engine), inRealTime);
+			const figures = await replayed(pair);
 			idleMs.push(...figures.firstLinesMs);
 			shown.idle += figures.shown;
 		};
 		const typeChatting = async () => {
 			const stop = new AbortController();
 			const answering = answerUntil(engine, stop.signal, shared);
-			const figures = await replay(pair, headroom(engine), inRealTime);
+			const figures = await replayed(pair);
 			stop.abort();
 			await answering;
 			chattingMs.push(...figures.firstLinesMs);

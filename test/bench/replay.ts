@@ -1,6 +1,8 @@
 /**
- * Replays a trace against something that suggests, in the time of the trace: VS Code asks 50 ms after a key, and what is not there at
- * the next key is not shown. An ideal user takes every suggestion that is a prefix of what the trace types next.
+ * Replays traces of typing in real time: keys come when they are due, whatever a suggester does. VS Code asks 50 ms after a key, and a
+ * suggestion counts as in time if it is there before the next key.
+ *
+ * The user reads along: where the first line of a suggestion is what comes next, all of it is accepted, and what proves wrong is deleted again.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,41 +12,43 @@ import type { Trace } from "./trace.ts";
 
 /** What is measured: the extension's own code, or a pattern to compare it with. */
 export interface Suggester {
-	/** Called with the place of the cursor after each key. */
+	/** Called with the cursor's position after a key, and again when an answer came late. */
 	suggest(snapshot: DocumentSnapshot, signal: AbortSignal): Promise<Suggested>;
 	/** The cursor has moved on. */
 	moved(snapshot: DocumentSnapshot): void;
-	/** What was suggested is in the document. */
+	/** A suggestion was accepted. */
 	accepted(snapshot: DocumentSnapshot): void;
-	/** A file is looked at, and nobody types: time to prepare. */
+	/** The user has stopped typing for a while, or has opened a file: time to prepare a prompt. */
 	idle(snapshot: DocumentSnapshot, trace: Trace): Promise<void>;
-	/** When nothing is under way any more. */
+	/** Resolves when it is worth asking again at the same position. */
+	late(): Promise<void>;
+	/** Resolves when no request is running any more. */
 	settled(): Promise<void>;
-	/** Of the time since the last call. */
+	/** Since the last call. */
 	takeRequests(): RequestFigures;
 }
 
 export interface Suggested {
-	/** Undefined where there is nothing to suggest. */
+	/** Undefined if there is nothing to suggest. */
 	readonly text: string | undefined;
 	/** Without a request for it. */
 	readonly isFromCache: boolean;
-	/** The rule that left nothing of the model's text. */
+	/** The rule that rejected the model's text. */
 	readonly droppedBy?: string;
 }
 
 export interface RequestFigures {
-	/** Requests made, whatever became of them. */
+	/** All requests, including those that were aborted. */
 	readonly made: number;
-	/** Of those, the ones that someone waited for. */
+	/** Requests that someone waited for. */
 	readonly awaited: number;
-	/** Of those that the engine came to. */
+	/** Of requests that the engine started. */
 	readonly stats: readonly GenerationStats[];
 }
 
 export interface ReplayFigures {
 	keys: number;
-	/** Places at which VS Code asked. */
+	/** Positions at which VS Code asked. */
 	asked: number;
 	requests: number;
 	awaitedRequests: number;
@@ -53,15 +57,20 @@ export interface ReplayFigures {
 	/** Without the first request in a file. */
 	promptTokensWithinFile: number;
 	reusedTokensWithinFile: number;
-	/** The first request after coming back to a file. */
+	/** The first request after returning to a file. */
 	promptTokensOnReturn: number;
 	reusedTokensOnReturn: number;
-	prefilledTokens: number;
+	/** Prompt and answer together. */
+	evaluatedTokens: number;
+	/** Positions with a suggestion in time. */
 	shown: number;
-	savedCharacters: number;
+	accepted: number;
+	acceptedCharacters: number;
+	/** Of the accepted ones, those that the trace types too. */
+	keptCharacters: number;
 	exactLines: number;
 	readonly firstTokensMs: number[];
-	/** From the question to the answer, where the engine was asked. */
+	/** From the request to the first answer in time, if the engine was asked. */
 	readonly firstLinesMs: number[];
 	readonly dropped: Map<string, number>;
 }
@@ -78,9 +87,11 @@ function noFigures(): ReplayFigures {
 		reusedTokensWithinFile: 0,
 		promptTokensOnReturn: 0,
 		reusedTokensOnReturn: 0,
-		prefilledTokens: 0,
+		evaluatedTokens: 0,
 		shown: 0,
-		savedCharacters: 0,
+		accepted: 0,
+		acceptedCharacters: 0,
+		keptCharacters: 0,
 		exactLines: 0,
 		firstTokensMs: [],
 		firstLinesMs: [],
@@ -88,23 +99,49 @@ function noFigures(): ReplayFigures {
 	};
 }
 
+/** Real time, less the stretches that are skipped because nothing happens in them. */
+export class ReplayClock {
+	#skippedMs = 0;
+
+	/** In milliseconds. */
+	now(): number {
+		return performance.now() + this.#skippedMs;
+	}
+
+	/** Settles when it is due. */
+	async until(dueMs: number): Promise<void> {
+		const leftMs = dueMs - this.now();
+		if (leftMs > 0) await sleep(leftMs);
+	}
+
+	skipTo(ms: number): void {
+		this.#skippedMs += Math.max(0, ms - this.now());
+	}
+}
+
 const editorDelayMs = 50;
 
-/**
- * Replays traces in pairs, going back and forth between their files as people do.
- *
- * @param inRealTime also waits for the next key where nothing is left to do: for what else the machine does meanwhile.
- */
+/** After which the extension prepares the next prompt (`contextWatcher.ts`). */
+const idleMs = 1_500;
+
+export interface ReplayOptions {
+	/** The suggester tells the time by it too. */
+	readonly clock: ReplayClock;
+	/** Also waits where nothing is left to do: for what else the machine does meanwhile. */
+	readonly skipsNothing?: boolean;
+}
+
+/** Replays traces in pairs, switching between their files halfway as people do. */
 export async function replay(
 	traces: readonly Trace[],
 	suggester: Suggester,
-	{ inRealTime = false }: { readonly inRealTime?: boolean } = {},
+	options: ReplayOptions,
 ): Promise<ReplayFigures> {
 	const figures = noFigures();
 	for (let i = 0; i < traces.length; i += 2) {
 		const pair = traces
 			.slice(i, i + 2)
-			.map((trace) => new Replay(trace, suggester, figures, inRealTime));
+			.map((trace) => new Replay(trace, suggester, figures, options));
 		for (const half of [0.5, 1]) for (const it of pair) await it.runUntil(half);
 	}
 	return figures;
@@ -114,19 +151,23 @@ class Replay {
 	readonly #trace: Trace;
 	readonly #suggester: Suggester;
 	readonly #figures: ReplayFigures;
-	readonly #inRealTime: boolean;
+	readonly #clock: ReplayClock;
+	readonly #skipsNothing: boolean;
 	#text: string;
 	#version = 0;
 	#next = 0;
+	/** When the next key comes. */
+	#dueMs = 0;
 	#visit: "first" | "return" | "within" = "first";
 
 	constructor(
 		trace: Trace,
 		suggester: Suggester,
 		figures: ReplayFigures,
-		inRealTime: boolean,
+		{ clock, skipsNothing = false }: ReplayOptions,
 	) {
-		this.#inRealTime = inRealTime;
+		this.#skipsNothing = skipsNothing;
+		this.#clock = clock;
 		this.#trace = trace;
 		this.#suggester = suggester;
 		this.#figures = figures;
@@ -138,97 +179,145 @@ class Replay {
 		if (this.#next > 0) this.#visit = "return";
 		else if (events[0]) {
 			await this.#suggester.idle(this.#snapshot(events[0].offset), this.#trace);
-			this.#count(this.#suggester.takeRequests());
+			this.#count();
 		}
+		this.#dueMs = this.#clock.now();
 		while (this.#next < events.length * share) {
 			const event = events[this.#next++];
 			if (!event) return;
 			this.#figures.keys++;
-			let offset = event.offset + event.insert.length;
 			this.#text =
 				this.#text.slice(0, event.offset) +
 				event.insert +
 				this.#text.slice(event.offset + event.remove);
 			this.#version++;
+			// A late timer delays one key and not those behind it.
+			this.#dueMs = Math.max(this.#dueMs, this.#clock.now() - 20);
+			this.#dueMs += this.#gapMs();
+			const offset = event.offset + event.insert.length;
 			this.#suggester.moved(this.#snapshot(offset));
-			for (;;) {
-				const gapMs = this.#gapMs();
-				// VS Code asks for nothing between keys that follow each other faster.
-				if (this.#inRealTime) await sleep(Math.min(gapMs, editorDelayMs));
-				if (gapMs <= editorDelayMs) break;
-				const shown = await this.#ask(
-					this.#snapshot(offset),
-					gapMs - editorDelayMs,
-				);
-				const taken = shown === undefined ? 0 : this.#take(shown, offset);
-				if (taken === 0) break;
-				// VS Code asks again behind what was accepted.
-				offset += taken;
-				const accepted = this.#snapshot(offset);
-				this.#suggester.moved(accepted);
-				this.#suggester.accepted(accepted);
-			}
+			await this.#pauseAt(offset);
+			this.#count();
 		}
 	}
 
-	/** Until the next key. */
+	/** What happens until the next key. */
+	async #pauseAt(start: number): Promise<void> {
+		let offset = start;
+		for (;;) {
+			// VS Code does not ask between keys that follow each other faster.
+			if (this.#dueMs - this.#clock.now() <= editorDelayMs) break;
+			await sleep(editorDelayMs);
+			const taken = await this.#offerAt(offset);
+			if (taken === 0) break;
+			offset += taken;
+			const accepted = this.#snapshot(offset);
+			this.#suggester.moved(accepted);
+			this.#suggester.accepted(accepted);
+			// The user goes on behind what was accepted.
+			this.#dueMs = this.#clock.now() + this.#gapMs();
+		}
+		await this.#clock.until(this.#dueMs);
+	}
+
+	/** @returns how many characters were accepted before the next key. */
+	async #offerAt(offset: number): Promise<number> {
+		const figures = this.#figures;
+		const snapshot = this.#snapshot(offset);
+		const controller = new AbortController();
+		const due = this.#clock.until(this.#dueMs).then(() => "due" as const);
+		const startMs = this.#clock.now();
+		const isIdleLater = this.#dueMs - startMs > idleMs;
+		let isShown = false;
+		figures.asked++;
+		for (let asks = 0; ; asks++) {
+			const late = this.#suggester.late().then(() => "late" as const);
+			const answer = await Promise.race([
+				this.#suggester.suggest(snapshot, controller.signal),
+				due,
+			]);
+			if (answer === "due") break;
+			const { text, isFromCache, droppedBy } = answer;
+			if (asks === 0 && droppedBy !== undefined)
+				figures.dropped.set(
+					droppedBy,
+					(figures.dropped.get(droppedBy) ?? 0) + 1,
+				);
+			if (text !== undefined) {
+				if (!isShown) {
+					figures.shown++;
+					if (!isFromCache)
+						figures.firstLinesMs.push(this.#clock.now() - startMs);
+					const rest = this.#upcoming().split("\n", 1)[0] ?? "";
+					if (text.split("\n", 1)[0] === rest) figures.exactLines++;
+				}
+				isShown = true;
+				const taken = this.#take(text, offset);
+				if (taken > 0) {
+					controller.abort();
+					return taken;
+				}
+			}
+			const idle = this.#settledFor(idleMs, isIdleLater, snapshot);
+			const next = await Promise.race([late, idle, due]);
+			if (next !== "late") {
+				if (next === "settled" && !this.#skipsNothing)
+					this.#clock.skipTo(this.#dueMs);
+				break;
+			}
+		}
+		controller.abort();
+		return 0;
+	}
+
+	/** When nothing more will happen before the next key; a long pause is used to prepare the next prompt. */
+	async #settledFor(
+		ms: number,
+		isIdleLater: boolean,
+		snapshot: DocumentSnapshot,
+	): Promise<"settled"> {
+		await this.#suggester.settled();
+		if (isIdleLater) {
+			const idleFrom = this.#dueMs - this.#clock.now() > ms ? ms : 0;
+			if (this.#skipsNothing) await sleep(idleFrom);
+			await this.#suggester.idle(snapshot, this.#trace);
+			await this.#suggester.settled();
+		}
+		return "settled";
+	}
+
+	/** Until the next key, as typed. */
 	#gapMs(): number {
 		const before = this.#trace.events[this.#next - 1];
 		const next = this.#trace.events[this.#next];
 		return before && next ? next.ms - before.ms : 1_000;
 	}
 
-	async #ask(
-		snapshot: DocumentSnapshot,
-		leftMs: number,
-	): Promise<string | undefined> {
-		const figures = this.#figures;
-		figures.asked++;
-		const controller = new AbortController();
-		const timer = setTimeout(() => controller.abort(), leftMs);
-		const startMs = performance.now();
-		const { text, isFromCache, droppedBy } = await this.#suggester.suggest(
-			snapshot,
-			controller.signal,
-		);
-		clearTimeout(timer);
-		const tookMs = performance.now() - startMs;
-		const isInTime = !controller.signal.aborted;
-		// Until the next key there is time for what is done ahead.
-		const untilNextKey = sleep(Math.max(0, leftMs - tookMs));
-		if (this.#inRealTime) await untilNextKey;
-		else if (isInTime)
-			await Promise.race([this.#suggester.settled(), untilNextKey]);
-		controller.abort();
-		this.#count(this.#suggester.takeRequests());
-		if (droppedBy !== undefined)
-			figures.dropped.set(droppedBy, (figures.dropped.get(droppedBy) ?? 0) + 1);
-		if (text === undefined || !isInTime) return undefined;
-		if (!isFromCache) figures.firstLinesMs.push(tookMs);
-		figures.shown++;
-		const rest = this.#upcoming().split("\n", 1)[0] ?? "";
-		if (text.split("\n", 1)[0] === rest) figures.exactLines++;
-		return text;
-	}
-
 	/**
-	 * Puts a suggestion into the text, and leaves out the keys that would have typed it.
+	 * Accepts a suggestion whose first line is right, as far as it is right, and leaves out the keys that would have typed it.
 	 *
-	 * @returns how many characters were taken.
+	 * @returns the characters that stay.
 	 */
 	#take(suggestion: string, offset: number): number {
 		const upcoming = this.#upcoming();
-		if (!upcoming.startsWith(suggestion)) return 0;
-		let left = suggestion.length;
+		const firstLine = /^\s*[^\n]*/.exec(suggestion)?.[0] ?? "";
+		if (firstLine.trim() === "" || !upcoming.startsWith(firstLine)) return 0;
+		let right = firstLine.length;
+		while (right < suggestion.length && suggestion[right] === upcoming[right])
+			right++;
+		let left = right;
 		for (;;) {
 			const event = this.#trace.events[this.#next];
-			// A key whose text is taken only in part is typed: what it types stands in the trace as a whole.
+			// A key whose text is right only in part is typed: its text stands in the trace as a whole.
 			if (!event || event.remove > 0 || event.insert.length > left) break;
 			left -= event.insert.length;
 			this.#next++;
 		}
-		const taken = suggestion.slice(0, suggestion.length - left);
-		this.#figures.savedCharacters += taken.length;
+		const taken = suggestion.slice(0, right - left);
+		if (taken === "") return 0;
+		this.#figures.accepted++;
+		this.#figures.acceptedCharacters += suggestion.length;
+		this.#figures.keptCharacters += taken.length;
 		this.#text = this.#text.slice(0, offset) + taken + this.#text.slice(offset);
 		this.#version++;
 		return taken.length;
@@ -247,7 +336,8 @@ class Replay {
 		return text;
 	}
 
-	#count({ made, awaited, stats }: RequestFigures): void {
+	#count(): void {
+		const { made, awaited, stats } = this.#suggester.takeRequests();
 		const figures = this.#figures;
 		figures.requests += made;
 		figures.awaitedRequests += awaited;
@@ -256,7 +346,7 @@ class Replay {
 				figures.firstTokensMs.push(it.timeToFirstTokenMs);
 			figures.promptTokens += it.promptTokens;
 			figures.reusedTokens += it.reusedTokens;
-			figures.prefilledTokens += it.prefillTokens;
+			figures.evaluatedTokens += it.prefillTokens + it.decodeTokens;
 			if (this.#visit === "return") {
 				figures.promptTokensOnReturn += it.promptTokens;
 				figures.reusedTokensOnReturn += it.reusedTokens;

@@ -2,7 +2,7 @@
 
 import { setTimeout as after } from "node:timers/promises";
 import { orAborted } from "../../src/base/abort.ts";
-import { Emitter } from "../../src/base/event.ts";
+import { Emitter, type Event } from "../../src/base/event.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
 import { ContextStore } from "../../src/completion/context/contextStore.ts";
@@ -18,7 +18,12 @@ import type {
 import { isContextFile } from "../../src/workspace/contextFiles.ts";
 import { emptyRequest } from "../support/fakes/fakeEngine.ts";
 import type { RealEngine } from "../support/models/realEngine.ts";
-import type { RequestFigures, Suggested, Suggester } from "./replay.ts";
+import type {
+	ReplayClock,
+	RequestFigures,
+	Suggested,
+	Suggester,
+} from "./replay.ts";
 
 /** Counts what passes through, and keeps its figures. */
 class ObservedEngine implements CompletionEngine {
@@ -78,12 +83,17 @@ class ObservedEngine implements CompletionEngine {
 }
 
 /** The provider's code and the engine, as in the editor. */
-export function headroom(engine: RealEngine): Suggester {
-	return sessionOn(engine, engine.client);
+export function headroom(engine: RealEngine, clock: ReplayClock): Suggester {
+	return sessionOn(engine, engine.client, clock);
 }
 
-function sessionOn(real: RealEngine, engine: CompletionEngine): Suggester {
+function sessionOn(
+	real: RealEngine,
+	engine: CompletionEngine,
+	clock: ReplayClock,
+): Suggester {
 	const observed = new ObservedEngine(engine);
+	const onLate = new Emitter<void>();
 	const store = new ContextStore((path) => isContextFile(path, () => false));
 	const session = new CompletionSession({
 		engine: observed,
@@ -93,9 +103,9 @@ function sessionOn(real: RealEngine, engine: CompletionEngine): Suggester {
 			budgetTokens: () => contextTokens(real.supervisor.status),
 		}),
 		log: nullLog,
-		onLateSuggestion: () => {},
+		onLateSuggestion: () => onLate.fire(),
 		sleep: (ms, signal) => orAborted(after(ms), signal).then(() => {}),
-		now: () => performance.now(),
+		now: () => clock.now(),
 	});
 	return {
 		async suggest(snapshot, signal) {
@@ -115,39 +125,55 @@ function sessionOn(real: RealEngine, engine: CompletionEngine): Suggester {
 			for (const { path, text } of files) store.open(path, text);
 			await session.prepare(snapshot);
 		},
+		late: () => nextOf(onLate.event),
 		settled: () => observed.settled(),
 		takeRequests: () => observed.take(),
 	};
 }
 
-/** The same, but no prompt begins like the one before: a number stands in front of each path. */
-export function withoutPrefixCache(engine: RealEngine): Suggester {
-	let requests = 0;
-	return sessionOn(engine, {
-		complete: (request, signal) =>
-			engine.client.complete(
-				{ ...request, path: `${++requests}/${request.path}`, snippets: [] },
-				signal,
-			),
+function nextOf(event: Event<void>): Promise<void> {
+	return new Promise((resolve) => {
+		const subscription = event(() => {
+			subscription.dispose();
+			resolve();
+		});
 	});
 }
 
-/** The same, but the typed line stands with the lines before it, as models are usually prompted; so no word is held back either. */
-export function withLineInPrefix(engine: RealEngine): Suggester {
-	return sessionOn(engine, {
-		complete: ({ prefixBlocks, line, ...request }, signal) =>
-			engine.client.complete(
-				{
-					...request,
-					prefixBlocks: [
-						...prefixBlocks.slice(0, -1),
-						(prefixBlocks.at(-1) ?? "") + line,
-					],
-					line: "",
-				},
-				signal,
-			),
-	});
+/** The same, but no prompt begins like the one before: a number stands in front of each path. */
+export function withoutPrefixCache(
+	engine: RealEngine,
+	clock: ReplayClock,
+): Suggester {
+	let requests = 0;
+	const complete: CompletionEngine["complete"] = (request, signal) =>
+		engine.client.complete(
+			{ ...request, path: `${++requests}/${request.path}`, snippets: [] },
+			signal,
+		);
+	return sessionOn(engine, { complete }, clock);
+}
+
+/** The same, but the typed line stands with the lines before it, as models are usually prompted, so there is no token healing. */
+export function withLineInPrefix(
+	engine: RealEngine,
+	clock: ReplayClock,
+): Suggester {
+	const complete: CompletionEngine["complete"] = (
+		{ prefixBlocks, line, ...request },
+		signal,
+	) => {
+		const last = (prefixBlocks.at(-1) ?? "") + line;
+		return engine.client.complete(
+			{
+				...request,
+				prefixBlocks: [...prefixBlocks.slice(0, -1), last],
+				line: "",
+			},
+			signal,
+		);
+	};
+	return sessionOn(engine, { complete }, clock);
 }
 
 const nothing: Suggested = { text: undefined, isFromCache: false };
@@ -236,6 +262,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 		moved: () => {},
 		accepted: () => {},
 		idle: () => Promise.resolve(),
+		late: () => new Promise(() => {}),
 		settled: () => client.settled(),
 		takeRequests: () => client.take(),
 	};

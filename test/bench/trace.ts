@@ -9,6 +9,7 @@ import path from "node:path";
 import * as z from "zod/mini";
 import { root } from "../../scripts/shell.ts";
 import { seededRandom } from "../support/seededRandom.ts";
+import { keyTimesMs, type TypistName } from "./typists.ts";
 
 const count = z.int().check(z.nonnegative());
 
@@ -44,12 +45,25 @@ export function readTraces(folder: string): Trace[] {
 }
 
 /** Traces in TypeScript, JavaScript and Python, the same in every run on the same checkout. */
-export function makeTraces(perLanguage: number): Trace[] {
+export function makeTraces(perLanguage: number, typist: TypistName): Trace[] {
 	return [
 		...historyTraces(perLanguage),
 		...packageTraces("javascript", javascriptFiles(), perLanguage),
 		...packageTraces("python", pythonFiles(), perLanguage),
-	];
+	].map((trace, index) => typedBy(typist, trace, index));
+}
+
+/** The same trace with the rhythm of a typist. */
+export function typedBy(typist: TypistName, trace: Trace, seed: number): Trace {
+	const keys = trace.events.map(({ insert }) => insert);
+	const times = keyTimesMs(keys, typist, seed);
+	return {
+		...trace,
+		events: trace.events.map((event, index) => ({
+			...event,
+			ms: times[index] ?? event.ms,
+		})),
+	};
 }
 
 const minTypedChars = 120;
@@ -81,7 +95,7 @@ function historyTraces(most: number): Trace[] {
 				continue;
 			const before = git("show", `${commit}^:${file}`);
 			const after = git("show", `${commit}:${file}`);
-			const trace = insertionTrace(file, before, after, traces.length);
+			const trace = insertionTrace(file, before, after);
 			if (trace) traces.push(trace);
 			if (traces.length === most) return traces;
 		}
@@ -103,7 +117,6 @@ function insertionTrace(
 	file: string,
 	before: string,
 	after: string,
-	seed: number,
 ): Trace | undefined {
 	let start = 0;
 	while (start < before.length && before[start] === after[start]) start++;
@@ -127,7 +140,7 @@ function insertionTrace(
 		languageId: "typescript",
 		text: before,
 		files: [],
-		events: typing(typed.slice(0, maxTypedChars), start, remove, seed),
+		events: typing(typed.slice(0, maxTypedChars), start, remove),
 	};
 }
 
@@ -158,7 +171,7 @@ function packageTraces(
 			languageId,
 			text: text.slice(0, start) + text.slice(end),
 			files: neighborsOf(file, files),
-			events: typing(text.slice(start, end), start, 0, traces.length),
+			events: typing(text.slice(start, end), start, 0),
 		});
 	}
 	return traces;
@@ -186,23 +199,17 @@ function shortPath(file: string): string {
 	return path.relative(root, file).split(path.sep).slice(-3).join("/");
 }
 
-/**
- * One event per key, at the rhythm of a fast typist: 60 to 180 ms within a line, a pause at its end. The editor indents a new line
- * by itself, so that comes with the key.
- */
-function typing(
-	text: string,
-	offset: number,
-	remove: number,
-	seed: number,
-): Trace["events"] {
-	const random = seededRandom(1_000 + seed);
+/** One event per key. The editor indents a new line by itself, so that comes with the key. */
+function typing(text: string, offset: number, remove: number): Trace["events"] {
 	const keys = text.match(/\n[ \t]*|[\s\S]/g) ?? [];
-	let ms = 0;
 	let at = offset;
 	return keys.map((insert, index) => {
-		ms += insert.startsWith("\n") ? 300 + random() * 700 : 60 + random() * 120;
-		const event = { ms, offset: at, remove: index === 0 ? remove : 0, insert };
+		const event = {
+			ms: 0,
+			offset: at,
+			remove: index === 0 ? remove : 0,
+			insert,
+		};
 		at += insert.length;
 		return event;
 	});
