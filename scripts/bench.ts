@@ -2,6 +2,7 @@
  * Measures, and prints a table; with `--json`, one line of JSON last.
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--orders] [--json]
+ *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
@@ -15,12 +16,14 @@ import {
 } from "../test/bench/completion.ts";
 import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchFit } from "../test/bench/fit.ts";
+import { benchInfill } from "../test/bench/infill.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--orders] [--json]
+       npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
@@ -31,6 +34,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	completion: runCompletion,
 	concurrency: runConcurrency,
 	fit: runFit,
+	infill: runInfill,
 	speculation: runSpeculation,
 };
 
@@ -103,6 +107,17 @@ async function runConcurrency({
 	if (json) console.log(JSON.stringify(figures));
 }
 
+async function runInfill({ model, tasks, json }: Arguments): Promise<void> {
+	const figures = await benchInfill({
+		model: model && fromUser(model),
+		tasks: Number(tasks),
+	});
+	console.table(figures.rows);
+	console.table(figures.similarity);
+	console.log("no suggestion, by reason:", figures.blankReasons);
+	if (json) console.log(JSON.stringify(figures));
+}
+
 async function runFit({
 	quantization,
 	only,
@@ -172,6 +187,7 @@ function readArguments() {
 				quick: { type: "boolean", default: false },
 				typist: { type: "string", multiple: true, default: ["average"] },
 				with: { type: "string", multiple: true, default: [] as string[] },
+				tasks: { type: "string", default: "120" },
 				orders: { type: "boolean", default: false },
 				json: { type: "boolean", default: false },
 			},
