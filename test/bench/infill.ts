@@ -25,7 +25,7 @@ export interface InfillBenchOptions {
 	readonly tasks: number;
 }
 
-export interface InfillRow {
+interface InfillRow {
 	readonly work: "single line" | "multi-line";
 	readonly way: string;
 	readonly tasks: number;
@@ -37,7 +37,7 @@ export interface InfillRow {
 	readonly blank: number;
 }
 
-export interface SimilarityRow {
+interface SimilarityRow {
 	readonly language: string;
 	readonly way: string;
 	readonly places: number;
@@ -73,6 +73,11 @@ export async function benchInfill({
 		] as const) {
 			const tally = new Map<string, { passed: number; blank: number }>();
 			for (const [index, task] of them.entries()) {
+				// Else no answer could, and the rates would say nothing.
+				if (!passes(task, task.middle))
+					throw new Error(
+						`the known solution of ${task.name} does not pass its tests here`,
+					);
 				const answers = await answersFor(engine, task, work, blankReasons);
 				for (const [way, text] of Object.entries(answers)) {
 					const sum = tally.get(way) ?? { passed: 0, blank: 0 };
