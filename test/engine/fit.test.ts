@@ -80,9 +80,10 @@ describe("npm run fit", () => {
 		const tight = runFit("--vram", "1GiB", "--json").answer();
 		for (const { plan, reason } of tight.models) {
 			assert.deepEqual(plan?.gpus, []);
+			// On a busy machine, the CPU may be too slow as well.
 			assert.match(
 				reason ?? "",
-				/^GPU: does not fit: simulated GPU 1 needs 1\.\d GB: weights /,
+				/\bGPU: does not fit: simulated GPU 1 needs 1\.\d GB: weights /,
 			);
 		}
 	});
