@@ -18,6 +18,7 @@ import type { FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
 import { loadedModel } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type {
+	CompletionChunk,
 	FimRequest,
 	GenerationEnd,
 	GenerationStats,
@@ -27,13 +28,17 @@ import type { EngineConnection, Supervisor } from "./supervisor.ts";
 
 export interface GenerationStream {
 	readonly requestId: string;
-	readonly chunks: AsyncGenerator<string, GenerationEnd>;
+	readonly chunks: AsyncGenerator<CompletionChunk, GenerationEnd>;
 }
 
 type Pending =
-	| { readonly kind: "chunk"; readonly chunk: AnswerChunk }
+	| { readonly kind: "chunk"; readonly chunk: ReceivedChunk }
 	| { readonly kind: "counts"; readonly counts: TokenCounts }
 	| { readonly kind: "end"; readonly end: GenerationEnd };
+
+interface ReceivedChunk extends AnswerChunk {
+	readonly probability: number;
+}
 
 /** Messages for one request that were not read yet. */
 class Mailbox {
@@ -94,14 +99,30 @@ export class EngineClient implements Disposable {
 		return this.#userRequests;
 	}
 
-	/** An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it. */
-	complete(request: FimRequest, signal: AbortSignal): GenerationStream {
+	/**
+	 * An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it.
+	 *
+	 * @param replaces the id of a request that this one steers; it ends as cancelled.
+	 */
+	complete(
+		request: FimRequest,
+		signal: AbortSignal,
+		replaces?: string,
+	): GenerationStream {
 		const requestId = `${completionPrefix}${++this.#requests}`;
 		if (request.priority === "typing") this.#userRequests++;
-		const message = { kind: "complete", requestId, request } as const;
+		const message = {
+			kind: "complete",
+			requestId,
+			request,
+			...(replaces !== undefined && { replaces }),
+		} as const;
 		return {
 			requestId,
-			chunks: this.#stream(message, signal, ({ text }) => text),
+			chunks: this.#stream(message, signal, ({ text, probability }) => ({
+				text,
+				probability,
+			})),
 		};
 	}
 
@@ -112,7 +133,10 @@ export class EngineClient implements Disposable {
 	): AsyncGenerator<AnswerChunk, GenerationEnd> {
 		const requestId = `a${++this.#requests}`;
 		const message = { kind: "chat", requestId, request } as const;
-		return this.#stream(message, signal, (chunk) => chunk);
+		return this.#stream(message, signal, ({ segment, text }) => ({
+			segment,
+			text,
+		}));
 	}
 
 	/** Token counts of a conversation; undefined where no model is ready. Starts nothing. */
@@ -165,7 +189,7 @@ export class EngineClient implements Disposable {
 	async *#stream<T>(
 		message: ToEngine & { readonly kind: "complete" | "chat" },
 		signal: AbortSignal,
-		read: (chunk: AnswerChunk) => T,
+		read: (chunk: ReceivedChunk) => T,
 	): AsyncGenerator<T, GenerationEnd> {
 		const { requestId } = message;
 		if (signal.aborted) return { kind: "cancelled" };
@@ -206,7 +230,11 @@ export class EngineClient implements Disposable {
 			case "chunk":
 				this.#mailboxes.get(message.requestId)?.put({
 					kind: "chunk",
-					chunk: { segment: message.segment, text: message.text },
+					chunk: {
+						segment: message.segment,
+						text: message.text,
+						probability: message.probability ?? 1,
+					},
 				});
 				return;
 			case "counted":

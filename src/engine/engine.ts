@@ -137,7 +137,11 @@ export class Engine {
 				void this.#load(message.requestId, message.options);
 				return;
 			case "complete":
-				void this.#completions.complete(message.requestId, message.request);
+				void this.#completions.complete(
+					message.requestId,
+					message.request,
+					message.replaces,
+				);
 				return;
 			case "cancel":
 				this.#completions.cancel(message.requestId);

@@ -46,7 +46,16 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	 * fails with `loadSuperseded`.
 	 */
 	z.object({ kind: z.literal("load"), requestId, options: LoadOptions }),
-	z.object({ kind: z.literal("complete"), requestId, request: FimRequest }),
+	z.object({
+		kind: z.literal("complete"),
+		requestId,
+		request: FimRequest,
+		/**
+		 * Steers a request that is under way or waits: it ends as cancelled, and this one goes on in its place in the queue, with the KV cache as it
+		 * is. An unknown id is ignored.
+		 */
+		replaces: z.exactOptional(requestId),
+	}),
 	z.object({ kind: z.literal("chat"), requestId, request: ChatRequest }),
 	/** Answered by `counted` or `failed`. */
 	z.object({
@@ -94,6 +103,8 @@ export const FromEngine = z.discriminatedUnion("kind", [
 		/** Only an answer has reasoning. */
 		segment: SegmentKind,
 		text: z.string(),
+		/** See `CompletionChunk`; only a completion has it. */
+		probability: z.exactOptional(z.number()),
 	}),
 	z.object({ kind: z.literal("counted"), requestId, counts: TokenCounts }),
 	/** Follows the report `ready` of the same load. */

@@ -35,18 +35,23 @@ export const FimRequest = z.readonly(
 		/** The text after the cursor, possibly without its latest small edits. */
 		suffix: z.string(),
 		/**
-		 * The lines before the current one, in blocks with borders that do not move while the user types at the end. The engine drops whole
-		 * blocks from the front, so that the start of the prompt moves rarely.
+		 * The text before `typed`, in blocks with borders that do not move while the user types at the end. The engine drops whole blocks from
+		 * the front, so that the start of the prompt moves rarely.
 		 */
 		prefixBlocks: z.readonly(z.array(z.string())),
-		/** The current line up to the cursor. */
-		line: z.string(),
+		/**
+		 * The text from the end of the prefix to the cursor: the current line, or several lines typed since prefix and suffix were frozen. In
+		 * prefix-first prompts it comes after the middle token, so that typing only appends.
+		 */
+		typed: z.string(),
 		/** 0 only evaluates the prompt, in advance. */
 		maxTokens: count,
 		/** A `line` ends at its line break. */
 		kind: WorkKind,
 		/** The rank of the first token by probability, 0 being the argmax: other ranks give alternative texts. */
 		rank: count,
+		/** Generation stops where the joint probability of its tokens falls below this; 0 never stops it. */
+		minProbability: z.number().check(z.nonnegative(), z.lte(1)),
 		priority: CompletionPriority,
 	}),
 );
@@ -57,6 +62,8 @@ export const StopReason = z.enum([
 	"endOfText",
 	"maxTokens",
 	"contextFull",
+	/** The joint probability fell below `minProbability`. */
+	"unsure",
 	"cancelled",
 ]);
 export type StopReason = z.infer<typeof StopReason>;
@@ -88,6 +95,13 @@ export const GenerationStats = z.readonly(
 	}),
 );
 export type GenerationStats = z.infer<typeof GenerationStats>;
+
+/** A piece of a streamed completion. */
+export interface CompletionChunk {
+	readonly text: string;
+	/** The joint probability of the tokens that make up the text, 0 to 1, by the model that answers: also where they were drafted. */
+	readonly probability: number;
+}
 
 /** The outcome of a request, for its caller. */
 export type GenerationEnd =

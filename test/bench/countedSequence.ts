@@ -5,6 +5,7 @@ import type {
 	Sequence,
 	Token,
 	TokenChoice,
+	TokenLimits,
 } from "../../src/engine/runtime/runtime.ts";
 
 /** Tokens that were evaluated together to say what follows. */
@@ -69,9 +70,13 @@ export class CountedSequence implements Sequence {
 		return said;
 	}
 
-	argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+	predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits?: TokenLimits,
+	): Promise<readonly LikelyToken[]> {
 		this.#count(tokens.length);
-		return this.#sequence.argmax(tokens);
+		return this.#sequence.predict(tokens, predictions, limits);
 	}
 
 	saveState(file: string): Promise<void> {

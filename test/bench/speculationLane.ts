@@ -111,7 +111,7 @@ export class Lane {
 		const tokens: Token[] = [];
 		let next = await answer.next();
 		for (; !next.done; next = await answer.next()) {
-			tokens.push(next.value);
+			tokens.push(next.value.token);
 			if (!task.dictated && runsInCircles(tokens)) stop.abort();
 		}
 		const target = this.#target.take();

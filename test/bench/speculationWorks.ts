@@ -160,7 +160,7 @@ function completion(
 			...emptyRequest,
 			path: place[0],
 			prefixBlocks: before,
-			line,
+			typed: line,
 			suffix: `\n${after.slice(gapLines).join("")}`,
 		},
 		{

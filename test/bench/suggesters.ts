@@ -12,6 +12,7 @@ import { CompletionSession } from "../../src/completion/session/completionSessio
 import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 import { contextTokens } from "../../src/protocol/engineStatus.ts";
 import type {
+	CompletionChunk,
 	GenerationEnd,
 	GenerationStats,
 } from "../../src/protocol/generation.ts";
@@ -38,10 +39,14 @@ class ObservedEngine implements CompletionEngine {
 		this.#engine = engine;
 	}
 
-	complete: CompletionEngine["complete"] = (request, signal) => {
+	complete: CompletionEngine["complete"] = (request, signal, replaces) => {
 		this.#made++;
 		if (request.priority === "typing") this.#awaited++;
-		const { requestId, chunks } = this.#engine.complete(request, signal);
+		const { requestId, chunks } = this.#engine.complete(
+			request,
+			signal,
+			replaces,
+		);
 		return { requestId, chunks: this.#watched(chunks) };
 	};
 
@@ -68,8 +73,8 @@ class ObservedEngine implements CompletionEngine {
 	}
 
 	async *#watched(
-		chunks: AsyncGenerator<string, GenerationEnd>,
-	): AsyncGenerator<string, GenerationEnd> {
+		chunks: AsyncGenerator<CompletionChunk, GenerationEnd>,
+	): AsyncGenerator<CompletionChunk, GenerationEnd> {
 		this.#underWay++;
 		try {
 			const end = yield* chunks;
@@ -160,7 +165,7 @@ export function withLineInPrefix(
 	clock: ReplayClock,
 ): Suggester {
 	const complete: CompletionEngine["complete"] = (
-		{ prefixBlocks, line, ...request },
+		{ prefixBlocks, typed: line, ...request },
 		signal,
 	) => {
 		const last = (prefixBlocks.at(-1) ?? "") + line;
@@ -168,7 +173,7 @@ export function withLineInPrefix(
 			{
 				...request,
 				prefixBlocks: [...prefixBlocks.slice(0, -1), last],
-				line: "",
+				typed: "",
 			},
 			signal,
 		);
@@ -243,7 +248,7 @@ export function llamaVscodePattern(engine: RealEngine): Suggester {
 				let next = await chunks.next();
 				for (; !next.done; next = await chunks.next()) {
 					firstMs ??= performance.now();
-					text += next.value;
+					text += next.value.text;
 					if (performance.now() - firstMs > predictMs && text.includes("\n"))
 						enough.abort();
 				}

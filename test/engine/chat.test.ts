@@ -144,7 +144,7 @@ describe("conversations in the engine", () => {
 		});
 		for (let i = 0; i < 5; i++) {
 			const { chunks } = engine.complete({
-				line: `const value${i} = `,
+				typed: `const value${i} = `,
 				maxTokens: 8,
 			});
 			let next = await chunks.next();
@@ -166,7 +166,7 @@ describe("conversations in the engine", () => {
 		const shared = ask(turns, options);
 		for (let i = 0; i < 4; i++) {
 			const { chunks } = engine.complete({
-				line: `let it${i} = `,
+				typed: `let it${i} = `,
 				maxTokens: 6,
 			});
 			while (!(await chunks.next()).done);

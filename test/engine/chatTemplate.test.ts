@@ -119,8 +119,9 @@ describe("a conversation with a real model", () => {
 		let segments = "";
 		let next = await generation.next();
 		for (; !next.done; next = await generation.next()) {
-			tokens.push(next.value);
-			const piece = tags.get(next.value) ?? text.push(next.value);
+			const { token } = next.value;
+			tokens.push(token);
+			const piece = tags.get(token) ?? text.push(token);
 			whole += piece;
 			segments += splitter
 				.push(piece)

@@ -17,7 +17,7 @@ describe("a state that cannot roll back", () => {
 	const request = (line: string): Partial<FimRequest> => ({
 		prefixBlocks: [lines.join("")],
 		suffix: "export { value1 };\n",
-		line,
+		typed: line,
 		maxTokens: 8,
 	});
 

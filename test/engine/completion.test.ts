@@ -90,7 +90,7 @@ describe("the engine with the built-in model", () => {
 			(
 				await engine.completeWhole({
 					prefixBlocks: [`${lines.join("\n")}\n`],
-					line: line + typed,
+					typed: line + typed,
 					suffix,
 				})
 			).text;

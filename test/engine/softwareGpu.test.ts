@@ -39,7 +39,7 @@ describe("the engine on llvmpipe", () => {
 		engine.modelFile = path.join(folder, "large.gguf");
 		// 2.5 GB of weights: RAM has room for them.
 		writeSparseModel(engine.modelFile, { layers: 20, width: 8192 });
-		const { end } = await engine.read(engine.complete({ line: "a" }));
+		const { end } = await engine.read(engine.complete({ typed: "a" }));
 		assert.ok(end.kind === "failed", JSON.stringify(end));
 		assert.match(
 			errorText(end.error),

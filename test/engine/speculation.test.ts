@@ -138,7 +138,7 @@ describe("speculation with llama.cpp", () => {
 		const { abort = new AbortController(), takes, ...rest } = options;
 		const tokens: Token[] = [];
 		if (takes === 0) abort.abort();
-		for await (const token of generate(cache, prompt, {
+		for await (const { token } of generate(cache, prompt, {
 			isEnd: (token) => model.isSpecial(token),
 			...rest,
 			chunkTokens: 32,
@@ -265,7 +265,9 @@ describe("speculation with llama.cpp", () => {
 			const whole = [...work];
 			// The continuation from the remaining state.
 			const rest = [...prompt, ...tokens].slice(cached.length);
-			const { token, probability } = await cache.argmax(rest);
+			const [likeliest] = await cache.predict(rest, 1);
+			assert(likeliest);
+			const { token, probability } = likeliest;
 			const next = [token];
 			while (next.length < 8)
 				next.push(...(await cache.append(next.slice(-1), 1)));

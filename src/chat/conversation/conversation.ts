@@ -119,7 +119,8 @@ export function finishAnswer(
 	return ended(
 		conversation,
 		answerId,
-		stopReason === "cancelled"
+		// Answers have no limit of probability: only completions are ever unsure.
+		stopReason === "cancelled" || stopReason === "unsure"
 			? { kind: "stopped" }
 			: { kind: "complete", stopReason },
 	);

@@ -27,6 +27,7 @@ export async function evaluatePrompt(
 			maxTokens: 0,
 			kind: "line",
 			rank: 0,
+			minProbability: 0,
 			priority: "idle",
 		},
 		signal,

@@ -1,6 +1,7 @@
 /** From a cursor to a suggestion: prompt, engine, filters. The only path there is. */
 
 import type {
+	CompletionChunk,
 	CompletionPriority,
 	GenerationEnd,
 	GenerationStats,
@@ -104,6 +105,7 @@ export async function* streamCompletion(
 			maxTokens: maxTokens[shape],
 			kind: shape === "line" ? "line" : "block",
 			rank,
+			minProbability: 0,
 			priority,
 		},
 		AbortSignal.any([signal, enough.signal]),
@@ -195,14 +197,14 @@ function beforeCloser(body: string, indentation: string): string {
 
 /** Passes the stream on. When the reader stops early, aborts the request and still reads the stream to its end. */
 async function* readToTheEnd(
-	chunks: AsyncGenerator<string, GenerationEnd>,
+	chunks: AsyncGenerator<CompletionChunk, GenerationEnd>,
 	enough: AbortController,
 	onEnd: (end: GenerationEnd) => void,
 ): AsyncGenerator<string> {
 	let ended = false;
 	const next = async (): Promise<string | undefined> => {
 		const result = await chunks.next();
-		if (!result.done) return result.value;
+		if (!result.done) return result.value.text;
 		ended = true;
 		onEnd(result.value);
 		return undefined;

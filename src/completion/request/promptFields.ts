@@ -12,7 +12,10 @@ export function promptFields(
 	{ prefixBlocks, line }: DocumentContext,
 	contextProvider: PromptContextProvider,
 	{ snippets, suffix }: PromptContext,
-): Omit<FimRequest, "maxTokens" | "kind" | "rank" | "priority"> {
+): Omit<
+	FimRequest,
+	"maxTokens" | "kind" | "rank" | "minProbability" | "priority"
+> {
 	const repository = contextProvider.repositoryOf(uri);
-	return { repository, snippets, path, suffix, prefixBlocks, line };
+	return { repository, snippets, path, suffix, prefixBlocks, typed: line };
 }

@@ -279,8 +279,9 @@ export class Chat {
 		};
 		let next = await answer.next();
 		for (; !next.done; next = await answer.next()) {
-			tokens.push(next.value);
-			const piece = chat.tags.get(next.value) ?? detokenizer.push(next.value);
+			const { token } = next.value;
+			tokens.push(token);
+			const piece = chat.tags.get(token) ?? detokenizer.push(token);
 			text += piece;
 			sendSegments(splitter.push(piece));
 		}

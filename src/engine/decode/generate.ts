@@ -26,6 +26,10 @@ export interface GenerateOptions {
 	readonly start?: AnswerStart;
 	/** Greedy if undefined. */
 	readonly sampling?: Sampling;
+	/** Whether to tell the probability of each token; only without sampling. */
+	readonly withProbabilities?: boolean;
+	/** Generation ends where the joint probability of the tokens falls below this. Default: 0. */
+	readonly minProbability?: number;
 	/** Requires a cache that can roll back. */
 	readonly speculation?: Speculation | undefined;
 	readonly isEnd: (token: Token) => boolean;
@@ -44,6 +48,12 @@ export interface GenerateOutcome {
 	readonly decodeMs: number;
 }
 
+/** A generated token; null where its probability was not asked for. */
+export interface GeneratedToken {
+	readonly token: Token;
+	readonly probability: number | null;
+}
+
 /**
  * Yields each generated token, but none for which `isEnd` holds. The tokens, and the final content of the cache, are the same with and without
  * speculation, however generation ends.
@@ -55,8 +65,9 @@ export async function* generate(
 	cache: KvCache,
 	prompt: readonly Token[],
 	options: GenerateOptions,
-): AsyncGenerator<Token, GenerateOutcome> {
+): AsyncGenerator<GeneratedToken, GenerateOutcome> {
 	const { maxTokens, isEnd, signal, now, speculation } = options;
+	const { minProbability = 0 } = options;
 	const startMs = now();
 	const reusedTokens = await cache.reusePrefix(prompt);
 	speculation?.begin(prompt);
@@ -79,6 +90,7 @@ export async function* generate(
 	});
 
 	let heldBack = options.start?.heldBack ?? "";
+	let jointProbability = 1;
 	try {
 		for (;;) {
 			if (signal.aborted || prompt.length === 0) return outcome("cancelled");
@@ -98,11 +110,14 @@ export async function* generate(
 			for (const [index, next] of generated.entries()) {
 				if (index > 0 && signal.aborted) return outcome("cancelled");
 				decodeTokens++;
-				isEnded = isEnd(next);
+				const { token, probability } = next;
+				isEnded = isEnd(token);
 				if (isEnded) return outcome("endOfText");
-				text.push(next);
+				text.push(token);
 				yield next;
-				heldBack = heldBack.slice(options.start?.textOf(next).length ?? 0);
+				jointProbability *= probability ?? 1;
+				if (jointProbability < minProbability) return outcome("unsure");
+				heldBack = heldBack.slice(options.start?.textOf(token).length ?? 0);
 			}
 		}
 	} finally {
@@ -122,9 +137,10 @@ async function nextTokens(
 	cache: KvCache,
 	text: readonly Token[],
 	limits: TokenLimits,
-	{ speculation, sampling, signal, now }: GenerateOptions,
+	options: GenerateOptions,
 	{ maxDrafted }: { readonly maxDrafted: number },
-): Promise<readonly Token[]> {
+): Promise<readonly GeneratedToken[]> {
+	const { speculation, signal, now } = options;
 	const room = cache.contextWindow - cache.tokens.length - 1;
 	const draft = await speculation?.propose(
 		text,
@@ -135,26 +151,46 @@ async function nextTokens(
 	const drafted = draft?.tokens ?? [];
 	const startMs = now();
 	const start = cache.tokens.length;
-	const predicted = await cache.append(
+	const predicted = await predict(
+		cache,
 		[...text.slice(-1), ...drafted],
 		drafted.length + 1,
-		{ ...limits, sampling },
+		limits,
+		options,
 	);
 	const accepted = acceptedTokens(draft, predicted);
 	if (accepted < drafted.length) await cache.rollBackTo(start + 1 + accepted);
-	const tokens = predicted.slice(0, accepted + 1);
-	speculation?.recordStep(draft, tokens, now() - startMs);
-	return tokens;
+	const generated = predicted.slice(0, accepted + 1);
+	speculation?.recordStep(draft, tokensOf(generated), now() - startMs);
+	return generated;
+}
+
+/** The next tokens, with their probabilities where those were asked for. */
+async function predict(
+	cache: KvCache,
+	tokens: readonly Token[],
+	predictions: number,
+	limits: TokenLimits,
+	{ sampling, withProbabilities = false }: GenerateOptions,
+): Promise<readonly GeneratedToken[]> {
+	if (withProbabilities && !sampling)
+		return cache.predict(tokens, predictions, limits);
+	const next = await cache.append(tokens, predictions, { ...limits, sampling });
+	return next.map((token) => ({ token, probability: null }));
+}
+
+function tokensOf(generated: readonly GeneratedToken[]): readonly Token[] {
+	return generated.map(({ token }) => token);
 }
 
 /** The length of the prefix of the draft that equals the predictions. A prediction is valid only if all drafted tokens before it are. */
 function acceptedTokens(
 	draft: Draft | undefined,
-	predicted: readonly Token[],
+	predicted: readonly GeneratedToken[],
 ): number {
 	if (!draft) return 0;
 	const rejected = draft.tokens.findIndex(
-		(token, index) => token !== predicted[index],
+		(token, index) => token !== predicted[index]?.token,
 	);
 	return rejected < 0 ? draft.tokens.length : rejected;
 }
@@ -191,21 +227,22 @@ async function firstToken(
 	prompt: readonly Token[],
 	limits: TokenLimits,
 	options: GenerateOptions,
-): Promise<readonly Token[]> {
-	const { sampling } = options;
+): Promise<readonly GeneratedToken[]> {
 	const likelier: Token[] = [];
 	for (;;) {
-		const generated = await cache.append(prompt.slice(-1), 1, {
-			...limits,
-			banned: likelier,
-			sampling,
-		});
+		const generated = await predict(
+			cache,
+			prompt.slice(-1),
+			1,
+			{ ...limits, banned: likelier },
+			options,
+		);
 		const isLast = likelier.length === (options.start?.rank ?? 0);
 		if (isLast || options.signal.aborted) {
-			options.speculation?.append(generated);
+			options.speculation?.append(tokensOf(generated));
 			return generated;
 		}
-		likelier.push(...generated);
+		likelier.push(...tokensOf(generated));
 		await cache.reusePrefix(prompt);
 		await prefill(cache, prompt, options);
 	}

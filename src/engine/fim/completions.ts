@@ -33,6 +33,8 @@ interface Running {
 	readonly request: FimRequest;
 	readonly arrivalMs: number;
 	readonly controller: AbortController;
+	/** Goes on in the place of this one in the queue. */
+	successor?: Running;
 }
 
 export class Completions {
@@ -50,20 +52,45 @@ export class Completions {
 		return this.#awaited > 0;
 	}
 
-	/** Sends chunks and the reply; never rejects. */
-	async complete(requestId: string, request: FimRequest): Promise<void> {
-		const { gate, send, log, now } = this.#options;
+	/**
+	 * Sends chunks and the reply; never rejects.
+	 *
+	 * @param replaces the id of a request that this one steers. Steering costs no more than the tokens that differ: the earlier request gives way
+	 * between two steps, its tokens stay in the KV cache as far as they agree, and nothing else runs in between.
+	 */
+	async complete(
+		requestId: string,
+		request: FimRequest,
+		replaces?: string,
+	): Promise<void> {
+		const { gate, now } = this.#options;
 		const running: Running = {
 			requestId,
 			request,
 			arrivalMs: now(),
 			controller: new AbortController(),
 		};
+		const replaced =
+			replaces === undefined ? undefined : this.#running.get(replaces);
 		if (request.priority === "typing") this.cancelIdle();
+		replaced?.controller.abort();
 		this.#running.set(requestId, running);
+		if (replaced?.request.priority === request.priority)
+			lastOf(replaced).successor = running;
+		else await gate.run(() => this.#completeAll(running), request.priority);
+	}
+
+	async #completeAll(first: Running): Promise<void> {
+		for (let it: Running | undefined = first; it; it = it.successor)
+			await this.#reply(it);
+	}
+
+	async #reply(running: Running): Promise<void> {
+		const { send, log } = this.#options;
+		const { requestId } = running;
 		const reply = await replyTo(
 			requestId,
-			() => gate.run(() => this.#complete(running), request.priority),
+			() => this.#complete(running),
 			(why) => {
 				log.error(`request ${requestId} failed: ${why}`);
 				return createError("generationFailed", { why });
@@ -123,7 +150,7 @@ export class Completions {
 		prompt: FimPrompt,
 	): Promise<FromEngine> {
 		const { references, send, now } = this.#options;
-		const { path, maxTokens, kind, rank } = request;
+		const { path, maxTokens, kind, rank, minProbability } = request;
 		let timeToFirstTokenMs: number | null = null;
 		const detokenizer = new Detokenizer(
 			(tokens, before) => model.detokenize(tokens, before),
@@ -149,20 +176,32 @@ export class Completions {
 				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
 			},
 			speculation,
+			withProbabilities: true,
+			minProbability,
 			isEnd: (token) => model.isSpecial(token),
 			signal: controller.signal,
 			now,
 		});
 		// The answer first repeats what was held back for token healing.
 		let repeatedChars = prompt.heldBack.length;
+		// Of the tokens whose text is not sent yet.
+		let probability = 1;
 		let next = await tokens.next();
 		while (!next.done) {
-			const text = detokenizer.push(next.value);
+			const text = detokenizer.push(next.value.token);
+			probability *= next.value.probability ?? 1;
 			const chunk = text.slice(repeatedChars);
 			repeatedChars -= text.length - chunk.length;
 			if (chunk !== "") {
 				timeToFirstTokenMs ??= now() - arrivalMs;
-				send({ kind: "chunk", requestId, segment: "text", text: chunk });
+				send({
+					kind: "chunk",
+					requestId,
+					segment: "text",
+					text: chunk,
+					probability,
+				});
+				probability = 1;
 			}
 			next = await tokens.next();
 		}
@@ -182,6 +221,12 @@ export class Completions {
 			},
 		};
 	}
+}
+
+function lastOf(running: Running): Running {
+	let last = running;
+	while (last.successor) last = last.successor;
+	return last;
 }
 
 function promptFor(

@@ -65,7 +65,7 @@ export function fimPrompt(
 
 	const wholeSuffix = tokenize(request.suffix);
 	const suffix = wholeSuffix.slice(0, Math.floor(room * suffixShare));
-	const wholeLine = tokenize(request.line);
+	const wholeLine = tokenize(request.typed);
 	const roomBefore = room - suffix.length;
 	const line = endOf(wholeLine, roomBefore);
 	const blocks = request.prefixBlocks.map((block) => tokenize(block));

@@ -6,6 +6,7 @@ import type {
 	Sequence,
 	Token,
 	TokenChoice,
+	TokenLimits,
 } from "../runtime/runtime.ts";
 
 export function longestCommonPrefix(
@@ -68,10 +69,7 @@ export class KvCache {
 		predictions: number,
 		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
-		assert(
-			this.#tokens.length + tokens.length <= this.contextWindow,
-			"no more tokens than the context window holds",
-		);
+		this.#assertRoom(tokens);
 		const next = await this.#change(() =>
 			this.#sequence.evaluate(tokens, predictions, choice),
 		);
@@ -79,9 +77,16 @@ export class KvCache {
 		return next;
 	}
 
-	/** See {@link Sequence.argmax}. */
-	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
-		const next = await this.#change(() => this.#sequence.argmax(tokens));
+	/** See {@link Sequence.predict}. */
+	async predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits: TokenLimits = {},
+	): Promise<readonly LikelyToken[]> {
+		this.#assertRoom(tokens);
+		const next = await this.#change(() =>
+			this.#sequence.predict(tokens, predictions, limits),
+		);
 		this.#tokens.push(...tokens);
 		return next;
 	}
@@ -113,6 +118,13 @@ export class KvCache {
 	/** See {@link Sequence.checkpoint}. */
 	async checkpoint(): Promise<void> {
 		await this.#change(() => this.#sequence.checkpoint());
+	}
+
+	#assertRoom(tokens: readonly Token[]): void {
+		assert(
+			this.#tokens.length + tokens.length <= this.contextWindow,
+			"no more tokens than the context window holds",
+		);
 	}
 
 	async #change<T>(change: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /** Our token choices as options of the library's sampler. */
 
 import { branded, type LibraryChoice, TokenBias } from "./nodeLlamaCpp.ts";
-import type { Sampling, Token, TokenChoice } from "./runtime.ts";
+import type { Sampling, Token, TokenChoice, TokenLimits } from "./runtime.ts";
 import { seedAt } from "./sampling.ts";
 
 type Tokenizer = ConstructorParameters<typeof TokenBias>[0];
@@ -11,16 +11,17 @@ const greedy = {
 } as const satisfies LibraryChoice;
 
 /**
- * The argmax and its probability, from the library's sorted list of probabilities. Top-k keeps it from sorting the whole vocabulary (11 ms for 152 k
+ * The argmax is the first in the library's sorted list of probabilities. Top-k keeps it from sorting the whole vocabulary (11 ms for 152 k
  * tokens); the probabilities then sum over the top 64 only, which matters only when the argmax is improbable anyway. At temperature 0 the
  * library would not apply top-k.
  */
-export const argmaxWithProbability = {
-	generateNext: {
-		probabilities: true,
-		options: { temperature: 1, topK: 64, topP: 1, minP: 0, seed: 0 },
-	},
-} as const satisfies LibraryChoice;
+const topProbabilities = {
+	temperature: 1,
+	topK: 64,
+	topP: 1,
+	minP: 0,
+	seed: 0,
+} as const;
 
 /** Larger than any logit: an allowed token outranks all others, and allowed tokens keep their order. */
 const allowedLogitBias = 1000;
@@ -34,32 +35,38 @@ export class TokenChoices {
 	}
 
 	/** @param index of the token whose successor is chosen, in its sequence. */
-	after(
-		{ allowed, banned, sampling }: TokenChoice,
-		index: number,
-	): LibraryChoice {
-		if (!allowed && !banned && !sampling) return greedy;
-		const tokenBias = banned?.length
-			? this.#bias(allowed, banned)
-			: allowed && this.#allowing(allowed);
+	after({ sampling, ...limits }: TokenChoice, index: number): LibraryChoice {
+		if (!limits.allowed && !limits.banned && !sampling) return greedy;
 		return {
 			generateNext: {
 				token: true,
 				options: {
 					...(sampling ? samplerOptions(sampling, index) : { temperature: 0 }),
-					...(tokenBias && { tokenBias }),
+					...this.#within(limits),
 				},
 			},
 		};
 	}
 
-	/** Cached by list: building a bias for half a vocabulary takes a while. */
-	#allowing(allowed: readonly Token[]): TokenBias {
-		const known = this.#biases.get(allowed);
-		if (known) return known;
-		const made = this.#bias(allowed, []);
-		this.#biases.set(allowed, made);
-		return made;
+	/** For the likeliest tokens with their probabilities. */
+	probabilitiesAfter(limits: TokenLimits): LibraryChoice {
+		return {
+			generateNext: {
+				probabilities: true,
+				options: { ...topProbabilities, ...this.#within(limits) },
+			},
+		};
+	}
+
+	/** Cached by list where there is only one: building a bias for half a vocabulary takes a while. */
+	#within({ allowed, banned }: TokenLimits): { tokenBias?: TokenBias } {
+		const key = banned?.length ? (allowed ? undefined : banned) : allowed;
+		if (!allowed && !banned?.length) return {};
+		const known = key && this.#biases.get(key);
+		if (known) return { tokenBias: known };
+		const made = this.#bias(allowed, banned ?? []);
+		if (key) this.#biases.set(key, made);
+		return { tokenBias: made };
 	}
 
 	#bias(

@@ -1,16 +1,27 @@
 /** One sequence of a llama.cpp context: evaluates tokens, predicts what follows, and rolls back. */
 
 import { assert } from "../../base/assert.ts";
-import { argmaxWithProbability, TokenChoices } from "./llamaSampling.ts";
+import { TokenChoices } from "./llamaSampling.ts";
 import {
 	branded,
+	type LibraryChoice,
 	type LlamaContext,
 	type LlamaContextSequence,
 } from "./nodeLlamaCpp.ts";
-import type { LikelyToken, Sequence, Token, TokenChoice } from "./runtime.ts";
+import type {
+	LikelyToken,
+	Sequence,
+	Token,
+	TokenChoice,
+	TokenLimits,
+} from "./runtime.ts";
 
 /** Enough for one behind the snippets, one behind the stable part of the file, and both of the prompt before. */
 const maxCheckpoints = 4;
+
+type ControlledResult = NonNullable<
+	Awaited<ReturnType<LlamaContextSequence["controlledEvaluate"]>>[number]
+>;
 
 export class LlamaSequence implements Sequence {
 	readonly contextWindow: number;
@@ -40,39 +51,59 @@ export class LlamaSequence implements Sequence {
 			await this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens));
 			return [];
 		}
-		const last = tokens.length - 1;
-		const firstPredicting = tokens.length - predictions;
-		assert(firstPredicting >= 0, "no more predictions than tokens");
 		const { sampling } = choice;
 		const start = this.#sequence.nextTokenIndex;
-		const results = await this.#sequence.controlledEvaluate(
-			branded(tokens).map((token, index) => {
-				if (index < firstPredicting) return token;
-				const limits = index === last ? choice : {};
-				return [
-					token,
-					this.#choices.after({ ...limits, sampling }, start + index),
-				];
-			}),
+		const results = await this.#controlled(
+			tokens,
+			predictions,
+			(index, isLast) =>
+				this.#choices.after({ ...(isLast && choice), sampling }, start + index),
 		);
-		return results.slice(firstPredicting).map((result) => {
-			const next = result?.next.token;
-			assert(next !== undefined && next !== null, "a prediction was requested");
-			return next;
+		return results.map(({ next: { token } }) => {
+			assert(
+				token !== undefined && token !== null,
+				"a prediction was requested",
+			);
+			return token;
 		});
 	}
 
-	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+	async predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits: TokenLimits = {},
+	): Promise<readonly LikelyToken[]> {
+		const results = await this.#controlled(tokens, predictions, (_, isLast) =>
+			this.#choices.probabilitiesAfter(isLast ? limits : {}),
+		);
+		return results.map(({ next: { probabilities } }) => {
+			const [first] = probabilities ?? [];
+			assert(first !== undefined, "a prediction was requested");
+			const [token, probability] = first;
+			return { token, probability };
+		});
+	}
+
+	/** Evaluates all tokens, and asks the library for a choice after each of the last ones. */
+	async #controlled(
+		tokens: readonly Token[],
+		predictions: number,
+		choiceAfter: (index: number, isLast: boolean) => LibraryChoice,
+	): Promise<readonly ControlledResult[]> {
 		const last = tokens.length - 1;
+		const firstPredicting = tokens.length - predictions;
+		assert(firstPredicting >= 0, "no more predictions than tokens");
 		const results = await this.#sequence.controlledEvaluate(
 			branded(tokens).map((token, index) =>
-				index === last ? [token, argmaxWithProbability] : token,
+				index < firstPredicting
+					? token
+					: [token, choiceAfter(index, index === last)],
 			),
 		);
-		const [first] = results[last]?.next.probabilities ?? [];
-		assert(first !== undefined, "a prediction was requested");
-		const [token, probability] = first;
-		return { token, probability };
+		return results.slice(firstPredicting).map((result) => {
+			assert(result, "a prediction was requested");
+			return result;
+		});
 	}
 
 	async checkpoint(): Promise<void> {

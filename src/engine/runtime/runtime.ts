@@ -144,7 +144,7 @@ export interface TokenChoice extends TokenLimits {
 
 export interface LikelyToken {
 	readonly token: Token;
-	/** By the model, 0 to 1. */
+	/** By the model, 0 to 1; among the allowed tokens, where only some are. */
 	readonly probability: number;
 }
 
@@ -164,8 +164,12 @@ export interface Sequence {
 		predictions: number,
 		choice?: TokenChoice,
 	): Promise<readonly Token[]>;
-	/** Appends and evaluates tokens, and returns the most probable next token. */
-	argmax(tokens: readonly Token[]): Promise<LikelyToken>;
+	/** Like `evaluate` without sampling, with the probability of each predicted token: about 1 ms more for each at 152,000 tokens. */
+	predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits?: TokenLimits,
+	): Promise<readonly LikelyToken[]>;
 	/** Saves the current state so that `truncate` can return to it. Does nothing if `canRollBack`. */
 	checkpoint(): Promise<void>;
 	/**

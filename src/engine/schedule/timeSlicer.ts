@@ -36,7 +36,7 @@ export function timeSliced(sequence: Sequence, slicer: TimeSlicer): Sequence {
 		contextWindow: sequence.contextWindow,
 		canRollBack: sequence.canRollBack,
 		evaluate: (...them) => slicer.run(() => sequence.evaluate(...them)),
-		argmax: (tokens) => slicer.run(() => sequence.argmax(tokens)),
+		predict: (...them) => slicer.run(() => sequence.predict(...them)),
 		checkpoint: () => slicer.run(() => sequence.checkpoint()),
 		truncate: (length) => slicer.run(() => sequence.truncate(length)),
 		saveState: (file) => slicer.run(() => sequence.saveState(file)),

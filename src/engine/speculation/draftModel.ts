@@ -1,5 +1,6 @@
 /** Drafts by a small model with the same vocabulary. It has a prefix cache of its own, so that it only evaluates new tokens. */
 
+import { assert } from "../../base/assert.ts";
 import { type KvCache, longestCommonPrefix } from "../kv/kvCache.ts";
 import type { Token } from "../runtime/runtime.ts";
 import type {
@@ -62,7 +63,9 @@ export class DraftModel implements Drafter {
 			shouldContinue(evidence)
 		) {
 			const startMs = now();
-			const { token, probability } = await this.#cache.argmax(pending);
+			const [likeliest] = await this.#cache.predict(pending, 1);
+			assert(likeliest, "one prediction was requested");
+			const { token, probability } = likeliest;
 			if (pending.length === 1) onTokenMs(now() - startMs);
 			if (token >= this.#sharedTokens) break;
 			tokens.push(token);

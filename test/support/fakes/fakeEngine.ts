@@ -2,6 +2,7 @@
 
 import type { CompletionEngine } from "../../../src/completion/request/completionEngine.ts";
 import type {
+	CompletionChunk,
 	FimRequest,
 	GenerationEnd,
 	GenerationStats,
@@ -32,10 +33,11 @@ export const emptyRequest: FimRequest = {
 	path: "src/a.ts",
 	suffix: "",
 	prefixBlocks: [],
-	line: "",
+	typed: "",
 	maxTokens: 10,
 	kind: "line",
 	rank: 0,
+	minProbability: 0,
 	priority: "typing",
 };
 
@@ -46,20 +48,25 @@ export class FakeEngine implements CompletionEngine {
 	/** Those made in advance. */
 	readonly idleRequests: FimRequest[] = [];
 	readonly idleSignals: AbortSignal[] = [];
+	/** The id that each request someone waits for replaces. */
+	readonly replaced: (string | undefined)[] = [];
 	/** Chunks produced, read or not. */
 	produced = 0;
 
 	constructor(
 		private readonly answer: (
 			request: FimRequest,
-		) => Iterable<string> | AsyncIterable<string>,
+		) =>
+			| Iterable<string | CompletionChunk>
+			| AsyncIterable<string | CompletionChunk>,
 		private readonly end: GenerationEnd | StopReason = "endOfText",
 	) {}
 
-	complete(request: FimRequest, signal: AbortSignal) {
+	complete(request: FimRequest, signal: AbortSignal, replaces?: string) {
 		const isIdle = request.priority === "idle";
 		(isIdle ? this.idleRequests : this.requests).push(request);
 		(isIdle ? this.idleSignals : this.signals).push(signal);
+		if (!isIdle) this.replaced.push(replaces);
 		return {
 			requestId: isIdle
 				? `i${this.idleRequests.length}`
@@ -71,7 +78,7 @@ export class FakeEngine implements CompletionEngine {
 	async *#chunks(
 		request: FimRequest,
 		signal: AbortSignal,
-	): AsyncGenerator<string, GenerationEnd> {
+	): AsyncGenerator<CompletionChunk, GenerationEnd> {
 		const done = (stopReason: StopReason): GenerationEnd => ({
 			kind: "done",
 			stopReason,
@@ -80,7 +87,7 @@ export class FakeEngine implements CompletionEngine {
 		for await (const chunk of this.answer(request)) {
 			if (signal.aborted) return done("cancelled");
 			this.produced++;
-			yield chunk;
+			yield typeof chunk === "string" ? { text: chunk, probability: 1 } : chunk;
 		}
 		if (signal.aborted) return done("cancelled");
 		return typeof this.end === "string" ? done(this.end) : this.end;

@@ -17,6 +17,7 @@ import type {
 	Sequences,
 	Token,
 	TokenChoice,
+	TokenLimits,
 } from "../../../src/engine/runtime/runtime.ts";
 import { seedAt } from "../../../src/engine/runtime/sampling.ts";
 import { shapeInMix } from "../../../src/memory/shape/quantization.ts";
@@ -304,11 +305,21 @@ export class FakeSequence implements Sequence {
 		return next;
 	}
 
-	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
-		const [token] = await this.evaluate(tokens, 1);
-		assert(token !== undefined, "one prediction was asked for");
-		const probability = this.options.distribution?.(this.tokens).get(token);
-		return { token, probability: probability ?? 1 };
+	/** The probability is that of the distribution before its last token, or 1 without one. */
+	async predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits: TokenLimits = {},
+	): Promise<readonly LikelyToken[]> {
+		const start = this.tokens.length + tokens.length - predictions + 1;
+		const predicted = await this.evaluate(tokens, predictions, limits);
+		return predicted.map((token, index) => ({
+			token,
+			probability:
+				this.options
+					.distribution?.(this.tokens.slice(0, start + index))
+					.get(token) ?? 1,
+		}));
 	}
 
 	async saveState(file: string): Promise<void> {

@@ -92,7 +92,8 @@ export class RealEngine {
 	}> {
 		let text = "";
 		let next = await stream.chunks.next();
-		for (; !next.done; next = await stream.chunks.next()) text += next.value;
+		for (; !next.done; next = await stream.chunks.next())
+			text += next.value.text;
 		return { text, end: next.value };
 	}
 

@@ -5,6 +5,7 @@ import type {
 	Sequence,
 	Token,
 	TokenChoice,
+	TokenLimits,
 } from "../../../src/engine/runtime/runtime.ts";
 
 /** Evaluates everything on the real sequence, but takes the predictions from a given text. */
@@ -47,9 +48,13 @@ export class DictatedSequence implements Sequence {
 		);
 	}
 
-	async argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+	async predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits?: TokenLimits,
+	): Promise<readonly LikelyToken[]> {
 		this.#length += tokens.length;
-		return this.#sequence.argmax(tokens);
+		return this.#sequence.predict(tokens, predictions, limits);
 	}
 
 	saveState(file: string): Promise<void> {

@@ -5,6 +5,7 @@ import type {
 	Sequence,
 	Token,
 	TokenChoice,
+	TokenLimits,
 } from "../../../src/engine/runtime/runtime.ts";
 
 export type SequenceWork = "prefill" | "decode" | "verify" | "draft" | "cut";
@@ -37,9 +38,14 @@ export class HookedSequence implements Sequence {
 		return this.#sequence.evaluate(tokens, predictions, choice);
 	}
 
-	argmax(tokens: readonly Token[]): Promise<LikelyToken> {
+	/** Only draft models are asked for it in these tests. */
+	predict(
+		tokens: readonly Token[],
+		predictions: number,
+		limits?: TokenLimits,
+	): Promise<readonly LikelyToken[]> {
 		this.#onWork("draft");
-		return this.#sequence.argmax(tokens);
+		return this.#sequence.predict(tokens, predictions, limits);
 	}
 
 	checkpoint(): Promise<void> {

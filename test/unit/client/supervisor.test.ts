@@ -58,13 +58,13 @@ function setUp({ isAsked = false } = {}) {
 	};
 }
 
-const request: FimRequest = { ...emptyRequest, line: "x" };
+const request: FimRequest = { ...emptyRequest, typed: "x" };
 
 /** Reads a stream to its end. */
 async function read(stream: ReturnType<EngineClient["complete"]>) {
 	let text = "";
 	let next = await stream.chunks.next();
-	for (; !next.done; next = await stream.chunks.next()) text += next.value;
+	for (; !next.done; next = await stream.chunks.next()) text += next.value.text;
 	return { text, end: next.value };
 }
 

@@ -75,11 +75,13 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 			requestId: string,
 			line = "x",
 			changes: Partial<FimRequest> = {},
+			replaces?: string,
 		) =>
 			engine.receive({
 				kind: "complete",
 				requestId,
-				request: { ...emptyRequest, line, ...changes },
+				request: { ...emptyRequest, typed: line, ...changes },
+				...(replaces !== undefined && { replaces }),
 			}),
 		end: async (requestId: string) => {
 			const ended = () =>
@@ -540,6 +542,33 @@ describe("Engine", () => {
 		const end = await it.end("typed");
 		assert.equal(end.kind === "done" && end.stopReason, "maxTokens");
 		assert.equal(it.text("typed"), "aa");
+	});
+
+	it("steers a request: its successor goes on before all that waits", async () => {
+		const it = setUp();
+		it.load();
+		await it.until(() => it.reports().includes("ready"));
+		it.complete("1", "const a");
+		it.complete("2", "other", { path: "b.ts" });
+		it.complete("3", "const ab", {}, "1");
+		it.complete("4", "const abc", {}, "3");
+		for (const id of ["1", "2", "3", "4"]) await it.end(id);
+		const ends = it.sent.flatMap((message) =>
+			message.kind === "done"
+				? [`${message.requestId} ${message.stopReason === "cancelled"}`]
+				: [],
+		);
+		assert.deepEqual(ends, ["1 true", "3 true", "4 false", "2 false"]);
+	});
+
+	it("queues a request that replaces one that has ended", async () => {
+		const it = setUp();
+		it.load();
+		it.complete("1", "const a");
+		await it.end("1");
+		it.complete("2", "const ab", {}, "1");
+		const end = await it.end("2");
+		assert.ok(end.kind === "done" && end.stopReason !== "cancelled");
 	});
 
 	it("evaluates a prompt in advance", async () => {

@@ -34,8 +34,8 @@ async function play(seed: number): Promise<void> {
 	const text = () => (happens(0.1) ? "!" : "y".repeat(1 + random() * 300));
 	const moves = [
 		() => it.load({}, ask()),
-		() => it.complete(ask(), { line: text(), maxTokens: 8 }),
-		() => it.complete(ask(), { line: text(), priority: "idle" }),
+		() => it.complete(ask(), { typed: text(), maxTokens: 8 }),
+		() => it.complete(ask(), { typed: text(), priority: "idle" }),
 		() => it.chat(ask(), { turns: [user(text())], maxTokens: 12 }),
 		() => it.chat(ask(), { turns: [user(text())], maxTokens: 12 }),
 		() => it.count(ask()),

@@ -54,7 +54,7 @@ function echo(): Sequence {
 		canRollBack: true,
 		evaluate: async (tokens: readonly Token[], predictions: number) =>
 			predictions === 0 ? [] : tokens.slice(-predictions),
-		argmax: async ([token = 0]) => ({ token, probability: 1 }),
+		predict: async ([token = 0]) => [{ token, probability: 1 }],
 		checkpoint: async () => {},
 		truncate: async (length) => length,
 		saveState: async () => {},

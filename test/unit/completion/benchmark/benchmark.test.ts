@@ -4,6 +4,7 @@ import { runBenchmark } from "../../../../src/completion/benchmark/runBenchmark.
 import type { CompletionEngine } from "../../../../src/completion/request/completionEngine.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import type {
+	CompletionChunk,
 	FimRequest,
 	GenerationEnd,
 } from "../../../../src/protocol/generation.ts";
@@ -27,8 +28,8 @@ function engineThatSays(
 async function* stream(
 	text: string,
 	end?: GenerationEnd,
-): AsyncGenerator<string, GenerationEnd> {
-	if (text !== "") yield text;
+): AsyncGenerator<CompletionChunk, GenerationEnd> {
+	if (text !== "") yield { text, probability: 1 };
 	return (
 		end ?? {
 			kind: "done",
@@ -53,7 +54,7 @@ async function* stream(
 	);
 }
 
-const expectedOf = ({ line, path }: FimRequest): string => {
+const expectedOf = ({ typed: line, path }: FimRequest): string => {
 	const it = benchmarkCases.find(
 		({ snapshot }) =>
 			snapshot.path === path &&

@@ -43,7 +43,12 @@ describe("getCompletion", () => {
 
 	it("requests with the prefix and the suffix", async () => {
 		const { engine } = await complete("a(█)\nb", "x");
-		const { path, prefixBlocks, line, suffix } = engine.requests[0] ?? {};
+		const {
+			path,
+			prefixBlocks,
+			typed: line,
+			suffix,
+		} = engine.requests[0] ?? {};
 		assert.deepEqual(
 			{ path, prefixBlocks, line, suffix },
 			{
@@ -295,7 +300,7 @@ describe("CompletionSession", () => {
 
 	it("aborts a request when its answer turns out to differ from the typed text, and sends a new one", async () => {
 		const it = pieces("ba", "r();");
-		const { engine, suggest, moveTo } = setUp(({ line }) =>
+		const { engine, suggest, moveTo } = setUp(({ typed: line }) =>
 			line === "foo." ? it.chunks() : ["z();"],
 		);
 		void suggest("foo.█");
@@ -366,7 +371,7 @@ describe("CompletionSession", () => {
 
 	describe("prefetching", () => {
 		it("has the next suggestion ready when one is accepted", async () => {
-			const { engine, suggest } = setUp(({ line }) =>
+			const { engine, suggest } = setUp(({ typed: line }) =>
 				line === "foo." ? ["bar();"] : ["// next"],
 			);
 			await suggest("foo.█");
@@ -375,12 +380,12 @@ describe("CompletionSession", () => {
 			assert.ok(next.kind === "suggestion");
 			assert.deepEqual([next.text, next.source], ["// next", "cache"]);
 			assert.equal(engine.requests.length, 1);
-			assert.equal(engine.idleRequests[0]?.line, "foo.bar();");
+			assert.equal(engine.idleRequests[0]?.typed, "foo.bar();");
 		});
 
 		it("promotes a prefetch that is still running", async () => {
 			const it = gate("// next");
-			const { engine, suggest, moveTo } = setUp(({ line }) =>
+			const { engine, suggest, moveTo } = setUp(({ typed: line }) =>
 				line === "foo." ? ["bar();"] : it.chunks(),
 			);
 			await suggest("foo.█");
@@ -398,7 +403,7 @@ describe("CompletionSession", () => {
 
 		it("goes on during type-through only", async () => {
 			const it = gate("// next");
-			const { engine, suggest, moveTo } = setUp(({ line }) =>
+			const { engine, suggest, moveTo } = setUp(({ typed: line }) =>
 				line === "foo." ? ["bar();"] : it.chunks(),
 			);
 			await suggest("foo.█");

@@ -77,7 +77,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			now: () => 0,
 		});
 		let next = await loop.next();
-		for (; !next.done; next = await loop.next()) tokens.push(next.value);
+		for (; !next.done; next = await loop.next()) tokens.push(next.value.token);
 		return { text: fakeText(tokens), tokens, ...next.value };
 	};
 	return { cache, journal, run };

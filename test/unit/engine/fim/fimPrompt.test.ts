@@ -25,7 +25,7 @@ const vocabulary: FimVocabulary = {
 const request: FimRequest = {
 	...emptyRequest,
 	prefixBlocks: ["const a = 1;\n"],
-	line: "const b = ",
+	typed: "const b = ",
 	suffix: ";\nexport { b };\n",
 };
 
@@ -69,11 +69,11 @@ describe("fimPrompt", () => {
 				tokens: { ...fakeTokens, middle: null },
 			}),
 			"of an empty file": text({}, { prefixBlocks: [], suffix: "" }),
-			"with special tokens typed as text": text({}, { line: "'<middle>'" }),
+			"with special tokens typed as text": text({}, { typed: "'<middle>'" }),
 			"without room for the first block": text({}, {}, local(45)),
 			"without room for the line": text(
 				{},
-				{ line: `${"x".repeat(70)}y` },
+				{ typed: `${"x".repeat(70)}y` },
 				local(50),
 			),
 			"without room for the suffix": text(
@@ -98,15 +98,15 @@ describe("fimPrompt", () => {
 			),
 			"in the middle of a word": text(
 				{ canBegin: () => true },
-				{ line: "const be" },
+				{ typed: "const be" },
 			),
 			"in the middle of a long word": text(
 				{ canBegin: () => true },
-				{ line: "const before" },
+				{ typed: "const before" },
 			),
 			"in the middle of a word, prefix first": text(
 				{ order: "psm", canBegin: () => true },
-				{ line: "be" },
+				{ typed: "be" },
 			),
 		};
 		assertGolden(
@@ -120,7 +120,7 @@ describe("fimPrompt", () => {
 	it("never exceeds its budget", () => {
 		for (let budget = 20; budget < 200; budget++) {
 			const { tokens } = fimPrompt(
-				{ ...request, prefixBlocks: ["a".repeat(50)], line: "b".repeat(90) },
+				{ ...request, prefixBlocks: ["a".repeat(50)], typed: "b".repeat(90) },
 				vocabulary,
 				local(budget),
 			);
@@ -133,7 +133,7 @@ describe("fimPrompt", () => {
 		let last = fimPrompt(request, vocabulary, local(200)).tokens;
 		for (let typed = 1; typed <= 400; typed++) {
 			const { tokens } = fimPrompt(
-				{ ...request, prefixBlocks: [], line: "x".repeat(typed) },
+				{ ...request, prefixBlocks: [], typed: "x".repeat(typed) },
 				vocabulary,
 				local(200),
 			);

@@ -106,7 +106,7 @@ describe("KvCache", () => {
 		const cache = new KvCache(new FakeSequence(100, { onEvaluate }, log));
 		await cache.append(fakeTokenize("abc"), 0);
 		fails = true;
-		await assert.rejects(cache.argmax(fakeTokenize("d")), /device lost/);
+		await assert.rejects(cache.predict(fakeTokenize("d"), 1), /device lost/);
 		await cache.rollBackTo(2);
 		assert.deepEqual(log.truncatedTo, []);
 		assert.equal(await cache.reusePrefix(fakeTokenize("abcd")), 0);

@@ -110,7 +110,7 @@ async function cancelled(when: When): Promise<Cancelled> {
 	});
 	const tokens: Token[] = [];
 	if (when.tokens === 0) controller.abort();
-	for await (const token of loop) {
+	for await (const { token } of loop) {
 		tokens.push(token);
 		if (tokens.length === when.tokens) controller.abort();
 	}
@@ -123,7 +123,7 @@ async function cancelled(when: When): Promise<Cancelled> {
 		maxTokens: 8,
 		signal: new AbortController().signal,
 	});
-	for await (const token of shouldContinue) next.push(token);
+	for await (const { token } of shouldContinue) next.push(token);
 	return { tokens, cached, inSequence, next, work };
 }
 

@@ -111,7 +111,7 @@ async function answer(
 			const { stopReason, decodeTokens } = next.value;
 			return { tokens, outcome: { stopReason, decodeTokens } };
 		}
-		tokens.push(next.value);
+		tokens.push(next.value.token);
 		if (tokens.length === takes) {
 			await loop.return(undefined as never);
 			return { tokens, outcome: undefined };
