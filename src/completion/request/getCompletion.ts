@@ -8,6 +8,7 @@ import type {
 	StopReason,
 } from "../../protocol/generation.ts";
 import { indentOf } from "../../workspace/indentation.ts";
+import { type Piece, piecesOf } from "../confidence/pieces.ts";
 import { filtered } from "../filters/filtered.ts";
 import { filterPlace } from "../filters/filterPlace.ts";
 import { trimSuggestion } from "../filters/trimSuggestion.ts";
@@ -27,6 +28,8 @@ export interface CompletionOptions {
 	/** See `FimRequest.rank`. */
 	readonly rank?: number;
 	readonly priority?: CompletionPriority;
+	/** See `FimRequest.minProbability`. */
+	readonly minProbability?: number;
 }
 
 /** The cost of one request to the engine. */
@@ -43,6 +46,8 @@ export type CompletionResult = CompletionWork &
 		| {
 				readonly kind: "suggestion";
 				readonly text: string;
+				/** The text with its probabilities. */
+				readonly pieces: readonly Piece[];
 				/** Why it ends where it does: a filter (`rule`, as the command line has always printed it) or the model stopped it. */
 				readonly end: "rule" | StopReason;
 		  }
@@ -51,11 +56,16 @@ export type CompletionResult = CompletionWork &
 
 export type CompletionEvent =
 	/** All of the text so far. */
-	| { readonly kind: "text"; readonly text: string }
+	| {
+			readonly kind: "text";
+			readonly text: string;
+			readonly pieces: readonly Piece[];
+	  }
 	/** At most once, and only for a suggestion of several lines: its first line is complete. */
 	| {
 			readonly kind: "firstLine";
 			readonly text: string;
+			readonly pieces: readonly Piece[];
 			readonly requestId: string;
 	  }
 	/** Always the last. */
@@ -85,6 +95,7 @@ export async function* streamCompletion(
 	options: CompletionOptions,
 ): AsyncGenerator<CompletionEvent> {
 	const { signal, contextProvider, rank = 0, priority = "typing" } = options;
+	const { minProbability = 0 } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
 	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
@@ -105,14 +116,18 @@ export async function* streamCompletion(
 			maxTokens: maxTokens[shape],
 			kind: shape === "line" ? "line" : "block",
 			rank,
-			minProbability: 0,
+			minProbability,
 			priority,
 		},
 		AbortSignal.any([signal, enough.signal]),
 	);
 	let end: GenerationEnd | undefined;
-	const source = readToTheEnd(chunks, enough, (it) => {
-		end = it;
+	const generated: Piece[] = [];
+	const source = readToTheEnd(chunks, enough, {
+		onChunk: (it) => generated.push(it),
+		onEnd: (it) => {
+			end = it;
+		},
 	});
 	const place = filterPlace(snapshot, context, shape);
 	const fired = new Set<FilterName>();
@@ -122,22 +137,22 @@ export async function* streamCompletion(
 	let hasFirstLine = shape === "line";
 	for await (const chunk of filtered(source, place, onFired)) {
 		raw += chunk;
-		yield { kind: "text", text: raw };
+		yield { kind: "text", text: raw, pieces: piecesOf(raw, generated) };
 		if (hasFirstLine || raw.trim() === "") continue;
 		hasFirstLine = true;
 		const line = trimSuggestion(raw, place, () => {});
-		if (line !== "")
-			yield {
-				kind: "firstLine",
-				text: finished(line, shape, lineBefore),
-				requestId,
-			};
+		if (line === "") continue;
+		const text = finished(line, shape, lineBefore);
+		const pieces = piecesOf(text, generated);
+		yield { kind: "firstLine", text, pieces, requestId };
 	}
-	const result = resultOf(
+	const text =
 		// Where the filters left only white space, trimming would report a filter that changed nothing.
 		raw.trim() === "" && fired.size > 0
 			? ""
-			: finished(trimSuggestion(raw, place, onFired), shape, lineBefore),
+			: finished(trimSuggestion(raw, place, onFired), shape, lineBefore);
+	const result = resultOf(
+		piecesOf(text, generated),
 		{
 			requestId,
 			stats: end?.kind === "done" ? end.stats : undefined,
@@ -150,7 +165,7 @@ export async function* streamCompletion(
 }
 
 function resultOf(
-	text: string,
+	pieces: readonly Piece[],
 	work: CompletionWork,
 	end: GenerationEnd | undefined,
 	{ isAborted, isEnough }: { isAborted: boolean; isEnough: boolean },
@@ -168,14 +183,15 @@ function resultOf(
 		(end.stopReason === "cancelled" && !isEnough)
 	)
 		return none({ kind: "cancelled" });
-	if (text === "") {
+	if (pieces.length === 0) {
 		const filter = work.firedFilters.at(-1);
 		return none(filter ? { kind: "filtered", filter } : { kind: "empty" });
 	}
 	return {
 		...work,
 		kind: "suggestion",
-		text,
+		text: pieces.map((piece) => piece.text).join(""),
+		pieces,
 		end: isEnough ? "rule" : end.stopReason,
 	};
 }
@@ -199,12 +215,21 @@ function beforeCloser(body: string, indentation: string): string {
 async function* readToTheEnd(
 	chunks: AsyncGenerator<CompletionChunk, GenerationEnd>,
 	enough: AbortController,
-	onEnd: (end: GenerationEnd) => void,
+	{
+		onChunk,
+		onEnd,
+	}: {
+		readonly onChunk: (chunk: CompletionChunk) => void;
+		readonly onEnd: (end: GenerationEnd) => void;
+	},
 ): AsyncGenerator<string> {
 	let ended = false;
 	const next = async (): Promise<string | undefined> => {
 		const result = await chunks.next();
-		if (!result.done) return result.value.text;
+		if (!result.done) {
+			onChunk(result.value);
+			return result.value.text;
+		}
 		ended = true;
 		onEnd(result.value);
 		return undefined;

@@ -80,7 +80,11 @@ describe("getCompletion", () => {
 		const engine = new FakeEngine(() => ["1", " + ", "2", ";"]);
 		const events = streamCompletion(at("const a = █"), engine, bare);
 		for await (const event of events) {
-			assert.deepEqual(event, { kind: "text", text: "1" });
+			assert.deepEqual(event, {
+				kind: "text",
+				text: "1",
+				pieces: [{ text: "1", probability: 1 }],
+			});
 			break;
 		}
 		assert.equal(engine.signals[0]?.aborted, true);

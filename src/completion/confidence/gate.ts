@@ -1,0 +1,93 @@
+/** Which part of a suggestion is shown unasked: as much as the model is sure of. */
+
+import type { Piece } from "./pieces.ts";
+
+/** Asked wherever a suggestion is handed out that nobody asked for. */
+export interface SuggestionGate {
+	/**
+	 * The part to show of what is left of a suggestion; empty where there is nothing worth showing. It only grows while the user types
+	 * through the suggestion, because what is typed is certain.
+	 *
+	 * @param pieces the whole suggestion, see `piecesOf`.
+	 * @param typedChars how many of its characters are typed already.
+	 */
+	shownPart(pieces: readonly Piece[], typedChars: number): string;
+}
+
+/** Less takes longer to read than to type. */
+const minChars = 3;
+
+/**
+ * The part in which the joint probability of the tokens that are not yet typed stays at the threshold or above, up to the end of a word.
+ * Of a token that is typed in part, only the rest counts: its probability is taken as spread evenly over its characters.
+ */
+export function surePart(
+	pieces: readonly Piece[],
+	typedChars: number,
+	threshold: number,
+): string {
+	const text = pieces.map((piece) => piece.text).join("");
+	let end = wordEnd(text, sureEnd(pieces, typedChars, threshold));
+	while (end > typedChars) {
+		// Fewer characters are left only where they were shown when there were more of them.
+		const from = Math.min(typedChars, end - minChars);
+		if (from >= 0 && jointProbability(pieces, from, end) >= threshold)
+			return text.slice(typedChars, end);
+		end = wordEnd(text, end - 1);
+	}
+	return "";
+}
+
+/** The joint probability of the pieces between two places in the text of the suggestion. */
+export function jointProbability(
+	pieces: readonly Piece[],
+	from: number,
+	to: number,
+): number {
+	let joint = 1;
+	let at = 0;
+	for (const piece of pieces) {
+		if (at >= to) break;
+		joint *= leftOf(piece, from - at);
+		at += piece.text.length;
+	}
+	return joint;
+}
+
+function sureEnd(
+	pieces: readonly Piece[],
+	typedChars: number,
+	threshold: number,
+): number {
+	let joint = 1;
+	let at = 0;
+	for (const piece of pieces) {
+		joint *= leftOf(piece, typedChars - at);
+		if (joint < threshold) break;
+		at += piece.text.length;
+	}
+	return at;
+}
+
+/** @param typed the number of its characters that are typed; any number. */
+function leftOf({ text, probability }: Piece, typed: number): number {
+	if (typed <= 0) return probability;
+	if (typed >= text.length) return 1;
+	return probability ** ((text.length - typed) / text.length);
+}
+
+const inWord = /[\p{L}\p{N}_$]/u;
+
+/** The last place up to `end` that is not inside a word, without the white space before it. */
+function wordEnd(text: string, end: number): number {
+	if (end === text.length) return end;
+	let at = end;
+	while (
+		at > 0 &&
+		inWord.test(text[at] ?? "") &&
+		inWord.test(text[at - 1] ?? "")
+	)
+		at--;
+	while (at > 0 && text[at - 1]?.trim() === "") at--;
+	return at;
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+	jointProbability,
+	surePart,
+} from "../../../../src/completion/confidence/gate.ts";
+import type { Piece } from "../../../../src/completion/confidence/pieces.ts";
+import { seededRandom } from "../../../support/seededRandom.ts";
+
+function pieces(...them: readonly (readonly [string, number])[]): Piece[] {
+	return them.map(([text, probability]) => ({ text, probability }));
+}
+
+describe("the sure part of a suggestion", () => {
+	const call = pieces(
+		["result", 0.9],
+		[".push", 0.9],
+		["(item", 0.5],
+		["Name", 0.5],
+		[");", 0.9],
+	);
+
+	it("ends where the joint probability falls below the threshold", () => {
+		assert.equal(surePart(call, 0, 0), "result.push(itemName);");
+		assert.equal(surePart(call, 0, 0.15), "result.push(itemName);");
+		assert.equal(surePart(call, 0, 0.5), "result.push");
+		assert.equal(surePart(call, 0, 0.95), "");
+	});
+
+	it("never ends inside a word", () => {
+		assert.equal(surePart(call, 0, 0.3), "result.push(");
+		assert.equal(surePart(pieces(["fo", 1], ["obar", 0.1]), 0, 0.5), "");
+		assert.equal(surePart(pieces(["let grö", 1], ["ße2", 0.1]), 0, 0.5), "let");
+	});
+
+	it("has no white space at its end", () => {
+		assert.equal(
+			surePart(pieces(["a, b;\n\t", 1], ["c()", 0.1]), 0, 0.5),
+			"a, b;",
+		);
+	});
+
+	it("counts what is typed as certain, and of a token typed in part only the rest", () => {
+		assert.equal(surePart(call, 11, 0.5), "");
+		assert.equal(surePart(call, "result.push(item".length, 0.45), "Name);");
+		// Half of the token is left: 0.25 ** 0.5 = 0.5.
+		const half = pieces(["abcdef", 0.25]);
+		assert.equal(surePart(half, 0, 0.5), "");
+		assert.equal(surePart(half, 3, 0.5), "def");
+		assert.equal(jointProbability(half, 3, 6), 0.5);
+		assert.equal(jointProbability(call, 6, 15), 0.45);
+	});
+
+	it("is empty where less than three characters are left, unless there were more and they are typed through", () => {
+		assert.equal(surePart(pieces(["ab", 1]), 0, 0.5), "");
+		assert.equal(surePart(pieces(["abc", 1]), 0, 0.5), "abc");
+		assert.equal(surePart(pieces(["abc", 1]), 2, 0.5), "c");
+		const late = pieces(["ab", 0.1], ["cd", 0.9]);
+		assert.equal(surePart(late, 2, 0.5), "");
+		assert.equal(surePart(late, 2, 0.05), "cd");
+	});
+
+	it("never loses anything while it is typed through", () => {
+		const random = seededRandom(5);
+		const alphabet = [
+			"foo",
+			"ba",
+			"_x1",
+			" ",
+			"(",
+			", ",
+			")",
+			".",
+			" = ",
+			"\n\t",
+		];
+		for (let round = 0; round < 2000; round++) {
+			const them = Array.from({ length: 1 + Math.floor(random() * 8) }, () => ({
+				text: alphabet[Math.floor(random() * alphabet.length)] ?? "",
+				probability: 0.4 + 0.6 * random(),
+			}));
+			const text = them.map((piece) => piece.text).join("");
+			const threshold = random();
+			let shown = surePart(them, 0, threshold);
+			for (let typed = 1; typed <= text.length; typed++) {
+				const next = surePart(them, typed, threshold);
+				assert.ok(text.startsWith(next, typed));
+				if (shown !== "") assert.ok(next.startsWith(shown.slice(1)));
+				shown = next;
+			}
+		}
+	});
+});
