@@ -1,26 +1,22 @@
 /**
- * KV snapshots of conversations on disk, so that the next process need not evaluate them again. They contain text of the user: only the
- * user may read them, and they lie beside the conversation.
+ * KV snapshots of conversations on disk, so that the next process need not evaluate them again. They lie beside the conversation.
  *
- * Invariant: llama.cpp only reads a file that this engine wrote completely, for the same model, build and context, because it may crash on any
- * other. Reading a snapshot removes it from disk: nothing changes it meanwhile, and one that crashes the process does so only once.
+ * Invariant: a snapshot is read only for the same model, build and context, and reading removes it from disk: nothing changes it meanwhile.
  */
 
-import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
 import type { Log } from "../../base/log.ts";
 import { SerialQueue } from "../../base/serialQueue.ts";
 import type { ChatRequest } from "../../protocol/chat.ts";
-import { replaceFile, temporaryFileFor } from "../../storage/atomicFile.ts";
-import { codeOf } from "../../storage/fileErrors.ts";
-import {
-	privateFileMode,
-	privateFolderMode,
-} from "../../storage/privateFiles.ts";
-import { sha256Of } from "../../storage/sha256.ts";
-import { readSmallFile } from "../../storage/smallFile.ts";
 import type { KvCache } from "../kv/kvCache.ts";
+import {
+	nameSnapshot,
+	readCompanion,
+	removeLeftovers,
+	removeSnapshot,
+	saveBeside,
+	snapshotProblem,
+	takeSnapshot,
+} from "../kv/snapshotFile.ts";
 import { ChatStateCompanion } from "./chatStateCompanion.ts";
 import type { AnswerTokens } from "./chatTokens.ts";
 
@@ -78,7 +74,9 @@ export class ChatStates {
 					`restored a chat snapshot: ${owner.cache.tokens.length} tokens`,
 				);
 		} catch (thrown) {
-			this.#log.warn(`could not restore a chat snapshot: ${reasonFor(thrown)}`);
+			this.#log.warn(
+				`could not restore a chat snapshot: ${snapshotProblem(thrown)}`,
+			);
 		}
 	}
 
@@ -104,7 +102,9 @@ export class ChatStates {
 			try {
 				await write(stateFile, owner, answers);
 			} catch (thrown) {
-				this.#log.warn(`could not save a chat snapshot: ${reasonFor(thrown)}`);
+				this.#log.warn(
+					`could not save a chat snapshot: ${snapshotProblem(thrown)}`,
+				);
 			} finally {
 				this.#saving--;
 			}
@@ -115,12 +115,11 @@ export class ChatStates {
 	remove(stateFile: string): Promise<void> {
 		return this.#queue.run(async () => {
 			try {
-				await rm(stateFile, { force: true });
-				await rm(companionOf(stateFile), { force: true });
+				await removeSnapshot(stateFile);
 				await removeLeftovers(stateFile);
 			} catch (thrown) {
 				this.#log.warn(
-					`could not remove a chat snapshot: ${reasonFor(thrown)}`,
+					`could not remove a chat snapshot: ${snapshotProblem(thrown)}`,
 				);
 			}
 		});
@@ -132,82 +131,33 @@ async function take(
 	file: string,
 	{ key, cache, answers }: StateOwner,
 ): Promise<boolean> {
-	const companion = await readCompanion(file);
+	const companion = ChatStateCompanion.safeParse(
+		await readCompanion(file, maxCompanionBytes),
+	).data;
 	if (companion?.key !== key) return false;
-	const taken = temporaryFileFor(file);
-	try {
-		await rename(file, taken);
-		await rm(companionOf(file), { force: true });
-		if ((await sha256Of(taken)) !== companion.sha256) return false;
-		await cache.loadState(taken);
-	} finally {
-		await rm(taken, { force: true });
-	}
+	if (!(await takeSnapshot(file, companion.sha256, cache))) return false;
 	for (const [text, tokens] of companion.answers)
 		answers.remember(text, tokens);
 	return true;
 }
 
-async function readCompanion(
-	file: string,
-): Promise<ChatStateCompanion | undefined> {
-	try {
-		const text = await readSmallFile(companionOf(file), maxCompanionBytes);
-		return ChatStateCompanion.safeParse(JSON.parse(text)).data;
-	} catch {
-		return undefined;
-	}
-}
-
-/** Writes the snapshot first: without its companion nothing reads it. */
 async function write(
 	file: string,
 	{ key, cache, answers }: StateOwner,
 	texts: ReadonlySet<string>,
 ): Promise<void> {
-	const temporary = temporaryFileFor(file);
-	await mkdir(path.dirname(file), { recursive: true, mode: privateFolderMode });
 	await removeLeftovers(file);
-	try {
-		// llama.cpp would create the file readable for all.
-		await writeFile(temporary, "", { mode: privateFileMode, flag: "wx" });
-		await cache.saveState(temporary);
-		await chmod(temporary, privateFileMode);
-		const companion: ChatStateCompanion = {
+	const saved = await saveBeside(file, cache);
+	await nameSnapshot(
+		saved,
+		file,
+		(sha256): ChatStateCompanion => ({
 			version: 1,
 			key,
-			sha256: await sha256Of(temporary),
+			sha256,
 			answers: answers
 				.withTexts(texts)
 				.map(([text, them]) => [text, [...them]]),
-		};
-		await rm(companionOf(file), { force: true });
-		await rename(temporary, file);
-		await replaceFile(companionOf(file), JSON.stringify(companion), {
-			isPrivate: true,
-		});
-	} catch (thrown) {
-		await rm(temporary, { force: true });
-		throw thrown;
-	}
-}
-
-function companionOf(file: string): string {
-	return `${file}.json`;
-}
-
-/** Removes temporary files of processes that ended while saving. Another window that is saving right now loses its snapshot. */
-async function removeLeftovers(file: string): Promise<void> {
-	const folder = path.dirname(file);
-	const names = existsSync(folder) ? await readdir(folder) : [];
-	const leftovers = names.filter(
-		(it) => it.startsWith(`${path.basename(file)}.`) && it.endsWith(".tmp"),
+		}),
 	);
-	for (const it of leftovers)
-		await rm(path.join(folder, it), { force: true }).catch(() => {});
-}
-
-/** Only the code: a log holds no path and no text of the user's. */
-function reasonFor(thrown: unknown): string {
-	return codeOf(thrown) ?? "unknown reason";
 }
