@@ -3,6 +3,7 @@
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--orders] [--json]
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
+ *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
@@ -15,6 +16,7 @@ import {
 	type CompletionRow,
 } from "../test/bench/completion.ts";
 import { benchConcurrency } from "../test/bench/concurrency.ts";
+import { benchContext } from "../test/bench/context/context.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { benchInfill } from "../test/bench/infill.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
@@ -24,6 +26,7 @@ import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--orders] [--json]
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
+       npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
@@ -33,6 +36,7 @@ type Arguments = ReturnType<typeof readArguments>;
 const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	completion: runCompletion,
 	concurrency: runConcurrency,
+	context: runContext,
 	fit: runFit,
 	infill: runInfill,
 	speculation: runSpeculation,
@@ -118,6 +122,20 @@ async function runInfill({ model, tasks, json }: Arguments): Promise<void> {
 	if (json) console.log(JSON.stringify(figures));
 }
 
+async function runContext({
+	model,
+	"no-model": noModel,
+	places,
+	json,
+}: Arguments): Promise<void> {
+	const rows = await benchContext({
+		model: noModel ? undefined : model && fromUser(model),
+		places: Number(places),
+	});
+	console.table(rows);
+	if (json) console.log(JSON.stringify({ rows }));
+}
+
 async function runFit({
 	quantization,
 	only,
@@ -188,6 +206,8 @@ function readArguments() {
 				typist: { type: "string", multiple: true, default: ["average"] },
 				with: { type: "string", multiple: true, default: [] as string[] },
 				tasks: { type: "string", default: "120" },
+				places: { type: "string", default: "60" },
+				"no-model": { type: "boolean", default: false },
 				orders: { type: "boolean", default: false },
 				json: { type: "boolean", default: false },
 			},

@@ -87,6 +87,17 @@ export function region(
 		: undefined;
 }
 
+/** As many of these lines as fit, from the first on: of a long class, its head. Undefined where there is no word in them. */
+export function regionFrom(
+	lines: readonly string[],
+	start: number,
+	end: number,
+): Region | undefined {
+	let to = Math.min(end, lines.length);
+	while (to - start > 1 && !fits(lines, start, to)) to--;
+	return region(lines, start, to);
+}
+
 /** A block starts with an unindented line after a blank one. */
 function blockStarts(lines: readonly string[]): number[] {
 	const starts = [0];

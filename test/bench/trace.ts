@@ -195,7 +195,7 @@ function neighborsOf(file: string, files: readonly string[]): Trace["files"] {
 		}));
 }
 
-function shortPath(file: string): string {
+export function shortPath(file: string): string {
 	return path.relative(root, file).split(path.sep).slice(-3).join("/");
 }
 
@@ -225,7 +225,7 @@ function filesIn(folder: string, extension: string): string[] {
 		.map((name) => path.join(folder, name));
 }
 
-function javascriptFiles(): string[] {
+export function javascriptFiles(): string[] {
 	return [
 		"mocha/lib",
 		"node-llama-cpp/dist/evaluator",
@@ -237,7 +237,7 @@ function javascriptFiles(): string[] {
 }
 
 /** npm brings a build tool in Python with it. */
-function pythonFiles(): string[] {
+export function pythonFiles(): string[] {
 	const npmRoot = execFileSync("npm", ["root", "-g"], {
 		encoding: "utf8",
 		stdio: ["ignore", "pipe", "ignore"],

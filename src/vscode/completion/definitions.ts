@@ -1,11 +1,12 @@
 /** Finds the definitions of names near the cursor, through the language's extension. */
 
 import * as vscode from "vscode";
+import { lookupNames } from "../../completion/context/lookupNames.ts";
 import {
 	linesOf,
 	type Region,
-	region,
 	regionAround,
+	regionFrom,
 } from "../../workspace/regions.ts";
 import { workspacePath } from "../workspace/documentPath.ts";
 
@@ -17,14 +18,6 @@ export interface FoundDefinition {
 	readonly region: Region;
 }
 
-/** Names are taken from the current line and those just above it. */
-const linesAbove = 4;
-const maxNames = 8;
-const maxImports = 4;
-const importLines = 100;
-const importing = /^\s*(?:import|from|use|using|require|include)\b/;
-const keywords = /^(?:import|from|type|use|using|require|include)$/;
-const names = /[\p{L}_$][\p{L}\p{N}_$]{2,}/gu;
 /** A language server that is still starting takes many seconds: then there are no definitions this time. */
 const timeoutMs = 500;
 const maxFileBytes = 256 * 1024;
@@ -36,33 +29,18 @@ export async function findDefinitions(
 	const deadline = new Promise<undefined>((resolve) =>
 		setTimeout(() => resolve(undefined), timeoutMs),
 	);
-	const lookups = namesNear(editor).map((position) =>
-		Promise.race([definitionAt(document, position), deadline]),
+	const places = lookupNames(
+		(line) => document.lineAt(line).text,
+		document.lineCount,
+		editor.selection.active.line,
+	);
+	const lookups = places.map(({ line, column }) =>
+		Promise.race([
+			definitionAt(document, new vscode.Position(line, column)),
+			deadline,
+		]),
 	);
 	return (await Promise.all(lookups)).flatMap((it) => it ?? []);
-}
-
-/** The positions of the names nearest to the cursor, each once. */
-function namesNear({
-	document,
-	selection,
-}: vscode.TextEditor): vscode.Position[] {
-	const places = new Map<string, vscode.Position>();
-	const { line } = selection.active;
-	const collect = (at: number, accepts: (name: string) => boolean): void => {
-		for (const { 0: name, index } of document.lineAt(at).text.matchAll(names))
-			if (!places.has(name) && accepts(name))
-				places.set(name, new vscode.Position(at, index));
-	};
-	for (let at = line; at >= Math.max(0, line - linesAbove); at--)
-		collect(at, () => true);
-	const near = [...places.values()].slice(0, maxNames);
-	// Imports tell what the file uses, and the last ones usually come from the project itself.
-	places.clear();
-	for (let at = 0; at < Math.min(importLines, document.lineCount); at++)
-		if (importing.test(document.lineAt(at).text))
-			collect(at, (name) => !keywords.test(name));
-	return [...near, ...[...places.values()].slice(-maxImports)];
 }
 
 /** Undefined where the definition is in this document, outside of the workspace, or unknown. */
@@ -89,7 +67,7 @@ async function definitionAt(
 		// A range of one line covers only the name.
 		const shown =
 			end.line > start.line
-				? region(linesOf(text), start.line, end.line + 1)
+				? regionFrom(linesOf(text), start.line, end.line + 1)
 				: regionAround(text, start.line);
 		return shown && { path: workspacePath(uri), text, region: shown };
 	} catch {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { regionAround, regionsOf } from "../../../src/workspace/regions.ts";
+import {
+	linesOf,
+	regionAround,
+	regionFrom,
+	regionsOf,
+} from "../../../src/workspace/regions.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
 
 const block = (name: string, lines: number) =>
@@ -92,6 +97,20 @@ describe("regionsOf", () => {
 			assert.deepEqual(texts[1], texts[0]);
 			assert.deepEqual(texts[2], texts[0]);
 		}
+	});
+});
+
+describe("regionFrom", () => {
+	it("is the whole block where that fits, and else its head", () => {
+		const lines = linesOf([block("a", 12), block("b", 60)].join("\n"));
+		const span = (start: number, end: number) => {
+			const it = regionFrom(lines, start, end);
+			return it && [it.startLine, it.endLine];
+		};
+		assert.deepEqual(span(0, 12), [0, 12]);
+		assert.deepEqual(span(12, 72), [12, 52]);
+		assert.deepEqual(span(70, 500), [70, 72]);
+		assert.equal(regionFrom(["}", ""], 0, 2), undefined);
 	});
 });
 

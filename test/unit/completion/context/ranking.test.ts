@@ -180,6 +180,19 @@ describe("rankCandidates", () => {
 		);
 	});
 
+	it("prefers the definition of a name to code that uses it more", () => {
+		const ranked = rankCandidates(
+			[
+				candidate("uses.ts", "parseHeader(one);\nparseHeader(two);"),
+				candidate("defines.ts", "function parseHeader(text) { return 1; }", {
+					kind: "definition",
+				}),
+			],
+			local("parseHeader(█"),
+		);
+		assert.deepEqual(paths(ranked), ["defines.ts", "uses.ts"]);
+	});
+
 	it("normalizes by length", () => {
 		const ranked = rankCandidates(
 			[
