@@ -7,8 +7,9 @@ import type {
 	PromptContextProvider,
 } from "../request/promptContext.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
+import type { FramedText } from "../text/editFrame.ts";
 import type { ContextStore } from "./contextStore.ts";
-import { FrozenSuffix } from "./frozenSuffix.ts";
+import { EditFrames } from "./editFrames.ts";
 import { localWindow } from "./localWindow.ts";
 import { rankCandidates } from "./ranking.ts";
 import { StableContext } from "./stableContext.ts";
@@ -28,7 +29,7 @@ export interface RepositoryContextOptions {
 
 export class RepositoryContext implements PromptContextProvider {
 	readonly #options: RepositoryContextOptions;
-	readonly #suffix = new FrozenSuffix();
+	readonly #frames = new EditFrames();
 	readonly #contexts = new LruCache<string, StableContext>(maxDocuments);
 
 	constructor(options: RepositoryContextOptions) {
@@ -43,11 +44,11 @@ export class RepositoryContext implements PromptContextProvider {
 		return this.#contexts.get(uri)?.snippets ?? [];
 	}
 
-	suffixFor(uri: string, suffix: string): string {
-		return this.#suffix.choose(uri, suffix);
+	frameFor(snapshot: DocumentSnapshot): FramedText {
+		return this.#frames.frameFor(snapshot);
 	}
 
-	propose(snapshot: DocumentSnapshot, suffix: string): PromptContext {
+	propose(snapshot: DocumentSnapshot): PromptContext {
 		const { uri, path, text, offset } = snapshot;
 		const { store, budgetTokens } = this.#options;
 		const local = localWindow(path, text, offset);
@@ -57,12 +58,15 @@ export class RepositoryContext implements PromptContextProvider {
 			budgetChars: budgetTokens() * charsPerToken,
 			isCurrent: (snippet) => store.holds(snippet.path, snippet.text),
 		});
-		return { snippets: proposed ?? this.snippetsFor(uri), suffix };
+		return {
+			snippets: proposed ?? this.snippetsFor(uri),
+			...this.#frames.propose(snapshot),
+		};
 	}
 
-	accept(uri: string, { snippets, suffix }: PromptContext): void {
+	accept(uri: string, { snippets, frame }: PromptContext): void {
 		this.#contextOf(uri).accept(snippets);
-		this.#suffix.refresh(uri, suffix);
+		this.#frames.accept(uri, frame);
 	}
 
 	#contextOf(uri: string): StableContext {

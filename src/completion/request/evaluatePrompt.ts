@@ -1,9 +1,6 @@
 /** Evaluates a prompt in advance, so that the next completion finds it in the KV cache. */
 
-import {
-	type DocumentSnapshot,
-	documentContext,
-} from "../text/documentContext.ts";
+import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { CompletionEngine } from "./completionEngine.ts";
 import type { PromptContextProvider } from "./promptContext.ts";
 import { promptFields } from "./promptFields.ts";
@@ -19,11 +16,10 @@ export async function evaluatePrompt(
 	contextProvider: PromptContextProvider,
 	signal: AbortSignal,
 ): Promise<boolean> {
-	const context = documentContext(snapshot);
-	const promptContext = contextProvider.propose(snapshot, context.suffix);
+	const promptContext = contextProvider.propose(snapshot);
 	const { chunks } = engine.complete(
 		{
-			...promptFields(snapshot, context, contextProvider, promptContext),
+			...promptFields(snapshot, contextProvider, promptContext),
 			maxTokens: 0,
 			kind: "line",
 			rank: 0,

@@ -98,7 +98,7 @@ export async function* streamCompletion(
 	const { minProbability = 0 } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
-	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
+	const { lineBefore, lineAfter, prefixBlocks } = context;
 	const shape = suggestionShape({
 		languageId,
 		lineBefore,
@@ -109,9 +109,9 @@ export async function* streamCompletion(
 	const enough = new AbortController();
 	const { requestId, chunks } = engine.complete(
 		{
-			...promptFields(snapshot, context, contextProvider, {
+			...promptFields(snapshot, contextProvider, {
 				snippets: contextProvider.snippetsFor(uri),
-				suffix: contextProvider.suffixFor(uri, suffix),
+				...contextProvider.frameFor(snapshot),
 			}),
 			maxTokens: maxTokens[shape],
 			kind: shape === "line" ? "line" : "block",

@@ -1,13 +1,12 @@
-/** What a prompt holds besides the text before the cursor, and where that comes from. */
+/** What a prompt holds, and where that comes from. */
 
 import type { Snippet } from "../../protocol/generation.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
+import { EditFrame, type FramedText } from "../text/editFrame.ts";
 
-export interface PromptContext {
+export interface PromptContext extends FramedText {
 	/** From other files. */
 	readonly snippets: readonly Snippet[];
-	/** The text after the cursor, or that text as it was before a small edit. */
-	readonly suffix: string;
 }
 
 /**
@@ -18,19 +17,19 @@ export interface PromptContextProvider {
 	/** The name of the repository; empty where there is none. */
 	repositoryOf(uri: string): string;
 	snippetsFor(uri: string): readonly Snippet[];
-	/** @param suffix the document's actual suffix. */
-	suffixFor(uri: string, suffix: string): string;
+	/** The text of the document around the cursor. */
+	frameFor(snapshot: DocumentSnapshot): FramedText;
 	/** A better context, to be used once the engine has evaluated it. */
-	propose(snapshot: DocumentSnapshot, suffix: string): PromptContext;
+	propose(snapshot: DocumentSnapshot): PromptContext;
 	/** Uses a proposed context from now on: the engine has evaluated it. */
 	accept(uri: string, context: PromptContext): void;
 }
 
-/** No snippets, and the document's actual suffix. */
+/** No snippets, and the document as it is. */
 export const noContext: PromptContextProvider = {
 	repositoryOf: () => "",
 	snippetsFor: () => [],
-	suffixFor: (_, suffix) => suffix,
-	propose: (_, suffix) => ({ snippets: [], suffix }),
+	frameFor: (snapshot) => EditFrame.around(snapshot),
+	propose: (snapshot) => ({ snippets: [], ...EditFrame.around(snapshot) }),
 	accept: () => {},
 };

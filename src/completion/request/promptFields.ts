@@ -1,21 +1,18 @@
 /** The part of a request to the engine that makes up its prompt. */
 
 import type { FimRequest } from "../../protocol/generation.ts";
-import type {
-	DocumentContext,
-	DocumentSnapshot,
-} from "../text/documentContext.ts";
+import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { PromptContext, PromptContextProvider } from "./promptContext.ts";
 
 export function promptFields(
 	{ uri, path }: DocumentSnapshot,
-	{ prefixBlocks, line }: DocumentContext,
 	contextProvider: PromptContextProvider,
-	{ snippets, suffix }: PromptContext,
+	{ snippets, frame, typed }: PromptContext,
 ): Omit<
 	FimRequest,
 	"maxTokens" | "kind" | "rank" | "minProbability" | "priority"
 > {
+	const { prefixBlocks, suffix } = frame;
 	const repository = contextProvider.repositoryOf(uri);
-	return { repository, snippets, path, suffix, prefixBlocks, typed: line };
+	return { repository, snippets, path, suffix, prefixBlocks, typed };
 }

@@ -17,11 +17,11 @@ export interface DocumentSnapshot {
 }
 
 export interface DocumentContext {
-	/** See `FimRequest.prefixBlocks`. Line ends are `\n`. */
+	/** The text up to the start of the line, see `FimRequest.prefixBlocks`. Line ends are `\n`. */
 	readonly prefixBlocks: readonly string[];
 	/** Line ends are `\n`. */
 	readonly suffix: string;
-	/** See `FimRequest.line`: `lineBefore`, without the beginning of a very long one. */
+	/** `lineBefore`, without the beginning of a very long one. */
 	readonly line: string;
 	/** The current line up to the cursor. */
 	readonly lineBefore: string;
@@ -30,7 +30,7 @@ export interface DocumentContext {
 }
 
 /** More than fits into any prompt; only bounds the work. */
-const maxPrefixChars = 16 * 1024;
+export const maxPrefixChars = 16 * 1024;
 const maxSuffixChars = 4 * 1024;
 
 /** About 150 tokens of code: that much is evaluated again when a full prompt drops its first block. */
@@ -42,13 +42,9 @@ export function documentContext({
 }: DocumentSnapshot): DocumentContext {
 	const line = lineBefore(text, offset);
 	return {
-		prefixBlocks: blocksBefore(text, offset - line.length).map(
-			withUnixLineEnds,
-		),
-		line: line.slice(characterBoundary(line, startOfLongLine(line.length))),
-		suffix: withUnixLineEnds(
-			text.slice(offset, characterBoundary(text, offset + maxSuffixChars)),
-		),
+		prefixBlocks: blocksBefore(text, offset - line.length),
+		line: endOfLongLine(line),
+		suffix: suffixAfter(text, offset),
 		lineBefore: line,
 		lineAfter: /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "",
 	};
@@ -61,19 +57,32 @@ export function lineBefore(text: string, offset: number): string {
 	);
 }
 
-/** Drops the beginning of a line that is too long for any prompt, in whole blocks so that the start stays the same while the user types. */
-function startOfLongLine(length: number): number {
-	const excess = Math.max(0, length - maxPrefixChars);
-	return Math.ceil(excess / blockChars) * blockChars;
+/** Drops the beginning of a text that is too long for any prompt, in whole blocks so that the start stays the same while the user types. */
+export function endOfLongLine(line: string): string {
+	const excess = Math.max(0, line.length - maxPrefixChars);
+	const start = Math.ceil(excess / blockChars) * blockChars;
+	return line.slice(characterBoundary(line, start));
+}
+
+/** Whether a prompt has no room for all that follows an offset. */
+export function isSuffixCut(text: string, offset: number): boolean {
+	return characterBoundary(text, offset + maxSuffixChars) < text.length;
+}
+
+/** What follows an offset, as far as it can be in a prompt. Line ends are `\n`. */
+export function suffixAfter(text: string, offset: number): string {
+	return withUnixLineEnds(
+		text.slice(offset, characterBoundary(text, offset + maxSuffixChars)),
+	);
 }
 
 /**
- * The text up to the start of the current line.
+ * The text up to the start of a line, with line ends `\n`.
  *
  * Invariant: a border depends on its position in the document and the lines around it, never on the offset. So it stays
  * the same while the user types after it.
  */
-function blocksBefore(text: string, offset: number): string[] {
+export function blocksBefore(text: string, offset: number): string[] {
 	if (offset === 0) return [];
 	const firstBlock = Math.max(
 		0,
@@ -87,7 +96,9 @@ function blocksBefore(text: string, offset: number): string[] {
 	if (starts.length === 0)
 		starts.push(characterBoundary(text, firstBlock * blockChars));
 	return starts.map((start, index) =>
-		text.slice(start, Math.min(starts[index + 1] ?? offset, offset)),
+		withUnixLineEnds(
+			text.slice(start, Math.min(starts[index + 1] ?? offset, offset)),
+		),
 	);
 }
 
@@ -110,5 +121,5 @@ function characterBoundary(text: string, offset: number): number {
 }
 
 export function withUnixLineEnds(text: string): string {
-	return text.replace(/\r\n?/g, "\n");
+	return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
 }

@@ -111,7 +111,7 @@ async function answerAt(
 					repositoryOf: () => "",
 					budgetTokens: () => budgetTokens,
 				});
-	const snippets = contextProvider.propose(snapshot, "").snippets;
+	const snippets = contextProvider.propose(snapshot).snippets;
 	const line = await restOfLine(snapshot, contextProvider, engine);
 	const longer = Math.max(line.length, right.trimEnd().length);
 	return {

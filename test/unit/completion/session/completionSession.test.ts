@@ -10,6 +10,7 @@ import {
 } from "../../../../src/completion/request/promptContext.ts";
 import { CompletionSession } from "../../../../src/completion/session/completionSession.ts";
 import type { Place } from "../../../../src/completion/session/suggestion.ts";
+import { EditFrame } from "../../../../src/completion/text/editFrame.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
 import { at } from "../../../support/cursor.ts";
 import { FakeEngine, someStats } from "../../../support/fakes/fakeEngine.ts";
@@ -607,14 +608,14 @@ describe("CompletionSession", () => {
 		const accepted: PromptContext[] = [];
 		const better = {
 			snippets: [{ path: "b.ts", text: "export const b = 1;" }],
-			suffix: "real",
+			...EditFrame.around(at("a█ real")),
 		};
 		const engine = new FakeEngine(() => ["x"]);
 		const session = new CompletionSession({
 			engine,
 			contextProvider: {
 				...noContext,
-				suffixFor: () => "earlier",
+				frameFor: () => EditFrame.around(at("a = █ earlier")),
 				propose: () => better,
 				accept: (_, it) => accepted.push(it),
 			},
@@ -625,7 +626,8 @@ describe("CompletionSession", () => {
 		});
 		await session.prepare(at("a█"));
 		const { snippets, suffix, maxTokens } = engine.idleRequests[0] ?? {};
-		assert.deepEqual({ snippets, suffix }, better);
+		assert.deepEqual(snippets, better.snippets);
+		assert.equal(suffix, " real");
 		assert.equal(maxTokens, 0);
 		assert.deepEqual(accepted, [better]);
 		const interrupted = session.prepare(at("a█"));
@@ -637,7 +639,7 @@ describe("CompletionSession", () => {
 			"a context that was not evaluated is not accepted",
 		);
 		await session.suggest(at("a = █"), { signal: never(), isExplicit: false });
-		assert.equal(engine.requests[0]?.suffix, "earlier");
+		assert.equal(engine.requests[0]?.suffix, " earlier");
 	});
 
 	for (const [what, stats, told] of [
