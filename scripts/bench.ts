@@ -18,7 +18,7 @@ import {
 import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchContext } from "../test/bench/context/context.ts";
 import { benchFit } from "../test/bench/fit.ts";
-import { benchInfill } from "../test/bench/infill.ts";
+import { benchInfill } from "../test/bench/infill/infill.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
@@ -118,6 +118,8 @@ async function runInfill({ model, tasks, json }: Arguments): Promise<void> {
 	});
 	console.table(figures.rows);
 	console.table(figures.similarity);
+	console.table(figures.confidence);
+	console.table(figures.calibration);
 	console.log("no suggestion, by reason:", figures.blankReasons);
 	if (json) console.log(JSON.stringify(figures));
 }

@@ -15,8 +15,8 @@ import os from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod/mini";
-import { UserError } from "../../scripts/shell.ts";
-import { seededRandom } from "../support/seededRandom.ts";
+import { UserError } from "../../../scripts/shell.ts";
+import { seededRandom } from "../../support/seededRandom.ts";
 
 const Problem = z.object({
 	task_id: z.string(),

@@ -3,20 +3,28 @@
  * same prefix and suffix; and places in real sources by exact line and edit similarity.
  */
 
-import { UserError } from "../../scripts/shell.ts";
-import { getCompletion } from "../../src/completion/request/getCompletion.ts";
-import { noContext } from "../../src/completion/request/promptContext.ts";
-import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
-import { emptyRequest } from "../support/fakes/fakeEngine.ts";
-import { RealEngine } from "../support/models/realEngine.ts";
-import { seededRandom } from "../support/seededRandom.ts";
+import { UserError } from "../../../scripts/shell.ts";
+import type { Piece } from "../../../src/completion/confidence/pieces.ts";
+import { getCompletion } from "../../../src/completion/request/getCompletion.ts";
+import { noContext } from "../../../src/completion/request/promptContext.ts";
+import type { DocumentSnapshot } from "../../../src/completion/text/documentContext.ts";
+import { emptyRequest } from "../../support/fakes/fakeEngine.ts";
+import { RealEngine } from "../../support/models/realEngine.ts";
+import { seededRandom } from "../../support/seededRandom.ts";
+import {
+	type CalibrationRow,
+	type ConfidenceRow,
+	calibrationRows,
+	confidenceRows,
+	type KnownAnswer,
+} from "./confidence.ts";
 import {
 	type InfillTask,
 	multiLineTasks,
 	passes,
 	singleLineTasks,
 } from "./humanEval.ts";
-import { makeTraces } from "./trace.ts";
+import { placeLanguages, sourcePlaces } from "./sourcePlaces.ts";
 
 export interface InfillBenchOptions {
 	/** Empty for the built-in model. */
@@ -50,6 +58,9 @@ interface SimilarityRow {
 export interface InfillFigures {
 	readonly rows: readonly InfillRow[];
 	readonly similarity: readonly SimilarityRow[];
+	/** Of single lines and of the places in real sources. */
+	readonly confidence: readonly ConfidenceRow[];
+	readonly calibration: readonly CalibrationRow[];
 	/** Why there was no suggestion, by reason. */
 	readonly blankReasons: Readonly<Record<string, number>>;
 }
@@ -65,6 +76,7 @@ export async function benchInfill({
 	const engine = new RealEngine();
 	engine.modelFile = model;
 	const blankReasons = new Map<string, number>();
+	const known: KnownAnswer[] = [];
 	try {
 		const rows: InfillRow[] = [];
 		for (const [work, them] of [
@@ -78,7 +90,16 @@ export async function benchInfill({
 					throw new Error(
 						`the known solution of ${task.name} does not pass its tests here`,
 					);
-				const answers = await answersFor(engine, task, work, blankReasons);
+				const suggestion = await suggested(engine, snapshotOf(task), (reason) =>
+					blankReasons.set(reason, (blankReasons.get(reason) ?? 0) + 1),
+				);
+				if (work === "single line")
+					known.push({
+						work: "HumanEval lines",
+						pieces: suggestion.pieces,
+						right: task.middle,
+					});
+				const answers = await answersFor(engine, task, work, suggestion.text);
 				for (const [way, text] of Object.entries(answers)) {
 					const sum = tally.get(way) ?? { passed: 0, blank: 0 };
 					tally.set(way, sum);
@@ -103,9 +124,16 @@ export async function benchInfill({
 				});
 			}
 		}
+		const similarity = await similarityRows(
+			engine,
+			Math.ceil(tasks / 4),
+			known,
+		);
 		return {
 			rows,
-			similarity: await similarityRows(engine, Math.ceil(tasks / 4)),
+			similarity,
+			confidence: confidenceRows(known),
+			calibration: calibrationRows(known),
 			blankReasons: Object.fromEntries(blankReasons),
 		};
 	} finally {
@@ -118,11 +146,8 @@ async function answersFor(
 	engine: RealEngine,
 	task: InfillTask,
 	work: InfillRow["work"],
-	blankReasons: Map<string, number>,
+	suggestion: string,
 ): Promise<Readonly<Record<string, string>>> {
-	const suggestion = await suggested(engine, snapshotOf(task), (reason) =>
-		blankReasons.set(reason, (blankReasons.get(reason) ?? 0) + 1),
-	);
 	const bare = await modelAlone(engine, task.prefix, task.suffix, work);
 	return work === "single line"
 		? {
@@ -137,16 +162,16 @@ async function suggested(
 	engine: RealEngine,
 	snapshot: DocumentSnapshot,
 	onNone: (reason: string) => void,
-): Promise<string> {
+): Promise<{ readonly text: string; readonly pieces: readonly Piece[] }> {
 	const result = await getCompletion(snapshot, engine.client, {
 		signal: new AbortController().signal,
 		contextProvider: noContext,
 	});
-	if (result.kind === "suggestion") return result.text;
+	if (result.kind === "suggestion") return result;
 	const { reason } = result;
 	if (reason.kind === "failed") throw new Error(JSON.stringify(reason.error));
 	onNone(reason.kind === "filtered" ? reason.filter : reason.kind);
-	return "";
+	return { text: "", pieces: [] };
 }
 
 /** As llama-server's `/infill`: prefix, suffix and the middle token, greedily to the end of the text or 128 tokens. */
@@ -179,44 +204,26 @@ function snapshotOf({ prefix, suffix }: InfillTask): DocumentSnapshot {
 	};
 }
 
-/** The rest of a line in real sources, from a third of its length on. */
+/** The rest of a line in real sources. */
 async function similarityRows(
 	engine: RealEngine,
 	perLanguage: number,
+	known: KnownAnswer[],
 ): Promise<SimilarityRow[]> {
 	const rows: SimilarityRow[] = [];
-	for (const language of ["typescript", "python"]) {
-		const traces = makeTraces(perLanguage, "even").filter(
-			(trace) => trace.languageId === language,
-		);
+	for (const language of placeLanguages) {
+		const places = sourcePlaces(language, perLanguage);
 		const ways = new Map<string, { exact: number; similarity: number }>();
-		let places = 0;
-		for (const { path, text, events } of traces) {
-			const start = events[0]?.offset ?? 0;
-			const typed = events.map(({ insert }) => insert).join("");
-			const line = typed.split("\n").find((it) => it.trim().length >= 12);
-			if (line === undefined || (events[0]?.remove ?? 0) > 0) continue;
-			const at = typed.indexOf(line);
-			const cut = at + line.length - Math.ceil((line.trim().length * 2) / 3);
-			const prefix = text.slice(0, start) + typed.slice(0, cut);
-			const suffix = typed.slice(at + line.length) + text.slice(start);
-			const right = typed.slice(cut, at + line.length);
-			places++;
-			const snapshot: DocumentSnapshot = {
-				uri: `file:///${path}`,
-				path,
-				languageId: language,
-				indentation: { insertSpaces: language === "python", tabSize: 4 },
-				version: 1,
-				text: prefix + suffix,
-				offset: prefix.length,
-			};
+		for (const { snapshot, right } of places) {
+			const { text, offset } = snapshot;
+			const suggestion = await suggested(engine, snapshot, () => {});
+			known.push({ work: language, pieces: suggestion.pieces, right });
 			const answers = {
-				headroom: await suggested(engine, snapshot, () => {}),
+				headroom: suggestion.text,
 				"the model's first line": await modelAlone(
 					engine,
-					prefix,
-					suffix,
+					text.slice(0, offset),
+					text.slice(offset),
 					"single line",
 				),
 			};
@@ -232,10 +239,10 @@ async function similarityRows(
 			rows.push({
 				language,
 				way,
-				places,
+				places: places.length,
 				exactLines: sum.exact,
-				exactShare: rounded(sum.exact / places),
-				editSimilarity: rounded(sum.similarity / places),
+				exactShare: rounded(sum.exact / places.length),
+				editSimilarity: rounded(sum.similarity / places.length),
 			});
 	}
 	return rows;
