@@ -15,6 +15,13 @@ export const reasonSentences = {
 		"This file may contain secrets, so nothing is suggested automatically.",
 	midWord:
 		"The cursor is inside a word, so nothing is suggested automatically.",
+	leftOfBlock:
+		"The cursor is left of the block's indentation, where Tab indents, so nothing is suggested automatically.",
+	rejected:
+		"You rejected this suggestion here: it is not shown again until the line changes.",
+	restoresDeleted:
+		"The suggestion would restore what you have just deleted or undone.",
+	tooShort: "The suggestion was shorter than three characters.",
 	cancelled:
 		"The text or the cursor changed, or the editor stopped waiting, before the answer was ready.",
 	empty: "The model generated no text.",

@@ -66,6 +66,14 @@ export type NoSuggestionReason =
 	| { readonly kind: "secretFile" }
 	/** The cursor is inside a word: only explicit requests are answered there. */
 	| { readonly kind: "midWord" }
+	/** The cursor is on a blank line, left of its block's indentation: there Tab indents. */
+	| { readonly kind: "leftOfBlock" }
+	/** The user rejected the same suggestion here. */
+	| { readonly kind: "rejected" }
+	/** The suggestion would restore what the user has just deleted or undone. */
+	| { readonly kind: "restoresDeleted" }
+	/** Too few characters to notice. */
+	| { readonly kind: "tooShort" }
 	/** The document or the cursor changed before the answer was ready. */
 	| { readonly kind: "cancelled" }
 	/** The engine or the model failed. */

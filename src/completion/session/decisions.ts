@@ -84,6 +84,9 @@ function noAnswerReason({ outcome }: CompletionDecision): string | undefined {
 	switch (reason.kind) {
 		case "empty":
 		case "filtered":
+		case "rejected":
+		case "restoresDeleted":
+		case "tooShort":
 			return undefined;
 		case "failed":
 			return reason.error.code;

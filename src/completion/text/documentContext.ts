@@ -46,7 +46,7 @@ export function documentContext({
 		line: endOfLongLine(line),
 		suffix: suffixAfter(text, offset),
 		lineBefore: line,
-		lineAfter: /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "",
+		lineAfter: lineAfter(text, offset),
 	};
 }
 
@@ -55,6 +55,10 @@ export function lineBefore(text: string, offset: number): string {
 	return before.slice(
 		Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1,
 	);
+}
+
+export function lineAfter(text: string, offset: number): string {
+	return /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "";
 }
 
 /** Drops the beginning of a text that is too long for any prompt, in whole blocks so that the start stays the same while the user types. */

@@ -43,6 +43,11 @@ export function isProse(languageId: string): boolean {
 	return prose.has(languageId);
 }
 
+/** Whether indentation alone ends a body. */
+export function isOffSide(languageId: string): boolean {
+	return offSide.has(languageId);
+}
+
 export function isMarkup(languageId: string): boolean {
 	return markup.has(languageId);
 }

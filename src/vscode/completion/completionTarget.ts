@@ -1,8 +1,13 @@
 /** The text to complete for a request of VS Code, and the range that its items replace. */
 
 import * as vscode from "vscode";
+import type { LinePlace } from "../../completion/manners/edits.ts";
 import { withSelectedEntry } from "../../completion/session/selectedEntry.ts";
-import type { DocumentSnapshot } from "../../completion/text/documentContext.ts";
+import {
+	type DocumentSnapshot,
+	lineAfter,
+	lineBefore,
+} from "../../completion/text/documentContext.ts";
 import { snapshotOf } from "./documentSnapshot.ts";
 
 export interface CompletionTarget {
@@ -45,6 +50,18 @@ export function targetOf(
 		range,
 		before: text,
 		after: "",
+	};
+}
+
+export function linePlaceOf(
+	{ snapshot: { uri, text, offset } }: CompletionTarget,
+	{ line }: vscode.Position,
+): LinePlace {
+	return {
+		uri,
+		line,
+		before: lineBefore(text, offset),
+		after: lineAfter(text, offset),
 	};
 }
 

@@ -8,6 +8,7 @@ import {
 	toDisposable,
 } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
+import { Manners } from "../../completion/manners/manners.ts";
 import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
 import type { CompletionEngine } from "../../completion/request/completionEngine.ts";
 import type { CompletionWork } from "../../completion/request/getCompletion.ts";
@@ -22,13 +23,14 @@ import { messageOf } from "../../protocol/errors.ts";
 import { abortSignal } from "../platform/cancellation.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 import type { AutoSuggest } from "./autoSuggest.ts";
-import { itemFor, targetOf } from "./completionTarget.ts";
+import { itemFor, linePlaceOf, targetOf } from "./completionTarget.ts";
 import {
 	currentPlace,
 	currentSnapshot,
 	placeAt,
 	snapshotOf,
 } from "./documentSnapshot.ts";
+import { MannersWatcher } from "./mannersWatcher.ts";
 
 /** Without schemes, the inputs of chat, search and source control would get completions too. */
 const selector: vscode.DocumentSelector = [
@@ -75,6 +77,8 @@ export class InlineCompletionProvider
 {
 	readonly #options: InlineCompletionOptions;
 	readonly #session: CompletionSession;
+	readonly #manners = new Manners();
+	readonly #mannersWatcher: MannersWatcher;
 	readonly #store = new DisposableStore();
 	/** The place of a late answer, while VS Code is triggered to request it. */
 	#offered: Place | undefined;
@@ -92,6 +96,8 @@ export class InlineCompletionProvider
 			now: () => performance.now(),
 		});
 		this.#session = session;
+		// Before `followCursor`: it is told of an edit before the session is.
+		this.#mannersWatcher = this.#store.add(new MannersWatcher(this.#manners));
 		// Edits also move the cursor, or else VS Code sends a new request: following the selection is enough.
 		const followCursor = (): void =>
 			session.movedTo(currentPlace(), currentSnapshot);
@@ -172,15 +178,24 @@ export class InlineCompletionProvider
 		const target = targetOf(document, position, context, (snapshot) =>
 			this.#session.cached(snapshot),
 		);
+		const objection = isExplicit
+			? undefined
+			: this.#manners.objectionTo(target.snapshot);
+		if (objection) return this.#hold(objection);
 		const signal = abortSignal(token);
 		const suggestion = await this.#session.suggest(target.snapshot, {
 			signal,
 			isExplicit,
 		});
 		const { work } = suggestion;
-		if (suggestion.kind === "none") return none(suggestion.reason, work);
 		if (token.isCancellationRequested) return none({ kind: "cancelled" }, work);
+		if (suggestion.kind === "none") return this.#hold(suggestion.reason, work);
 		const { text, source } = suggestion;
+		const place = linePlaceOf(target, position);
+		const objectionToText = isExplicit
+			? undefined
+			: this.#manners.objectionToText(place, text);
+		if (objectionToText) return this.#hold(objectionToText, work);
 		const others = isExplicit
 			? await this.#session.alternatives(
 					target.snapshot,
@@ -190,6 +205,8 @@ export class InlineCompletionProvider
 				)
 			: [];
 		this.#options.onSuggestion(suggestion);
+		this.#manners.shown(place, text, performance.now());
+		this.#mannersWatcher.update();
 		return {
 			items: [text, ...others].map((it) =>
 				itemFor(it, target, acceptedCommand),
@@ -197,6 +214,13 @@ export class InlineCompletionProvider
 			outcome: { kind: "suggested", characters: text.length, source },
 			work,
 		};
+	}
+
+	/** Nothing for the editor, which removes what it shows. */
+	#hold(reason: NoSuggestionReason, work?: CompletionWork): ProvidedItems {
+		if (reason.kind !== "cancelled") this.#manners.hidden();
+		this.#mannersWatcher.update();
+		return none(reason, work);
 	}
 
 	async #offer(place: Place, isMore: boolean): Promise<void> {
