@@ -156,7 +156,11 @@ export class Completions {
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);
-		const cache = caches.chooseFor({ ...prompt, path });
+		const cache = caches.chooseFor({
+			...prompt,
+			path,
+			isInAdvance: request.priority === "idle",
+		});
 		const speculation = modelSpeculation?.forAnswer({
 			kind,
 			cache,

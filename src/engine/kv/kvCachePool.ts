@@ -9,17 +9,36 @@ export interface CachedPrompt {
 	readonly tokens: readonly Token[];
 	/** Tokens at the front that prompts of other files share. */
 	readonly headTokens: number;
+	/** Tokens at the front that stay the same while the user types at this place. */
+	readonly stableTokens: number;
 	/** The file that is completed. */
 	readonly path: string;
+	/** Whether nobody waits for it. */
+	readonly isInAdvance: boolean;
 }
 
 /** After the head, a common prefix of this length is no coincidence. */
 const minSharedTokens = 16;
 
+/** So many tokens are worth evaluating again to keep another prompt of the file. */
+const cheapTokens = 32;
+
 interface Slot {
 	readonly cache: KvCache;
 	/** The file whose prompt is in the cache. */
 	readonly path: string;
+	/** Of the prompt in the cache. */
+	readonly stableTokens: number;
+	/** Whether a user has typed into this prompt, and not only had it prepared. */
+	readonly isTypedInto: boolean;
+}
+
+interface Candidate {
+	readonly slot: Slot;
+	/** Tokens that the cache has in common with the prompt. */
+	readonly shared: number;
+	/** Whether the stable part of what is in the cache stays. */
+	readonly isKept: boolean;
 }
 
 export class KvCachePool {
@@ -28,41 +47,68 @@ export class KvCachePool {
 
 	constructor(caches: readonly KvCache[]) {
 		assert(caches.length > 0, "at least one cache");
-		this.#slots = caches.map((cache) => ({ cache, path: "" }));
+		this.#slots = caches.map((cache) => ({
+			cache,
+			path: "",
+			stableTokens: 0,
+			isTypedInto: false,
+		}));
 	}
 
 	/**
 	 * The cache with the longest part of the prompt; or else the older of two with other states of the same file; or else the least recently
-	 * used one. So a file never occupies more than two caches, and a prompt prepared in advance does not evict the one that the user
+	 * used one. So a file never occupies more than two caches. A prompt prepared in advance does not take the place of the one that the user
 	 * types into.
 	 */
 	chooseFor(prompt: CachedPrompt): KvCache {
+		const holding = this.#holding(prompt);
 		const chosen =
-			this.#holding(prompt) ?? this.#older(prompt) ?? this.#slots.at(-1);
+			holding && (holding.isKept || !prompt.isInAdvance)
+				? holding.slot
+				: this.#replaceable(prompt);
 		assert(chosen, "at least one cache");
 		const { cache } = chosen;
+		const { path, stableTokens, isInAdvance } = prompt;
+		const isKept = holding?.slot === chosen && holding.isKept;
 		this.#slots = [
-			{ cache, path: prompt.path },
+			{
+				cache,
+				path,
+				stableTokens,
+				isTypedInto: !isInAdvance || (isKept && chosen.isTypedInto),
+			},
 			...this.#slots.filter((it) => it.cache !== cache),
 		];
 		return cache;
 	}
 
-	#holding(prompt: CachedPrompt): Slot | undefined {
-		let holding: Slot | undefined;
-		let maxShared = 0;
-		for (const slot of this.#slots) {
-			const shared = longestCommonPrefix(slot.cache.tokens, prompt.tokens);
-			if (shared <= maxShared || !holdsTextOf(prompt, slot, shared)) continue;
-			holding = slot;
-			maxShared = shared;
-		}
-		return holding;
+	/** What holds the longest part. Where two prompts of the file hold about as much, rather that one to which nothing is lost, or the older. */
+	#holding(prompt: CachedPrompt): Candidate | undefined {
+		const candidates = this.#slots
+			.map((slot) => candidate(slot, prompt))
+			.filter((it) => holdsTextOf(prompt, it));
+		const longest = Math.max(...candidates.map(({ shared }) => shared));
+		const best = candidates.find(({ shared }) => shared === longest);
+		if (!best || best.isKept || best.slot.path !== prompt.path) return best;
+		return candidates.findLast(
+			({ slot, shared }) =>
+				slot.path === prompt.path && shared >= longest - cheapTokens,
+		);
 	}
 
-	#older({ path }: CachedPrompt): Slot | undefined {
-		return this.#slots.filter((it) => it.path === path)[1];
+	#replaceable({ path, isInAdvance }: CachedPrompt): Slot | undefined {
+		const ofFile = this.#slots.filter((it) => it.path === path);
+		const prepared = isInAdvance && ofFile.find((it) => !it.isTypedInto);
+		const others = this.#slots.filter((it) => it.path !== path);
+		return (prepared || ofFile[1]) ?? others.at(-1) ?? ofFile[0];
 	}
+}
+
+function candidate(slot: Slot, prompt: CachedPrompt): Candidate {
+	const { tokens } = slot.cache;
+	const shared = longestCommonPrefix(tokens, prompt.tokens);
+	const isKept = shared >= Math.min(slot.stableTokens, tokens.length);
+	return { slot, shared, isKept };
 }
 
 /**
@@ -71,14 +117,14 @@ export class KvCachePool {
  */
 function holdsTextOf(
 	{ tokens, headTokens, path }: CachedPrompt,
-	{ cache, path: cachedPath }: Slot,
-	sharedTokens: number,
+	{ slot, shared }: Candidate,
 ): boolean {
-	const shared = sharedTokens - headTokens;
-	if (shared <= 0) return false;
+	const { cache, path: cachedPath } = slot;
+	const ofText = shared - headTokens;
+	if (ofText <= 0) return false;
 	return (
-		(path === cachedPath && shared >= minSharedTokens) ||
-		shared > (tokens.length - headTokens) / 4 ||
-		shared > (cache.tokens.length - headTokens) / 2
+		(path === cachedPath && ofText >= minSharedTokens) ||
+		ofText > (tokens.length - headTokens) / 4 ||
+		ofText > (cache.tokens.length - headTokens) / 2
 	);
 }

@@ -162,7 +162,9 @@ async function load({
 			cache: current.value.caches.chooseFor({
 				tokens: [1, 2],
 				headTokens: 0,
+				stableTokens: 0,
 				path: "",
+				isInAdvance: false,
 			}),
 			references: [],
 			path: "",
