@@ -51,6 +51,9 @@ export interface CompletionRow {
 	readonly exactLineShare: number;
 	/** Prompt and answer, aborted requests included. */
 	readonly evaluatedTokensPerKey: number;
+	/** Of prompts that someone waited for, where a line end was just typed. */
+	readonly evaluatedTokensAtNewLineP50: number;
+	readonly evaluatedTokensAtNewLineP95: number;
 	/** Of the engine's process; null where the system does not tell. */
 	readonly cpuSecondsPerKey: number | null;
 	readonly firstTokenMsP50: number;
@@ -186,6 +189,14 @@ function row(
 		charactersSavedPerKey: ratio(it.keptCharacters, it.keys),
 		exactLineShare: ratio(it.exactLines, it.asked),
 		evaluatedTokensPerKey: ratio(it.evaluatedTokens, it.keys),
+		evaluatedTokensAtNewLineP50: percentile(
+			[...it.tokensAtNewLines.values()],
+			0.5,
+		),
+		evaluatedTokensAtNewLineP95: percentile(
+			[...it.tokensAtNewLines.values()],
+			0.95,
+		),
 		cpuSecondsPerKey: cpuSeconds === null ? null : ratio(cpuSeconds, it.keys),
 		firstTokenMsP50: percentile(it.firstTokensMs, 0.5),
 		firstTokenMsP95: percentile(it.firstTokensMs, 0.95),

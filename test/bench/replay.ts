@@ -43,7 +43,18 @@ export interface RequestFigures {
 	/** Requests that someone waited for. */
 	readonly awaited: number;
 	/** Of requests that the engine started. */
-	readonly stats: readonly GenerationStats[];
+	readonly stats: readonly RequestStats[];
+}
+
+export interface RequestStats extends GenerationStats {
+	readonly isAwaited: boolean;
+	/** See {@link placeKey}. */
+	readonly place: string;
+}
+
+/** Tells places within a trace apart: the end of the text before the cursor. */
+export function placeKey(textBefore: string): string {
+	return textBefore.slice(-200);
 }
 
 export interface ReplayFigures {
@@ -62,6 +73,8 @@ export interface ReplayFigures {
 	reusedTokensOnReturn: number;
 	/** Prompt and answer together. */
 	evaluatedTokens: number;
+	/** Of prompts that someone waited for where a line end was just typed, by place. */
+	readonly tokensAtNewLines: Map<string, number>;
 	/** Positions with a suggestion in time. */
 	shown: number;
 	accepted: number;
@@ -88,6 +101,7 @@ function noFigures(): ReplayFigures {
 		promptTokensOnReturn: 0,
 		reusedTokensOnReturn: 0,
 		evaluatedTokens: 0,
+		tokensAtNewLines: new Map(),
 		shown: 0,
 		accepted: 0,
 		acceptedCharacters: 0,
@@ -159,6 +173,8 @@ class Replay {
 	/** When the next key comes. */
 	#dueMs = 0;
 	#visit: "first" | "return" | "within" = "first";
+	/** Places where a line end was typed. */
+	readonly #newLines = new Set<string>();
 
 	constructor(
 		trace: Trace,
@@ -195,6 +211,8 @@ class Replay {
 			this.#dueMs = Math.max(this.#dueMs, this.#clock.now() - 20);
 			this.#dueMs += this.#gapMs();
 			const offset = event.offset + event.insert.length;
+			if (/\n[ \t]*$/.test(event.insert))
+				this.#newLines.add(placeKey(this.#text.slice(0, offset)));
 			this.#suggester.moved(this.#snapshot(offset));
 			await this.#pauseAt(offset);
 			this.#count();
@@ -347,6 +365,12 @@ class Replay {
 			figures.promptTokens += it.promptTokens;
 			figures.reusedTokens += it.reusedTokens;
 			figures.evaluatedTokens += it.prefillTokens + it.decodeTokens;
+			if (it.isAwaited && this.#newLines.has(it.place)) {
+				const { tokensAtNewLines } = figures;
+				const place = `${this.#trace.path}:${it.place}`;
+				const earlier = tokensAtNewLines.get(place) ?? 0;
+				tokensAtNewLines.set(place, earlier + it.prefillTokens);
+			}
 			if (this.#visit === "return") {
 				figures.promptTokensOnReturn += it.promptTokens;
 				figures.reusedTokensOnReturn += it.reusedTokens;

@@ -13,17 +13,19 @@ import type { DocumentSnapshot } from "../../src/completion/text/documentContext
 import { contextTokens } from "../../src/protocol/engineStatus.ts";
 import type {
 	CompletionChunk,
+	FimRequest,
 	GenerationEnd,
-	GenerationStats,
 } from "../../src/protocol/generation.ts";
 import { isContextFile } from "../../src/workspace/contextFiles.ts";
 import { emptyRequest } from "../support/fakes/fakeEngine.ts";
 import type { RealEngine } from "../support/models/realEngine.ts";
-import type {
-	ReplayClock,
-	RequestFigures,
-	Suggested,
-	Suggester,
+import {
+	placeKey,
+	type ReplayClock,
+	type RequestFigures,
+	type RequestStats,
+	type Suggested,
+	type Suggester,
 } from "./replay.ts";
 
 /** Counts what passes through, and keeps its figures. */
@@ -33,7 +35,7 @@ class ObservedEngine implements CompletionEngine {
 	#made = 0;
 	#awaited = 0;
 	#underWay = 0;
-	#stats: GenerationStats[] = [];
+	#stats: RequestStats[] = [];
 
 	constructor(engine: CompletionEngine) {
 		this.#engine = engine;
@@ -47,7 +49,7 @@ class ObservedEngine implements CompletionEngine {
 			signal,
 			replaces,
 		);
-		return { requestId, chunks: this.#watched(chunks) };
+		return { requestId, chunks: this.#watched(request, chunks) };
 	};
 
 	take(): RequestFigures {
@@ -73,13 +75,18 @@ class ObservedEngine implements CompletionEngine {
 	}
 
 	async *#watched(
+		{ prefixBlocks, typed, priority }: FimRequest,
 		chunks: AsyncGenerator<CompletionChunk, GenerationEnd>,
 	): AsyncGenerator<CompletionChunk, GenerationEnd> {
 		this.#underWay++;
 		try {
 			const end = yield* chunks;
 			if (end.kind === "done" && end.stats.promptTokens > 0)
-				this.#stats.push(end.stats);
+				this.#stats.push({
+					...end.stats,
+					isAwaited: priority === "typing",
+					place: placeKey(prefixBlocks.join("") + typed),
+				});
 			return end;
 		} finally {
 			if (--this.#underWay === 0) this.#settled.fire();
