@@ -16,6 +16,8 @@ import {
 } from "./replay.ts";
 import {
 	headroom,
+	headroomAtOnce,
+	headroomInPauses,
 	llamaVscodePattern,
 	withLineInPrefix,
 	withoutPrefixCache,
@@ -89,6 +91,8 @@ export async function benchCompletion({
 	const isSuffixFirst = prefixFirst.modelFile !== model;
 	const all: Readonly<Record<string, readonly [RealEngine, MakeSuggester]>> = {
 		headroom: [engine, (clock) => headroom(engine, clock)],
+		headroomAtOnce: [engine, (clock) => headroomAtOnce(engine, clock)],
+		headroomInPauses: [engine, (clock) => headroomInPauses(engine, clock)],
 		noPrefixCache: [engine, (clock) => withoutPrefixCache(engine, clock)],
 		llamaVscodePattern: [prefixFirst, () => llamaVscodePattern(prefixFirst)],
 		...(isSuffixFirst && {

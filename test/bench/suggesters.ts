@@ -1,14 +1,16 @@
 /** What the replay compares: the extension's own code, the same without its cache of keys and values, and another's pattern. */
 
-import { setTimeout as after } from "node:timers/promises";
-import { orAborted } from "../../src/base/abort.ts";
+import { sleep } from "../../src/base/abort.ts";
 import { Emitter, type Event } from "../../src/base/event.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
 import { ContextStore } from "../../src/completion/context/contextStore.ts";
 import { RepositoryContext } from "../../src/completion/context/repositoryContext.ts";
 import type { CompletionEngine } from "../../src/completion/request/completionEngine.ts";
-import { CompletionSession } from "../../src/completion/session/completionSession.ts";
+import {
+	type CompletionPolicy,
+	CompletionSession,
+} from "../../src/completion/session/completionSession.ts";
 import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
 import { contextTokens } from "../../src/protocol/engineStatus.ts";
 import type {
@@ -99,10 +101,29 @@ export function headroom(engine: RealEngine, clock: ReplayClock): Suggester {
 	return sessionOn(engine, engine.client, clock);
 }
 
+/** The same, but suggestions are shown as soon as they are known. */
+export function headroomAtOnce(
+	engine: RealEngine,
+	clock: ReplayClock,
+): Suggester {
+	return sessionOn(engine, engine.client, clock, { showsAtOnce: true });
+}
+
+/** The same, but requests start in pauses of typing, as on battery. */
+export function headroomInPauses(
+	engine: RealEngine,
+	clock: ReplayClock,
+): Suggester {
+	return sessionOn(engine, engine.client, clock, {
+		computesAtEveryKey: false,
+	});
+}
+
 function sessionOn(
 	real: RealEngine,
 	engine: CompletionEngine,
 	clock: ReplayClock,
+	policy: Partial<CompletionPolicy> = {},
 ): Suggester {
 	const observed = new ObservedEngine(engine);
 	const onLate = new Emitter<void>();
@@ -116,7 +137,12 @@ function sessionOn(
 		}),
 		log: nullLog,
 		onLateSuggestion: () => onLate.fire(),
-		sleep: (ms, signal) => orAborted(after(ms), signal).then(() => {}),
+		policy: () => ({
+			showsAtOnce: false,
+			computesAtEveryKey: true,
+			...policy,
+		}),
+		sleep,
 		now: () => clock.now(),
 	});
 	return {
@@ -158,10 +184,10 @@ export function withoutPrefixCache(
 	clock: ReplayClock,
 ): Suggester {
 	let requests = 0;
-	const complete: CompletionEngine["complete"] = (request, signal) =>
+	const complete: CompletionEngine["complete"] = (request, ...rest) =>
 		engine.client.complete(
 			{ ...request, path: `${++requests}/${request.path}`, snippets: [] },
-			signal,
+			...rest,
 		);
 	return sessionOn(engine, { complete }, clock);
 }
@@ -173,7 +199,7 @@ export function withLineInPrefix(
 ): Suggester {
 	const complete: CompletionEngine["complete"] = (
 		{ prefixBlocks, typed: line, ...request },
-		signal,
+		...rest
 	) => {
 		const last = (prefixBlocks.at(-1) ?? "") + line;
 		return engine.client.complete(
@@ -182,7 +208,7 @@ export function withLineInPrefix(
 				prefixBlocks: [...prefixBlocks.slice(0, -1), last],
 				typed: "",
 			},
-			signal,
+			...rest,
 		);
 	};
 	return sessionOn(engine, { complete }, clock);

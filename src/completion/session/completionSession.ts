@@ -1,6 +1,9 @@
 /**
- * Completions over time: at most one running request, a cache of answers, a prefetched completion after the suggestion on screen, and
- * late answers, which are offered again.
+ * Completions over time: at most one request that the user waits for, which each key goes along with or steers; a cache of answers; a
+ * prefetched completion after the suggestion on screen; and late answers, which are offered again.
+ *
+ * When to compute and when to show are two questions. Computing starts with the key. What is known is shown when the user reads: see
+ * `ShowTiming`.
  *
  * VS Code cancels an inline completion request after 750 ms even if the user has not typed. Such a request is finished all the same: the
  * text it completes is still there.
@@ -8,29 +11,26 @@
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
-import type { CompletionPriority } from "../../protocol/generation.ts";
 import type { CompletionEngine } from "../request/completionEngine.ts";
 import { evaluatePrompt } from "../request/evaluatePrompt.ts";
 import {
 	type CompletionResult,
 	getCompletion,
-	streamCompletion,
 } from "../request/getCompletion.ts";
 import type { PromptContextProvider } from "../request/promptContext.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
-import { AdaptiveDebounce } from "./adaptiveDebounce.ts";
-import { CompletionCache } from "./completionCache.ts";
+import { AnswerCache } from "./answerCache.ts";
 import { logCompletion } from "./completionLog.ts";
-import {
-	afterAccepting,
-	isSameText,
-	isTypedThrough,
-	type Prefetch,
-} from "./prefetch.ts";
-import { RunningCompletion } from "./runningCompletion.ts";
+import { GivenText } from "./givenText.ts";
+import { knownWords } from "./knownWords.ts";
+import { Requests } from "./requests.ts";
+import type { RunningCompletion } from "./runningCompletion.ts";
+import { ShowTiming } from "./showTiming.ts";
 import {
 	type FoundSuggestion,
+	fromCache,
+	isSameText,
 	noSuggestion,
 	type Place,
 	placeOf,
@@ -48,37 +48,61 @@ export interface CompletionSessionOptions {
 	 * @param isMore whether a caller already has the beginning of it, which may be on screen.
 	 */
 	readonly onLateSuggestion: (place: Place, isMore: boolean) => void;
+	/** Asked each time, because settings and the power supply change. */
+	readonly policy?: () => CompletionPolicy;
 	/** Settles after the time, or when the signal aborts. */
 	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 	/** In milliseconds. */
 	readonly now: () => number;
 }
 
+export interface CompletionPolicy {
+	/** Suggestions are shown as soon as they are known, rather than when the user slows down. */
+	readonly showsAtOnce: boolean;
+	/** Each key starts a request, rather than a pause in typing; and what follows a suggestion is computed in advance. */
+	readonly computesAtEveryKey: boolean;
+}
+
+const everythingAtOnce: CompletionPolicy = {
+	showsAtOnce: true,
+	computesAtEveryKey: true,
+};
+
 export interface SuggestOptions {
 	readonly signal: AbortSignal;
-	/** Requested manually: answered without a debounce, and also where there are no automatic suggestions. */
+	/** Requested manually: answered as a whole and at once, and also where there are no automatic suggestions. */
 	readonly isExplicit: boolean;
 }
 
-/** VS Code's own debounce. */
-const editorDelayMs = 50;
-
-/** An engine that takes longer than this to a first line does not prefetch. */
-const slowAnswerMs = 500;
+/** What is known, but not all that will be, is given after so long. */
+const fallbackMs = 100;
+/** Nobody asks in a document where so many keys passed without a question: as where the editor's setting is off. */
+const maxUnaskedKeys = 16;
 
 export class CompletionSession {
 	readonly #options: CompletionSessionOptions;
-	readonly #cache = new CompletionCache();
-	readonly #debounce = new AdaptiveDebounce({ editorDelayMs });
-	#running: RunningCompletion | undefined;
-	#prefetch: Prefetch | undefined;
-	/** Where a suggestion was accepted: the next request there is not debounced. */
-	#accepted: Place | undefined;
-	#version: number | undefined;
+	readonly #cache = new AnswerCache();
+	readonly #timing = new ShowTiming();
+	readonly #given = new GivenText();
+	readonly #requests: Requests;
+	/** Ended without a suggestion: asking again would give the same. */
+	#fruitless: RunningCompletion | undefined;
 	#preparing: AbortController | undefined;
+	/** Of the cursor. */
+	#place: Place | undefined;
+	/** Where a suggestion was asked for last. */
+	#asked: Place | undefined;
+	#unaskedKeys = 0;
+	/** Calls of `suggest` without an answer yet. */
+	#waiters = 0;
 
 	constructor(options: CompletionSessionOptions) {
 		this.#options = options;
+		this.#requests = new Requests({
+			...options,
+			cache: this.#cache,
+			onEnd: (running, result) => this.#ended(running, result),
+		});
 	}
 
 	/**
@@ -89,25 +113,23 @@ export class CompletionSession {
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<SuggestionResult> {
-		const suggestion =
-			this.cached(snapshot) ??
-			(await this.#request(snapshot, { signal, isExplicit }));
-		// After an explicit request, the alternatives come first.
-		if (suggestion.kind === "suggestion" && !signal.aborted && !isExplicit)
-			this.#prefetchAfter(snapshot, suggestion.text);
-		return suggestion;
+		this.#waiters++;
+		this.#asked = placeOf(snapshot);
+		this.#unaskedKeys = 0;
+		try {
+			const answer = await this.#answer(snapshot, { signal, isExplicit });
+			if (answer.kind === "none" || signal.aborted) return answer;
+			// After an explicit request, the alternatives come first.
+			if (isExplicit) return answer;
+			return await this.#show(snapshot, answer, signal);
+		} finally {
+			this.#waiters--;
+		}
 	}
 
+	/** What would be suggested without a request. */
 	cached(snapshot: DocumentSnapshot): FoundSuggestion | undefined {
-		const cached = this.#cache.find(snapshot);
-		return (
-			cached && {
-				kind: "suggestion",
-				...cached,
-				source: "cache",
-				work: undefined,
-			}
-		);
+		return this.#known(snapshot);
 	}
 
 	/**
@@ -139,8 +161,8 @@ export class CompletionSession {
 	}
 
 	/**
-	 * Reports where the cursor is now. A running request continues if the user has typed through the beginning of its answer, and is
-	 * aborted otherwise.
+	 * Reports where the cursor is now. A running request goes on if the user has typed through the beginning of its answer. Another key
+	 * steers it, where suggestions are asked for in this document; otherwise it is aborted.
 	 *
 	 * @param snapshot the document there. Called only when needed, because it copies the text.
 	 */
@@ -148,24 +170,30 @@ export class CompletionSession {
 		place: Place | undefined,
 		snapshot: () => DocumentSnapshot | undefined,
 	): void {
-		if (place && place.version !== this.#version) {
-			this.#version = place.version;
-			this.#debounce.key(this.#options.now());
+		const isKey =
+			place !== undefined &&
+			place.uri === this.#place?.uri &&
+			place.version !== this.#place.version;
+		this.#place = place;
+		if (isKey) {
+			this.#timing.key(this.#options.now());
+			this.#unaskedKeys++;
 		}
 		this.#preparing?.abort();
-		const running = this.#running;
-		const prefetch = this.#prefetch;
-		if (!running && !prefetch) return;
+		const { running, isBusy } = this.#requests;
 		if (running && place && samePlace(running.place, place)) return;
+		const computes = isKey && this.#computesAt(place);
+		if (!isBusy && !computes) return;
 		const here = place && snapshot();
-		if (running && (!here || !running.advanceTo(here))) this.#abortRunning();
-		if (prefetch && (!here || !isTypedThrough(prefetch, here)))
-			this.#abortPrefetch();
+		const isWanted = here && computes && !this.#known(here) && !isMidWord(here);
+		if (isWanted && this.#requests.runningFor(here)) return;
+		if (isWanted) this.#requests.start(here);
+		else this.#requests.movedTo(here);
 	}
 
 	/** Reports that a suggestion was accepted, with the cursor after it. */
 	acceptedAt(place: Place | undefined): void {
-		this.#accepted = place;
+		this.#timing.acceptedAt(place);
 	}
 
 	/**
@@ -174,7 +202,7 @@ export class CompletionSession {
 	 * @returns false where a completion is running: try again later.
 	 */
 	async prepare(snapshot: DocumentSnapshot): Promise<boolean> {
-		if (this.#running || this.#prefetch) return false;
+		if (this.#requests.isBusy) return false;
 		const { engine, contextProvider, log } = this.#options;
 		this.#preparing?.abort();
 		const preparing = new AbortController();
@@ -187,143 +215,144 @@ export class CompletionSession {
 		return true;
 	}
 
-	/** Aborts all requests and empties the cache, as after a change of the model. */
+	/** Aborts all requests and forgets all answers, as after a change of the model. */
 	clear(): void {
 		this.#preparing?.abort();
-		this.#abortRunning();
-		this.#abortPrefetch();
+		this.#requests.abortAll();
 		this.#cache.clear();
+		this.#given.clear();
+		this.#fruitless = undefined;
+		this.#asked = undefined;
 	}
 
-	async #request(
+	get #policy(): CompletionPolicy {
+		return this.#options.policy?.() ?? everythingAtOnce;
+	}
+
+	async #answer(
 		snapshot: DocumentSnapshot,
 		{ signal, isExplicit }: SuggestOptions,
 	): Promise<SuggestionResult> {
+		const known = this.#known(snapshot, isExplicit);
+		if (known) return known;
 		if (!isExplicit && isMidWord(snapshot))
 			return noSuggestion({ kind: "midWord" });
-		const pauseMs =
-			isExplicit || this.#runningFor(snapshot) ? 0 : this.#pauseMs(snapshot);
-		if (pauseMs > 0) await this.#options.sleep(pauseMs, signal);
+		const { sleep, now } = this.#options;
+		if (
+			!isExplicit &&
+			!this.#policy.computesAtEveryKey &&
+			!this.#requests.runningFor(snapshot)
+		)
+			await sleep(this.#timing.waitMs(snapshot, now()), signal);
 		if (signal.aborted) return noSuggestion({ kind: "cancelled" });
 		// No await from here to the start: a second call for the same place must find the request of the first.
-		const running = this.#runningFor(snapshot);
+		const fruitless = this.#fruitless;
+		if (!isExplicit && fruitless && isSameText(fruitless.snapshot, snapshot))
+			return fruitless.result;
+		const running =
+			this.#requests.runningFor(snapshot) ?? this.#requests.start(snapshot);
 		// On an explicit request, VS Code takes all candidates at once and does not ask for the rest of one later.
 		const options = { signal, isWhole: isExplicit };
-		const suggestion = running && (await running.answerAt(snapshot, options));
-		if (suggestion) return suggestion;
-		const started = this.#start(snapshot);
-		return (await started.answerAt(snapshot, options)) ?? started.result;
+		const fallback = isExplicit ? undefined : this.#fallback(snapshot);
+		const answer = await (fallback
+			? Promise.race([
+					running.answerAt(snapshot, options),
+					sleep(fallbackMs, signal).then(() => fallback),
+				])
+			: running.answerAt(snapshot, options));
+		if (answer) return answer.kind === "none" ? (fallback ?? answer) : answer;
+		// The text turned out to be another than what was typed ahead of it.
+		const next =
+			this.#requests.runningFor(snapshot) ?? this.#requests.start(snapshot);
+		return (await next.answerAt(snapshot, options)) ?? next.result;
 	}
 
-	/** No debounce at the start of a line and after an accepted suggestion, where the user pauses for what comes next. */
-	#pauseMs(snapshot: DocumentSnapshot): number {
-		const { text, offset } = snapshot;
-		const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
-		const isAwaited =
-			line.trim() === "" ||
-			(this.#accepted && samePlace(this.#accepted, placeOf(snapshot)));
-		return isAwaited ? 0 : this.#debounce.pauseMs;
-	}
-
-	/** A running request whose answer is valid here too. */
-	#runningFor(snapshot: DocumentSnapshot): RunningCompletion | undefined {
-		const running = this.#running;
-		if (running?.advanceTo(snapshot)) return running;
-		const prefetched = this.#prefetch?.running;
-		if (!prefetched || !isSameText(prefetched.snapshot, snapshot))
-			return undefined;
-		// The suggestion was accepted before the prefetch finished: it becomes the running request.
-		this.#abortRunning();
-		this.#prefetch = undefined;
-		this.#running = prefetched;
-		prefetched.advanceTo(snapshot);
-		return prefetched;
-	}
-
-	#start(snapshot: DocumentSnapshot): RunningCompletion {
-		this.#abortRunning();
-		this.#abortPrefetch();
-		const running = this.#run(snapshot, "typing");
-		this.#running = running;
-		return running;
-	}
-
-	/** Requests the completion that follows this suggestion, should it be accepted. The next key that does not match it aborts that. */
-	#prefetchAfter(shownAt: DocumentSnapshot, suggestion: string): void {
-		const accepted = afterAccepting(shownAt, suggestion);
-		// On a slow machine a prefetch costs power and is rarely ready in time.
-		if (this.#debounce.answerMs > slowAnswerMs) return;
-		if (this.#running || this.#cache.find(accepted)) return;
-		if (this.#prefetch && isSameText(this.#prefetch.running.snapshot, accepted))
-			return;
-		this.#abortPrefetch();
-		const running = this.#run(accepted, "idle");
-		this.#prefetch = { shownAt, suggestion, running };
-	}
-
-	#run(
+	/** Hands a suggestion out, when the user reads. The only place where that happens unasked. */
+	async #show(
 		snapshot: DocumentSnapshot,
-		priority: CompletionPriority,
-	): RunningCompletion {
-		const { engine, contextProvider } = this.#options;
-		const running = new RunningCompletion(snapshot, (signal) =>
-			streamCompletion(snapshot, engine, { contextProvider, signal, priority }),
-		);
-		void this.#read(running, priority);
-		return running;
-	}
-
-	async #read(
-		running: RunningCompletion,
-		priority: CompletionPriority,
-	): Promise<void> {
-		const { now } = this.#options;
-		const startMs = now();
-		let isFirst = true;
-		try {
-			for await (const event of running) {
-				if (event.kind === "end") this.#finish(running, event.result, priority);
-				else if (isFirst && priority === "typing")
-					this.#debounce.answered(now() - startMs);
-				isFirst = false;
-			}
-		} catch {
-			// A defect in a filter: callers that wait for the result get it.
-		} finally {
-			this.#forget(running);
+		answer: FoundSuggestion,
+		signal: AbortSignal,
+	): Promise<SuggestionResult> {
+		const { sleep, now } = this.#options;
+		let shown = answer;
+		if (!this.#policy.showsAtOnce && !this.#given.restAt(snapshot)) {
+			const waitMs = this.#timing.waitMs(snapshot, now(), answer);
+			if (waitMs > 0) await sleep(waitMs, signal);
+			if (signal.aborted)
+				return noSuggestion({ kind: "cancelled" }, answer.work);
+			// More may be known by now.
+			const more = waitMs > 0 ? this.#known(snapshot) : undefined;
+			if (more?.text.startsWith(answer.text))
+				shown = { ...more, work: answer.work };
 		}
+		this.#given.give(snapshot, shown);
+		this.#prefetchAfter(snapshot, shown.text);
+		return shown;
 	}
 
-	#finish(
-		running: RunningCompletion,
-		result: CompletionResult,
-		priority: CompletionPriority,
-	): void {
-		const { log, onLateSuggestion } = this.#options;
-		logCompletion(log, result, priority);
-		if (result.kind === "suggestion" && !running.isAborted)
-			this.#cache.put(running.snapshot, result);
-		const isCurrent = this.#running === running;
-		this.#forget(running);
-		if (isCurrent && running.isUnseen(result))
-			onLateSuggestion(running.place, running.isGiven);
+	/**
+	 * What needs no request: the rest of what was given, so that it never changes while it is typed through, or more of the same; else the
+	 * beginning of the running answer, or an answer from the cache.
+	 */
+	#known(here: DocumentSnapshot, isWhole = false): FoundSuggestion | undefined {
+		const cached = this.#cache.find(here);
+		const whole =
+			cached?.isWhole && !cached.isPrepended ? fromCache(cached) : undefined;
+		if (isWhole) return whole;
+		const running = this.#requests.running?.known(here);
+		const given = this.#given.restAt(here);
+		if (!given) return running ?? whole;
+		if (given.isWhole) return given;
+		return (
+			[whole, running].find((it) => it?.text.startsWith(given.text)) ?? given
+		);
 	}
 
-	#abortRunning(): void {
-		if (this.#running) this.#abort(this.#running);
+	/** What may serve until more is known: the beginning of an answer that was given up, or an answer from behind the cursor. */
+	#fallback(here: DocumentSnapshot): FoundSuggestion | undefined {
+		const cached = this.#cache.find(here);
+		if (!cached || cached.isWhole) return cached && fromCache(cached);
+		const text = knownWords(cached.text);
+		return text === "" ? undefined : fromCache({ ...cached, text });
 	}
 
-	#abortPrefetch(): void {
-		if (this.#prefetch) this.#abort(this.#prefetch.running);
+	/** Whether the editor will most likely ask there, so that the request can start now. */
+	#computesAt({ uri }: Place): boolean {
+		return (
+			this.#asked?.uri === uri &&
+			this.#unaskedKeys <= maxUnaskedKeys &&
+			this.#policy.computesAtEveryKey
+		);
 	}
 
-	#abort(running: RunningCompletion): void {
-		running.abort();
-		this.#forget(running);
+	#prefetchAfter(shownAt: DocumentSnapshot, suggestion: string): void {
+		if (this.#policy.computesAtEveryKey)
+			this.#requests.prefetchAfter(shownAt, suggestion);
 	}
 
-	#forget(running: RunningCompletion): void {
-		if (this.#running === running) this.#running = undefined;
-		if (this.#prefetch?.running === running) this.#prefetch = undefined;
+	#ended(running: RunningCompletion, result: CompletionResult): void {
+		if (result.kind === "suggestion") this.#offer(running.here);
+		else if (
+			result.reason.kind === "empty" ||
+			result.reason.kind === "filtered"
+		)
+			this.#fruitless = running;
+	}
+
+	/** Offers what has become known where somebody asked, and waits for nothing any more. */
+	#offer(here: DocumentSnapshot): void {
+		const { onLateSuggestion } = this.#options;
+		const known = this.#known(here);
+		if (
+			!known ||
+			this.#waiters > 0 ||
+			this.#asked?.uri !== here.uri ||
+			this.#asked.offset !== here.offset
+		)
+			return;
+		const given = this.#given.restAt(here);
+		if (known.text !== given?.text)
+			onLateSuggestion(placeOf(here), given !== undefined);
+		else this.#prefetchAfter(here, known.text);
 	}
 }

@@ -35,8 +35,3 @@ export function isTypedThrough(
 	const typed = typedSince(shownAt, here);
 	return typed !== undefined && suggestion.startsWith(typed.text);
 }
-
-/** Whether the text and the cursor are equal. The version may differ. */
-export function isSameText(a: DocumentSnapshot, b: DocumentSnapshot): boolean {
-	return a.uri === b.uri && a.offset === b.offset && a.text === b.text;
-}

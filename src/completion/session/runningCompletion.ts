@@ -1,13 +1,14 @@
 /** A request to the engine, which stays valid while the user types through the beginning of its answer. */
 
 import { orAborted } from "../../base/abort.ts";
-import type {
-	CompletionEvent,
-	CompletionResult,
-} from "../request/getCompletion.ts";
+import type { Piece } from "../confidence/pieces.ts";
+import type { CompletionEvent } from "../request/getCompletion.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
+import type { Answer } from "./answerCache.ts";
+import { knownWords } from "./knownWords.ts";
 import {
 	type FoundSuggestion,
+	isSameText,
 	noSuggestion,
 	type Place,
 	placeOf,
@@ -16,37 +17,42 @@ import {
 } from "./suggestion.ts";
 import { agree, restOf, type TypedText, typedSince } from "./typedSince.ts";
 
+/** Starts a request; its events are to be read to their end. */
+export type StartRequest = (
+	signal: AbortSignal,
+	onStarted: (requestId: string) => void,
+) => AsyncIterable<CompletionEvent>;
+
 /** The stream of its events is to be read once and to its end: reading is what drives the request. */
 export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 	/** The document that is completed. */
 	readonly snapshot: DocumentSnapshot;
 	/** The whole answer, once the reader of the events has taken the last one. Rejects where the request throws. */
 	readonly result: Promise<SuggestionResult>;
-	readonly #request: (signal: AbortSignal) => AsyncIterable<CompletionEvent>;
+	readonly #request: StartRequest;
 	readonly #controller = new AbortController();
-	readonly #firstLineReady: Promise<void>;
-	#onFirstLine = (): void => {};
+	readonly #firstPartReady: Promise<void>;
+	#onFirstPart = (): void => {};
 	#onEnd = (_: SuggestionResult): void => {};
 	#onFailure = (_: unknown): void => {};
-	#place: Place;
+	/** The last snapshot that this request is valid for. */
+	#here: DocumentSnapshot;
 	#typed: TypedText = { text: "", closers: "" };
+	#requestId: string | undefined;
 	/** The answer so far. */
+	#pieces: readonly Piece[] = [];
 	#text = "";
-	#firstLine: FoundSuggestion | undefined;
-	/** Callers that still wait for the answer. */
-	#waiters = 0;
-	/** The part of the answer that a caller already has. */
-	#given: string | undefined;
+	/** The first line, or the first words of it. */
+	#firstPart: FoundSuggestion | undefined;
+	#ended: SuggestionResult | undefined;
+	#isLeft = false;
 
-	constructor(
-		snapshot: DocumentSnapshot,
-		request: (signal: AbortSignal) => AsyncIterable<CompletionEvent>,
-	) {
+	constructor(snapshot: DocumentSnapshot, request: StartRequest) {
 		this.snapshot = snapshot;
-		this.#place = placeOf(snapshot);
+		this.#here = snapshot;
 		this.#request = request;
-		this.#firstLineReady = new Promise((resolve) => {
-			this.#onFirstLine = resolve;
+		this.#firstPartReady = new Promise((resolve) => {
+			this.#onFirstPart = resolve;
 		});
 		this.result = new Promise((resolve, reject) => {
 			this.#onEnd = resolve;
@@ -57,11 +63,13 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 	}
 
 	async *[Symbol.asyncIterator](): AsyncGenerator<CompletionEvent> {
-		let result: SuggestionResult | undefined;
 		let failure: unknown = new Error("the completion was not read to its end");
 		try {
-			for await (const event of this.#request(this.#controller.signal)) {
-				if (event.kind === "end") result = suggestionResult(event.result);
+			const events = this.#request(this.#controller.signal, (requestId) => {
+				this.#requestId = requestId;
+			});
+			for await (const event of events) {
+				if (event.kind === "end") this.#ended = suggestionResult(event.result);
 				else this.#received(event);
 				yield event;
 			}
@@ -69,93 +77,131 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 			failure = thrown;
 			throw thrown;
 		} finally {
-			if (result) this.#onEnd(result);
+			if (this.#ended) this.#onEnd(this.#ended);
 			else this.#onFailure(failure);
 		}
 	}
 
-	/** The position of the cursor as of the last snapshot that this request is valid for. */
-	get place(): Place {
-		return this.#place;
+	get here(): DocumentSnapshot {
+		return this.#here;
 	}
 
-	get isAborted(): boolean {
-		return this.#controller.signal.aborted;
+	/** The position of the cursor as of the last snapshot that this request is valid for. */
+	get place(): Place {
+		return placeOf(this.#here);
+	}
+
+	/** Undefined before the engine has it. */
+	get requestId(): string | undefined {
+		return this.#requestId;
+	}
+
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+
+	get hasText(): boolean {
+		return this.#text !== "";
+	}
+
+	/** Whether what the user has typed meanwhile is not what was generated. */
+	get isContradicted(): boolean {
+		return !agree(this.#typed, this.#text);
+	}
+
+	/** What is known of the answer. */
+	get answerSoFar(): Answer | undefined {
+		return this.#requestId === undefined || this.#text.trim() === ""
+			? undefined
+			: {
+					text: this.#text,
+					pieces: this.#pieces,
+					requestId: this.#requestId,
+					isWhole: false,
+				};
 	}
 
 	abort(): void {
+		this.#isLeft = true;
 		this.#controller.abort();
+	}
+
+	/** The user has typed something else. The request may go on until another takes its place, but it answers nobody. */
+	leave(): void {
+		this.#isLeft = true;
 	}
 
 	/** Moves the request to a later state of the document. False where the answer does not hold there. */
 	advanceTo(here: DocumentSnapshot): boolean {
+		if (this.#isLeft) return false;
 		const typed = typedSince(this.snapshot, here);
-		if (this.isAborted || typed === undefined || !agree(typed, this.#text))
-			return false;
+		if (typed === undefined || !agree(typed, this.#text)) return false;
 		this.#typed = typed;
-		this.#place = placeOf(here);
+		this.#here = here;
 		return true;
 	}
 
 	/**
-	 * The suggestion at a place that the request has advanced to: the first line as soon as it is complete, unless `isWhole` asks for the
-	 * whole answer. Undefined where the user has typed past the end of the answer.
+	 * The suggestion at a place that the request has advanced to: the first line as soon as it is complete, or the words that are offered
+	 * before, unless `isWhole` asks for the whole answer. Undefined where the user has typed something else, or past the end of the answer.
 	 */
 	async answerAt(
 		here: DocumentSnapshot,
 		{ signal, isWhole }: { signal: AbortSignal; isWhole: boolean },
 	): Promise<SuggestionResult | undefined> {
-		this.#waiters++;
-		try {
-			if (!isWhole)
-				await orAborted(
-					Promise.race([this.#firstLineReady, this.result]),
-					signal,
-				);
-			if (signal.aborted) return noSuggestion({ kind: "cancelled" });
-			const firstLine =
-				!isWhole && this.#firstLine && this.#restAt(here, this.#firstLine);
-			if (firstLine) return firstLine;
-			const whole = await orAborted(this.result, signal);
-			return whole
-				? this.#restAt(here, whole)
-				: noSuggestion({ kind: "cancelled" });
-		} finally {
-			this.#waiters--;
-		}
+		if (!isWhole)
+			await orAborted(
+				Promise.race([this.#firstPartReady, this.result]),
+				signal,
+			);
+		if (signal.aborted) return noSuggestion({ kind: "cancelled" });
+		const part = isWhole ? undefined : (this.#ended ?? this.#firstPart);
+		const rest = part && this.#restAt(here, part);
+		if (rest) return rest;
+		const whole = await orAborted(this.result, signal);
+		return whole
+			? this.#restAt(here, whole)
+			: noSuggestion({ kind: "cancelled" });
 	}
 
-	/** Whether a caller has the beginning of the answer, which may be on screen. */
-	get isGiven(): boolean {
-		return this.#given !== undefined;
+	/** What is left of the part that may be shown already. */
+	known(here: DocumentSnapshot): FoundSuggestion | undefined {
+		const part = this.#ended ?? this.#firstPart;
+		const rest =
+			part?.kind === "suggestion" && !this.#isLeft
+				? this.#restAt(here, part)
+				: undefined;
+		return rest?.kind === "suggestion" ? rest : undefined;
 	}
 
-	/** Whether no caller has all of this answer, or is about to get it. */
-	isUnseen(suggestion: CompletionResult): boolean {
-		return (
-			suggestion.kind === "suggestion" &&
-			suggestion.text !== this.#given &&
-			this.#waiters === 0 &&
-			!this.isAborted
-		);
+	/** Lets callers have the words that are known, where the first line takes long. */
+	offerWords(): void {
+		if (this.#firstPart || this.#ended || this.#requestId === undefined) return;
+		const text = knownWords(this.#text);
+		if (text !== "") this.#offer(text, this.#pieces, this.#requestId);
 	}
 
 	#received(event: Exclude<CompletionEvent, { readonly kind: "end" }>): void {
-		const { text } = event;
-		if (event.kind === "text") {
+		const { text, pieces } = event;
+		if (event.kind === "firstLine") this.#offer(text, pieces, event.requestId);
+		else {
 			this.#text = text;
-			if (!agree(this.#typed, text)) this.abort();
-		} else {
-			const { requestId } = event;
-			this.#firstLine = {
-				kind: "suggestion",
-				text,
-				requestId,
-				source: "engine",
-				work: undefined,
-			};
-			this.#onFirstLine();
+			this.#pieces = pieces;
 		}
+	}
+
+	#offer(text: string, pieces: readonly Piece[], requestId: string): void {
+		this.#firstPart = {
+			kind: "suggestion",
+			text,
+			pieces,
+			typedChars: 0,
+			isWhole: false,
+			requestId,
+			source: "engine",
+			work: undefined,
+		};
+		this.#onFirstPart();
 	}
 
 	/** The suggestion without what was typed of it. Undefined where nothing is left, or something else was typed. */
@@ -163,12 +209,12 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 		here: DocumentSnapshot,
 		suggestion: SuggestionResult,
 	): SuggestionResult | undefined {
-		const typed = typedSince(this.snapshot, here);
 		if (suggestion.kind === "none")
-			return typed?.text === "" ? suggestion : undefined;
+			return isSameText(this.snapshot, here) ? suggestion : undefined;
+		const typed = typedSince(this.snapshot, here);
 		const text = typed && restOf(suggestion.text, typed, here);
-		if (text === undefined) return undefined;
-		this.#given = suggestion.text;
-		return { ...suggestion, text };
+		return text === undefined
+			? undefined
+			: { ...suggestion, text, typedChars: typed?.text.length ?? 0 };
 	}
 }

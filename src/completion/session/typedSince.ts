@@ -23,6 +23,19 @@ export interface PlaceText {
 	readonly reachesEnd: boolean;
 }
 
+/** Of the text on each side of a place. */
+export const comparedChars = 512;
+
+export function placeText({ text, offset }: DocumentSnapshot): PlaceText {
+	const after = text.slice(offset, offset + comparedChars);
+	return {
+		offset,
+		before: text.slice(Math.max(0, offset - comparedChars), offset),
+		after,
+		reachesEnd: offset + after.length === text.length,
+	};
+}
+
 const maxClosers = 64;
 const onlyClosers = /^[\s)\]}"'`]*$/;
 
@@ -33,18 +46,26 @@ export function typedAt(
 ): TypedText | undefined {
 	if (to.offset < offset || !to.text.startsWith(before, offset - before.length))
 		return undefined;
-	const behind = to.text.slice(to.offset, to.offset + maxClosers);
+	const closers = closersSince({ after, reachesEnd }, to);
+	if (closers === undefined) return undefined;
+	return { text: withUnixLineEnds(to.text.slice(offset, to.offset)), closers };
+}
+
+/** What the editor inserted after the cursor since; empty where nothing, undefined where something else changed there. */
+export function closersSince(
+	{ after, reachesEnd }: Pick<PlaceText, "after" | "reachesEnd">,
+	{ text, offset }: Pick<DocumentSnapshot, "text" | "offset">,
+): string | undefined {
+	const behind = text.slice(offset, offset + maxClosers);
 	for (let length = 0; length <= behind.length; length++) {
 		const closers = behind.slice(0, length);
 		if (!onlyClosers.test(closers)) return undefined;
-		const end = to.offset + length + after.length;
+		const end = offset + length + after.length;
 		if (
-			!to.text.startsWith(after, to.offset + length) ||
-			(reachesEnd && end !== to.text.length)
+			text.startsWith(after, offset + length) &&
+			(!reachesEnd || end === text.length)
 		)
-			continue;
-		const text = withUnixLineEnds(to.text.slice(offset, to.offset));
-		return { text, closers: withUnixLineEnds(closers) };
+			return withUnixLineEnds(closers);
 	}
 	return undefined;
 }

@@ -92,6 +92,7 @@ export class InlineCompletionProvider
 			contextProvider,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
+			policy: () => ({ showsAtOnce: false, computesAtEveryKey: true }),
 			sleep,
 			now: () => performance.now(),
 		});

@@ -150,6 +150,21 @@ describe("CompletionSession", () => {
 		return { engine, session, suggest, moveTo, late };
 	}
 
+	/** A text in pieces, each held back until the test asks for the next. */
+	function pieces(...texts: readonly string[]) {
+		const gates = texts.map((text) => gate(text));
+		return {
+			next: async () => {
+				gates.shift()?.open();
+				await settle();
+				await settle();
+			},
+			chunks: async function* () {
+				for (const it of [...gates]) yield* it.chunks();
+			},
+		};
+	}
+
 	it("answers the same place again without a request", async () => {
 		const { engine, suggest } = setUp(() => ["bar();"]);
 		const first = await suggest("foo.█");
@@ -248,7 +263,7 @@ describe("CompletionSession", () => {
 		assert.equal(again.kind === "suggestion" && again.source, "cache");
 	});
 
-	it("aborts a request when the cursor or the document changes", async () => {
+	it("aborts a request when the cursor moves elsewhere", async () => {
 		const it = gate("bar();");
 		const { engine, suggest, moveTo, late } = setUp(() => it.chunks());
 		const controller = new AbortController();
@@ -257,27 +272,12 @@ describe("CompletionSession", () => {
 		controller.abort();
 		moveTo("foo.█", { version: 1 });
 		assert.equal(engine.signals[0]?.aborted, false);
-		moveTo("fo.█", { version: 2 });
+		moveTo("fo█o.", { version: 1 });
 		assert.equal(engine.signals[0]?.aborted, true);
 		it.open();
 		await settle();
 		assert.deepEqual(late, []);
 	});
-
-	/** A text in pieces, each held back until the test asks for the next. */
-	function pieces(...texts: readonly string[]) {
-		const gates = texts.map((text) => gate(text));
-		return {
-			next: async () => {
-				gates.shift()?.open();
-				await settle();
-				await settle();
-			},
-			chunks: async function* () {
-				for (const it of [...gates]) yield* it.chunks();
-			},
-		};
-	}
 
 	it("keeps a request while its answer is typed through, without another request", async () => {
 		const it = pieces("ba", "r();");
@@ -329,6 +329,11 @@ describe("CompletionSession", () => {
 		controller.abort();
 		await settle();
 		moveTo("foo.b█", { version: 2 });
+		const again = new AbortController();
+		void suggest("foo.b█", { version: 2 }, again.signal);
+		await settle();
+		again.abort();
+		await settle();
 		it.open();
 		await settle();
 		await settle();
@@ -349,6 +354,198 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 2);
 	});
 
+	describe("computing at each key", () => {
+		it("starts with the key where suggestions are asked for, and answers when the editor asks", async () => {
+			const it = gate("bar();");
+			const { engine, suggest, moveTo, late } = setUp(({ typed }) =>
+				typed === "foo." ? it.chunks() : ["x"],
+			);
+			moveTo("fo█");
+			moveTo("foo█", { version: 2 });
+			assert.equal(engine.requests.length, 0, "nobody has asked yet");
+			await suggest("foo█", { version: 2 });
+			moveTo("foo.█", { version: 3 });
+			assert.equal(engine.requests[1]?.typed, "foo.");
+			const answer = suggest("foo.█", { version: 3 });
+			it.open();
+			const suggestion = await answer;
+			assert.ok(suggestion.kind === "suggestion");
+			assert.equal(suggestion.text, "bar();");
+			assert.equal(engine.requests.length, 2);
+			assert.deepEqual(late, []);
+		});
+
+		it("offers nothing before the editor has asked", async () => {
+			const { engine, suggest, moveTo, late } = setUp(() => ["bar();"]);
+			moveTo("foo█");
+			await suggest("foo█");
+			moveTo("x█", { version: 2 });
+			await settle();
+			assert.equal(engine.requests.length, 2);
+			assert.deepEqual(late, []);
+			const answer = await suggest("x█", { version: 2 });
+			assert.equal(answer.kind === "suggestion" && answer.source, "cache");
+		});
+
+		it("stops where the editor asks no more", async () => {
+			const { engine, suggest, moveTo } = setUp(() => ["bar();"]);
+			moveTo("█", { version: 0 });
+			await suggest("█", { version: 0 });
+			for (let version = 1; version <= 50; version++)
+				moveTo(`${"x ".repeat(version)}█`, { version });
+			assert.ok(engine.requests.length < 20, `${engine.requests.length}`);
+		});
+
+		it("steers a request that has no text yet, and one that is contradicted", async () => {
+			const first = pieces("b", "ar();");
+			const { engine, suggest, moveTo } = setUp(({ typed }) =>
+				typed === "f" ? first.chunks() : gate("").chunks(),
+			);
+			moveTo("█", { version: 0 });
+			void suggest("█", { version: 0 });
+			moveTo("f█", { version: 1 });
+			assert.deepEqual(engine.replaced, [undefined, "c1"]);
+			void suggest("f█", { version: 1 });
+			await first.next();
+			moveTo("fb█", { version: 2 });
+			assert.equal(
+				engine.requests.length,
+				2,
+				"a key that agrees costs nothing",
+			);
+			moveTo("fbx█", { version: 3 });
+			assert.equal(engine.requests.length, 2, "it may still agree");
+			await first.next();
+			assert.deepEqual(engine.replaced, [undefined, "c1", "c2"]);
+		});
+
+		it("suggests what was known of an answer that was given up, until more is", async () => {
+			const first = pieces("bar(value, ot", "her);");
+			const second = gate("bar(value, other);");
+			let requests = 0;
+			const { suggest, moveTo, late } = setUp(() =>
+				++requests === 1 ? first.chunks() : second.chunks(),
+			);
+			moveTo("foo.█", { version: 0 });
+			const asking = new AbortController();
+			void suggest("foo.█", { version: 0 }, asking.signal);
+			await first.next();
+			asking.abort();
+			moveTo("foo.x█", { version: 1 });
+			moveTo("foo.█", { version: 2 });
+			const part = await suggest("foo.█", { version: 2 });
+			assert.ok(part.kind === "suggestion");
+			assert.deepEqual([part.text, part.isWhole], ["bar(value,", false]);
+			second.open();
+			await settle();
+			await settle();
+			assert.deepEqual(late.at(-1)?.isMore, true);
+			const whole = await suggest("foo.█", { version: 2 });
+			assert.ok(whole.kind === "suggestion");
+			assert.equal(whole.text, "bar(value, other);");
+		});
+
+		it("asks the engine once where nothing comes of it", async () => {
+			const { engine, suggest } = setUp(() => [" "]);
+			for (let asked = 0; asked < 2; asked++) {
+				const answer = await suggest("foo();█");
+				assert.equal(answer.kind, "none");
+			}
+			assert.equal(engine.requests.length, 1);
+		});
+	});
+
+	describe("on a machine that saves power", () => {
+		it("requests when typing pauses, and nothing in advance", async () => {
+			let nowMs = 0;
+			const pausesMs: number[] = [];
+			const engine = new FakeEngine(() => ["bar();"]);
+			const session = new CompletionSession({
+				engine,
+				contextProvider: noContext,
+				log: nullLog,
+				onLateSuggestion: () => {},
+				policy: () => ({ showsAtOnce: true, computesAtEveryKey: false }),
+				sleep: (ms) => {
+					pausesMs.push(ms);
+					return Promise.resolve();
+				},
+				now: () => nowMs,
+			});
+			for (let version = 1; version <= 20; version++) {
+				nowMs += 200;
+				const snapshot = at(`${"x ".repeat(version)}█`, { version });
+				session.movedTo(snapshot, () => snapshot);
+			}
+			assert.equal(engine.requests.length, 0);
+			await session.suggest(at("x.█", { version: 21 }), {
+				signal: never(),
+				isExplicit: false,
+			});
+			assert.equal(pausesMs[0], 200);
+			assert.deepEqual(
+				[engine.requests.length, engine.idleRequests.length],
+				[1, 0],
+			);
+		});
+	});
+
+	describe("when to show", () => {
+		/** A session after a while of even typing. */
+		async function afterTyping(probability: number) {
+			let nowMs = 0;
+			const pausesMs: number[] = [];
+			const engine = new FakeEngine(() => [{ text: "bar();", probability }]);
+			const session = new CompletionSession({
+				engine,
+				contextProvider: noContext,
+				log: nullLog,
+				onLateSuggestion: () => {},
+				policy: () => ({ showsAtOnce: false, computesAtEveryKey: true }),
+				sleep: (ms) => {
+					pausesMs.push(ms);
+					return Promise.resolve();
+				},
+				now: () => nowMs,
+			});
+			for (let version = 1; version <= 20; version++) {
+				nowMs += 200;
+				const place = { uri: "file:///a.ts", version, offset: 0 };
+				session.movedTo(place, () => undefined);
+			}
+			nowMs += 60;
+			const waitedFor = async (text: string, isExplicit = false) => {
+				pausesMs.length = 0;
+				const signal = never();
+				const it = await session.suggest(at(text), { signal, isExplicit });
+				assert.equal(it.kind, "suggestion");
+				// Another timer runs for the first words.
+				return pausesMs.filter((ms) => ms !== 100);
+			};
+			return { session, waitedFor };
+		}
+
+		it("waits until the user slows down", async () => {
+			const { waitedFor } = await afterTyping(0.5);
+			assert.deepEqual(await waitedFor("a = █"), [140]);
+		});
+
+		it("does not wait with what is almost certain", async () => {
+			const { waitedFor } = await afterTyping(0.95);
+			assert.deepEqual(await waitedFor("a = █"), []);
+		});
+
+		it("does not wait during type-through, at the start of a line, after an accepted suggestion, and for explicit requests", async () => {
+			const { session, waitedFor } = await afterTyping(0.5);
+			await waitedFor("a = █");
+			assert.deepEqual(await waitedFor("a = b█"), []);
+			assert.deepEqual(await waitedFor("a();\n\t█"), []);
+			session.acceptedAt({ uri: "file:///a.ts", version: 1, offset: 5 });
+			assert.deepEqual(await waitedFor("b();;█"), []);
+			assert.deepEqual(await waitedFor("c();;;;;;█", true), []);
+		});
+	});
+
 	it("passes on what a request throws, and recovers from it", async () => {
 		let calls = 0;
 		const { engine, suggest } = setUp(() => {
@@ -361,15 +558,17 @@ describe("CompletionSession", () => {
 		assert.equal(engine.requests.length, 2);
 	});
 
-	it("aborts a request for the next one", async () => {
+	it("steers a request by the next one", async () => {
 		const it = gate("bar();");
 		const { engine, suggest } = setUp(() => it.chunks());
 		void suggest("foo.█");
 		void suggest("fox.█", { version: 2 });
 		await settle();
+		assert.deepEqual(engine.replaced, [undefined, "c1"]);
 		assert.deepEqual(
 			engine.signals.map((signal) => signal.aborted),
-			[true, false],
+			[false, false],
+			"the engine ends the first one when it takes up the second",
 		);
 		it.open();
 	});
@@ -424,27 +623,6 @@ describe("CompletionSession", () => {
 				[true],
 			);
 			it.open();
-		});
-
-		it("does not happen on a slow engine", async () => {
-			let nowMs = 0;
-			const engine = new FakeEngine(() => {
-				nowMs += 800;
-				return ["bar();"];
-			});
-			const session = new CompletionSession({
-				engine,
-				contextProvider: noContext,
-				log: nullLog,
-				onLateSuggestion: () => {},
-				sleep: () => Promise.resolve(),
-				now: () => nowMs,
-			});
-			await session.suggest(at("foo.█"), {
-				signal: never(),
-				isExplicit: false,
-			});
-			assert.equal(engine.idleRequests.length, 0);
 		});
 
 		it("requests nothing twice", async () => {
@@ -552,55 +730,6 @@ describe("CompletionSession", () => {
 				engine.requests.map(({ rank }) => rank),
 				[1, 2, 3],
 			);
-		});
-	});
-
-	describe("the debounce", () => {
-		/** A session after a while of even typing, on a slow engine. */
-		async function afterTyping() {
-			let nowMs = 0;
-			const pausesMs: number[] = [];
-			const engine = new FakeEngine(() => {
-				nowMs += 400;
-				return ["x"];
-			});
-			const session = new CompletionSession({
-				engine,
-				contextProvider: noContext,
-				log: nullLog,
-				onLateSuggestion: () => {},
-				sleep: (ms) => {
-					pausesMs.push(ms);
-					return Promise.resolve();
-				},
-				now: () => nowMs,
-			});
-			const suggest = (text: string, isExplicit = false) =>
-				session.suggest(at(text), { signal: never(), isExplicit });
-			for (let version = 0; version < 20; version++) {
-				nowMs += 200;
-				session.movedTo(
-					{ uri: "file:///a.ts", version, offset: 0 },
-					() => undefined,
-				);
-			}
-			await suggest("first = █");
-			return { session, suggest, pausesMs };
-		}
-
-		it("follows the typing rhythm", async () => {
-			const { suggest, pausesMs } = await afterTyping();
-			await suggest("second = █");
-			assert.deepEqual(pausesMs, [150]);
-		});
-
-		it("is skipped at the start of a line, after an accepted suggestion, and for explicit requests", async () => {
-			const { session, suggest, pausesMs } = await afterTyping();
-			await suggest("a();\n\t█");
-			session.acceptedAt({ uri: "file:///a.ts", version: 1, offset: 5 });
-			await suggest("b();;█");
-			await suggest("c();;;;;;█", true);
-			assert.deepEqual(pausesMs, []);
 		});
 	});
 

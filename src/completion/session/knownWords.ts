@@ -1,0 +1,24 @@
+/** A text that may go on: what of it will stay. */
+
+import { BracketScanner } from "../text/brackets.ts";
+
+const wordCharacter = /[\p{L}\p{N}\p{M}_$]/u;
+
+/**
+ * The text up to the end of its last finished word, on its first line. A closing bracket that nothing in the text opens is left out, with all
+ * behind it: the document may have it already.
+ */
+export function knownWords(text: string): string {
+	const [line = ""] = /^\s*[^\n]*/.exec(text) ?? [];
+	const scanner = new BracketScanner("");
+	let end = 0;
+	while (end < line.length && !scanner.read(line[end] ?? "")) end++;
+	// The last word may go on, and what comes after it may belong to it.
+	if (end === text.length)
+		while (end > 0 && wordCharacter.test(line[end - 1] ?? "")) end--;
+	const known = line.slice(0, end).trimEnd();
+	return known.trim().length < minChars ? "" : known;
+}
+
+/** Fewer are not worth a look. */
+const minChars = 3;
