@@ -21,6 +21,7 @@ export const reasonSentences = {
 		"You rejected this suggestion here: it is not shown again until the line changes.",
 	restoresDeleted:
 		"The suggestion would restore what you have just deleted or undone.",
+	unresolvedName: "The suggestion used a name that is defined nowhere.",
 	tooShort: "The suggestion was shorter than three characters.",
 	cancelled:
 		"The text or the cursor changed, or the editor stopped waiting, before the answer was ready.",

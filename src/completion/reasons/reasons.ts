@@ -72,6 +72,8 @@ export type NoSuggestionReason =
 	| { readonly kind: "rejected" }
 	/** The suggestion would restore what the user has just deleted or undone. */
 	| { readonly kind: "restoresDeleted" }
+	/** The suggestion used a name that is defined nowhere. */
+	| { readonly kind: "unresolvedName" }
 	/** Too few characters to notice. */
 	| { readonly kind: "tooShort" }
 	/** The document or the cursor changed before the answer was ready. */

@@ -87,6 +87,7 @@ function noAnswerReason({ outcome }: CompletionDecision): string | undefined {
 		case "rejected":
 		case "restoresDeleted":
 		case "tooShort":
+		case "unresolvedName":
 			return undefined;
 		case "failed":
 			return reason.error.code;

@@ -9,6 +9,10 @@ import {
 } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import { Manners } from "../../completion/manners/manners.ts";
+import {
+	NameCheck,
+	type NameCheckOptions,
+} from "../../completion/names/nameCheck.ts";
 import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
 import type { CompletionEngine } from "../../completion/request/completionEngine.ts";
 import type { CompletionWork } from "../../completion/request/getCompletion.ts";
@@ -30,6 +34,7 @@ import {
 	placeAt,
 	snapshotOf,
 } from "./documentSnapshot.ts";
+import { LanguageServerNames } from "./languageServerNames.ts";
 import { MannersWatcher } from "./mannersWatcher.ts";
 
 /** Without schemes, the inputs of chat, search and source control would get completions too. */
@@ -50,6 +55,8 @@ export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
 	readonly contextProvider: PromptContextProvider;
 	readonly autoSuggest: AutoSuggest;
+	/** The texts of other files whose names are known. */
+	readonly otherTexts: NameCheckOptions["otherTexts"];
 	/** Fires when earlier suggestions are invalid, as after a change of the model. */
 	readonly onDidInvalidate: (listener: () => void) => Disposable;
 	/** Called with each suggestion that VS Code gets. */
@@ -79,12 +86,15 @@ export class InlineCompletionProvider
 	readonly #session: CompletionSession;
 	readonly #manners = new Manners();
 	readonly #mannersWatcher: MannersWatcher;
+	readonly #names: NameCheck;
+	readonly #serverNames = new LanguageServerNames();
 	readonly #store = new DisposableStore();
 	/** The place of a late answer, while VS Code is triggered to request it. */
 	#offered: Place | undefined;
 
 	constructor(options: InlineCompletionOptions) {
 		this.#options = options;
+		this.#names = new NameCheck({ otherTexts: options.otherTexts });
 		const { engine, contextProvider, autoSuggest, onDidInvalidate, log } =
 			options;
 		const session = new CompletionSession({
@@ -184,6 +194,7 @@ export class InlineCompletionProvider
 			: this.#manners.objectionTo(target.snapshot);
 		if (objection) return this.#hold(objection);
 		const signal = abortSignal(token);
+		if (!isExplicit) this.#serverNames.lookAhead(document, position);
 		const suggestion = await this.#session.suggest(target.snapshot, {
 			signal,
 			isExplicit,
@@ -191,7 +202,16 @@ export class InlineCompletionProvider
 		const { work } = suggestion;
 		if (token.isCancellationRequested) return none({ kind: "cancelled" }, work);
 		if (suggestion.kind === "none") return this.#hold(suggestion.reason, work);
-		const { text, source } = suggestion;
+		const text = isExplicit
+			? suggestion.text
+			: await this.#names.kept(target.snapshot, suggestion, async () =>
+					// The document is not what is completed while an entry of the suggest widget is selected.
+					context.selectedCompletionInfo
+						? undefined
+						: this.#serverNames.offeredAt(document, position),
+				);
+		if (text === "") return this.#hold({ kind: "unresolvedName" }, work);
+		const { source } = suggestion;
 		const place = linePlaceOf(target, position);
 		const objectionToText = isExplicit
 			? undefined
@@ -205,7 +225,7 @@ export class InlineCompletionProvider
 					AbortSignal.any([signal, AbortSignal.timeout(alternativesMs)]),
 				)
 			: [];
-		this.#options.onSuggestion(suggestion);
+		this.#options.onSuggestion({ ...suggestion, text });
 		this.#manners.shown(place, text, performance.now());
 		this.#mannersWatcher.update();
 		return {

@@ -66,6 +66,7 @@ export function registerCompletion({
 				budgetTokens: () => contextTokens(supervisor.status),
 			}),
 			autoSuggest,
+			otherTexts: () => store.texts().map(({ text }) => text),
 			onDidInvalidate: onWillReplaceModel,
 			onSuggestion: (suggestion) => {
 				lastSuggestion = suggestion;

@@ -1,0 +1,66 @@
+/** Finds the first name of a suggestion that is defined nowhere. */
+
+import { type DocumentSnapshot, lineBefore } from "../text/documentContext.ts";
+import { isBuiltIn, requiresImports } from "./builtInNames.ts";
+import { type UsedName, usedNames } from "./usedNames.ts";
+
+/** What a language server offers at one place. */
+export interface OfferedNames {
+	readonly names: ReadonlySet<string>;
+	/** The list may lack names that are valid there. */
+	readonly isIncomplete: boolean;
+}
+
+/** Where the text of a markup language or JSX stands between names. */
+const markup = /<\/|\/>|<[A-Za-z][\w.]*(?:\s[^<>]*)?>\s*[\w<{]/;
+/** `from module import *` brings names that are written nowhere. */
+const wildcardImport = /^\s*from\s.*\bimport\s*\*/m;
+
+/**
+ * Names of the suggestion that may be defined nowhere: only a language server knows.
+ *
+ * @param hasWord whether a name stands in the document or in another file that is open or in the prompt.
+ */
+export function doubtfulNames(
+	{ text, offset, languageId }: DocumentSnapshot,
+	suggestion: string,
+	hasWord: (name: string) => boolean,
+): UsedName[] {
+	const before = lineBefore(text, offset);
+	if (isOutsideCode(text.slice(0, offset), languageId)) return [];
+	if (markup.test(before + suggestion)) return [];
+	const isSure = requiresImports(languageId) && !wildcardImport.test(text);
+	return usedNames(suggestion, before, languageId).filter((used) =>
+		used.isMember
+			? // The place of a server's answer is before the first name.
+				used.start <= 0
+			: isSure && !isBuiltIn(used.name, languageId) && !hasWord(used.name),
+	);
+}
+
+/** The first of these names that is sure to be defined nowhere. */
+export function firstUnresolved(
+	doubtful: readonly UsedName[],
+	offered: OfferedNames | undefined,
+): UsedName | undefined {
+	return doubtful.find(({ name, isMember }) => {
+		if (offered?.names.has(name)) return false;
+		// Only a server knows members; of other names, it knows more than the text does.
+		return isMember
+			? offered !== undefined && !offered.isIncomplete && offered.names.size > 0
+			: true;
+	});
+}
+
+const maxScannedChars = 64 * 1024;
+
+/** In a comment over several lines, a string over several lines, or a template literal. */
+function isOutsideCode(before: string, languageId: string): boolean {
+	const near = before.slice(-maxScannedChars);
+	if (languageId === "python")
+		return (near.match(/"""|'''/g)?.length ?? 0) % 2 === 1;
+	return (
+		near.lastIndexOf("/*") > near.lastIndexOf("*/") ||
+		(near.match(/(?<!\\)`/g)?.length ?? 0) % 2 === 1
+	);
+}
