@@ -33,17 +33,16 @@ export function isSamePrefix(
 	now: FrameSide,
 	sameness: Sameness,
 ): { readonly changedLines: number } | undefined {
-	const isExact =
-		earlier.isCut || now.isCut
-			? now.text.endsWith(earlier.text)
-			: now.text === earlier.text;
+	const isExact = earlier.isCut
+		? now.text.endsWith(earlier.text)
+		: !now.isCut && now.text === earlier.text;
 	if (isExact) return { changedLines: 0 };
 	if (sameness !== "similar") return undefined;
 	const lines = earlier.text.split("\n");
 	const changedLines = changedLinesAbove(
 		lines,
 		now.text.split("\n"),
-		earlier.isCut || now.isCut,
+		earlier.isCut,
 	);
 	return changedLines <= Math.max(1, lines.length * maxChangedLines)
 		? { changedLines }
@@ -61,7 +60,7 @@ function changedLinesAbove(
 	let nowAbove = now.slice(0, now.length - sameAtEnd);
 	if (isCut) {
 		if (above.length === 0) return 0;
-		// The document has more above, and what was inserted has moved the first lines of the frame.
+		// The document has more above, and what came or went has moved the first lines of the frame.
 		const first = nowAbove.findIndex(
 			(line, at) =>
 				line === above[0] &&

@@ -139,6 +139,7 @@ describe("the prefix of a frame", () => {
 			inLine(long, 850, "x();\n".repeat(100)),
 			false,
 		],
+		["a long file came above a short one", above, long + above, false],
 		[
 			"the start of a long file went",
 			long,
