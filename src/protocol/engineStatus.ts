@@ -15,6 +15,11 @@ export const PromptBudget = z.readonly(
 		localTokens: z.int(),
 		/** Tokens of other files. They are evaluated in typing pauses. */
 		contextTokens: z.int(),
+		/**
+		 * Tokens of what was typed since prefix and suffix were frozen, beside those of the file: so that typing moves nothing that is already
+		 * evaluated.
+		 */
+		typedTokens: z.int(),
 	}),
 );
 export type PromptBudget = z.infer<typeof PromptBudget>;

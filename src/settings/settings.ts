@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod/mini";
+import { ConfidenceMode } from "../protocol/confidence.ts";
 import { automaticModel } from "../protocol/modelSelection.ts";
 import { SpeculationMode } from "../protocol/speculation.ts";
 
@@ -22,6 +23,8 @@ const shape = {
 	"completion.enabled": z.boolean(),
 	/** By language id; `*` is the default for all others. */
 	"completion.languages": z.record(z.string(), z.boolean()),
+	/** How sure a suggestion must be to be shown unasked. */
+	"completion.confidence": ConfidenceMode,
 	/** Target for the first line of a suggestion; prompts are sized to meet it. */
 	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
 	/** A GGUF file, or `automaticModel` or `builtInModel` of protocol/modelSelection.ts. */
@@ -55,6 +58,7 @@ const settingKeys = Object.keys(shape) as readonly SettingKey[];
 export const defaultSettings: Settings = {
 	"completion.enabled": true,
 	"completion.languages": { "*": true },
+	"completion.confidence": "automatic",
 	"completion.latencyTargetMs": 300,
 	"model.file": automaticModel,
 	"models.folders": [],

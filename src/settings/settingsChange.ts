@@ -14,6 +14,7 @@ export type SettingsEffect = (typeof effects)[number];
 const effectOf = {
 	"completion.enabled": "nothing",
 	"completion.languages": "nothing",
+	"completion.confidence": "nothing",
 	"download.proxy": "nothing",
 	"download.mirror": "nothing",
 	// The load sets the budget of prompts.

@@ -100,7 +100,7 @@ const rewrites: readonly (readonly [
 /** Lines taken out behind the place: the code that is to be written. */
 const gapLines = 10;
 /** As much as a slow machine reads (`promptBudget.ts`). */
-const budget = { localTokens: 256, contextTokens: 0 };
+const budget = { localTokens: 256, contextTokens: 0, typedTokens: 256 };
 /** Asked greedily, the built-in model says one sentence again and again, and lookup would look better than it is. */
 const proseSampling = { temperature: 0.8, topK: 40, topP: 0.95 };
 

@@ -170,9 +170,9 @@ describe("the engine with the built-in model", () => {
 			promptTokens += result.stats?.promptTokens ?? 0;
 			reusedTokens += result.stats?.reusedTokens ?? 0;
 		}
-		// Of 640 that fit; the first block that does not fit is dropped as a whole.
+		// Of 480 that fit; the first block that does not fit is dropped as a whole.
 		assert.ok(
-			promptTokens > 59 * 450,
+			promptTokens > 59 * 320,
 			`the prompts were full: ${promptTokens}`,
 		);
 		const share = reusedTokens / promptTokens;
@@ -312,6 +312,34 @@ describe("what a model declares", () => {
 		});
 		assert.ok(stats.reusedTokens < stats.promptTokens - 4);
 	});
+
+	for (const order of ["psm", "spm"] as const)
+		it(`evaluates no more than a new line when it is typed behind a frozen prefix: ${order}`, async () => {
+			const file = path.join(folder, `lines-${order}.gguf`);
+			const declared = "headroom.fim.order\x08\0\0\0\x03\0\0\0\0\0\0\0";
+			patchModel(builtInModel, file, [
+				[`${declared}spm`, `${declared}${order}`],
+			]);
+			await loaded(file);
+			const request = { prefixBlocks: [prefix], suffix, maxTokens: 1 };
+			let typed = "this.radius;\n";
+			await engine.completeWhole({ ...request, typed });
+			for (const line of [
+				"\t}\n",
+				"\n",
+				"\tname(): string {\n",
+				"\t\treturn ",
+			]) {
+				typed += line;
+				const { stats } = await engine.completeWhole({ ...request, typed });
+				// Of the line before only its end, which was held back or merges with this one; and the middle token.
+				const most = line.length + 4;
+				assert.ok(
+					stats.promptTokens - stats.reusedTokens <= most,
+					`${stats.reusedTokens} of ${stats.promptTokens} reused after ${JSON.stringify(line)}`,
+				);
+			}
+		});
 
 	it("is found in its token ids, whatever the file is called", async () => {
 		const renamed = path.join(folder, "chat-model-7b-instruct.gguf");

@@ -98,9 +98,11 @@ function withoutOverlap(
 /** Drops the text where it, or the line that it completes, equals the next line below. */
 function unlessLineBelow(text: string, place: FilterPlace): string {
 	const next = nextLine(place);
-	const { lineBefore } = place;
+	const { lineBefore, lineAfter } = place;
 	if (/\w/.test(next))
-		return isSameLine(text, next) || isSameLine(lineBefore + text, next)
+		return [text, lineBefore + text, lineBefore + text + lineAfter].some((it) =>
+			isSameLine(it, next),
+		)
 			? ""
 			: text;
 	// Many blocks end with a lone bracket: it is the one below only if it is in the same column.

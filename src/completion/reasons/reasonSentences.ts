@@ -26,6 +26,7 @@ export const reasonSentences = {
 	cancelled:
 		"The text or the cursor changed, or the editor stopped waiting, before the answer was ready.",
 	empty: "The model generated no text.",
+	unsure: "The model was not sure enough of its text to show it unasked.",
 } as const satisfies Record<
 	Exclude<NoSuggestionReason["kind"], WordedElsewhere>,
 	string

@@ -82,5 +82,7 @@ export type NoSuggestionReason =
 	| { readonly kind: "failed"; readonly error: HeadroomError }
 	/** The model ended the text at once. */
 	| { readonly kind: "empty" }
+	/** The model was not sure enough of its text, by `headroom.completion.confidence`. */
+	| { readonly kind: "unsure" }
 	/** A filter left nothing worth showing. */
 	| { readonly kind: "filtered"; readonly filter: FilterName };

@@ -21,7 +21,7 @@ export interface GenerateOptions {
 	readonly maxTokens: number;
 	/** Tokens evaluated between two checks of the signal. */
 	readonly chunkTokens: number;
-	/** Lengths of the prompt that later prompts will roll back to. */
+	/** Lengths of the prompt that later prompts will roll back to, in ascending order; for a cache that cannot roll back to any. */
 	readonly checkpoints?: readonly number[];
 	readonly start?: AnswerStart;
 	/** Greedy if undefined. */
@@ -202,12 +202,13 @@ async function prefill(
 	{ chunkTokens, checkpoints = [], speculation, signal }: GenerateOptions,
 ): Promise<void> {
 	const lastIndex = prompt.length - 1;
+	const borders = cache.canRollBack ? [] : checkpoints;
 	while (cache.tokens.length < lastIndex && !signal.aborted) {
 		const at = cache.tokens.length;
-		const border = checkpoints.find((it) => it > at) ?? lastIndex;
+		const border = borders.find((it) => it > at) ?? lastIndex;
 		const end = Math.min(at + chunkTokens, border, lastIndex);
 		await cache.append(prompt.slice(at, end), 0);
-		if (checkpoints.includes(end)) await cache.checkpoint();
+		if (borders.includes(end)) await cache.checkpoint();
 		await speculation?.read(prompt, end, signal);
 	}
 }

@@ -252,6 +252,9 @@ function promptFor(
 	);
 }
 
+/** Tokens between two checkpoints among the lines typed behind the stable part. */
+const typedCheckpointTokens = 64;
+
 /**
  * Where later prompts roll back to. On an empty line the stable part may be the whole prompt, and its last token must be evaluated again
  * to predict its successor, so the checkpoint comes before that token.
@@ -259,6 +262,14 @@ function promptFor(
 function checkpointsOf({
 	snippetTokens,
 	stableTokens,
+	settledTokens,
 }: FimPrompt): readonly number[] {
-	return [snippetTokens, stableTokens - 1];
+	const checkpoints = [snippetTokens, stableTokens - 1];
+	for (
+		let at = stableTokens + typedCheckpointTokens;
+		at < settledTokens;
+		at += typedCheckpointTokens
+	)
+		checkpoints.push(at);
+	return checkpoints;
 }

@@ -22,8 +22,10 @@ export interface FimPrompt {
 	readonly snippetTokens: number;
 	/** Tokens before the text of the file itself: snippets and path. */
 	readonly headTokens: number;
-	/** Tokens that do not change while the user types on the current line. */
+	/** Tokens that do not change while the user types behind the frozen prefix, at the end of `typed`. */
 	readonly stableTokens: number;
+	/** Tokens that do not change while the user types on the current line: `stableTokens`, and those of the lines typed before it. */
+	readonly settledTokens: number;
 	/** The end of the current line, which the answer must begin with: see {@link holdBack}. */
 	readonly heldBack: string;
 	/** Tokens of the request that exceed the budget. */
@@ -33,16 +35,10 @@ export interface FimPrompt {
 /** The suffix gets at most this share of the room. A fixed share keeps the suffix the same while the user types. */
 const suffixShare = 0.25;
 
-/**
- * The share of the room before the cursor that is reserved for the current line. So the choice of blocks depends on whole lines only, and does
- * not flip while the user types and deletes, or rejects suggestions.
- */
-const lineShare = 0.125;
-
 /** A longer path, as a share of the budget, is worth less than the code that it displaces. */
 const pathShare = 0.25;
 
-/** A block longer than its room is truncated in steps of this size, so that its start moves rarely. */
+/** Text longer than its room is truncated in steps of this size, so that its start moves rarely. */
 const cutStepTokens = 64;
 
 /** Words of more tokens are rare, and each held-back token costs a decode step. */
@@ -51,10 +47,14 @@ const maxHeldBackTokens = 4;
 /** A token that ends inside a character decodes to this. */
 const halfACharacter = "\ufffd";
 
+/**
+ * Prefix and suffix are chosen whatever is typed, which has room of its own. So the stable part is the same while the user types, deletes, and
+ * rejects suggestions. What is typed beyond its room joins the prefix, in steps.
+ */
 export function fimPrompt(
 	request: FimRequest,
 	vocabulary: FimVocabulary,
-	{ localTokens, contextTokens }: PromptBudget,
+	{ localTokens, contextTokens, typedTokens }: PromptBudget,
 ): FimPrompt {
 	const { tokens, beginningOfText, tokenize } = vocabulary;
 	const start = beginningOfText === null ? [] : [beginningOfText];
@@ -65,37 +65,45 @@ export function fimPrompt(
 
 	const wholeSuffix = tokenize(request.suffix);
 	const suffix = wholeSuffix.slice(0, Math.floor(room * suffixShare));
-	const wholeLine = tokenize(request.typed);
-	const roomBefore = room - suffix.length;
-	const line = endOf(wholeLine, roomBefore);
-	const blocks = request.prefixBlocks.map((block) => tokenize(block));
-	const prefix =
-		line.length < wholeLine.length
-			? []
-			: lastBlocks(
-					blocks,
-					roomBefore - Math.max(line.length, roomBefore * lineShare),
-				);
-	const { kept, heldBack } = holdBack(line, vocabulary);
+	const wholeTyped = tokenize(request.typed);
+	const typed = endOf(wholeTyped, typedTokens);
+	const blocks = [
+		...request.prefixBlocks.map((block) => tokenize(block)),
+		wholeTyped.slice(0, wholeTyped.length - typed.length),
+	];
+	const prefix = lastBlocks(blocks, room - suffix.length);
+	const { kept, heldBack } = holdBack(typed, vocabulary);
 
-	const { stable, typed } = arrange(vocabulary, { prefix, suffix, line: kept });
+	const { stable, rest } = arrange(vocabulary, { prefix, suffix, typed: kept });
 	const head = [...start, ...context.tokens, ...path];
 	const front = [...head, ...stable];
 	return {
-		tokens: [...front, ...typed],
+		tokens: [...front, ...rest],
 		snippetTokens: context.tokens.length,
 		headTokens: head.length,
 		stableTokens: front.length,
+		settledTokens:
+			front.length +
+			Math.min(settledOf(request.typed, typed, vocabulary), kept.length),
 		heldBack,
 		leftOutTokens:
 			context.leftOutTokens +
 			lengthOf(blocks) -
 			prefix.length +
-			wholeLine.length -
-			line.length +
 			wholeSuffix.length -
 			suffix.length,
 	};
+}
+
+/** How many of the last tokens of a text belong to the lines before its last one. */
+function settledOf(
+	text: string,
+	last: readonly Token[],
+	{ tokenize }: FimVocabulary,
+): number {
+	const line = text.slice(text.lastIndexOf("\n") + 1);
+	// One more, because the indentation of the line may merge with the line end before it.
+	return Math.max(0, last.length - tokenize(line).length - 1);
 }
 
 /** As many snippets as fit, the last ones first because they matter most, in the format that models were trained on for repositories. */
@@ -158,22 +166,22 @@ function holdBack(
 	return shortest;
 }
 
-/** Splits the prompt into what is stable while the user types on the line, and what is appended to it. */
+/** Splits the prompt into what is stable while the user types, and what is appended to it. */
 function arrange(
 	{ tokens: { prefix: pre, suffix: suf, middle }, order }: FimVocabulary,
 	parts: {
 		readonly prefix: readonly Token[];
 		readonly suffix: readonly Token[];
-		readonly line: readonly Token[];
+		readonly typed: readonly Token[];
 	},
-): { readonly stable: readonly Token[]; readonly typed: readonly Token[] } {
-	const { prefix, suffix, line } = parts;
+): { readonly stable: readonly Token[]; readonly rest: readonly Token[] } {
+	const { prefix, suffix, typed } = parts;
 	// Without a middle token the model can only continue the end of the prompt.
 	if (middle === null)
-		return { stable: [suf, ...suffix, pre, ...prefix], typed: line };
+		return { stable: [suf, ...suffix, pre, ...prefix], rest: typed };
 	return order === "spm"
-		? { stable: [suf, ...suffix, pre, ...prefix], typed: [...line, middle] }
-		: { stable: [pre, ...prefix, suf, ...suffix, middle], typed: line };
+		? { stable: [suf, ...suffix, pre, ...prefix], rest: [...typed, middle] }
+		: { stable: [pre, ...prefix, suf, ...suffix, middle], rest: typed };
 }
 
 /** As many whole blocks from the end as fit; if not even the last one does, its end. */
@@ -189,7 +197,7 @@ function lastBlocks(
 			left -= block.length;
 			continue;
 		}
-		if (kept.length === 0) kept.push(endOf(block, left));
+		if (lengthOf(kept) === 0) kept.push(endOf(block, left));
 		break;
 	}
 	return kept.flat();

@@ -13,6 +13,14 @@ export interface EngineSpeed {
  */
 const answerTokens = 128;
 
+/**
+ * Room for what is typed behind a frozen prefix and suffix: some 20 lines. It is not part of the latency target, because it is evaluated while
+ * it is typed.
+ */
+const maxTypedTokens = 256;
+/** Its share of a small window. */
+const typedShare = 0.25;
+
 /** With less text completions are useless, however slow the machine. */
 const minLocalTokens = 256;
 /** With more text completions hardly improve, and attention costs more per token. */
@@ -42,7 +50,11 @@ export function promptBudget(
 	const localTokens = steps(
 		Math.min(Math.max(affordable, minLocalTokens), maxLocalTokens),
 	);
-	return { localTokens, contextTokens: localTokens * contextPerLocal };
+	return {
+		localTokens,
+		contextTokens: localTokens * contextPerLocal,
+		typedTokens: maxTypedTokens,
+	};
 }
 
 /** Limits a budget to a context window. The file itself comes first; other files get the rest if it is large enough to be useful. */
@@ -51,15 +63,24 @@ export function fitBudget(
 	contextWindow: number,
 ): PromptBudget {
 	const room = Math.max(0, contextWindow - answerTokens);
-	const localTokens = Math.min(budget.localTokens, room);
-	const left = Math.min(budget.contextTokens, room - localTokens);
-	return { localTokens, contextTokens: left < minContextTokens ? 0 : left };
+	const typedTokens = Math.min(
+		budget.typedTokens,
+		Math.floor(room * typedShare),
+	);
+	const localTokens = Math.min(budget.localTokens, room - typedTokens);
+	const left = Math.min(budget.contextTokens, room - typedTokens - localTokens);
+	return {
+		localTokens,
+		contextTokens: left < minContextTokens ? 0 : left,
+		typedTokens,
+	};
 }
 
 /** The smallest useful budget. */
 export const minBudget: PromptBudget = {
 	localTokens: minLocalTokens,
 	contextTokens: 0,
+	typedTokens: maxTypedTokens,
 };
 
 /**
@@ -79,17 +100,15 @@ export function shrinkBudget(
 	return current;
 }
 
-function nextSmaller({
-	localTokens,
-	contextTokens,
-}: PromptBudget): PromptBudget | undefined {
+function nextSmaller(budget: PromptBudget): PromptBudget | undefined {
+	const { localTokens, contextTokens } = budget;
 	const left = contextTokens - stepTokens;
 	if (contextTokens > 0)
-		return { localTokens, contextTokens: left < minContextTokens ? 0 : left };
+		return { ...budget, contextTokens: left < minContextTokens ? 0 : left };
 	if (localTokens <= minLocalTokens) return undefined;
 	return {
+		...budget,
 		localTokens: Math.max(minLocalTokens, localTokens - stepTokens),
-		contextTokens,
 	};
 }
 
@@ -97,8 +116,9 @@ function nextSmaller({
 export function windowFor({
 	localTokens,
 	contextTokens,
+	typedTokens,
 }: PromptBudget): number {
-	return localTokens + contextTokens + answerTokens;
+	return localTokens + contextTokens + typedTokens + answerTokens;
 }
 
 function steps(tokens: number): number {

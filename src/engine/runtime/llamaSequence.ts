@@ -16,8 +16,8 @@ import type {
 	TokenLimits,
 } from "./runtime.ts";
 
-/** Enough for one behind the snippets, one behind the stable part of the file, and both of the prompt before. */
-const maxCheckpoints = 4;
+/** Enough for one behind the snippets, one behind the stable part of the file, and those among the lines typed behind it. The oldest goes first. */
+const maxCheckpoints = 6;
 
 type ControlledResult = NonNullable<
 	Awaited<ReturnType<LlamaContextSequence["controlledEvaluate"]>>[number]

@@ -12,15 +12,15 @@ export interface RoleNeeds {
 }
 
 /**
- * Completion: three sequences with room for 1,024 tokens of the file, twice that of other files, and the answer (`promptBudget.ts`); a
- * third of that still holds the file. 12 tokens, a line, within the latency target of 300 ms are 40 per second.
+ * Completion: three sequences with room for 1,024 tokens of the file, twice that of other files, what is typed, and the answer
+ * (`promptBudget.ts`); a third of that still holds the file. 12 tokens, a line, within the latency target of 300 ms are 40 per second.
  *
  * Chat: some files and a conversation; below 4,096 tokens the attachments fall out of the context. People read some 5 tokens per
  * second and skim code at twice that.
  */
 export const roleNeeds: Readonly<Record<Role, RoleNeeds>> = {
 	completion: {
-		contextWindows: [3200, 2176, 1024],
+		contextWindows: [3456, 2432, 1024],
 		sequences: 3,
 		batchTokens: 128,
 		minTokensPerSecond: 40,

@@ -13,7 +13,7 @@ export type LoadBehavior = "load" | "fail" | "crash" | Gate;
 export function loadResult(file: string): LoadResult {
 	return {
 		model: { ...fakeDescription, file, name: file },
-		budget: { localTokens: 1, contextTokens: 0 },
+		budget: { localTokens: 1, contextTokens: 0, typedTokens: 1 },
 		load: fakeLoad,
 	};
 }

@@ -35,7 +35,7 @@ async function setUp() {
 			report: {
 				kind: "ready",
 				model: fakeDescription,
-				budget: { localTokens: 1, contextTokens: 1 },
+				budget: { localTokens: 1, contextTokens: 1, typedTokens: 1 },
 				load: fakeLoad,
 			},
 		});

@@ -20,7 +20,7 @@ import {
 const ready: EngineStatus = {
 	kind: "ready",
 	model: fakeDescription,
-	budget: { localTokens: 256, contextTokens: 0 },
+	budget: { localTokens: 256, contextTokens: 0, typedTokens: 256 },
 	load: fakeLoad,
 };
 

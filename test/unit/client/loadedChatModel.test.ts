@@ -22,7 +22,7 @@ function ready(
 	return {
 		kind,
 		model: fakeDescription,
-		budget: { localTokens: 1, contextTokens: 1 },
+		budget: { localTokens: 1, contextTokens: 1, typedTokens: 1 },
 		load: { ...fakeLoad, ...chat },
 	};
 }

@@ -18,7 +18,7 @@ const loaded = (file: string): LoadEnd => ({
 	kind: "loaded",
 	result: {
 		model: model(file),
-		budget: { localTokens: 1, contextTokens: 0 },
+		budget: { localTokens: 1, contextTokens: 0, typedTokens: 1 },
 		load: fakeLoad,
 	},
 });

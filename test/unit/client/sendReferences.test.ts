@@ -51,7 +51,7 @@ function setUp() {
 			report: {
 				kind: "ready",
 				model: fakeDescription,
-				budget: { localTokens: 1, contextTokens: 0 },
+				budget: { localTokens: 1, contextTokens: 0, typedTokens: 1 },
 				load: fakeLoad,
 			},
 		});

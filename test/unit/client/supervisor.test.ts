@@ -147,7 +147,7 @@ describe("Supervisor", () => {
 		const { supervisor, clock, process, processes } = setUp();
 		const file = "/models/a.gguf";
 		const model = { ...fakeDescription, file };
-		const budget = { localTokens: 1, contextTokens: 0 };
+		const budget = { localTokens: 1, contextTokens: 0, typedTokens: 1 };
 		void supervisor.connect();
 		for (const index of [0, 1, 2]) {
 			process(index).hello();
@@ -244,7 +244,7 @@ describe("Supervisor", () => {
 
 		it("reports no crash after the load, and no requested shutdown", async () => {
 			const model = fakeDescription;
-			const budget = { localTokens: 1, contextTokens: 0 };
+			const budget = { localTokens: 1, contextTokens: 0, typedTokens: 1 };
 			const { loadCrashes, supervisor, process } = crashAt({
 				kind: "ready",
 				model,

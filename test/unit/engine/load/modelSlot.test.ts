@@ -126,7 +126,7 @@ async function load({
 	};
 }
 
-const whole = { localTokens: 1024, contextTokens: 2048 };
+const whole = { localTokens: 1024, contextTokens: 2048, typedTokens: 256 };
 
 describe("ModelSlot, before it touches memory", () => {
 	it("loads a model that fits, with the largest context for the latency target", async () => {
@@ -223,8 +223,12 @@ describe("ModelSlot, before it touches memory", () => {
 			lastLines = lines;
 		}
 		assert.deepEqual(budgets[0], whole);
-		// With the answer these are 512 cells; the minimal budget of 256 takes no fewer.
-		assert.deepEqual(budgets.at(-1), { localTokens: 384, contextTokens: 0 });
+		// With what is typed and the answer these are 768 cells; the minimal budget of 256 takes no fewer.
+		assert.deepEqual(budgets.at(-1), {
+			localTokens: 384,
+			contextTokens: 0,
+			typedTokens: 256,
+		});
 		for (const [i, { localTokens, contextTokens }] of budgets.entries()) {
 			assert.ok(localTokens === 1024 || contextTokens === 0);
 			assert.ok(contextTokens === 0 || contextTokens >= 256);
@@ -233,7 +237,7 @@ describe("ModelSlot, before it touches memory", () => {
 		}
 		assert.ok(
 			lastLines.some((it) =>
-				/memory limits the context window to 512 tokens; the latency target allows 3200/.test(
+				/memory limits the context window to 768 tokens; the latency target allows 3456/.test(
 					it,
 				),
 			),
@@ -246,7 +250,11 @@ describe("ModelSlot, before it touches memory", () => {
 			devices: [card(8 * gib), fakeRam],
 			contextWindow: 200,
 		});
-		assert.deepEqual(budget, { localTokens: 72, contextTokens: 0 });
+		assert.deepEqual(budget, {
+			localTokens: 54,
+			contextTokens: 0,
+			typedTokens: 18,
+		});
 	});
 
 	it("does not refuse a small model for a large margin", async () => {
@@ -401,16 +409,16 @@ describe("ModelSlot, with a record of the machine", () => {
 
 	for (const [phase, expected] of [
 		// The weights go to the same place, whatever the context is.
-		["loading", ["auto f16 3200", "off f16 3200"]],
+		["loading", ["auto f16 3456", "off f16 3456"]],
 		[
 			"warmingUp",
 			[
-				"auto f16 3200",
-				"auto f16 384",
-				"auto q8_0 3200",
-				"off f16 3200",
-				"off f16 384",
-				"off q8_0 3200",
+				"auto f16 3456",
+				"auto f16 640",
+				"auto q8_0 3456",
+				"off f16 3456",
+				"off f16 640",
+				"off q8_0 3456",
 			],
 		],
 	] as const)

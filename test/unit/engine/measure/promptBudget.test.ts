@@ -27,22 +27,23 @@ describe("promptBudget", () => {
 					{ prefillTokensPerSecond: prefill, decodeTokensPerSecond: decode },
 					targetMs,
 				),
-				{ localTokens, contextTokens: 2 * localTokens },
+				{ localTokens, contextTokens: 2 * localTokens, typedTokens: 256 },
 			));
 
 	for (const [what, contextWindow, expected] of [
-		["all of it in a large window", 8192, [1024, 2048]],
-		["less of other files in a smaller one", 2048, [1024, 896]],
-		["nothing of other files if too little is left", 1300, [1024, 0]],
-		["the file alone in a small one", 768, [640, 0]],
-		["nothing without room for an answer", 100, [0, 0]],
+		["all of it in a large window", 8192, [1024, 2048, 256]],
+		["less of other files in a smaller one", 2048, [1024, 640, 256]],
+		["nothing of other files if too little is left", 1500, [1024, 0, 256]],
+		["less for what is typed in a small one", 768, [480, 0, 160]],
+		["nothing without room for an answer", 100, [0, 0, 0]],
 	] as const)
 		it(`fits ${what}`, () => {
 			const fitted = fitBudget(
-				{ localTokens: 1024, contextTokens: 2048 },
+				{ localTokens: 1024, contextTokens: 2048, typedTokens: 256 },
 				contextWindow,
 			);
-			assert.deepEqual([fitted.localTokens, fitted.contextTokens], expected);
+			const { localTokens, contextTokens, typedTokens } = fitted;
+			assert.deepEqual([localTokens, contextTokens, typedTokens], expected);
 			assert.ok(windowFor(fitted) <= Math.max(contextWindow, 128));
 		});
 });

@@ -53,7 +53,7 @@ function loaded(
 	return {
 		kind: changes.kind ?? "ready",
 		model: fakeDescription,
-		budget: { localTokens: 256, contextTokens: 0 },
+		budget: { localTokens: 256, contextTokens: 0, typedTokens: 256 },
 		load: {
 			...fakeLoad,
 			memory,

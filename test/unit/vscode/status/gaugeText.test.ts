@@ -57,7 +57,7 @@ function loaded(
 	return {
 		kind: changes.kind ?? "ready",
 		model: { ...model, name: changes.name ?? model.name },
-		budget: { localTokens: 256, contextTokens: 0 },
+		budget: { localTokens: 256, contextTokens: 0, typedTokens: 256 },
 		load: { ...fakeLoad, memory: [gpu, ram], ...load },
 	};
 }
