@@ -11,6 +11,7 @@
 
 import { orAborted } from "../../base/abort.ts";
 import type { Log } from "../../base/log.ts";
+import type { SuggestionGate } from "../confidence/gate.ts";
 import type { CompletionEngine } from "../request/completionEngine.ts";
 import { evaluatePrompt } from "../request/evaluatePrompt.ts";
 import {
@@ -48,6 +49,8 @@ export interface CompletionSessionOptions {
 	 * @param isMore whether a caller already has the beginning of it, which may be on screen.
 	 */
 	readonly onLateSuggestion: (place: Place, isMore: boolean) => void;
+	/** Cuts what is handed out unasked. Without it, all is shown. */
+	readonly gate?: SuggestionGate;
 	/** Asked each time, because settings and the power supply change. */
 	readonly policy?: () => CompletionPolicy;
 	/** Settles after the time, or when the signal aborts. */
@@ -119,9 +122,10 @@ export class CompletionSession {
 		try {
 			const answer = await this.#answer(snapshot, { signal, isExplicit });
 			if (answer.kind === "none" || signal.aborted) return answer;
-			// After an explicit request, the alternatives come first.
-			if (isExplicit) return answer;
-			return await this.#show(snapshot, answer, signal);
+			if (!isExplicit) return await this.#show(snapshot, answer, signal);
+			this.#given.give(snapshot, answer);
+			// The alternatives come before what follows.
+			return answer;
 		} finally {
 			this.#waiters--;
 		}
@@ -274,20 +278,38 @@ export class CompletionSession {
 		signal: AbortSignal,
 	): Promise<SuggestionResult> {
 		const { sleep, now } = this.#options;
-		let shown = answer;
+		const { work } = answer;
+		let shown = this.#surePart(snapshot, answer);
+		if (!shown) return noSuggestion({ kind: "unsure" }, work);
 		if (!this.#policy.showsAtOnce && !this.#given.restAt(snapshot)) {
-			const waitMs = this.#timing.waitMs(snapshot, now(), answer);
+			const waitMs = this.#timing.waitMs(snapshot, now(), shown);
 			if (waitMs > 0) await sleep(waitMs, signal);
-			if (signal.aborted)
-				return noSuggestion({ kind: "cancelled" }, answer.work);
+			if (signal.aborted) return noSuggestion({ kind: "cancelled" }, work);
 			// More may be known by now.
-			const more = waitMs > 0 ? this.#known(snapshot) : undefined;
-			if (more?.text.startsWith(answer.text))
-				shown = { ...more, work: answer.work };
+			const known = waitMs > 0 ? this.#known(snapshot) : undefined;
+			const more = known && this.#surePart(snapshot, known);
+			if (more?.text.startsWith(shown.text)) shown = { ...more, work };
 		}
 		this.#given.give(snapshot, shown);
 		this.#prefetchAfter(snapshot, shown.text);
 		return shown;
+	}
+
+	/** The part of a suggestion that is shown unasked; never less than what is on screen. */
+	#surePart(
+		here: DocumentSnapshot,
+		suggestion: FoundSuggestion,
+	): FoundSuggestion | undefined {
+		const { gate } = this.#options;
+		if (!gate) return suggestion;
+		const { pieces, typedChars, text } = suggestion;
+		const sureChars = gate.shownPart(pieces, typedChars).length;
+		const shownChars = this.#given.restAt(here)?.text.length ?? 0;
+		const sure = text.slice(0, Math.max(sureChars, shownChars));
+		if (sure === text) return suggestion;
+		return sure.trim() === ""
+			? undefined
+			: { ...suggestion, text: sure, isWhole: false };
 	}
 
 	/**
@@ -343,16 +365,17 @@ export class CompletionSession {
 	#offer(here: DocumentSnapshot): void {
 		const { onLateSuggestion } = this.#options;
 		const known = this.#known(here);
+		const sure = known && this.#surePart(here, known);
 		if (
-			!known ||
+			!sure ||
 			this.#waiters > 0 ||
 			this.#asked?.uri !== here.uri ||
 			this.#asked.offset !== here.offset
 		)
 			return;
 		const given = this.#given.restAt(here);
-		if (known.text !== given?.text)
+		if (sure.text !== given?.text)
 			onLateSuggestion(placeOf(here), given !== undefined);
-		else this.#prefetchAfter(here, known.text);
+		else this.#prefetchAfter(here, sure.text);
 	}
 }

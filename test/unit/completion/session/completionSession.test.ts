@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
+import { surePart } from "../../../../src/completion/confidence/gate.ts";
 import {
 	getCompletion,
 	streamCompletion,
@@ -487,6 +488,63 @@ describe("CompletionSession", () => {
 				[engine.requests.length, engine.idleRequests.length],
 				[1, 0],
 			);
+		});
+	});
+
+	describe("with a gate", () => {
+		function gated() {
+			const chunks = [
+				{ text: "first", probability: 0.9 },
+				{ text: "Item(", probability: 0.3 },
+				{ text: "a);", probability: 0.9 },
+			];
+			let threshold = 0.5;
+			const engine = new FakeEngine(() => chunks);
+			const late: Place[] = [];
+			const session = new CompletionSession({
+				engine,
+				contextProvider: noContext,
+				log: nullLog,
+				onLateSuggestion: (place) => late.push(place),
+				gate: {
+					shownPart: (pieces, typedChars) =>
+						surePart(pieces, typedChars, threshold),
+				},
+				sleep: () => Promise.resolve(),
+				now: () => 0,
+			});
+			const suggest = async (text: string, isExplicit = false) => {
+				const signal = never();
+				const it = await session.suggest(at(text), { signal, isExplicit });
+				return it.kind === "suggestion" ? it.text : it.reason.kind;
+			};
+			const setThreshold = (it: number): void => {
+				threshold = it;
+			};
+			return { engine, late, suggest, setThreshold };
+		}
+
+		it("holds back what is not sure, until what is typed makes it so, without another request", async () => {
+			const { engine, late, suggest } = gated();
+			assert.equal(await suggest("get.█"), "unsure");
+			assert.equal(await suggest("get.fi█"), "unsure");
+			assert.equal(await suggest("get.firstIte█"), "m(a);");
+			assert.equal(engine.requests.length, 1);
+			assert.deepEqual(late, []);
+		});
+
+		it("never takes back what is on screen", async () => {
+			const { suggest, setThreshold } = gated();
+			setThreshold(0.1);
+			assert.equal(await suggest("get.█"), "firstItem(a);");
+			setThreshold(0.9);
+			assert.equal(await suggest("get.f█"), "irstItem(a);");
+		});
+
+		it("shows all on an explicit request, and goes on with it", async () => {
+			const { suggest } = gated();
+			assert.equal(await suggest("get.█", true), "firstItem(a);");
+			assert.equal(await suggest("get.f█"), "irstItem(a);");
 		});
 	});
 
