@@ -5,6 +5,7 @@
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
  *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+ *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
@@ -19,6 +20,7 @@ import { benchConcurrency } from "../test/bench/concurrency.ts";
 import { benchContext } from "../test/bench/context/context.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { benchInfill } from "../test/bench/infill/infill.ts";
+import { benchKeys } from "../test/bench/keys.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
@@ -28,6 +30,7 @@ const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--tra
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
        npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+       npm run --silent bench -- keys [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
@@ -39,6 +42,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	context: runContext,
 	fit: runFit,
 	infill: runInfill,
+	keys: runKeys,
 	speculation: runSpeculation,
 };
 
@@ -136,6 +140,23 @@ async function runContext({
 	});
 	console.table(rows);
 	if (json) console.log(JSON.stringify({ rows }));
+}
+
+async function runKeys({ json }: Arguments): Promise<void> {
+	const rows = benchKeys();
+	console.table(
+		rows.map(({ piece, when, ms }) => ({
+			piece,
+			when,
+			...Object.fromEntries(
+				Object.entries(ms).map(([lines, it]) => [
+					`${lines} lines, ms`,
+					it.toFixed(2),
+				]),
+			),
+		})),
+	);
+	if (json) console.log(JSON.stringify(rows));
 }
 
 async function runFit({
