@@ -50,11 +50,11 @@ export function documentContext({
 	};
 }
 
+/** Looks at the line only: texts are long, and this is done several times at every key. */
 export function lineBefore(text: string, offset: number): string {
-	const before = text.slice(0, offset);
-	return before.slice(
-		Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1,
-	);
+	const lineFeed = offset === 0 ? -1 : text.lastIndexOf("\n", offset - 1);
+	const line = text.slice(lineFeed + 1, offset);
+	return line.slice(line.lastIndexOf("\r") + 1);
 }
 
 export function lineAfter(text: string, offset: number): string {

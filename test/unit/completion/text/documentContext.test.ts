@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { documentContext } from "../../../../src/completion/text/documentContext.ts";
+import {
+	documentContext,
+	lineBefore,
+} from "../../../../src/completion/text/documentContext.ts";
 import { at } from "../../../support/cursor.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
@@ -21,6 +24,22 @@ describe("documentContext", () => {
 			lineBefore: "b",
 			lineAfter: "c",
 		}));
+
+	it("takes the line from any line end to the cursor", () => {
+		for (const [document, line] of [
+			["█", ""],
+			["\n█", ""],
+			["█\n", ""],
+			["ab█c", "ab"],
+			["x\nab█c", "ab"],
+			["x\r\nab█c", "ab"],
+			["x\rab█c", "ab"],
+			["x\n\rab█c\n", "ab"],
+		] as const) {
+			const { text, offset } = at(document);
+			assert.equal(lineBefore(text, offset), line);
+		}
+	});
 
 	it("splits an empty document", () =>
 		assert.deepEqual(documentContext(at("█")), {
