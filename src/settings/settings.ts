@@ -25,6 +25,8 @@ const shape = {
 	"completion.languages": z.record(z.string(), z.boolean()),
 	/** How sure a suggestion must be to be shown unasked. */
 	"completion.confidence": ConfidenceMode,
+	/** On battery: `full` computes at every key, `pauses` when typing pauses. */
+	"completion.onBattery": z.enum(["full", "pauses"]),
 	/** Target for the first line of a suggestion; prompts are sized to meet it. */
 	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
 	/** A GGUF file, or `automaticModel` or `builtInModel` of protocol/modelSelection.ts. */
@@ -59,6 +61,7 @@ export const defaultSettings: Settings = {
 	"completion.enabled": true,
 	"completion.languages": { "*": true },
 	"completion.confidence": "automatic",
+	"completion.onBattery": "pauses",
 	"completion.latencyTargetMs": 300,
 	"model.file": automaticModel,
 	"models.folders": [],

@@ -15,6 +15,7 @@ const effectOf = {
 	"completion.enabled": "nothing",
 	"completion.languages": "nothing",
 	"completion.confidence": "nothing",
+	"completion.onBattery": "nothing",
 	"download.proxy": "nothing",
 	"download.mirror": "nothing",
 	// The load sets the budget of prompts.

@@ -46,6 +46,8 @@ export interface CompletionRow {
 	readonly inTime: number;
 	readonly shownPer100Keys: number;
 	readonly acceptedOfShown: number;
+	/** Neither accepted nor on screen for as long as a glance takes. */
+	readonly unreadOfShown: number;
 	/** Characters of accepted suggestions that the trace types too. */
 	readonly keptOfAccepted: number;
 	readonly charactersSavedPerKey: number;
@@ -189,6 +191,7 @@ function row(
 		inTime: ratio(it.shown, it.asked),
 		shownPer100Keys: Math.round(1e3 * ratio(it.shown, it.keys)) / 10,
 		acceptedOfShown: ratio(it.accepted, it.shown),
+		unreadOfShown: ratio(it.unread, it.shown),
 		keptOfAccepted: ratio(it.keptCharacters, it.acceptedCharacters),
 		charactersSavedPerKey: ratio(it.keptCharacters, it.keys),
 		exactLineShare: ratio(it.exactLines, it.asked),

@@ -77,6 +77,8 @@ export interface ReplayFigures {
 	readonly tokensAtNewLines: Map<string, number>;
 	/** Positions with a suggestion in time. */
 	shown: number;
+	/** Of those, not accepted and gone with the next key before anyone can have read them. */
+	unread: number;
 	accepted: number;
 	acceptedCharacters: number;
 	/** Of the accepted ones, those that the trace types too. */
@@ -103,6 +105,7 @@ function noFigures(): ReplayFigures {
 		evaluatedTokens: 0,
 		tokensAtNewLines: new Map(),
 		shown: 0,
+		unread: 0,
 		accepted: 0,
 		acceptedCharacters: 0,
 		keptCharacters: 0,
@@ -134,6 +137,9 @@ export class ReplayClock {
 }
 
 const editorDelayMs = 50;
+
+/** A glance takes as long. */
+const glanceMs = 250;
 
 /** After which the extension prepares the next prompt (`contextWatcher.ts`). */
 const idleMs = 1_500;
@@ -246,7 +252,7 @@ class Replay {
 		const due = this.#clock.until(this.#dueMs).then(() => "due" as const);
 		const startMs = this.#clock.now();
 		const isIdleLater = this.#dueMs - startMs > idleMs;
-		let isShown = false;
+		let shownMs: number | undefined;
 		figures.asked++;
 		for (let asks = 0; ; asks++) {
 			const late = this.#suggester.late().then(() => "late" as const);
@@ -262,14 +268,14 @@ class Replay {
 					(figures.dropped.get(droppedBy) ?? 0) + 1,
 				);
 			if (text !== undefined) {
-				if (!isShown) {
+				if (shownMs === undefined) {
 					figures.shown++;
 					if (!isFromCache)
 						figures.firstLinesMs.push(this.#clock.now() - startMs);
 					const rest = this.#upcoming().split("\n", 1)[0] ?? "";
 					if (text.split("\n", 1)[0] === rest) figures.exactLines++;
 				}
-				isShown = true;
+				shownMs ??= this.#clock.now();
 				const taken = this.#take(text, offset);
 				if (taken > 0) {
 					controller.abort();
@@ -284,6 +290,8 @@ class Replay {
 				break;
 			}
 		}
+		if (shownMs !== undefined && this.#dueMs - shownMs < glanceMs)
+			figures.unread++;
 		controller.abort();
 		return 0;
 	}

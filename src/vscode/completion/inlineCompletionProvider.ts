@@ -17,7 +17,10 @@ import type { NoSuggestionReason } from "../../completion/reasons/reasons.ts";
 import type { CompletionEngine } from "../../completion/request/completionEngine.ts";
 import type { CompletionWork } from "../../completion/request/getCompletion.ts";
 import type { PromptContextProvider } from "../../completion/request/promptContext.ts";
-import { CompletionSession } from "../../completion/session/completionSession.ts";
+import {
+	type CompletionPolicy,
+	CompletionSession,
+} from "../../completion/session/completionSession.ts";
 import {
 	type CompletionDecision,
 	decisionText,
@@ -63,6 +66,7 @@ export interface InlineCompletionOptions {
 	readonly onSuggestion: (suggestion: GivenSuggestion) => void;
 	/** Called once for each request of VS Code. */
 	readonly onDecision: (decision: CompletionDecision) => void;
+	readonly policy: () => CompletionPolicy;
 	readonly log: Log;
 }
 
@@ -95,14 +99,14 @@ export class InlineCompletionProvider
 	constructor(options: InlineCompletionOptions) {
 		this.#options = options;
 		this.#names = new NameCheck({ otherTexts: options.otherTexts });
-		const { engine, contextProvider, autoSuggest, onDidInvalidate, log } =
-			options;
+		const { engine, contextProvider, autoSuggest, policy } = options;
+		const { onDidInvalidate, log } = options;
 		const session = new CompletionSession({
 			engine,
 			contextProvider,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
-			policy: () => ({ showsAtOnce: false, computesAtEveryKey: true }),
+			policy,
 			sleep,
 			now: () => performance.now(),
 		});

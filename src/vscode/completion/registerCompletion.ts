@@ -3,6 +3,7 @@
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
+import { PowerSource } from "../../client/powerSource.ts";
 import { ContextStore } from "../../completion/context/contextStore.ts";
 import { ReferenceSync } from "../../completion/context/referenceSync.ts";
 import { RepositoryContext } from "../../completion/context/repositoryContext.ts";
@@ -49,6 +50,7 @@ export function registerCompletion({
 	const disposables = new DisposableStore();
 	const store = new ContextStore((path) => files.mayShow(path));
 	const decisions = new DecisionHistory();
+	const power = new PowerSource();
 	let lastSuggestion: GivenSuggestion | undefined;
 	const references = disposables.add(
 		new ReferenceSync({
@@ -72,6 +74,14 @@ export function registerCompletion({
 				lastSuggestion = suggestion;
 			},
 			onDecision: (decision) => decisions.add(decision),
+			policy: () => {
+				const { settings } = configuration;
+				return {
+					showsAtOnce: settings["completion.confidence"] === "more",
+					computesAtEveryKey:
+						settings["completion.onBattery"] === "full" || !power.isOnBattery,
+				};
+			},
 			log,
 		}),
 	);
