@@ -52,6 +52,23 @@ describe("EditFrames", () => {
 		assert.match(frames.propose(closed).frame.suffix, /^\)/);
 	});
 
+	it("are those from before a bracket was closed, once that is typed over", () => {
+		const frames = new EditFrames();
+		const { frame } = frames.frameFor(at(`${above}\tfoo█\n${below}`));
+		const inBrackets = at(`${above}\tfoo(█)\n${below}`);
+		frames.frameFor(inBrackets);
+		const proposed = frames.propose(inBrackets).frame;
+		frames.accept(inBrackets.uri, proposed);
+		assert.equal(
+			frames.frameFor(at(`${above}\tfoo(x█)\n${below}`)).frame,
+			proposed,
+		);
+		assert.equal(
+			frames.frameFor(at(`${above}\tfoo(x)█\n${below}`)).frame,
+			frame,
+		);
+	});
+
 	it("are proposed anew before they are too long to type into", () => {
 		const frames = new EditFrames();
 		const { frame } = frames.frameFor(at(`${above}█\n${below}`));
