@@ -29,6 +29,7 @@ import {
 	type Suggested,
 	type Suggester,
 } from "./replay.ts";
+import { ReplayManners } from "./replayManners.ts";
 
 /** Counts what passes through, and keeps its figures. */
 class ObservedEngine implements CompletionEngine {
@@ -145,11 +146,22 @@ function sessionOn(
 		sleep,
 		now: () => clock.now(),
 	});
+	const manners = new ReplayManners(() => clock.now());
+	const heldBack = (droppedBy: string) => ({
+		text: undefined,
+		isFromCache: false,
+		droppedBy,
+	});
 	return {
 		async suggest(snapshot, signal) {
+			const objection = manners.objectionTo(snapshot);
+			if (objection) return heldBack(objection);
 			const it = await session.suggest(snapshot, { signal, isExplicit: false });
-			if (it.kind === "suggestion")
+			if (it.kind === "suggestion") {
+				const toText = manners.objectionToText(snapshot, it.text);
+				if (toText) return heldBack(toText);
 				return { text: it.text, isFromCache: it.source === "cache" };
+			}
 			const { reason } = it;
 			return {
 				text: undefined,
@@ -157,7 +169,10 @@ function sessionOn(
 				...(reason.kind === "filtered" ? { droppedBy: reason.filter } : {}),
 			};
 		},
-		moved: (snapshot) => session.movedTo(snapshot, () => snapshot),
+		moved(snapshot) {
+			manners.moved(snapshot);
+			session.movedTo(snapshot, () => snapshot);
+		},
 		accepted: (snapshot) => session.acceptedAt(snapshot),
 		async idle(snapshot, { files }) {
 			for (const { path, text } of files) store.open(path, text);
