@@ -13,7 +13,7 @@ import {
 	withOutcome,
 } from "./acceptance.ts";
 import { calibratedThreshold, rightSharesOf } from "./calibration.ts";
-import { type SuggestionGate, surePart } from "./gate.ts";
+import { jointProbability, type SuggestionGate, surePart } from "./gate.ts";
 import type { Piece } from "./pieces.ts";
 
 export interface ConfidenceOptions {
@@ -28,6 +28,17 @@ export interface ConfidenceOptions {
 	readonly log: Log;
 }
 
+/** What the editor got to show. */
+export interface ShownPart {
+	/** Of the request that produced it. */
+	readonly requestId: string;
+	/** The whole suggestion. */
+	readonly pieces: readonly Piece[];
+	/** How many of its characters come before the text. */
+	readonly typedChars: number;
+	readonly text: string;
+}
+
 /**
  * A suggestion that is accepted gains three times what one costs that is not (as in an example that Cursor published): from this chance on
  * it is worth showing.
@@ -37,6 +48,10 @@ const requiredShares = { balanced: worthShowing, fewer: 0.5 } as const;
 
 export class Confidence implements SuggestionGate {
 	readonly #options: ConfidenceOptions;
+	/** What may be on screen, unasked. */
+	#shown:
+		| { readonly requestId: string; readonly probability: number }
+		| undefined;
 
 	constructor(options: ConfidenceOptions) {
 		this.#options = options;
@@ -64,9 +79,48 @@ export class Confidence implements SuggestionGate {
 		return surePart(pieces, typedChars, this.threshold);
 	}
 
+	/** Reports what the editor got to show; undefined for what the user asked for, from which nothing is learned. */
+	shown(part: ShownPart | undefined): void {
+		const last = this.#shown;
+		if (!part) {
+			this.#shown = undefined;
+			return;
+		}
+		const { requestId, pieces, typedChars, text } = part;
+		const probability = jointProbability(
+			pieces,
+			typedChars,
+			typedChars + text.length,
+		);
+		// What is typed meanwhile makes the rest surer than the suggestion was when the user first read it.
+		const isMore = last?.requestId === requestId;
+		this.#shown = {
+			requestId,
+			probability: isMore
+				? Math.min(last.probability, probability)
+				: probability,
+		};
+	}
+
+	/** Reports that the user accepted what was shown. */
+	accepted(): void {
+		this.#end(true);
+	}
+
+	/** Reports that the user dismissed it, or typed something else over it. */
+	rejected(): void {
+		this.#end(false);
+	}
+
+	#end(isAccepted: boolean): void {
+		const shown = this.#shown;
+		this.#shown = undefined;
+		if (shown) this.record({ probability: shown.probability, isAccepted });
+	}
+
 	/**
-	 * Learns from a suggestion that was shown unasked, and was accepted, or rejected by another key or Escape. One that was typed through tells
-	 * neither.
+	 * Learns from a suggestion that was shown unasked and then accepted or rejected. One that was typed through is neither: it was right, but
+	 * of no use.
 	 */
 	record(outcome: SuggestionOutcome): void {
 		const { acceptance, log } = this.#options;

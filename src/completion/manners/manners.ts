@@ -17,9 +17,15 @@ const minChars = 3;
 const minSeenMs = 250;
 
 export class Manners {
+	readonly #onRejected: () => void;
 	readonly #rejected = new RejectedSuggestions();
 	readonly #deletions = new RecentDeletions();
 	#shown: ShownSuggestion | undefined;
+
+	/** @param onRejected called when the user dismissed the suggestion on screen, or typed something else over it after reading it. */
+	constructor(onRejected: () => void = () => {}) {
+		this.#onRejected = onRejected;
+	}
 
 	/** Whether the suggestion that the editor got last may be on screen. */
 	get isShown(): boolean {
@@ -113,5 +119,6 @@ export class Manners {
 		this.#shown = undefined;
 		for (const { place, text } of [shown, shown.origin])
 			this.#rejected.add(place, text);
+		this.#onRejected();
 	}
 }

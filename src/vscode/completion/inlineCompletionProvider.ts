@@ -8,6 +8,7 @@ import {
 	toDisposable,
 } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
+import type { Confidence } from "../../completion/confidence/confidence.ts";
 import { Manners } from "../../completion/manners/manners.ts";
 import {
 	NameCheck,
@@ -57,6 +58,8 @@ export interface GivenSuggestion {
 export interface InlineCompletionOptions {
 	readonly engine: CompletionEngine;
 	readonly contextProvider: PromptContextProvider;
+	/** Which part of a suggestion is shown unasked; learns from what becomes of it. */
+	readonly confidence: Confidence;
 	readonly autoSuggest: AutoSuggest;
 	/** The texts of other files whose names are known. */
 	readonly otherTexts: NameCheckOptions["otherTexts"];
@@ -88,7 +91,7 @@ export class InlineCompletionProvider
 {
 	readonly #options: InlineCompletionOptions;
 	readonly #session: CompletionSession;
-	readonly #manners = new Manners();
+	readonly #manners: Manners;
 	readonly #mannersWatcher: MannersWatcher;
 	readonly #names: NameCheck;
 	readonly #serverNames = new LanguageServerNames();
@@ -100,12 +103,14 @@ export class InlineCompletionProvider
 		this.#options = options;
 		this.#names = new NameCheck({ otherTexts: options.otherTexts });
 		const { engine, contextProvider, autoSuggest, policy } = options;
-		const { onDidInvalidate, log } = options;
+		const { confidence, onDidInvalidate, log } = options;
+		this.#manners = new Manners(() => confidence.rejected());
 		const session = new CompletionSession({
 			engine,
 			contextProvider,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
+			gate: confidence,
 			policy,
 			sleep,
 			now: () => performance.now(),
@@ -126,9 +131,10 @@ export class InlineCompletionProvider
 			toDisposable(() => session.clear()),
 			vscode.window.onDidChangeTextEditorSelection(followCursor),
 			vscode.window.onDidChangeActiveTextEditor(followCursor),
-			vscode.commands.registerCommand(acceptedCommand, () =>
-				session.acceptedAt(currentPlace()),
-			),
+			vscode.commands.registerCommand(acceptedCommand, () => {
+				session.acceptedAt(currentPlace());
+				confidence.accepted();
+			}),
 			vscode.languages.registerInlineCompletionItemProvider(selector, this),
 		])
 			this.#store.add(it);
@@ -229,7 +235,10 @@ export class InlineCompletionProvider
 					AbortSignal.any([signal, AbortSignal.timeout(alternativesMs)]),
 				)
 			: [];
-		this.#options.onSuggestion({ ...suggestion, text });
+		const { onSuggestion, confidence } = this.#options;
+		const given = { ...suggestion, text };
+		onSuggestion(given);
+		confidence.shown(isExplicit ? undefined : given);
 		this.#manners.shown(place, text, performance.now());
 		this.#mannersWatcher.update();
 		return {

@@ -1,19 +1,22 @@
 /** Registers inline completion: the provider, and the watchers that keep its context up to date. */
 
+import type * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Log } from "../../base/log.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
 import { PowerSource } from "../../client/powerSource.ts";
+import { Confidence } from "../../completion/confidence/confidence.ts";
 import { ContextStore } from "../../completion/context/contextStore.ts";
 import { ReferenceSync } from "../../completion/context/referenceSync.ts";
 import { RepositoryContext } from "../../completion/context/repositoryContext.ts";
 import { DecisionHistory } from "../../completion/session/decisions.ts";
-import { contextTokens } from "../../protocol/engineStatus.ts";
+import { contextTokens, loadedModel } from "../../protocol/engineStatus.ts";
 import { usesLookup } from "../../protocol/speculation.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { workspaceFolderName } from "../workspace/documentPath.ts";
 import type { IgnoreRules } from "../workspace/ignoreRules.ts";
 import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
+import { AcceptanceStore } from "./acceptanceStore.ts";
 import type { AutoSuggest } from "./autoSuggest.ts";
 import { ContextWatcher } from "./contextWatcher.ts";
 import {
@@ -22,6 +25,7 @@ import {
 } from "./inlineCompletionProvider.ts";
 
 export interface RegisterCompletionOptions {
+	readonly context: Pick<vscode.ExtensionContext, "globalState">;
 	readonly host: Pick<
 		ModelHost,
 		"supervisor" | "client" | "onWillReplaceModel"
@@ -40,6 +44,7 @@ export interface Completion extends Disposable {
 }
 
 export function registerCompletion({
+	context: { globalState },
 	host: { supervisor, client, onWillReplaceModel },
 	configuration,
 	autoSuggest,
@@ -66,6 +71,12 @@ export function registerCompletion({
 				store,
 				repositoryOf: workspaceFolderName,
 				budgetTokens: () => contextTokens(supervisor.status),
+			}),
+			confidence: new Confidence({
+				mode: () => configuration.settings["completion.confidence"],
+				model: () => loadedModel(supervisor.status)?.name,
+				acceptance: new AcceptanceStore(globalState, log),
+				log,
 			}),
 			autoSuggest,
 			otherTexts: () => store.texts().map(({ text }) => text),

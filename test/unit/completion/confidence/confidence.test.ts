@@ -155,6 +155,33 @@ describe("confidence", () => {
 		);
 	});
 
+	it("learns from what was shown unasked, by its probability when it was first read", () => {
+		const { it, record } = confidence("automatic");
+		const accepted = () =>
+			record().models[0]?.counts.map((range) => range.accepted);
+		const part = {
+			requestId: "c1",
+			pieces: [
+				{ text: "ab", probability: 0.5 },
+				{ text: "cd", probability: 0.5 },
+			],
+		};
+		it.shown({ ...part, typedChars: 0, text: "abcd" });
+		it.shown({ ...part, typedChars: 2, text: "cd" });
+		it.accepted();
+		assert.deepEqual(accepted(), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+		const known = record();
+		// Accepted already; nothing shown; asked for.
+		it.accepted();
+		it.shown({ ...part, typedChars: 0, text: "abcd" });
+		it.shown(undefined);
+		it.rejected();
+		assert.equal(record(), known);
+		it.shown({ ...part, typedChars: 2, text: "cd" });
+		it.rejected();
+		assert.equal(record().models[0]?.counts[5]?.shown, 1);
+	});
+
 	it("remembers fifty models", () => {
 		const model = { name: "" };
 		const { it, record } = confidence("balanced", model);
