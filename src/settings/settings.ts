@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod/mini";
-import { ConfidenceMode } from "../protocol/confidence.ts";
+import { ConfidenceMode } from "../protocol/completion/confidence.ts";
 import { automaticModel } from "../protocol/modelSelection.ts";
 import { SpeculationMode } from "../protocol/speculation.ts";
 

@@ -9,7 +9,7 @@
 import {
 	type AcceptanceCounts,
 	probabilityRanges,
-} from "../../protocol/confidence.ts";
+} from "../../protocol/completion/confidence.ts";
 
 export interface SuggestionOutcome {
 	/** The joint probability of what was shown. */

@@ -5,7 +5,7 @@ import {
 	type AcceptanceRecord,
 	type ConfidenceMode,
 	withCounts,
-} from "../../protocol/confidence.ts";
+} from "../../protocol/completion/confidence.ts";
 import {
 	noOutcomes,
 	type SuggestionOutcome,

@@ -5,7 +5,7 @@ import type { Log } from "../../base/log.ts";
 import {
 	AcceptanceRecord,
 	emptyAcceptance,
-} from "../../protocol/confidence.ts";
+} from "../../protocol/completion/confidence.ts";
 import { messageOf } from "../../protocol/errors.ts";
 
 const storageKey = "headroom.completion.acceptance";

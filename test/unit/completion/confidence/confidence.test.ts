@@ -11,7 +11,7 @@ import {
 	type ConfidenceMode,
 	emptyAcceptance,
 	withCounts,
-} from "../../../../src/protocol/confidence.ts";
+} from "../../../../src/protocol/completion/confidence.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 /** A model whose text is right as often as it says. */
