@@ -178,6 +178,7 @@ function completion(
 		start: {
 			heldBack,
 			rank: 0,
+			isText: false,
 			vocabulary,
 			textOf: (token) => model.detokenize([token], tokens.slice(-1)),
 		},

@@ -13,7 +13,12 @@ export interface AnswerStart {
 	readonly heldBack: string;
 	/** The rank of the first token by probability: 0 is the argmax. */
 	readonly rank: number;
-	readonly vocabulary: Pick<VocabularyIndex, "beginning">;
+	/** Whether the answer must have text before its first line end. */
+	readonly isText: boolean;
+	readonly vocabulary: Pick<
+		VocabularyIndex,
+		"beginning" | "beginningText" | "blankEnds"
+	>;
 	readonly textOf: (token: Token) => string;
 }
 
@@ -90,6 +95,7 @@ export async function* generate(
 	});
 
 	let heldBack = options.start?.heldBack ?? "";
+	let isBlank = options.start?.isText ?? false;
 	let jointProbability = 1;
 	try {
 		for (;;) {
@@ -97,9 +103,9 @@ export async function* generate(
 			if (decodeTokens >= maxTokens) return outcome("maxTokens");
 			if (cache.tokens.length === cache.contextWindow)
 				return outcome("contextFull");
-			const limits = limitsFor(heldBack, options.start);
+			const limits = limitsFor(heldBack, isBlank, options.start);
 			if (limits.allowed?.length === 0) return outcome("endOfText");
-			const isFree = limits.allowed === undefined;
+			const isFree = !limits.allowed && !limits.banned;
 			const generated =
 				decodeTokens === 0 && (!isFree || options.start?.rank)
 					? await firstToken(cache, prompt, limits, options)
@@ -117,7 +123,9 @@ export async function* generate(
 				yield next;
 				jointProbability *= probability ?? 1;
 				if (jointProbability < minProbability) return outcome("unsure");
-				heldBack = heldBack.slice(options.start?.textOf(token).length ?? 0);
+				const newText = options.start?.textOf(token) ?? "";
+				isBlank &&= newText.slice(heldBack.length).trim() === "";
+				heldBack = heldBack.slice(newText.length);
 			}
 		}
 	} finally {
@@ -213,13 +221,23 @@ async function prefill(
 	}
 }
 
-/** While held-back text is missing, only tokens that match it are allowed. */
+/**
+ * While held-back text is missing, only tokens that match it are allowed. While an answer that must have text is blank, those that end it are
+ * not.
+ */
 function limitsFor(
 	heldBack: string,
+	isBlank: boolean,
 	start: AnswerStart | undefined,
 ): TokenLimits {
-	if (heldBack === "" || !start) return {};
-	return { allowed: start.vocabulary.beginning(heldBack) };
+	if (!start) return {};
+	const { vocabulary } = start;
+	if (heldBack === "") return isBlank ? { banned: vocabulary.blankEnds } : {};
+	return {
+		allowed: isBlank
+			? vocabulary.beginningText(heldBack)
+			: vocabulary.beginning(heldBack),
+	};
 }
 
 /** The first token, of the requested rank: evaluates again with each likelier token banned. */
@@ -229,21 +247,21 @@ async function firstToken(
 	limits: TokenLimits,
 	options: GenerateOptions,
 ): Promise<readonly GeneratedToken[]> {
-	const likelier: Token[] = [];
-	for (;;) {
+	let { banned = [] } = limits;
+	for (let rank = 0; ; rank++) {
 		const generated = await predict(
 			cache,
 			prompt.slice(-1),
 			1,
-			{ ...limits, banned: likelier },
+			{ ...limits, banned },
 			options,
 		);
-		const isLast = likelier.length === (options.start?.rank ?? 0);
+		const isLast = rank === (options.start?.rank ?? 0);
 		if (isLast || options.signal.aborted) {
 			options.speculation?.append(tokensOf(generated));
 			return generated;
 		}
-		likelier.push(...tokensOf(generated));
+		banned = [...banned, ...tokensOf(generated)];
 		await cache.reusePrefix(prompt);
 		await prefill(cache, prompt, options);
 	}

@@ -8,21 +8,33 @@ export class VocabularyIndex {
 	readonly #tokens: ReadonlyMap<string, readonly Token[]>;
 	/** Some lists are long and frequent: half of all tokens begin with a space. */
 	readonly #found = new LruCache<string, readonly Token[]>(8);
+	readonly #foundText = new LruCache<string, readonly Token[]>(8);
 	readonly #lineEnds: ReadonlySet<Token>;
+	/** The tokens that end a line, or the answer, before it has any text: white space with a line end, and those that are not text. */
+	readonly blankEnds: readonly Token[];
 
-	/** @param texts the tokens that are text; several may have the same text. */
-	constructor(texts: Iterable<readonly [Token, string]>) {
+	/**
+	 * @param texts the tokens that are text; several may have the same text.
+	 * @param others the tokens that are not.
+	 */
+	constructor(
+		texts: Iterable<readonly [Token, string]>,
+		others: readonly Token[] = [],
+	) {
 		const tokens = new Map<string, Token[]>();
 		const lineEnds = new Set<Token>();
+		const blankEnds = [...others];
 		for (const [token, text] of texts) {
 			if (text === "") continue;
 			if (text.includes("\n")) lineEnds.add(token);
+			if (endsBlank(text)) blankEnds.push(token);
 			const same = tokens.get(text);
 			if (same) same.push(token);
 			else tokens.set(text, [token]);
 		}
 		this.#tokens = tokens;
 		this.#lineEnds = lineEnds;
+		this.blankEnds = blankEnds;
 		this.#texts = [...tokens.keys()].sort(byCodeUnit);
 	}
 
@@ -30,21 +42,25 @@ export class VocabularyIndex {
 	static of(model: LoadedModel): VocabularyIndex {
 		// SentencePiece drops a leading space unless a token precedes it.
 		const before = model.tokenize("\n");
+		const all = model.allTokens();
 		return new VocabularyIndex(
-			model
-				.allTokens()
+			all
 				.filter((token) => !model.isSpecial(token))
 				.map((token) => [token, model.detokenize([token], before)] as const),
+			all.filter((token) => model.isSpecial(token)),
 		);
 	}
 
 	/** The tokens that a text with the prefix `start` can begin with: those that `start` is a prefix of, and those that are a prefix of it. */
 	beginning(start: string): readonly Token[] {
-		const known = this.#found.get(start);
-		if (known) return known;
-		const found = this.#find(start);
-		this.#found.set(start, found);
-		return found;
+		return cached(this.#found, start, () => this.#find(start));
+	}
+
+	/** Those of {@link beginning} that do not end the line behind `start` before it has any text. */
+	beginningText(start: string): readonly Token[] {
+		return cached(this.#foundText, start, () =>
+			this.#find(start, (rest) => !endsBlank(rest)),
+		);
 	}
 
 	endsLine(token: Token): boolean {
@@ -56,13 +72,18 @@ export class VocabularyIndex {
 		return this.beginning(start).length > 0;
 	}
 
-	#find(start: string): readonly Token[] {
+	/** @param accepts whether what a text has behind `start` is wanted. */
+	#find(
+		start: string,
+		accepts: (rest: string) => boolean = () => true,
+	): readonly Token[] {
 		const found: Token[] = [];
 		for (let length = 1; length < start.length; length++)
 			found.push(...(this.#tokens.get(start.slice(0, length)) ?? []));
 		for (let i = this.#firstFrom(start); ; i++) {
 			const text = this.#texts[i];
 			if (text === undefined || !text.startsWith(start)) return found;
+			if (!accepts(text.slice(start.length))) continue;
 			found.push(...(this.#tokens.get(text) ?? []));
 		}
 	}
@@ -79,6 +100,16 @@ export class VocabularyIndex {
 		}
 		return low;
 	}
+}
+
+function cached<T>(known: LruCache<string, T>, key: string, make: () => T): T {
+	const it = known.get(key) ?? make();
+	known.set(key, it);
+	return it;
+}
+
+function endsBlank(text: string): boolean {
+	return text.includes("\n") && text.trim() === "";
 }
 
 /** The order of `<`, which the binary search uses, and not the locale's. */

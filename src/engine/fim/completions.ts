@@ -176,6 +176,7 @@ export class Completions {
 			start: {
 				heldBack: prompt.heldBack,
 				rank,
+				isText: isIndentation(request.typed),
 				vocabulary,
 				textOf: (token) => model.detokenize([token], prompt.tokens.slice(-1)),
 			},
@@ -250,6 +251,11 @@ function promptFor(
 		},
 		budget,
 	);
+}
+
+/** Whether the current line is nothing but indentation: who put the cursor there wants text, and small models often just end the line. */
+function isIndentation(typed: string): boolean {
+	return /(^|\n)[ \t]+$/.test(typed);
 }
 
 /** Tokens between two checkpoints among the lines typed behind the stable part. */

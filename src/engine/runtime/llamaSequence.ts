@@ -76,10 +76,15 @@ export class LlamaSequence implements Sequence {
 		const results = await this.#controlled(tokens, predictions, (_, isLast) =>
 			this.#choices.probabilitiesAfter(isLast ? limits : {}),
 		);
-		return results.map(({ next: { probabilities } }) => {
-			const [first] = probabilities ?? [];
-			assert(first !== undefined, "a prediction was requested");
-			const [token, probability] = first;
+		return results.map(({ next: { probabilities } }, index) => {
+			// The library ignores a ban of end-of-text tokens.
+			const banned = new Set(
+				index === results.length - 1 ? limits.banned : undefined,
+			);
+			const likely = [...(probabilities ?? [])];
+			const best = likely.find(([it]) => !banned.has(it)) ?? likely[0];
+			assert(best !== undefined, "a prediction was requested");
+			const [token, probability] = best;
 			return { token, probability };
 		});
 	}

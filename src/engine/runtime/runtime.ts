@@ -119,7 +119,7 @@ export interface Sequences {
 export interface TokenLimits {
 	/** Only these. */
 	readonly allowed?: readonly Token[];
-	/** None of these. */
+	/** None of these; `evaluate` cannot ban end-of-text tokens. */
 	readonly banned?: readonly Token[];
 }
 

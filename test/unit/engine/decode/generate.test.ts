@@ -41,6 +41,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			checkpoints = [] as number[],
 			heldBack = "",
 			rank = 0,
+			isText = false,
 			vocabulary = {},
 			speculation,
 		}: {
@@ -50,6 +51,7 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			checkpoints?: number[];
 			heldBack?: string;
 			rank?: number;
+			isText?: boolean;
 			/** Tokens by their texts. */
 			vocabulary?: Readonly<Record<string, number>>;
 			speculation?: Speculation;
@@ -64,8 +66,10 @@ function setUp(options: FakeOptions = {}, contextWindow = 1000) {
 			start: {
 				heldBack,
 				rank,
+				isText,
 				vocabulary: new VocabularyIndex(
 					Object.entries(vocabulary).map(([text, token]) => [token, text]),
+					[fakeTokens.endOfText],
 				),
 				textOf: (token) =>
 					Object.entries(vocabulary).find(([, it]) => it === token)?.[0] ??
@@ -198,6 +202,71 @@ describe("generate", () => {
 			maxTokens: 4,
 		});
 		assert.deepEqual(tokens, [0x72, 0x2461, 0x2462, 0x7a]);
+	});
+
+	describe("that must have text", () => {
+		const code = 0x2460;
+		const blankLine = 0x2461;
+		const vocabulary = {
+			"\t": 0x09,
+			"\n": 0x0a,
+			"\t\n": blankLine,
+			"\tx": code,
+			x: 0x78,
+		};
+		const isText = true;
+		const answerOf = async (
+			continuation: (soFar: string) => string,
+			options: { heldBack?: string; rank?: number } = {},
+		) =>
+			(
+				await setUp({
+					continuation,
+					alternatives: [blankLine, 0x0a, fakeTokens.endOfText, code, 0x78],
+				}).run("01", { ...options, isText, vocabulary, maxTokens: 3 })
+			).tokens;
+
+		for (const [what, first] of [
+			["a line end", "\n"],
+			["the end of the text", "<endOfText>"],
+			["white space with a line end", String.fromCodePoint(blankLine)],
+		] as const)
+			it(`does not begin with ${what}`, async () => {
+				const answer = await answerOf((soFar) =>
+					soFar.endsWith("<middle>") ? first : "yz",
+				);
+				assert.deepEqual(fakeText(answer.slice(1)), "yy");
+				assert.equal(answer[0], code);
+			});
+
+		it("may end after its text", async () =>
+			assert.deepEqual(await answerOf(scripted("y")), [0x79]));
+
+		it("does not end after more indentation", async () => {
+			const answer = await answerOf(scripted("\t\nz"));
+			assert.deepEqual(answer.slice(0, 2), [0x09, code]);
+		});
+
+		it("does not end the line in a token that repeats held-back indentation", async () =>
+			assert.deepEqual(
+				(
+					await answerOf(() => String.fromCodePoint(blankLine), {
+						heldBack: "\t",
+					})
+				)[0],
+				code,
+			));
+
+		it("does not end the line after the token that repeats held-back indentation", async () => {
+			const answer = await answerOf(
+				(soFar) => (soFar.endsWith("<middle>") ? "\t" : "\n"),
+				{ heldBack: "\t" },
+			);
+			assert.deepEqual(answer.slice(0, 2), [0x09, code]);
+		});
+
+		it("has no blank alternatives", async () =>
+			assert.equal((await answerOf(() => "\n", { rank: 1 }))[0], 0x78));
 	});
 
 	it("generates nothing if no token matches the held-back text", async () => {

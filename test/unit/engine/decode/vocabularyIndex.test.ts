@@ -37,6 +37,24 @@ describe("VocabularyIndex", () => {
 			assert.equal(vocabulary.canBegin(start), expected.length > 0);
 		});
 
+	it("tells the tokens that end a line without text", () => {
+		const blank = ["\n", "\n\n", "\t\n", "\t", "\n\t", "\n\tx", "x\n"];
+		const { blankEnds } = new VocabularyIndex(
+			blank.map((text, token) => [token, text]),
+			[90, 91],
+		);
+		assert.deepEqual(blankEnds, [90, 91, 0, 1, 2, 4]);
+	});
+
+	it("tells the tokens that do not end the line behind a start", () => {
+		const all = ["\n", "\n\t", "\n\t\n", "\n\t\t", "\n\tx", "\n\t \n "];
+		const index = new VocabularyIndex(all.map((text, token) => [token, text]));
+		assert.deepEqual(
+			index.beginningText("\n\t").map((token) => all[token]),
+			["\n", "\n\t", "\n\t\t", "\n\tx"],
+		);
+	});
+
 	it("keeps tokens of equal text apart", () =>
 		assert.deepEqual(
 			new VocabularyIndex([

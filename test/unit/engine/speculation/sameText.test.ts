@@ -182,6 +182,7 @@ async function compare(
 				start: {
 					heldBack: oneOf(["", "a", "ab", "abc", "dd"]),
 					rank: oneOf([0, 0, 1, 2]),
+					isText: oneOf([false, false, true]),
 					vocabulary: new VocabularyIndex(markovVocabulary),
 					textOf: markovText,
 				},
