@@ -10,7 +10,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { Engine } from "./engine.ts";
 import { driverVersion } from "./measure/driverVersion.ts";
 import { measureRamBandwidth } from "./measure/ramBandwidth.ts";
-import { createLlamaRuntime, defaultThreads } from "./runtime/llamaRuntime.ts";
+import { createLlamaRuntime, maxThreads } from "./runtime/llamaRuntime.ts";
 
 const parentPid = process.ppid;
 
@@ -33,7 +33,7 @@ const engine = new Engine({
 	readVocabulary,
 	driver: driverVersion(),
 	measureRam: (threads) =>
-		measureRamBandwidth({ threads: threads ?? defaultThreads() }),
+		measureRamBandwidth({ threads: threads ?? maxThreads() }),
 	// Ignore errors: the handlers below deal with a parent that is gone.
 	send: (message) => process.send?.(message, undefined, undefined, () => {}),
 	onShutdown: () => process.exit(0),

@@ -16,9 +16,11 @@ const firstTokens = 16;
 /** No further round starts after this. */
 const enoughMs = 250;
 const maxRounds = 3;
+/** Single tokens after the first evaluations, in which the runtime tries how many threads are best: `schedule/threadCount.ts`. */
+const settlingTokens = 5;
 /** The context window for measuring: room for all rounds with whole batches. */
 export const probeWindow = (batchTokens: number): number =>
-	firstTokens + maxRounds * (batchTokens + 1) + 1;
+	firstTokens + settlingTokens + maxRounds * (batchTokens + 1) + 1;
 
 /**
  * Takes the best of a few rounds: other work on the machine only makes it slower.
@@ -42,14 +44,21 @@ export async function measureSpeed(
 		perSecond(count, () => sequence.evaluate(tokens(count), 0));
 	const decode = () => perSecond(1, () => sequence.evaluate(tokens(1), 1));
 
-	const startMs = now();
+	let startMs = now();
 	let speed: MeasuredSpeed = {
 		prefillTokensPerSecond: await prefill(firstTokens),
 		decodeTokensPerSecond: await decode(),
 		rounds: 1,
 		depthTokens: firstTokens + 1,
 	};
-	for (let i = 1; i < maxRounds && now() - startMs < enoughMs; i++)
+	const isFast = () => now() - startMs < enoughMs;
+	if (isFast()) {
+		const settlingStartMs = now();
+		for (let i = 0; i < settlingTokens; i++) await decode();
+		startMs += now() - settlingStartMs;
+		speed = { ...speed, depthTokens: speed.depthTokens + settlingTokens };
+	}
+	for (let i = 1; i < maxRounds && isFast(); i++)
 		speed = {
 			prefillTokensPerSecond: Math.max(
 				speed.prefillTokensPerSecond,

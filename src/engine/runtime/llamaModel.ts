@@ -9,6 +9,7 @@ import {
 	messageOf,
 } from "../../protocol/errors.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
+import type { ThreadChooser } from "../schedule/threadCount.ts";
 import { disposeWithin } from "./disposeWithin.ts";
 import { LlamaSequence } from "./llamaSequence.ts";
 import {
@@ -32,7 +33,7 @@ const libraryKvTypes = { f16: "F16", q8_0: "Q8_0" } as const;
 const maxDisposeMs = 10_000;
 
 interface LlamaModelOptions {
-	readonly threads: number;
+	readonly threads: ThreadChooser;
 	/** A plan has checked that it fits, so the library need not. */
 	readonly isPlanned: boolean;
 	readonly devices: () => Promise<readonly Device[]>;
@@ -44,7 +45,6 @@ export class LlamaLoadedModel implements LoadedModel {
 	readonly fimTokens: FimTokens | null;
 	readonly beginningOfText: Token | null;
 	readonly specialTexts: LoadedModel["specialTexts"];
-	readonly backend: string;
 	readonly devices: () => Promise<readonly Device[]>;
 	readonly #model: LlamaModel;
 	readonly #options: LlamaModelOptions;
@@ -60,7 +60,6 @@ export class LlamaLoadedModel implements LoadedModel {
 		this.devices = options.devices;
 		this.description = description;
 		this.fimTokens = fimTokensOf(model);
-		this.backend = backendOf(model, options.threads);
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
@@ -68,6 +67,10 @@ export class LlamaLoadedModel implements LoadedModel {
 			beginningOfText: model.tokens.bosString ?? "",
 			endOfText: model.tokens.eosString ?? "",
 		};
+	}
+
+	get backend(): string {
+		return backendOf(this.#model, this.#options.threads.count);
 	}
 
 	get allocatedBytes(): AllocatedBytes {
@@ -123,7 +126,7 @@ export class LlamaLoadedModel implements LoadedModel {
 				contextSize: contextWindow,
 				batchSize: batchTokens,
 				sequences: count,
-				threads,
+				threads: threads.count,
 				ignoreMemorySafetyChecks: isPlanned,
 				experimentalKvCacheKeyType: libraryKvTypes[kvType],
 				experimentalKvCacheValueType: libraryKvTypes[kvType],
@@ -132,7 +135,7 @@ export class LlamaLoadedModel implements LoadedModel {
 			return success({
 				all: Array.from(
 					{ length: count },
-					() => new LlamaSequence(context, contextWindow),
+					() => new LlamaSequence(context, contextWindow, threads),
 				),
 				allocatedBytes: allocatedBytes(context.memoryUsage),
 				dispose: () => this.#disposeOf("a context", context),
@@ -175,9 +178,13 @@ function allocatedBytes({
 }
 
 /** Judged by the memory in use: with a driver but no device, llama.cpp silently loads onto the CPU. */
+export function isOnCpu(model: LlamaModel): boolean {
+	return model.llama.gpu === false || model.memoryUsage.vram === 0;
+}
+
 function backendOf(model: LlamaModel, threads: number): string {
 	const { gpu } = model.llama;
-	if (gpu === false || model.memoryUsage.vram === 0)
+	if (gpu === false || isOnCpu(model))
 		return `CPU (${threads} ${threads === 1 ? "thread" : "threads"})`;
 	return { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" }[gpu];
 }

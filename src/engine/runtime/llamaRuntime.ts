@@ -9,13 +9,19 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
+import {
+	fixedThreads,
+	type ThreadChooser,
+	ThreadCount,
+} from "../schedule/threadCount.ts";
 import { disposeWithin } from "./disposeWithin.ts";
-import { LlamaLoadedModel } from "./llamaModel.ts";
+import { isOnCpu, LlamaLoadedModel } from "./llamaModel.ts";
 import {
 	getLlama,
 	InsufficientMemoryError,
 	type Llama,
 	LlamaLogLevel,
+	type LlamaModel,
 	NoBinaryFoundError,
 } from "./nodeLlamaCpp.ts";
 import { reportedDevices } from "./reportedDevices.ts";
@@ -56,9 +62,7 @@ export const createLlamaRuntime: CreateRuntime = async ({
 			// Some drivers do not report memory in use; with a cap the library subtracts its own allocations.
 			await llama.setVramCap((await llama.getVramState()).total);
 		}
-		return success(
-			new LlamaRuntime(llama, threads ?? defaultThreads(), errors, log),
-		);
+		return success(new LlamaRuntime(llama, threads, errors, log));
 	} catch (thrown) {
 		return failure(
 			createError("engineBinaryMissing", {
@@ -72,9 +76,9 @@ export const createLlamaRuntime: CreateRuntime = async ({
 	}
 };
 
-/** Leaves one core to the editor: llama.cpp's threads spin while they wait. */
-export function defaultThreads(): number {
-	return Math.max(1, availableParallelism() - 1);
+/** Within the limits of this process. */
+export function maxThreads(): number {
+	return Math.max(1, availableParallelism());
 }
 
 function logMessage(log: Log, level: LlamaLogLevel, message: string): void {
@@ -110,11 +114,16 @@ class RecentErrors {
 
 class LlamaRuntime implements Runtime {
 	readonly #llama: Llama;
-	readonly #threads: number;
+	readonly #threads: number | null;
 	readonly #errors: RecentErrors;
 	readonly #log: Log;
 
-	constructor(llama: Llama, threads: number, errors: RecentErrors, log: Log) {
+	constructor(
+		llama: Llama,
+		threads: number | null,
+		errors: RecentErrors,
+		log: Log,
+	) {
 		this.#llama = llama;
 		this.#threads = threads;
 		this.#errors = errors;
@@ -163,7 +172,7 @@ class LlamaRuntime implements Runtime {
 			});
 			return success(
 				new LlamaLoadedModel(model, description, {
-					threads: this.#threads,
+					threads: this.#threadsFor(model, description.name),
 					isPlanned: mapsFile !== undefined,
 					devices: () => this.devices(),
 					log: this.#log,
@@ -172,6 +181,19 @@ class LlamaRuntime implements Runtime {
 		} catch (thrown) {
 			return failure(this.#loadError(description.file, thrown));
 		}
+	}
+
+	/** A GPU leaves little to the CPU, and needs a core to feed it. */
+	#threadsFor(model: LlamaModel, name: string): ThreadChooser {
+		if (this.#threads !== null) return fixedThreads(this.#threads);
+		const cores = maxThreads();
+		return isOnCpu(model)
+			? new ThreadCount(cores, (count) =>
+					this.#log.debug(
+						`${name} is evaluated with ${count} of ${cores} threads`,
+					),
+				)
+			: fixedThreads(Math.max(1, cores - 1));
 	}
 
 	dispose(): Promise<void> {

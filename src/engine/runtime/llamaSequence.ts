@@ -1,12 +1,15 @@
 /** One sequence of a llama.cpp context: evaluates tokens, predicts what follows, and rolls back. */
 
 import { assert } from "../../base/assert.ts";
+import type { Step, StepKind, ThreadChooser } from "../schedule/threadCount.ts";
 import { TokenChoices } from "./llamaSampling.ts";
 import {
 	branded,
+	type ControlledEvaluateInputItem,
 	type LibraryChoice,
 	type LlamaContext,
 	type LlamaContextSequence,
+	useThreads,
 } from "./nodeLlamaCpp.ts";
 import type {
 	LikelyToken,
@@ -23,12 +26,23 @@ type ControlledResult = NonNullable<
 	Awaited<ReturnType<LlamaContextSequence["controlledEvaluate"]>>[number]
 >;
 
+/** Smaller pieces of a prompt say little about the time per token. */
+const minChunkTokens = 16;
+
 export class LlamaSequence implements Sequence {
 	readonly contextWindow: number;
+	readonly #context: LlamaContext;
+	readonly #threads: ThreadChooser;
 	readonly #sequence: LlamaContextSequence;
 	readonly #choices: TokenChoices;
 
-	constructor(context: LlamaContext, contextWindow: number) {
+	constructor(
+		context: LlamaContext,
+		contextWindow: number,
+		threads: ThreadChooser,
+	) {
+		this.#context = context;
+		this.#threads = threads;
 		this.#sequence = context.getSequence({
 			// Taken only where `checkpoint` is called.
 			checkpoints: { max: maxCheckpoints, interval: false },
@@ -48,7 +62,11 @@ export class LlamaSequence implements Sequence {
 		choice: TokenChoice = {},
 	): Promise<readonly Token[]> {
 		if (predictions === 0) {
-			await this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens));
+			await this.#step(
+				{ kind: prefillKind(tokens), tokens: tokens.length },
+				() =>
+					this.#sequence.evaluateWithoutGeneratingNewTokens(branded(tokens)),
+			);
 			return [];
 		}
 		const { sampling } = choice;
@@ -98,17 +116,32 @@ export class LlamaSequence implements Sequence {
 		const last = tokens.length - 1;
 		const firstPredicting = tokens.length - predictions;
 		assert(firstPredicting >= 0, "no more predictions than tokens");
-		const results = await this.#sequence.controlledEvaluate(
-			branded(tokens).map((token, index) =>
+		const input = branded(tokens).map<ControlledEvaluateInputItem>(
+			(token, index) =>
 				index < firstPredicting
 					? token
 					: [token, choiceAfter(index, index === last)],
-			),
+		);
+		const results = await this.#step(
+			{
+				kind: tokens.length === 1 ? "decode" : undefined,
+				tokens: tokens.length,
+			},
+			() => this.#sequence.controlledEvaluate(input),
 		);
 		return results.slice(firstPredicting).map((result) => {
 			assert(result, "a prediction was requested");
 			return result;
 		});
+	}
+
+	/** Evaluates with as many threads as are best by now. */
+	async #step<T>(step: Step, evaluate: () => Promise<T>): Promise<T> {
+		useThreads(this.#context, this.#threads.next(step));
+		const startMs = performance.now();
+		const result = await evaluate();
+		this.#threads.record(step, performance.now() - startMs);
+		return result;
 	}
 
 	async checkpoint(): Promise<void> {
@@ -148,4 +181,8 @@ export class LlamaSequence implements Sequence {
 		// Without any checkpoint the library counts from the second token on.
 		return missing >= lastKept ? 0 : length - missing;
 	}
+}
+
+function prefillKind(tokens: readonly Token[]): StepKind | undefined {
+	return tokens.length >= minChunkTokens ? "prefill" : undefined;
 }

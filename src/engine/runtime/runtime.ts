@@ -15,7 +15,7 @@ export type Token = number;
 
 interface RuntimeOptions {
 	readonly gpu: "auto" | "off";
-	/** Null leaves one core free: llama.cpp's threads spin while they wait, and slow down drastically when every core is busy. */
+	/** Null chooses by measuring: all cores that are there, or one less while another process is busy. */
 	readonly threads: number | null;
 	readonly log: Log;
 }
@@ -68,7 +68,7 @@ export interface FimTokens {
 
 export interface LoadedModel {
 	readonly description: ModelDescription;
-	/** Where its weights actually are, such as `CPU (3 threads)` or `Vulkan`. */
+	/** Where its weights actually are, such as `CPU (3 threads)`, with those in use now, or `Vulkan`. */
 	readonly backend: string;
 	/** The size of its weights. */
 	readonly allocatedBytes: AllocatedBytes;
