@@ -54,6 +54,16 @@ export class Manners {
 			: undefined;
 	}
 
+	/** What is left of the suggestion on screen, where the user has typed through its beginning. */
+	leftOnScreen({ uri, line, before }: LinePlace): string | undefined {
+		const shown = this.#shown;
+		return shown?.place.uri === uri &&
+			shown.place.line === line &&
+			shown.place.before === before
+			? shown.text
+			: undefined;
+	}
+
 	/** Reports that the editor gets this suggestion. */
 	shown(place: LinePlace, text: string, nowMs: number): void {
 		const last = this.#shown;
@@ -101,16 +111,10 @@ export class Manners {
 		else this.#shown = undefined;
 	}
 
-	#continues({ uri, line, before }: LinePlace, text: string): boolean {
-		const shown = this.#shown;
-		return (
-			shown !== undefined &&
-			shown.place.uri === uri &&
-			shown.place.line === line &&
-			shown.place.before === before &&
-			// The rest of an answer may have come meanwhile.
-			text.startsWith(shown.text)
-		);
+	#continues(place: LinePlace, text: string): boolean {
+		const left = this.leftOnScreen(place);
+		// The rest of an answer may have come meanwhile.
+		return left !== undefined && text.startsWith(left);
 	}
 
 	#reject(): void {

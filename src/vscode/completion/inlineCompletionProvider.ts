@@ -212,7 +212,7 @@ export class InlineCompletionProvider
 		const { work } = suggestion;
 		if (token.isCancellationRequested) return none({ kind: "cancelled" }, work);
 		if (suggestion.kind === "none") return this.#hold(suggestion.reason, work);
-		const text = isExplicit
+		const kept = isExplicit
 			? suggestion.text
 			: await this.#names.kept(target.snapshot, suggestion, async () =>
 					// The document is not what is completed while an entry of the suggest widget is selected.
@@ -220,9 +220,18 @@ export class InlineCompletionProvider
 						? undefined
 						: this.#serverNames.offeredAt(document, position),
 				);
+		if (token.isCancellationRequested) return none({ kind: "cancelled" }, work);
+		const place = linePlaceOf(target, position);
+		const onScreen = this.#manners.leftOnScreen(place);
+		// What is known of names may change at any key, and what is on screen may not while it is typed through.
+		const text =
+			onScreen !== undefined &&
+			suggestion.text.startsWith(onScreen) &&
+			!kept.startsWith(onScreen)
+				? onScreen
+				: kept;
 		if (text === "") return this.#hold({ kind: "unresolvedName" }, work);
 		const { source } = suggestion;
-		const place = linePlaceOf(target, position);
 		const objectionToText = isExplicit
 			? undefined
 			: this.#manners.objectionToText(place, text);

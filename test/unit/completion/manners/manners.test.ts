@@ -212,6 +212,26 @@ describe("what was just deleted", () => {
 	});
 });
 
+describe("a suggestion on screen", () => {
+	it("is known by what is left of it while it is typed through", async () => {
+		const it = typist("const a = █\n", "circle.area();");
+		await it.look();
+		it.type("circle.");
+		assert.equal(it.manners.leftOnScreen(it.place), "area();");
+		it.type("x");
+		assert.equal(it.manners.leftOnScreen(it.place), undefined);
+		assert.equal(it.manners.isShown, false);
+	});
+
+	it("is gone when the cursor goes elsewhere", async () => {
+		const it = typist("const a = █\n", "circle.area();");
+		await it.look();
+		assert.equal(it.manners.isShown, true);
+		it.moveTo(0);
+		assert.equal(it.manners.isShown, false);
+	});
+});
+
 describe("a short suggestion", () => {
 	it("is not shown", async () => {
 		const it = typist("call(a█\n", ");");
