@@ -1,7 +1,7 @@
 /**
  * Measures, and prints a table; with `--json`, one line of JSON last.
  *
- *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--orders] [--json]
+ *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--reading-ms N] [--orders] [--json]
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
  *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
@@ -26,7 +26,7 @@ import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
 import { runScript, UserError } from "./shell.ts";
 
-const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--orders] [--json]
+const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--reading-ms N] [--orders] [--json]
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
        npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
@@ -61,6 +61,7 @@ async function runCompletion({
 	perLanguage,
 	typist,
 	with: only,
+	readingMs,
 	orders,
 	json,
 }: Arguments): Promise<void> {
@@ -76,6 +77,7 @@ async function runCompletion({
 		tracesPerLanguage: perLanguage,
 		typists,
 		only,
+		readingMs,
 		orders,
 	});
 	// One way a column: there are more figures than ways.
@@ -221,6 +223,7 @@ function readArguments() {
 				model: { type: "string", default: "" },
 				traces: { type: "string", default: "" },
 				"per-language": { type: "string", default: "8" },
+				"reading-ms": { type: "string", default: "0" },
 				target: { type: "string", default: "" },
 				draft: { type: "string", default: "" },
 				quantization: { type: "string", default: "Q4_K_M" },
@@ -237,7 +240,12 @@ function readArguments() {
 		});
 		const [name] = positionals;
 		if (name === undefined) throw new Error("no bench was named");
-		return { ...values, name, perLanguage: Number(values["per-language"]) };
+		return {
+			...values,
+			name,
+			perLanguage: Number(values["per-language"]),
+			readingMs: Number(values["reading-ms"]),
+		};
 	} catch (thrown) {
 		throw new UserError(`${(thrown as Error).message}\n${usage}`);
 	}

@@ -72,7 +72,7 @@ async function readPowerSource(): Promise<boolean> {
 
 /** The first line of `pmset -g batt`. */
 export function tellsBattery(output: string): boolean {
-	return /drawing from 'Battery Power'/.test(output);
+	return /^Now drawing .*Battery Power/.test(output);
 }
 
 /** The status of each battery, one a line: 1 is discharging, as are 4 (low) and 5 (critical). */

@@ -18,6 +18,7 @@ import {
 	headroom,
 	headroomAtOnce,
 	headroomInPauses,
+	headroomMore,
 	llamaVscodePattern,
 	withLineInPrefix,
 	withoutPrefixCache,
@@ -34,6 +35,8 @@ export interface CompletionBenchOptions {
 	readonly typists: readonly TypistName[];
 	/** Of {@link suggesterNames}; empty for all but the orders. */
 	readonly only: readonly string[];
+	/** How long a suggestion must be on screen before the user accepts it. */
+	readonly readingMs: number;
 	/** Also compares where the typed line stands in prefix-first prompts. */
 	readonly orders: boolean;
 }
@@ -46,8 +49,11 @@ export interface CompletionRow {
 	readonly inTime: number;
 	readonly shownPer100Keys: number;
 	readonly acceptedOfShown: number;
-	/** Neither accepted nor on screen for as long as a glance takes. */
-	readonly unreadOfShown: number;
+	/** Different ones: a suggestion that is typed through is one. */
+	readonly suggestionsPer100Keys: number;
+	readonly acceptedOfSuggestions: number;
+	/** Of those, neither accepted nor on screen for as long as a glance takes. */
+	readonly unreadOfSuggestions: number;
 	/** Characters of accepted suggestions that the trace types too. */
 	readonly keptOfAccepted: number;
 	readonly charactersSavedPerKey: number;
@@ -81,6 +87,7 @@ export async function benchCompletion({
 	tracesPerLanguage,
 	typists,
 	only,
+	readingMs,
 	orders,
 }: CompletionBenchOptions): Promise<readonly CompletionRow[]> {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-bench-"));
@@ -93,6 +100,7 @@ export async function benchCompletion({
 	const isSuffixFirst = prefixFirst.modelFile !== model;
 	const all: Readonly<Record<string, readonly [RealEngine, MakeSuggester]>> = {
 		headroom: [engine, (clock) => headroom(engine, clock)],
+		headroomMore: [engine, (clock) => headroomMore(engine, clock)],
 		headroomAtOnce: [engine, (clock) => headroomAtOnce(engine, clock)],
 		headroomInPauses: [engine, (clock) => headroomInPauses(engine, clock)],
 		noPrefixCache: [engine, (clock) => withoutPrefixCache(engine, clock)],
@@ -137,7 +145,10 @@ export async function benchCompletion({
 				await used.completeWhole({ prefixBlocks: ["a"], maxTokens: 1 });
 				const clock = new ReplayClock();
 				const before = cpuSeconds(used.pid);
-				const figures = await replay(traces, suggester(clock), { clock });
+				const figures = await replay(traces, suggester(clock), {
+					clock,
+					readingMs,
+				});
 				const after = cpuSeconds(used.pid);
 				const seconds =
 					before === undefined || after === undefined ? null : after - before;
@@ -191,7 +202,10 @@ function row(
 		inTime: ratio(it.shown, it.asked),
 		shownPer100Keys: Math.round(1e3 * ratio(it.shown, it.keys)) / 10,
 		acceptedOfShown: ratio(it.accepted, it.shown),
-		unreadOfShown: ratio(it.unread, it.shown),
+		suggestionsPer100Keys:
+			Math.round(1e3 * ratio(it.suggestions, it.keys)) / 10,
+		acceptedOfSuggestions: ratio(it.accepted, it.suggestions),
+		unreadOfSuggestions: ratio(it.unread, it.suggestions),
 		keptOfAccepted: ratio(it.keptCharacters, it.acceptedCharacters),
 		charactersSavedPerKey: ratio(it.keptCharacters, it.keys),
 		exactLineShare: ratio(it.exactLines, it.asked),

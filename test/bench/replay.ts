@@ -77,7 +77,9 @@ export interface ReplayFigures {
 	readonly tokensAtNewLines: Map<string, number>;
 	/** Positions with a suggestion in time. */
 	shown: number;
-	/** Of those, not accepted and gone with the next key before anyone can have read them. */
+	/** Different ones: a suggestion that is typed through is one. */
+	suggestions: number;
+	/** Of those, gone before anyone can have read them. */
 	unread: number;
 	accepted: number;
 	acceptedCharacters: number;
@@ -105,6 +107,7 @@ function noFigures(): ReplayFigures {
 		evaluatedTokens: 0,
 		tokensAtNewLines: new Map(),
 		shown: 0,
+		suggestions: 0,
 		unread: 0,
 		accepted: 0,
 		acceptedCharacters: 0,
@@ -147,6 +150,8 @@ const idleMs = 1_500;
 export interface ReplayOptions {
 	/** The suggester tells the time by it too. */
 	readonly clock: ReplayClock;
+	/** How long a suggestion must be on screen before the user accepts it; 0 by default. */
+	readonly readingMs?: number;
 	/** Also waits where nothing is left to do: for what else the machine does meanwhile. */
 	readonly skipsNothing?: boolean;
 }
@@ -167,12 +172,21 @@ export async function replay(
 	return figures;
 }
 
+interface OnScreen {
+	readonly text: string;
+	readonly offset: number;
+	readonly sinceMs: number;
+	untilMs: number;
+}
+
 class Replay {
 	readonly #trace: Trace;
 	readonly #suggester: Suggester;
 	readonly #figures: ReplayFigures;
 	readonly #clock: ReplayClock;
 	readonly #skipsNothing: boolean;
+	readonly #readingMs: number;
+	#onScreen: OnScreen | undefined;
 	#text: string;
 	#version = 0;
 	#next = 0;
@@ -186,8 +200,9 @@ class Replay {
 		trace: Trace,
 		suggester: Suggester,
 		figures: ReplayFigures,
-		{ clock, skipsNothing = false }: ReplayOptions,
+		{ clock, skipsNothing = false, readingMs = 0 }: ReplayOptions,
 	) {
+		this.#readingMs = readingMs;
 		this.#skipsNothing = skipsNothing;
 		this.#clock = clock;
 		this.#trace = trace;
@@ -252,7 +267,7 @@ class Replay {
 		const due = this.#clock.until(this.#dueMs).then(() => "due" as const);
 		const startMs = this.#clock.now();
 		const isIdleLater = this.#dueMs - startMs > idleMs;
-		let shownMs: number | undefined;
+		let isShown = false;
 		figures.asked++;
 		for (let asks = 0; ; asks++) {
 			const late = this.#suggester.late().then(() => "late" as const);
@@ -268,14 +283,20 @@ class Replay {
 					(figures.dropped.get(droppedBy) ?? 0) + 1,
 				);
 			if (text !== undefined) {
-				if (shownMs === undefined) {
+				if (!isShown) {
 					figures.shown++;
 					if (!isFromCache)
 						figures.firstLinesMs.push(this.#clock.now() - startMs);
 					const rest = this.#upcoming().split("\n", 1)[0] ?? "";
 					if (text.split("\n", 1)[0] === rest) figures.exactLines++;
 				}
-				shownMs ??= this.#clock.now();
+				isShown = true;
+				const { sinceMs } = this.#show(text, offset);
+				const readAtMs = sinceMs + this.#readingMs;
+				if (readAtMs > this.#clock.now()) {
+					if (readAtMs >= this.#dueMs) break;
+					await this.#clock.until(readAtMs);
+				}
 				const taken = this.#take(text, offset);
 				if (taken > 0) {
 					controller.abort();
@@ -290,10 +311,33 @@ class Replay {
 				break;
 			}
 		}
-		if (shownMs !== undefined && this.#dueMs - shownMs < glanceMs)
-			figures.unread++;
+		if (!isShown) this.#hide();
 		controller.abort();
 		return 0;
+	}
+
+	/** A suggestion on screen, which may be the rest of the one before. */
+	#show(text: string, offset: number): OnScreen {
+		const before = this.#onScreen;
+		const typed = before ? this.#text.slice(before.offset, offset) : "";
+		const goesOn =
+			before !== undefined &&
+			offset >= before.offset &&
+			((typed + text).startsWith(before.text) ||
+				before.text.startsWith(typed + text));
+		if (!goesOn) {
+			this.#hide();
+			this.#figures.suggestions++;
+		}
+		const sinceMs = goesOn ? before.sinceMs : this.#clock.now();
+		this.#onScreen = { text, offset, sinceMs, untilMs: this.#dueMs };
+		return this.#onScreen;
+	}
+
+	#hide(): void {
+		const it = this.#onScreen;
+		if (it && it.untilMs - it.sinceMs < glanceMs) this.#figures.unread++;
+		this.#onScreen = undefined;
 	}
 
 	/** When nothing more will happen before the next key; a long pause is used to prepare the next prompt. */
@@ -341,6 +385,7 @@ class Replay {
 		}
 		const taken = suggestion.slice(0, right - left);
 		if (taken === "") return 0;
+		this.#onScreen = undefined;
 		this.#figures.accepted++;
 		this.#figures.acceptedCharacters += suggestion.length;
 		this.#figures.keptCharacters += taken.length;

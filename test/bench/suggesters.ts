@@ -4,6 +4,7 @@ import { sleep } from "../../src/base/abort.ts";
 import { Emitter, type Event } from "../../src/base/event.ts";
 import { nullLog } from "../../src/base/log.ts";
 import { LruCache } from "../../src/base/lruCache.ts";
+import { Confidence } from "../../src/completion/confidence/confidence.ts";
 import { ContextStore } from "../../src/completion/context/contextStore.ts";
 import { RepositoryContext } from "../../src/completion/context/repositoryContext.ts";
 import type { CompletionEngine } from "../../src/completion/request/completionEngine.ts";
@@ -12,7 +13,11 @@ import {
 	CompletionSession,
 } from "../../src/completion/session/completionSession.ts";
 import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
-import { contextTokens } from "../../src/protocol/engineStatus.ts";
+import {
+	type ConfidenceMode,
+	emptyAcceptance,
+} from "../../src/protocol/completion/confidence.ts";
+import { contextTokens, loadedModel } from "../../src/protocol/engineStatus.ts";
 import type {
 	CompletionChunk,
 	FimRequest,
@@ -97,34 +102,47 @@ class ObservedEngine implements CompletionEngine {
 	}
 }
 
-/** The provider's code and the engine, as in the editor. */
+interface EditorSettings {
+	readonly confidence?: ConfidenceMode;
+	readonly policy?: Partial<CompletionPolicy>;
+}
+
+/** The provider's code and the engine, as in the editor with its default settings. */
 export function headroom(engine: RealEngine, clock: ReplayClock): Suggester {
 	return sessionOn(engine, engine.client, clock);
 }
 
-/** The same, but suggestions are shown as soon as they are known. */
+/** The same with the setting that shows everything, however unsure. */
+export function headroomMore(
+	engine: RealEngine,
+	clock: ReplayClock,
+): Suggester {
+	return sessionOn(engine, engine.client, clock, { confidence: "more" });
+}
+
+/** As {@link headroom}, but suggestions are shown as soon as they are known. */
 export function headroomAtOnce(
 	engine: RealEngine,
 	clock: ReplayClock,
 ): Suggester {
-	return sessionOn(engine, engine.client, clock, { showsAtOnce: true });
+	const policy = { showsAtOnce: true };
+	return sessionOn(engine, engine.client, clock, { policy });
 }
 
-/** The same, but requests start in pauses of typing, as on battery. */
+/** As {@link headroom}, but requests start in pauses of typing, as on battery. */
 export function headroomInPauses(
 	engine: RealEngine,
 	clock: ReplayClock,
 ): Suggester {
-	return sessionOn(engine, engine.client, clock, {
-		computesAtEveryKey: false,
-	});
+	const policy = { computesAtEveryKey: false };
+	return sessionOn(engine, engine.client, clock, { policy });
 }
 
 function sessionOn(
 	real: RealEngine,
 	engine: CompletionEngine,
 	clock: ReplayClock,
-	policy: Partial<CompletionPolicy> = {},
+	{ confidence = "automatic", policy }: EditorSettings = {},
 ): Suggester {
 	const observed = new ObservedEngine(engine);
 	const onLate = new Emitter<void>();
@@ -138,8 +156,14 @@ function sessionOn(
 		}),
 		log: nullLog,
 		onLateSuggestion: () => onLate.fire(),
+		gate: new Confidence({
+			mode: () => confidence,
+			model: () => loadedModel(real.supervisor.status)?.name,
+			acceptance: { get: () => emptyAcceptance, set: () => {} },
+			log: nullLog,
+		}),
 		policy: () => ({
-			showsAtOnce: false,
+			showsAtOnce: confidence === "more",
 			computesAtEveryKey: true,
 			...policy,
 		}),

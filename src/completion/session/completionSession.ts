@@ -95,6 +95,8 @@ export class CompletionSession {
 	#place: Place | undefined;
 	/** Where a suggestion was asked for last. */
 	#asked: Place | undefined;
+	/** The document in which suggestions are asked for unrequested. */
+	#typingIn: string | undefined;
 	#unaskedKeys = 0;
 	/** Calls of `suggest` without an answer yet. */
 	#waiters = 0;
@@ -118,7 +120,10 @@ export class CompletionSession {
 	): Promise<SuggestionResult> {
 		this.#waiters++;
 		this.#asked = placeOf(snapshot);
-		this.#unaskedKeys = 0;
+		if (!isExplicit) {
+			this.#typingIn = snapshot.uri;
+			this.#unaskedKeys = 0;
+		}
 		try {
 			const answer = await this.#answer(snapshot, { signal, isExplicit });
 			if (answer.kind === "none" || signal.aborted) return answer;
@@ -227,6 +232,7 @@ export class CompletionSession {
 		this.#given.clear();
 		this.#fruitless = undefined;
 		this.#asked = undefined;
+		this.#typingIn = undefined;
 	}
 
 	get #policy(): CompletionPolicy {
@@ -341,7 +347,7 @@ export class CompletionSession {
 	/** Whether the editor will most likely ask there, so that the request can start now. */
 	#computesAt({ uri }: Place): boolean {
 		return (
-			this.#asked?.uri === uri &&
+			this.#typingIn === uri &&
 			this.#unaskedKeys <= maxUnaskedKeys &&
 			this.#policy.computesAtEveryKey
 		);

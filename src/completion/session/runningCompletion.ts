@@ -15,7 +15,13 @@ import {
 	type SuggestionResult,
 	suggestionResult,
 } from "./suggestion.ts";
-import { agree, restOf, type TypedText, typedSince } from "./typedSince.ts";
+import {
+	agree,
+	onlyClosersBehind,
+	restOf,
+	type TypedText,
+	typedSince,
+} from "./typedSince.ts";
 
 /** Starts a request; its events are to be read to their end. */
 export type StartRequest = (
@@ -177,6 +183,8 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 	/** Lets callers have the words that are known, where the first line takes long. */
 	offerWords(): void {
 		if (this.#firstPart || this.#ended || this.#requestId === undefined) return;
+		// Only the whole text can be compared with what stands behind the cursor.
+		if (!onlyClosersBehind(this.snapshot)) return;
 		const text = knownWords(this.#text);
 		if (text !== "") this.#offer(text, this.#pieces, this.#requestId);
 	}

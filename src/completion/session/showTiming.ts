@@ -13,8 +13,8 @@ import {
 } from "./suggestion.ts";
 import { TypingRhythm } from "./typingRhythm.ts";
 
-/** A suggestion whose joint probability is as high is shown between two keys. */
-const sureProbability = 0.9;
+/** More likely right than not, so worth a look between two keys. */
+const sureProbability = 0.5;
 
 export class ShowTiming {
 	readonly #rhythm = new TypingRhythm();

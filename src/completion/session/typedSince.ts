@@ -39,6 +39,12 @@ export function placeText({ text, offset }: DocumentSnapshot): PlaceText {
 const maxClosers = 64;
 const onlyClosers = /^[\s)\]}"'`]*$/;
 
+/** Whether nothing but closing brackets, quotes and separators stands behind the cursor on its line. */
+export function onlyClosersBehind({ text, offset }: DocumentSnapshot): boolean {
+	const behind = text.slice(offset, offset + comparedChars);
+	return /^[\s)\]}"'`;,]*$/.test(behind.split("\n", 1)[0] ?? "");
+}
+
 /** What was typed at a place since; empty where nothing changed, undefined where something else changed. */
 export function typedAt(
 	{ offset, before, after, reachesEnd }: PlaceText,

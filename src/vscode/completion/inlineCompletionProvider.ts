@@ -111,7 +111,13 @@ export class InlineCompletionProvider
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
 			gate: confidence,
-			policy,
+			// Nothing is computed in advance where nothing is suggested unasked, also after a request there.
+			policy: () => ({
+				...policy(),
+				computesAtEveryKey:
+					policy().computesAtEveryKey &&
+					!autoSuggest.reasonFor(vscode.window.activeTextEditor?.document),
+			}),
 			sleep,
 			now: () => performance.now(),
 		});

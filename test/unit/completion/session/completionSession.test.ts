@@ -376,6 +376,15 @@ describe("CompletionSession", () => {
 			assert.deepEqual(late, []);
 		});
 
+		it("does not start after an explicit request alone", async () => {
+			const { engine, session, moveTo } = setUp(() => ["bar();"]);
+			moveTo("foo█");
+			const options = { signal: never(), isExplicit: true };
+			await session.suggest(at("foo█"), options);
+			moveTo("x█", { version: 2 });
+			assert.equal(engine.requests.length, 1);
+		});
+
 		it("offers nothing before the editor has asked", async () => {
 			const { engine, suggest, moveTo, late } = setUp(() => ["bar();"]);
 			moveTo("foo█");
@@ -584,17 +593,17 @@ describe("CompletionSession", () => {
 		}
 
 		it("waits until the user slows down", async () => {
-			const { waitedFor } = await afterTyping(0.5);
+			const { waitedFor } = await afterTyping(0.4);
 			assert.deepEqual(await waitedFor("a = █"), [140]);
 		});
 
-		it("does not wait with what is almost certain", async () => {
-			const { waitedFor } = await afterTyping(0.95);
+		it("does not wait with what is more likely right than not", async () => {
+			const { waitedFor } = await afterTyping(0.6);
 			assert.deepEqual(await waitedFor("a = █"), []);
 		});
 
 		it("does not wait during type-through, at the start of a line, after an accepted suggestion, and for explicit requests", async () => {
-			const { session, waitedFor } = await afterTyping(0.5);
+			const { session, waitedFor } = await afterTyping(0.4);
 			await waitedFor("a = █");
 			assert.deepEqual(await waitedFor("a = b█"), []);
 			assert.deepEqual(await waitedFor("a();\n\t█"), []);
