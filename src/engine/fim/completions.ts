@@ -7,7 +7,6 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import type { FimRequest } from "../../protocol/generation.ts";
 import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
-import { batchTokens } from "../load/contextSize.ts";
 import type { ReadyModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
 import type { FimTokens } from "../runtime/runtime.ts";
@@ -83,6 +82,7 @@ export class Completions {
 	async #completeAll(first: Running): Promise<void> {
 		for (let it: Running | undefined = first; it; it = it.successor)
 			await this.#reply(it);
+		this.#options.onDidChange();
 	}
 
 	async #reply(running: Running): Promise<void> {
@@ -139,16 +139,18 @@ export class Completions {
 			const prompt = promptFor(request, ready.value, fimTokens);
 			return success(await this.#generate(running, ready.value, prompt));
 		} finally {
+			// From a request to the one that steers it, work goes on: the status would flicker with every key.
 			if (!isIdle) this.#awaited--;
-			onDidChange();
+			if (!running.successor) onDidChange();
 		}
 	}
 
 	async #generate(
 		{ requestId, request, arrivalMs, controller }: Running,
-		{ model, caches, vocabulary, speculation: modelSpeculation }: ReadyModel,
+		ready: ReadyModel,
 		prompt: FimPrompt,
 	): Promise<FromEngine> {
+		const { model, caches, vocabulary } = ready;
 		const { references, send, now } = this.#options;
 		const { path, maxTokens, kind, rank, minProbability } = request;
 		let timeToFirstTokenMs: number | null = null;
@@ -161,7 +163,7 @@ export class Completions {
 			path,
 			isInAdvance: request.priority === "idle",
 		});
-		const speculation = modelSpeculation?.forAnswer({
+		const speculation = ready.speculation?.forAnswer({
 			kind,
 			cache,
 			references: references(),
@@ -171,7 +173,7 @@ export class Completions {
 		});
 		const tokens = generate(cache, prompt.tokens, {
 			maxTokens,
-			chunkTokens: batchTokens,
+			chunkTokens: ready.promptStepTokens,
 			checkpoints: checkpointsOf(prompt),
 			start: {
 				heldBack: prompt.heldBack,

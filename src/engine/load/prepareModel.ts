@@ -53,8 +53,9 @@ import type { PreparedModel } from "./readyModel.ts";
 const probeText = "for (const item of list) {\n\ttotal += item.price * 2;\n}\n";
 
 /** A completion that arrives during a chat's prefill waits for one slice. */
-const sliceMs = 50;
-const minSliceTokens = 16;
+const chatSlice = { ms: 50, minTokens: 16 };
+/** A key that comes while a prompt for completion is evaluated waits for one step. With fewer tokens a step is much slower for each. */
+const promptStep = { ms: 100, minTokens: 32 };
 
 export interface PrepareOptions {
 	readonly readModelFile: ReadModelFile;
@@ -146,7 +147,8 @@ export async function prepareModel(
 		sequences: sequences.value,
 		draft,
 		chat,
-		chunkTokens: sliceTokens(speed),
+		chunkTokens: tokensWithin(chatSlice, speed),
+		promptStepTokens: tokensWithin(promptStep, speed),
 		caches: new KvCachePool(caches),
 		vocabulary: VocabularyIndex.of(model),
 		speculation:
@@ -243,9 +245,12 @@ function compare(
 	};
 }
 
-function sliceTokens({ prefillTokensPerSecond }: MeasuredSpeed): number {
-	const tokens = Math.floor((prefillTokensPerSecond * sliceMs) / 1000);
-	return Math.min(Math.max(tokens, minSliceTokens), batchTokens);
+function tokensWithin(
+	{ ms, minTokens }: typeof chatSlice,
+	{ prefillTokensPerSecond }: EngineSpeed,
+): number {
+	const tokens = Math.floor((prefillTokensPerSecond * ms) / 1000);
+	return Math.min(Math.max(tokens, minTokens), batchTokens);
 }
 
 /** Changes when the file is rewritten. */

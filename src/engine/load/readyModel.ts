@@ -21,6 +21,8 @@ export interface ReadyModel {
 	readonly chat: Result<ModelChat, HeadroomError>;
 	/** Tokens per time slice of a chat's prefill. */
 	readonly chunkTokens: number;
+	/** Tokens of a prompt for completion that are evaluated at once: between two checks for a key. */
+	readonly promptStepTokens: number;
 	readonly budget: PromptBudget;
 	readonly report: LoadReport;
 }

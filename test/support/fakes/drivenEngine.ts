@@ -136,11 +136,16 @@ export function driveEngine(options: DrivenOptions = {}) {
 				requestId,
 				options: { ...loadOptions, ...changes },
 			}),
-		complete: (requestId: string, changes: Partial<FimRequest> = {}) =>
+		complete: (
+			requestId: string,
+			changes: Partial<FimRequest> = {},
+			replaces?: string,
+		) =>
 			engine.receive({
 				kind: "complete",
 				requestId,
-				request: { ...emptyRequest, line: "x", ...changes },
+				request: { ...emptyRequest, typed: "x", ...changes },
+				...(replaces !== undefined && { replaces }),
 			}),
 		chat: (requestId: string, changes: Partial<ChatRequest> = {}) =>
 			engine.receive({

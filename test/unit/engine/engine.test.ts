@@ -20,7 +20,12 @@ import {
 } from "../../support/fakes/fakeRuntime.ts";
 import { plainLoadOptions } from "../../support/loadOptions.ts";
 
-function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
+interface SetUp extends FakeOptions {
+	readonly fileError?: HeadroomError;
+	readonly now?: () => number;
+}
+
+function setUp(options: SetUp = {}) {
 	const runtime = new FakeRuntime({
 		continuation: scripted("abc"),
 		...options,
@@ -51,7 +56,7 @@ function setUp(options: FakeOptions & { fileError?: HeadroomError } = {}) {
 			shutdowns++;
 			notify();
 		},
-		now: () => 0,
+		now: options.now ?? (() => 0),
 	});
 	const until = (test: () => boolean) =>
 		test()
@@ -560,6 +565,82 @@ describe("Engine", () => {
 		);
 		assert.deepEqual(ends, ["1 true", "3 true", "4 false", "2 false"]);
 	});
+
+	it("is at work all the while one request steers another", async () => {
+		let key = () => {};
+		const it = setUp({
+			continuation: () => "a",
+			onEvaluate: (tokens) => {
+				if (fakeText(tokens) === "a") key();
+			},
+		});
+		it.load();
+		await it.until(() => it.reports().includes("ready"));
+		const loaded = it.reports().length;
+		let keys = 0;
+		key = () => {
+			if (keys === 5) return;
+			keys++;
+			it.complete(`${keys}`, "x".repeat(keys), {}, `${keys - 1}`);
+		};
+		it.complete("0", "", { maxTokens: 4 });
+		await it.end("5");
+		await it.until(() => it.reports().at(-1) === "ready");
+		assert.deepEqual(it.reports().slice(loaded), ["generating", "ready"]);
+	});
+
+	for (const [tokensPerSecond, stepTokens] of [
+		[10_000, 128],
+		[800, 80],
+		[20, 32],
+	] as const)
+		for (const priority of ["typing", "idle"] as const)
+			it(`evaluates prompts in steps of ${stepTokens} tokens at ${tokensPerSecond} tokens per second: ${priority}`, async () => {
+				let nowMs = 0;
+				const it = setUp({
+					onEvaluate: (tokens) => {
+						nowMs += (tokens.length * 1000) / tokensPerSecond;
+					},
+					now: () => nowMs,
+				});
+				it.load();
+				await it.until(() => it.reports().includes("ready"));
+				const { evaluated } = it.runtime.journal;
+				const before = evaluated.length;
+				it.complete("1", "text ".repeat(60), { priority });
+				await it.end("1");
+				const sizes = evaluated.slice(before).map(({ length }) => length);
+				assert.equal(Math.max(...sizes), stepTokens);
+			});
+
+	for (const replaces of [undefined, "ahead"])
+		it(`keeps what was evaluated in advance when someone waits for the same prompt${replaces ? ", and steers it" : ""}`, async () => {
+			const typed = "some text\n".repeat(40);
+			let evaluated = 0;
+			let key = () => {};
+			const it = setUp({
+				onEvaluate: (tokens) => {
+					if (!fakeText(tokens).includes("some")) return;
+					evaluated += tokens.length;
+					if (evaluated > 100) key();
+				},
+			});
+			it.load();
+			it.complete("ahead", typed, { maxTokens: 0, priority: "idle" });
+			key = () => {
+				key = () => {};
+				it.complete("typed", typed, {}, replaces);
+			};
+			const ahead = await it.end("ahead");
+			assert.equal(ahead.kind === "done" && ahead.stopReason, "cancelled");
+			const end = await it.end("typed");
+			assert.ok(end.kind === "done");
+			assert.ok(end.stats.reusedTokens > 100, String(end.stats.reusedTokens));
+			assert.ok(
+				evaluated <= end.stats.promptTokens,
+				`${evaluated} of ${end.stats.promptTokens}: none twice`,
+			);
+		});
 
 	it("queues a request that replaces one that has ended", async () => {
 		const it = setUp();

@@ -36,6 +36,11 @@ async function play(seed: number): Promise<void> {
 		() => it.load({}, ask()),
 		() => it.complete(ask(), { typed: text(), maxTokens: 8 }),
 		() => it.complete(ask(), { typed: text(), priority: "idle" }),
+		() => {
+			const steered = asked[Math.floor(random() * asked.length)];
+			const priority = happens(0.3) ? "idle" : "typing";
+			it.complete(ask(), { typed: text(), maxTokens: 8, priority }, steered);
+		},
 		() => it.chat(ask(), { turns: [user(text())], maxTokens: 12 }),
 		() => it.chat(ask(), { turns: [user(text())], maxTokens: 12 }),
 		() => it.count(ask()),
