@@ -3,9 +3,10 @@
  *
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--reading-ms N] [--orders] [--json]
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
- *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
+ *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- keys [--json]
+ *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
@@ -21,6 +22,7 @@ import { benchContext } from "../test/bench/context/context.ts";
 import { benchFit } from "../test/bench/fit.ts";
 import { benchInfill } from "../test/bench/infill/infill.ts";
 import { benchKeys } from "../test/bench/keys.ts";
+import { benchNames } from "../test/bench/names/names.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
@@ -28,9 +30,10 @@ import { runScript, UserError } from "./shell.ts";
 
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--reading-ms N] [--orders] [--json]
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
-       npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--json]
+       npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- keys [--json]
+       npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
@@ -43,6 +46,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	fit: runFit,
 	infill: runInfill,
 	keys: runKeys,
+	names: runNames,
 	speculation: runSpeculation,
 };
 
@@ -134,11 +138,27 @@ async function runContext({
 	model,
 	"no-model": noModel,
 	places,
+	with: only,
 	json,
 }: Arguments): Promise<void> {
 	const rows = await benchContext({
 		model: noModel ? undefined : model && fromUser(model),
 		places: Number(places),
+		only,
+	});
+	console.table(rows);
+	if (json) console.log(JSON.stringify({ rows }));
+}
+
+async function runNames({
+	model,
+	"no-model": noModel,
+	places,
+	json,
+}: Arguments): Promise<void> {
+	const rows = await benchNames({
+		model: noModel ? undefined : model && fromUser(model),
+		perLanguage: Math.round(Number(places) / 3),
 	});
 	console.table(rows);
 	if (json) console.log(JSON.stringify({ rows }));

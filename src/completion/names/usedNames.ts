@@ -73,7 +73,9 @@ function declaredNames(
 	for (const [index, token] of tokens.entries()) {
 		const before = tokens[index - 1];
 		if (token.kind === "name" && !isDot(before)) {
-			const keyword = before?.kind === "name" ? before.text : "";
+			// A generator has a star between.
+			const declarer = before?.text === "*" ? tokens[index - 2] : before;
+			const keyword = declarer?.kind === "name" ? declarer.text : "";
 			if (
 				declaring.has(keyword) ||
 				(languageId === "python" && keyword === "as") ||

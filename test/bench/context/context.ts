@@ -13,22 +13,30 @@ import {
 } from "../../../src/completion/request/promptContext.ts";
 import type { DocumentSnapshot } from "../../../src/completion/text/documentContext.ts";
 import { editDistance } from "../../../src/completion/text/similarity.ts";
+import type { Snippet } from "../../../src/protocol/generation.ts";
+import { linesOf } from "../../../src/workspace/regions.ts";
 import { RealEngine } from "../../support/models/realEngine.ts";
-import { type CrossFilePlace, crossFilePlaces } from "./crossFilePlaces.ts";
+import {
+	type CrossFilePlace,
+	crossFilePlaces,
+	endOfImports,
+} from "./crossFilePlaces.ts";
 import { storeAt } from "./repositoryStore.ts";
 
 export interface ContextBenchOptions {
 	/** Empty for the built-in model; undefined for no model: then only what the snippets hold is told. */
 	readonly model: string | undefined;
 	readonly places: number;
+	/** Parts of the names of the ways to measure; all of them where there is none. */
+	readonly only: readonly string[];
 }
 
 export interface ContextRow {
 	readonly way: string;
 	readonly language: string;
 	readonly places: number;
-	/** Places whose snippets hold the name that the line needs. */
-	readonly nameInSnippets: number;
+	/** Places whose snippets hold the definition of the name that the line needs. */
+	readonly definitionsInPrompt: number;
 	readonly exactLines: number;
 	/** 1 less the edit distance over the longer length, of the rest of the line; mean over places, 0 if nothing is suggested. */
 	readonly editSimilarity: number;
@@ -46,6 +54,7 @@ interface Way {
 const ways: readonly Way[] = [
 	{ name: "this file alone", budgetTokens: 0, looksUp: false },
 	{ name: "open tabs, 1,024 tokens", budgetTokens: 1024, looksUp: false },
+	{ name: "and definitions, 512 tokens", budgetTokens: 512, looksUp: true },
 	{ name: "and definitions, 1,024 tokens", budgetTokens: 1024, looksUp: true },
 	{ name: "and definitions, 2,048 tokens", budgetTokens: 2048, looksUp: true },
 ];
@@ -53,7 +62,7 @@ const ways: readonly Way[] = [
 interface Answer {
 	readonly way: string;
 	readonly language: string;
-	readonly hasName: boolean;
+	readonly hasDefinition: boolean;
 	readonly isExact: boolean;
 	readonly similarity: number;
 	readonly suggestsName: boolean;
@@ -62,10 +71,18 @@ interface Answer {
 export async function benchContext({
 	model,
 	places: count,
+	only,
 }: ContextBenchOptions): Promise<ContextRow[]> {
 	if (!Number.isInteger(count) || count < 3)
 		throw new UserError("--places is a whole number above 2.");
-	const places = crossFilePlaces(count);
+	const places = crossFilePlaces(count).map(windowOf);
+	const measured = ways.filter(
+		({ name }) => only.length === 0 || only.some((part) => name.includes(part)),
+	);
+	if (measured.length === 0)
+		throw new UserError(
+			`--with is part of one of: ${ways.map(({ name }) => name).join("; ")}.`,
+		);
 	const engine = model === undefined ? undefined : new RealEngine();
 	if (engine) {
 		engine.modelFile = model ?? "";
@@ -75,7 +92,8 @@ export async function benchContext({
 	const answers: Answer[] = [];
 	try {
 		for (const [index, place] of places.entries()) {
-			for (const way of ways) answers.push(await answerAt(place, way, engine));
+			for (const way of measured)
+				answers.push(await answerAt(place, way, engine));
 			if ((index + 1) % 10 === 0)
 				console.error(`${index + 1} of ${places.length}`);
 		}
@@ -83,6 +101,22 @@ export async function benchContext({
 		await engine?.stop();
 	}
 	return rowsOf(answers);
+}
+
+/** Of a long file, what a prompt of about 700 tokens holds beside its imports: the whole would cost more than the snippets. */
+const charsBefore = 1500;
+const charsAfter = 400;
+
+function windowOf(place: CrossFilePlace): CrossFilePlace {
+	const { text, offset } = place;
+	const importsEnd = endOfImports(text);
+	const from = text.indexOf("\n", offset - charsBefore) + 1;
+	const isShort = offset - charsBefore <= importsEnd || from > offset;
+	const before = isShort
+		? text.slice(0, offset)
+		: text.slice(0, importsEnd) + text.slice(from, offset);
+	const after = text.slice(offset, offset + charsAfter);
+	return { ...place, text: before + after, offset: before.length };
 }
 
 async function answerAt(
@@ -117,7 +151,7 @@ async function answerAt(
 	return {
 		way,
 		language: project.languageId,
-		hasName: snippets.some((it) => wordIn(it.text, name)),
+		hasDefinition: snippets.some((it) => holdsDefinition(it, place)),
 		isExact: line === right.trimEnd(),
 		similarity:
 			1 - editDistance([...line], [...right.trimEnd()]) / Math.max(1, longer),
@@ -145,13 +179,23 @@ async function restOfLine(
 	return "";
 }
 
+function holdsDefinition(
+	{ path, text }: Snippet,
+	{ project, name }: CrossFilePlace,
+): boolean {
+	const definition = project.definitions.get(name);
+	if (definition?.file.path !== path) return false;
+	const line = linesOf(definition.file.text)[definition.line];
+	return line !== undefined && linesOf(text).includes(line);
+}
+
 function wordIn(text: string, name: string): boolean {
 	return text.split(/[^\p{L}\p{N}_$]+/u).includes(name);
 }
 
 function rowsOf(answers: readonly Answer[]): ContextRow[] {
 	const languages = ["all", ...new Set(answers.map((it) => it.language))];
-	return ways.flatMap(({ name: way }) =>
+	return [...new Set(answers.map((it) => it.way))].flatMap((way) =>
 		languages.map((language) => {
 			const them = answers.filter(
 				(it) =>
@@ -163,7 +207,7 @@ function rowsOf(answers: readonly Answer[]): ContextRow[] {
 				way,
 				language,
 				places: them.length,
-				nameInSnippets: them.filter((it) => it.hasName).length,
+				definitionsInPrompt: them.filter((it) => it.hasDefinition).length,
 				exactLines: them.filter((it) => it.isExact).length,
 				editSimilarity: share(them.reduce((sum, it) => sum + it.similarity, 0)),
 				nameSuggested: them.filter((it) => it.suggestsName).length,

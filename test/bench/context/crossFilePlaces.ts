@@ -23,7 +23,7 @@ export interface Definition {
 	readonly line: number;
 }
 
-interface Project {
+export interface Project {
 	readonly languageId: string;
 	readonly files: readonly ProjectFile[];
 	readonly definitions: ReadonlyMap<string, Definition>;
@@ -62,7 +62,8 @@ export function crossFilePlaces(count: number): CrossFilePlace[] {
 	);
 }
 
-function projects(): Project[] {
+/** This project, and those whose sources are at hand in packages. */
+export function projects(): Project[] {
 	const sources = execFileSync("git", ["ls-files", "src"], {
 		cwd: root,
 		encoding: "utf8",
@@ -135,6 +136,12 @@ function definedBy(line: string): string[] {
 
 const imports =
 	/^(?:import\b[^;]*?from\s+["'][^"'\n]+["'];?|import\s.*|from\s.*import\s*\([^)]*\)|from\s.*|export\s.*\bfrom\s.*|(?:const|let|var)\s.*\brequire\(.*)$/gm;
+/** Behind the last import among the first 4,000 characters. */
+export function endOfImports(text: string): number {
+	const last = [...text.slice(0, 4000).matchAll(imports)].at(-1);
+	return last ? last.index + last[0].length + 1 : 0;
+}
+
 const comment = /^\s*(?:\/\/|\/?\*|#)/;
 
 function placeIn(

@@ -44,7 +44,10 @@ export function storeAt(place: CrossFilePlace, looksUp: boolean): ContextStore {
 }
 
 /** The files of the same folder that are nearest by name. */
-function tabsBeside({ project, file }: CrossFilePlace): readonly ProjectFile[] {
+export function tabsBeside({
+	project,
+	file,
+}: Pick<CrossFilePlace, "project" | "file">): readonly ProjectFile[] {
 	const folder = path.dirname(file.path);
 	const siblings = project.files.filter(
 		(it) => it.path !== file.path && path.dirname(it.path) === folder,

@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
 	await import("./ghostText.test.ts");
 	await import("./editorContext.test.ts");
 	await import("./answerActions.test.ts");
+	await import("./languageServerNames.test.ts");
 	const tests: {
 		title: string;
 		error?: string;

@@ -64,6 +64,11 @@ describe("usedNames", () => {
 			"█\tasync areaOf(shape: Shape): Area {",
 			["async", "Shape", "Area"],
 		],
+		[
+			"no generator",
+			"█async function* linesOf(text: string) {",
+			["async", "string"],
+		],
 		["no keys", "█{ area: width, height }", ["width", "height"]],
 		["no imports", '█import { area } from "./shape.ts";', []],
 	] as const)
