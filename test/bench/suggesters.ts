@@ -171,11 +171,10 @@ function sessionOn(
 		now: () => clock.now(),
 	});
 	const manners = new ReplayManners(() => clock.now());
-	const heldBack = (droppedBy: string) => ({
-		text: undefined,
-		isFromCache: false,
-		droppedBy,
-	});
+	const heldBack = (droppedBy: string) => {
+		session.withheld();
+		return { text: undefined, isFromCache: false, droppedBy };
+	};
 	return {
 		async suggest(snapshot, signal) {
 			const objection = manners.objectionTo(snapshot);

@@ -200,6 +200,11 @@ export class CompletionSession {
 		else this.#requests.movedTo(here);
 	}
 
+	/** Reports that the last suggestion was not shown after all: another one may take its place. */
+	withheld(): void {
+		this.#given.clear();
+	}
+
 	/** Reports that a suggestion was accepted, with the cursor after it. */
 	acceptedAt(place: Place | undefined): void {
 		this.#timing.acceptedAt(place);

@@ -267,7 +267,10 @@ export class InlineCompletionProvider
 
 	/** Nothing for the editor, which removes what it shows. */
 	#hold(reason: NoSuggestionReason, work?: CompletionWork): ProvidedItems {
-		if (reason.kind !== "cancelled") this.#manners.hidden();
+		if (reason.kind !== "cancelled") {
+			this.#manners.hidden();
+			this.#session.withheld();
+		}
 		this.#mannersWatcher.update();
 		return none(reason, work);
 	}

@@ -455,6 +455,26 @@ describe("CompletionSession", () => {
 			assert.equal(whole.text, "bar(value, other);");
 		});
 
+		it("offers another answer where what was given was not shown", async () => {
+			const second = gate("Each(it);");
+			const { session, suggest, moveTo, late } = setUp(({ typed }) =>
+				typed === "foo" ? ["Item();"] : second.chunks(),
+			);
+			moveTo("foo█", { version: 1 });
+			await suggest("foo█", { version: 1 });
+			await settle();
+			moveTo("fo█", { version: 2 });
+			const restored = await suggest("fo█", { version: 2 });
+			assert.equal(restored.kind === "suggestion" && restored.text, "oItem();");
+			session.withheld();
+			second.open();
+			await settle();
+			await settle();
+			assert.equal(late.at(-1)?.isMore, false);
+			const other = await suggest("fo█", { version: 2 });
+			assert.equal(other.kind === "suggestion" && other.text, "Each(it);");
+		});
+
 		it("asks the engine once where nothing comes of it", async () => {
 			const { engine, suggest } = setUp(() => [" "]);
 			for (let asked = 0; asked < 2; asked++) {
