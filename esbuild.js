@@ -1,9 +1,11 @@
 /**
- * Builds `dist`: the bundles of the extension host, the engine and the chat panel, and the icon font. `--watch` rebuilds on every change,
+ * Builds `dist`: the bundles of the extension host, the engine and the chat panel, the icon font, and copies of the grammars. `--watch` rebuilds on every change,
  * `--production` minifies and leaves out source maps and tests.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 import { tsImport } from "tsx/esm/api";
 
@@ -61,6 +63,17 @@ const { contributedIcons, iconFont } = await tsImport(
 );
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/headroom-icons.woff", await iconFont(contributedIcons()));
+
+const { grammarFiles, parserFile } = await tsImport(
+	"./src/syntax/grammars.ts",
+	import.meta.url,
+);
+const grammarFolder = path.dirname(
+	fileURLToPath(import.meta.resolve("@vscode/tree-sitter-wasm")),
+);
+mkdirSync("dist/syntax", { recursive: true });
+for (const file of [parserFile, ...grammarFiles])
+	copyFileSync(path.join(grammarFolder, file), path.join("dist/syntax", file));
 
 const building = new Set();
 const built = new Set();
