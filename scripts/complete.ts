@@ -25,6 +25,7 @@ import { noContext } from "../src/completion/request/promptContext.ts";
 import type { DocumentSnapshot } from "../src/completion/text/documentContext.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";
+import { SyntaxParser } from "../src/syntax/parser.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 
 const usage =
@@ -54,11 +55,17 @@ async function main(): Promise<number> {
 		log,
 	});
 	const client = new EngineClient(supervisor);
+	const syntax = new SyntaxParser({
+		folder: path.join(root, "dist/syntax"),
+		log,
+	});
 	let exitCode = 0;
 	for (const snapshot of snapshots) {
+		await syntax.load(snapshot.languageId);
 		const result = await getCompletion(snapshot, client, {
 			signal: new AbortController().signal,
 			contextProvider: noContext,
+			syntax,
 		});
 		if (json) console.log(JSON.stringify(asJson(result)));
 		else if (result.kind === "suggestion") console.log(result.text);

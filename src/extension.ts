@@ -7,6 +7,7 @@ import { ModelHost } from "./client/modelHost.ts";
 import type { CountedDecision } from "./completion/session/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
 import { RecordStore } from "./storage/recordStore.ts";
+import { SyntaxParser } from "./syntax/parser.ts";
 import { registerChat } from "./vscode/chat/registerChat.ts";
 import { registerCommands } from "./vscode/commands.ts";
 import { AutoSuggest } from "./vscode/completion/autoSuggest.ts";
@@ -74,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		autoSuggest: new AutoSuggest(configuration, looksSecret),
 		ignoreRules,
 		files: new WorkspaceFiles((path) => ignoreRules.isIgnored(path)),
+		syntax: new SyntaxParser({ folder: paths.syntaxFolder, log }),
 		useModel: (file?: unknown) =>
 			switchModel({ host, chosen, configuration }, file),
 		openLog: () => channel.show(true),
@@ -82,7 +84,14 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 	const completion = registerCompletion(parts);
 	const status = registerStatus(parts);
 	context.subscriptions.push(
-		...[channel, configuration, parts.autoSuggest, host, ignoreRules],
+		...[
+			channel,
+			configuration,
+			parts.autoSuggest,
+			host,
+			ignoreRules,
+			parts.syntax,
+		],
 		configuration.onDidChange((effect) => host.apply(effect)),
 		...[completion, status, registerChat(parts), registerModels(parts)],
 		registerCommands({ ...parts, completion, status }),

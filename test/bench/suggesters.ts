@@ -23,8 +23,10 @@ import type {
 	FimRequest,
 	GenerationEnd,
 } from "../../src/protocol/generation.ts";
+import { SyntaxParser } from "../../src/syntax/parser.ts";
 import { isContextFile } from "../../src/workspace/contextFiles.ts";
 import { emptyRequest } from "../support/fakes/fakeEngine.ts";
+import { grammarFolder } from "../support/loadedSyntax.ts";
 import type { RealEngine } from "../support/models/realEngine.ts";
 import {
 	placeKey,
@@ -149,6 +151,7 @@ function sessionOn(
 	const store = new ContextStore((path) => isContextFile(path, () => false));
 	const session = new CompletionSession({
 		engine: observed,
+		syntax: new SyntaxParser({ folder: grammarFolder, log: nullLog }),
 		contextProvider: new RepositoryContext({
 			store,
 			repositoryOf: () => "repository",

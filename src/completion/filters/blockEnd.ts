@@ -5,43 +5,57 @@ import { closesBody, isClosingLine } from "../text/languageSyntax.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 
-/** Ends before a blank line, unless only blank lines precede it: what follows is another block. */
+/** Ends before a blank line, unless only blank lines precede it, or it is inside a statement: what follows is another block. */
 export async function* untilBlankLine(
 	lines: TextStream,
+	{ syntax }: Pick<FilterPlace, "syntax"> = {},
 ): AsyncGenerator<string> {
-	let hasText = false;
+	let text = "";
 	for await (const piece of lines) {
 		const isBlank = piece.trim() === "";
-		if (isBlank && hasText) return;
-		hasText ||= !isBlank;
+		if (isBlank && text.trim() !== "" && syntax?.isWhole(text) !== false)
+			return;
+		text += piece;
 		yield piece;
 	}
 }
 
-/** Ends before a line outside of the body, or with the bracket that closes it, which is left out if it is already below. */
+/**
+ * Ends before a line outside of the body, or with the bracket that closes it, which is left out if it is already below. Where that line
+ * opens the next body of the same statement, as `} else {` does, it goes on.
+ */
 export async function* untilBlockEnd(
 	lines: TextStream,
 	{
 		languageId,
 		lineBefore,
 		linesBelow,
-	}: Pick<FilterPlace, "languageId" | "lineBefore" | "linesBelow">,
+		syntax,
+	}: Pick<FilterPlace, "languageId" | "lineBefore" | "linesBelow" | "syntax">,
 ): AsyncGenerator<string> {
 	const ownWidth = indentWidth(lineBefore);
 	const below = nextLine({ linesBelow });
 	const isClosedBelow =
 		isClosingLine(below, languageId) && indentWidth(below) === ownWidth;
 	const minWidth = lineBefore.trim() === "" ? ownWidth : ownWidth + 1;
+	let text = "";
 	for await (const piece of lines) {
 		const line = lineOf(piece);
 		if (piece.startsWith("\n") && line.trim() !== "") {
 			const lineWidth = indentWidth(line);
 			if (lineWidth === ownWidth && closesBody(line, languageId)) {
+				const isLast =
+					!line.trim().startsWith("}") ||
+					isClosingLine(line, languageId) ||
+					syntax?.isWhole(text + piece) !== false;
 				if (!isClosedBelow || !isClosingLine(line, languageId)) yield piece;
-				return;
+				if (isLast) return;
+				text += piece;
+				continue;
 			}
-			if (lineWidth < minWidth) return;
+			if (lineWidth < minWidth && !syntax?.holds(text, piece)) return;
 		}
+		text += piece;
 		yield piece;
 	}
 }

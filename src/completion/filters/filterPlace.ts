@@ -4,6 +4,7 @@ import {
 	documentIndentation,
 	type Indentation,
 } from "../../workspace/indentation.ts";
+import type { CursorSyntax } from "../syntax/cursorSyntax.ts";
 import type {
 	DocumentContext,
 	DocumentSnapshot,
@@ -31,6 +32,8 @@ export interface FilterPlace {
 	 * languages with unpaired brackets, in a long document.
 	 */
 	readonly openBrackets: Readonly<Record<string, number>> | undefined;
+	/** Undefined where brackets and indentation are to decide. */
+	readonly syntax?: CursorSyntax | undefined;
 }
 
 /** One screen. */
@@ -42,6 +45,7 @@ export function filterPlace(
 	snapshot: DocumentSnapshot,
 	{ prefixBlocks, line, suffix, ...context }: DocumentContext,
 	shape: SuggestionShape,
+	syntax?: CursorSyntax,
 ): FilterPlace {
 	const { languageId, path } = snapshot;
 	const lineBefore = context.lineBefore.slice(-nearChars);
@@ -77,6 +81,7 @@ export function filterPlace(
 			isWhole && !isProse(languageId) && !hasUnpairedBrackets(languageId)
 				? openBrackets(prefix, suffix)
 				: undefined,
+		syntax,
 	};
 }
 

@@ -20,6 +20,7 @@ const finalFilters: readonly (readonly [FilterName, FinalFilter])[] = [
 	["repeatsSuffix", withoutOverlap],
 	["repeatsBelow", unlessLineBelow],
 	["repeatsAbove", unlessLinesAbove],
+	["blockEnd", toWholeStatements],
 ];
 
 /**
@@ -141,4 +142,14 @@ function unlessLinesAbove(
 	for (let count = minCopied; count < lines.length; count++)
 		if (isCopyOfLast(count)) return "";
 	return text;
+}
+
+/** Where the model stopped, or was stopped, inside a statement. */
+function toWholeStatements(
+	text: string,
+	{ shape, syntax }: FilterPlace,
+): string {
+	return syntax && shape !== "line" && text.includes("\n")
+		? syntax.wholeLines(text)
+		: text;
 }

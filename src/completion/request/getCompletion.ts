@@ -13,6 +13,8 @@ import { filtered } from "../filters/filtered.ts";
 import { filterPlace } from "../filters/filterPlace.ts";
 import { trimSuggestion } from "../filters/trimSuggestion.ts";
 import type { FilterName, NoSuggestionReason } from "../reasons/reasons.ts";
+import { CursorSyntax } from "../syntax/cursorSyntax.ts";
+import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import {
 	type DocumentSnapshot,
 	documentContext,
@@ -25,6 +27,8 @@ import { promptFields } from "./promptFields.ts";
 export interface CompletionOptions {
 	readonly signal: AbortSignal;
 	readonly contextProvider: PromptContextProvider;
+	/** Without it, brackets and indentation decide what a block is. */
+	readonly syntax?: SyntaxPort | undefined;
 	/** See `FimRequest.rank`. */
 	readonly rank?: number;
 	readonly priority?: CompletionPriority;
@@ -98,12 +102,21 @@ export async function* streamCompletion(
 	const { minProbability = 0 } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
-	const { lineBefore, lineAfter, prefixBlocks } = context;
+	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
+	const textBefore = prefixBlocks.join("") + context.line;
+	const syntax =
+		options.syntax &&
+		new CursorSyntax(options.syntax, {
+			languageId,
+			before: textBefore,
+			after: suffix,
+		});
 	const shape = suggestionShape({
 		languageId,
 		lineBefore,
 		lineAfter,
-		textBefore: prefixBlocks.join("") + lineBefore,
+		textBefore,
+		syntax,
 	});
 	// Aborted when the filters end the text before the model does. The statistics are still awaited.
 	const enough = new AbortController();
@@ -129,7 +142,7 @@ export async function* streamCompletion(
 			end = it;
 		},
 	});
-	const place = filterPlace(snapshot, context, shape);
+	const place = filterPlace(snapshot, context, shape, syntax);
 	const fired = new Set<FilterName>();
 	const onFired = (name: FilterName): void => void fired.add(name);
 	let raw = "";

@@ -19,6 +19,7 @@ import {
 	getCompletion,
 } from "../request/getCompletion.ts";
 import type { PromptContextProvider } from "../request/promptContext.ts";
+import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
 import { AnswerCache } from "./answerCache.ts";
@@ -42,6 +43,8 @@ import {
 export interface CompletionSessionOptions {
 	readonly engine: CompletionEngine;
 	readonly contextProvider: PromptContextProvider;
+	/** Without it, brackets and indentation decide what a block is. */
+	readonly syntax?: SyntaxPort | undefined;
 	readonly log: Log;
 	/**
 	 * An answer is ready after every caller has stopped waiting, and the place is still the same.
@@ -152,10 +155,10 @@ export class CompletionSession {
 		count: number,
 		signal: AbortSignal,
 	): Promise<readonly string[]> {
-		const { engine, contextProvider, log } = this.#options;
+		const { engine, contextProvider, syntax, log } = this.#options;
 		const texts = [first];
 		for (let rank = 1; rank <= count && !signal.aborted; rank++) {
-			const options = { contextProvider, signal, rank };
+			const options = { contextProvider, syntax, signal, rank };
 			const request = getCompletion(snapshot, engine, options).then((it) => {
 				logCompletion(log, it, "typing");
 				return it;

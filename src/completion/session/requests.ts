@@ -8,6 +8,7 @@ import {
 	streamCompletion,
 } from "../request/getCompletion.ts";
 import type { PromptContextProvider } from "../request/promptContext.ts";
+import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { AnswerCache } from "./answerCache.ts";
 import { logCompletion } from "./completionLog.ts";
@@ -18,6 +19,8 @@ import { isSameText, isWholeAnswer } from "./suggestion.ts";
 export interface RequestsOptions {
 	readonly engine: CompletionEngine;
 	readonly contextProvider: PromptContextProvider;
+	/** Without it, brackets and indentation decide what a block is. */
+	readonly syntax?: SyntaxPort | undefined;
 	readonly log: Log;
 	/** Gets every answer, also a late one, and one that was given up as far as it is known. */
 	readonly cache: AnswerCache;
@@ -114,7 +117,7 @@ export class Requests {
 		priority: CompletionPriority,
 		earlier?: RunningCompletion,
 	): RunningCompletion {
-		const { engine, contextProvider } = this.#options;
+		const { engine, contextProvider, syntax } = this.#options;
 		// Not the request itself: each would keep the one before.
 		const replaces = earlier?.requestId;
 		const running = new RunningCompletion(snapshot, (signal, onStarted) => {
@@ -125,7 +128,7 @@ export class Requests {
 					return it;
 				},
 			};
-			const options = { contextProvider, signal, priority };
+			const options = { contextProvider, syntax, signal, priority };
 			return streamCompletion(snapshot, steered, options);
 		});
 		void this.#read(running, priority, earlier);

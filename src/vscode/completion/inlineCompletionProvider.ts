@@ -27,6 +27,7 @@ import {
 	decisionText,
 } from "../../completion/session/decisions.ts";
 import { type Place, samePlace } from "../../completion/session/suggestion.ts";
+import type { SyntaxPort } from "../../completion/syntax/syntaxPort.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { abortSignal } from "../platform/cancellation.ts";
 import { documentPath } from "../workspace/documentPath.ts";
@@ -60,6 +61,7 @@ export interface InlineCompletionOptions {
 	readonly contextProvider: PromptContextProvider;
 	/** Which part of a suggestion is shown unasked; learns from what becomes of it. */
 	readonly confidence: Confidence;
+	readonly syntax: SyntaxPort;
 	readonly autoSuggest: AutoSuggest;
 	/** The texts of other files whose names are known. */
 	readonly otherTexts: NameCheckOptions["otherTexts"];
@@ -102,12 +104,13 @@ export class InlineCompletionProvider
 	constructor(options: InlineCompletionOptions) {
 		this.#options = options;
 		this.#names = new NameCheck({ otherTexts: options.otherTexts });
-		const { engine, contextProvider, autoSuggest, policy } = options;
+		const { engine, contextProvider, syntax, autoSuggest, policy } = options;
 		const { confidence, onDidInvalidate, log } = options;
 		this.#manners = new Manners(() => confidence.rejected());
 		const session = new CompletionSession({
 			engine,
 			contextProvider,
+			syntax,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
 			gate: confidence,

@@ -10,6 +10,7 @@ import { ContextStore } from "../../completion/context/contextStore.ts";
 import { ReferenceSync } from "../../completion/context/referenceSync.ts";
 import { RepositoryContext } from "../../completion/context/repositoryContext.ts";
 import { DecisionHistory } from "../../completion/session/decisions.ts";
+import type { SyntaxPort } from "../../completion/syntax/syntaxPort.ts";
 import { contextTokens, loadedModel } from "../../protocol/engineStatus.ts";
 import { usesLookup } from "../../protocol/speculation.ts";
 import type { Configuration } from "../platform/configuration.ts";
@@ -34,6 +35,7 @@ export interface RegisterCompletionOptions {
 	readonly autoSuggest: AutoSuggest;
 	readonly ignoreRules: IgnoreRules;
 	readonly files: WorkspaceFiles;
+	readonly syntax: SyntaxPort;
 	readonly log: Log;
 }
 
@@ -50,6 +52,7 @@ export function registerCompletion({
 	autoSuggest,
 	ignoreRules,
 	files,
+	syntax,
 	log,
 }: RegisterCompletionOptions): Completion {
 	const disposables = new DisposableStore();
@@ -78,6 +81,7 @@ export function registerCompletion({
 				acceptance: new AcceptanceStore(globalState, log),
 				log,
 			}),
+			syntax,
 			autoSuggest,
 			otherTexts: () => store.texts().map(({ text }) => text),
 			onDidInvalidate: onWillReplaceModel,

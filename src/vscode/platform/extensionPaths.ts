@@ -7,6 +7,8 @@ export interface ExtensionPaths {
 	//#region Shipped
 	readonly extensionFolder: string;
 	readonly engineFile: string;
+	/** Of the parser and the grammars. */
+	readonly syntaxFolder: string;
 	readonly builtInFile: string;
 	readonly catalogFile: string;
 	//#endregion
@@ -28,6 +30,7 @@ export function extensionPaths(
 	return {
 		extensionFolder: extensionPath,
 		engineFile: context.asAbsolutePath("dist/engine.mjs"),
+		syntaxFolder: context.asAbsolutePath("dist/syntax"),
 		builtInFile: builtInModelFile(extensionPath),
 		catalogFile: context.asAbsolutePath("media/catalog.json"),
 		storageFolder: globalStorageUri.fsPath,

@@ -7,8 +7,10 @@ import { UserError } from "../../../scripts/shell.ts";
 import type { Piece } from "../../../src/completion/confidence/pieces.ts";
 import { getCompletion } from "../../../src/completion/request/getCompletion.ts";
 import { noContext } from "../../../src/completion/request/promptContext.ts";
+import type { SyntaxPort } from "../../../src/completion/syntax/syntaxPort.ts";
 import type { DocumentSnapshot } from "../../../src/completion/text/documentContext.ts";
 import { emptyRequest } from "../../support/fakes/fakeEngine.ts";
+import { loadedSyntax } from "../../support/loadedSyntax.ts";
 import { RealEngine } from "../../support/models/realEngine.ts";
 import { seededRandom } from "../../support/seededRandom.ts";
 import {
@@ -74,6 +76,7 @@ export async function benchInfill({
 	const single = sample(singleLineTasks(), tasks);
 	const multi = sample(multiLineTasks(2), Math.max(1, Math.round(tasks / 4)));
 	const engine = new RealEngine();
+	const syntax = await loadedSyntax("python", "typescript");
 	engine.modelFile = model;
 	const blankReasons = new Map<string, number>();
 	const known: KnownAnswer[] = [];
@@ -90,8 +93,12 @@ export async function benchInfill({
 					throw new Error(
 						`the known solution of ${task.name} does not pass its tests here`,
 					);
-				const suggestion = await suggested(engine, snapshotOf(task), (reason) =>
-					blankReasons.set(reason, (blankReasons.get(reason) ?? 0) + 1),
+				const suggestion = await suggested(
+					engine,
+					syntax,
+					snapshotOf(task),
+					(reason) =>
+						blankReasons.set(reason, (blankReasons.get(reason) ?? 0) + 1),
 				);
 				if (work === "single line")
 					known.push({
@@ -126,6 +133,7 @@ export async function benchInfill({
 		}
 		const similarity = await similarityRows(
 			engine,
+			syntax,
 			Math.ceil(tasks / 4),
 			known,
 		);
@@ -137,6 +145,7 @@ export async function benchInfill({
 			blankReasons: Object.fromEntries(blankReasons),
 		};
 	} finally {
+		syntax.dispose();
 		await engine.stop();
 	}
 }
@@ -160,12 +169,14 @@ async function answersFor(
 
 async function suggested(
 	engine: RealEngine,
+	syntax: SyntaxPort,
 	snapshot: DocumentSnapshot,
 	onNone: (reason: string) => void,
 ): Promise<{ readonly text: string; readonly pieces: readonly Piece[] }> {
 	const result = await getCompletion(snapshot, engine.client, {
 		signal: new AbortController().signal,
 		contextProvider: noContext,
+		syntax,
 	});
 	if (result.kind === "suggestion") return result;
 	const { reason } = result;
@@ -207,6 +218,7 @@ function snapshotOf({ prefix, suffix }: InfillTask): DocumentSnapshot {
 /** The rest of a line in real sources. */
 async function similarityRows(
 	engine: RealEngine,
+	syntax: SyntaxPort,
 	perLanguage: number,
 	known: KnownAnswer[],
 ): Promise<SimilarityRow[]> {
@@ -216,7 +228,7 @@ async function similarityRows(
 		const ways = new Map<string, { exact: number; similarity: number }>();
 		for (const { snapshot, right } of places) {
 			const { text, offset } = snapshot;
-			const suggestion = await suggested(engine, snapshot, () => {});
+			const suggestion = await suggested(engine, syntax, snapshot, () => {});
 			known.push({ work: language, pieces: suggestion.pieces, right });
 			const answers = {
 				headroom: suggestion.text,

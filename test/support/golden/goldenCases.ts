@@ -36,9 +36,9 @@ export interface GoldenCase {
 	readonly fired: readonly string[];
 }
 
-const folder = path.resolve(import.meta.dirname, "../../unit/golden/filters");
-
-export function goldenCases(): GoldenCase[] {
+/** @param name of the folder with the cases. */
+export function goldenCases(name: "filters" | "syntax"): GoldenCase[] {
+	const folder = path.resolve(import.meta.dirname, "../../unit/golden", name);
 	return readdirSync(folder)
 		.sort()
 		.flatMap((file) => casesOf(readFileSync(path.join(folder, file), "utf8")));

@@ -77,7 +77,7 @@ describe("pieces of a suggestion", () => {
 
 	it("concatenate to the text in every golden case, however its answer is split", async () => {
 		const random = seededRandom(3);
-		for (const it of goldenCases()) {
+		for (const it of goldenCases("filters")) {
 			const { languageId, insertSpaces, tabSize } = it;
 			const chunks: Piece[] = [];
 			for (let from = 0; from < it.answer.length; ) {

@@ -11,7 +11,7 @@ import {
 	goldenCases,
 } from "../../../support/golden/goldenCases.ts";
 
-const cases = goldenCases();
+const cases = goldenCases("filters");
 
 const bare = {
 	signal: new AbortController().signal,
