@@ -36,8 +36,8 @@ const maxTypedLines = 20;
 const maxTypedChars = 800;
 
 /**
- * A frame begins this many lines above the cursor, so that deleting back over a line end leaves it as it is. More lines cost quality: see
- * docs/completion-benchmark.md.
+ * A frame begins this many lines above the cursor, so that deleting back over a line end leaves it as it is. Models do not answer worse for it:
+ * see docs/completion-benchmark.md.
  */
 const defaultLinesAbove = 2;
 const maxCharsAbove = 240;
