@@ -164,7 +164,7 @@ function sessionOn(
 			model: () => loadedModel(real.supervisor.status)?.name,
 			acceptance: { get: () => emptyAcceptance, set: () => {} },
 			log: nullLog,
-		}),
+		}).gate,
 		policy: () => ({
 			showsAtOnce: confidence === "more",
 			computesAtEveryKey: true,

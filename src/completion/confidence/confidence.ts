@@ -13,7 +13,7 @@ import {
 	withOutcome,
 } from "./acceptance.ts";
 import { calibratedThreshold, rightSharesOf } from "./calibration.ts";
-import { jointProbability, type SuggestionGate, surePart } from "./gate.ts";
+import { gateAt, jointProbability } from "./gate.ts";
 import type { Piece } from "./pieces.ts";
 
 export interface ConfidenceOptions {
@@ -46,7 +46,8 @@ export interface ShownPart {
 const worthShowing = 0.25;
 const requiredShares = { balanced: worthShowing, fewer: 0.5 } as const;
 
-export class Confidence implements SuggestionGate {
+export class Confidence {
+	readonly gate = gateAt(() => this.threshold);
 	readonly #options: ConfidenceOptions;
 	/** What may be on screen, unasked. */
 	#shown:
@@ -73,10 +74,6 @@ export class Confidence implements SuggestionGate {
 			default:
 				return calibratedThreshold(model, requiredShares[mode]);
 		}
-	}
-
-	shownPart(pieces: readonly Piece[], typedChars: number): string {
-		return surePart(pieces, typedChars, this.threshold);
 	}
 
 	/** Reports what the editor got to show; undefined for what the user asked for, from which nothing is learned. */

@@ -12,6 +12,30 @@ export interface SuggestionGate {
 	 * @param typedChars how many of its characters are typed already.
 	 */
 	shownPart(pieces: readonly Piece[], typedChars: number): string;
+	/** Whether more of the same answer would not be shown either, so that its beginning serves as well as all of it. */
+	isEnough(pieces: readonly Piece[], typedChars: number): boolean;
+	/** Of requests that nobody made: see `FimRequest.minProbability`. */
+	readonly minProbability: number;
+}
+
+/**
+ * An answer ends where its joint probability is this share of the threshold: what comes after is hardly ever right, also where the user types
+ * so far.
+ */
+const minThresholdShare = 0.1;
+
+/** @param threshold the joint probability down to which a suggestion is shown; asked each time. */
+export function gateAt(threshold: () => number): SuggestionGate {
+	return {
+		shownPart: (pieces, typedChars) =>
+			surePart(pieces, typedChars, threshold()),
+		isEnough: (pieces, typedChars) =>
+			jointProbability(pieces, typedChars, Number.POSITIVE_INFINITY) <
+			threshold(),
+		get minProbability() {
+			return threshold() * minThresholdShare;
+		},
+	};
 }
 
 /** Less takes longer to read than to type. */

@@ -198,7 +198,9 @@ function resultOf(
 		return none({ kind: "cancelled" });
 	if (pieces.length === 0) {
 		const filter = work.firedFilters.at(-1);
-		return none(filter ? { kind: "filtered", filter } : { kind: "empty" });
+		if (filter) return none({ kind: "filtered", filter });
+		const isUnsure = end.stopReason === "unsure";
+		return none({ kind: isUnsure ? "unsure" : "empty" });
 	}
 	return {
 		...work,

@@ -22,7 +22,7 @@ import type { PromptContextProvider } from "../request/promptContext.ts";
 import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
-import { AnswerCache } from "./answerCache.ts";
+import { AnswerCache, type FoundAnswer } from "./answerCache.ts";
 import { logCompletion } from "./completionLog.ts";
 import { GivenText } from "./givenText.ts";
 import { knownWords } from "./knownWords.ts";
@@ -268,7 +268,8 @@ export class CompletionSession {
 		if (!isExplicit && fruitless && isSameText(fruitless.snapshot, snapshot))
 			return fruitless.result;
 		const running =
-			this.#requests.runningFor(snapshot) ?? this.#requests.start(snapshot);
+			this.#requests.runningFor(snapshot, isExplicit) ??
+			this.#requests.start(snapshot, isExplicit);
 		// On an explicit request, VS Code takes all candidates at once and does not ask for the rest of one later.
 		const options = { signal, isWhole: isExplicit };
 		const fallback = isExplicit ? undefined : this.#fallback(snapshot);
@@ -281,7 +282,8 @@ export class CompletionSession {
 		if (answer) return answer.kind === "none" ? (fallback ?? answer) : answer;
 		// The text turned out to be another than what was typed ahead of it.
 		const next =
-			this.#requests.runningFor(snapshot) ?? this.#requests.start(snapshot);
+			this.#requests.runningFor(snapshot, isExplicit) ??
+			this.#requests.start(snapshot, isExplicit);
 		return (await next.answerAt(snapshot, options)) ?? next.result;
 	}
 
@@ -332,8 +334,11 @@ export class CompletionSession {
 	 */
 	#known(here: DocumentSnapshot, isWhole = false): FoundSuggestion | undefined {
 		const cached = this.#cache.find(here);
-		const whole =
-			cached?.isWhole && !cached.isPrepended ? fromCache(cached) : undefined;
+		const isUsed =
+			cached !== undefined &&
+			!cached.isPrepended &&
+			(cached.isWhole || (!isWhole && this.#isEnough(cached)));
+		const whole = isUsed ? fromCache(cached) : undefined;
 		if (isWhole) return whole;
 		const running = this.#requests.running?.known(here);
 		const given = this.#given.restAt(here);
@@ -342,6 +347,11 @@ export class CompletionSession {
 		return (
 			[whole, running].find((it) => it?.text.startsWith(given.text)) ?? given
 		);
+	}
+
+	/** Whether no more would be shown if more was known. */
+	#isEnough({ pieces, typedChars }: FoundAnswer): boolean {
+		return this.#options.gate?.isEnough(pieces, typedChars) ?? false;
 	}
 
 	/** What may serve until more is known: the beginning of an answer that was given up, or an answer from behind the cursor. */

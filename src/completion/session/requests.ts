@@ -2,6 +2,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { CompletionPriority } from "../../protocol/generation.ts";
+import type { SuggestionGate } from "../confidence/gate.ts";
 import type { CompletionEngine } from "../request/completionEngine.ts";
 import {
 	type CompletionResult,
@@ -10,7 +11,7 @@ import {
 import type { PromptContextProvider } from "../request/promptContext.ts";
 import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
-import type { AnswerCache } from "./answerCache.ts";
+import type { AnswerCache, FoundAnswer } from "./answerCache.ts";
 import { logCompletion } from "./completionLog.ts";
 import { afterAccepting, isTypedThrough, type Prefetch } from "./prefetch.ts";
 import { RunningCompletion } from "./runningCompletion.ts";
@@ -22,6 +23,8 @@ export interface RequestsOptions {
 	/** Without it, brackets and indentation decide what a block is. */
 	readonly syntax?: SyntaxPort | undefined;
 	readonly log: Log;
+	/** Ends requests that nobody made where nothing more would be shown. */
+	readonly gate?: Pick<SuggestionGate, "minProbability" | "isEnough">;
 	/** Gets every answer, also a late one, and one that was given up as far as it is known. */
 	readonly cache: AnswerCache;
 	/** The request that the user waited for has ended. */
@@ -38,6 +41,8 @@ const firstWordsMs = 100;
 
 export class Requests {
 	readonly #options: RequestsOptions;
+	/** Those that do not end early. */
+	readonly #whole = new WeakSet<RunningCompletion>();
 	#running: RunningCompletion | undefined;
 	#prefetch: Prefetch | undefined;
 
@@ -54,9 +59,17 @@ export class Requests {
 		return this.#running !== undefined || this.#prefetch !== undefined;
 	}
 
-	/** A running request whose answer is valid here too. One without any text yet is steered by each key: with the key, its text is better. */
-	runningFor(snapshot: DocumentSnapshot): RunningCompletion | undefined {
+	/**
+	 * A running request whose answer is valid here too. One without any text yet is steered by each key: with the key, its text is better.
+	 *
+	 * @param isWhole whether one will not do that may end where nothing more would be shown.
+	 */
+	runningFor(
+		snapshot: DocumentSnapshot,
+		isWhole = false,
+	): RunningCompletion | undefined {
 		const running = this.#running;
+		if (isWhole && !(running && this.#whole.has(running))) return undefined;
 		if (
 			running &&
 			(running.hasText || isSameText(running.here, snapshot)) &&
@@ -86,15 +99,20 @@ export class Requests {
 		this.#abortPrefetch();
 	}
 
-	/** Starts a request in the place of the running one. */
-	start(snapshot: DocumentSnapshot): RunningCompletion {
+	/**
+	 * Starts a request in the place of the running one.
+	 *
+	 * @param isWhole whether its answer is wanted to the end, however unsure.
+	 */
+	start(snapshot: DocumentSnapshot, isWhole = false): RunningCompletion {
 		this.#abortPrefetch();
 		const earlier = this.#running;
 		if (earlier) {
 			this.#keep(earlier);
 			earlier.leave();
 		}
-		const running = this.#run(snapshot, "typing", earlier);
+		const minProbability = isWhole ? 0 : this.#minProbability;
+		const running = this.#run(snapshot, "typing", minProbability, earlier);
 		this.#running = running;
 		return running;
 	}
@@ -104,17 +122,26 @@ export class Requests {
 		if (this.#running) return;
 		const accepted = afterAccepting(shownAt, suggestion);
 		const found = this.#options.cache.find(accepted);
-		if (found?.isWhole && !found.isPrepended) return;
+		if (found && !found.isPrepended && this.#isEnough(found)) return;
 		if (this.#prefetch && isSameText(this.#prefetch.running.snapshot, accepted))
 			return;
 		this.#abortPrefetch();
-		const running = this.#run(accepted, "idle");
+		const running = this.#run(accepted, "idle", this.#minProbability);
 		this.#prefetch = { shownAt, suggestion, running };
+	}
+
+	#isEnough({ isWhole, pieces, typedChars }: FoundAnswer): boolean {
+		return isWhole || this.#options.gate?.isEnough(pieces, typedChars) === true;
+	}
+
+	get #minProbability(): number {
+		return this.#options.gate?.minProbability ?? 0;
 	}
 
 	#run(
 		snapshot: DocumentSnapshot,
 		priority: CompletionPriority,
+		minProbability: number,
 		earlier?: RunningCompletion,
 	): RunningCompletion {
 		const { engine, contextProvider, syntax } = this.#options;
@@ -128,9 +155,16 @@ export class Requests {
 					return it;
 				},
 			};
-			const options = { contextProvider, syntax, signal, priority };
+			const options = {
+				contextProvider,
+				syntax,
+				signal,
+				priority,
+				minProbability,
+			};
 			return streamCompletion(snapshot, steered, options);
 		});
+		if (minProbability === 0) this.#whole.add(running);
 		void this.#read(running, priority, earlier);
 		return running;
 	}

@@ -113,7 +113,7 @@ export class InlineCompletionProvider
 			syntax,
 			log,
 			onLateSuggestion: (place, isMore) => void this.#offer(place, isMore),
-			gate: confidence,
+			gate: confidence.gate,
 			// Nothing is computed in advance where nothing is suggested unasked, also after a request there.
 			policy: () => ({
 				...policy(),

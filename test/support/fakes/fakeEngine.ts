@@ -84,10 +84,14 @@ export class FakeEngine implements CompletionEngine {
 			stopReason,
 			stats: someStats,
 		});
-		for await (const chunk of this.answer(request)) {
+		let joint = 1;
+		for await (const it of this.answer(request)) {
 			if (signal.aborted) return done("cancelled");
 			this.produced++;
-			yield typeof chunk === "string" ? { text: chunk, probability: 1 } : chunk;
+			const chunk = typeof it === "string" ? { text: it, probability: 1 } : it;
+			yield chunk;
+			joint *= chunk.probability;
+			if (joint < request.minProbability) return done("unsure");
 		}
 		if (signal.aborted) return done("cancelled");
 		return typeof this.end === "string" ? done(this.end) : this.end;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nullLog, RecentLog } from "../../../../src/base/log.ts";
-import { surePart } from "../../../../src/completion/confidence/gate.ts";
+import { gateAt } from "../../../../src/completion/confidence/gate.ts";
 import {
 	getCompletion,
 	streamCompletion,
@@ -535,10 +535,7 @@ describe("CompletionSession", () => {
 				contextProvider: noContext,
 				log: nullLog,
 				onLateSuggestion: (place) => late.push(place),
-				gate: {
-					shownPart: (pieces, typedChars) =>
-						surePart(pieces, typedChars, threshold),
-				},
+				gate: gateAt(() => threshold),
 				sleep: () => Promise.resolve(),
 				now: () => 0,
 			});
@@ -550,7 +547,7 @@ describe("CompletionSession", () => {
 			const setThreshold = (it: number): void => {
 				threshold = it;
 			};
-			return { engine, late, suggest, setThreshold };
+			return { engine, chunks, late, suggest, setThreshold };
 		}
 
 		it("holds back what is not sure, until what is typed makes it so, without another request", async () => {
@@ -560,6 +557,30 @@ describe("CompletionSession", () => {
 			assert.equal(await suggest("get.firstIte█"), "m(a);");
 			assert.equal(engine.requests.length, 1);
 			assert.deepEqual(late, []);
+		});
+
+		it("stops the model where nothing more would be shown, and asks for more once that is typed", async () => {
+			const { engine, chunks, suggest } = gated();
+			chunks[1] = { text: ".item(", probability: 0.04 };
+			assert.equal(await suggest("get.█"), "first");
+			assert.equal(engine.requests[0]?.minProbability, 0.05);
+			assert.equal(engine.produced, 2);
+			assert.equal(await suggest("get.f█"), "irst");
+			assert.equal(engine.requests.length, 1);
+			// What the model was unsure of is typed: there may be more to show.
+			await suggest("get.first.item(█");
+			assert.equal(engine.requests.length, 2);
+		});
+
+		it("lets the model go on to the end on an explicit request", async () => {
+			const { engine, chunks, suggest } = gated();
+			chunks[1] = { text: ".item(", probability: 0.01 };
+			assert.equal(await suggest("get.█"), "first");
+			assert.equal(await suggest("get.█", true), "first.item(a);");
+			assert.deepEqual(
+				engine.requests.map((request) => request.minProbability),
+				[0.05, 0],
+			);
 		});
 
 		it("never takes back what is on screen", async () => {
