@@ -7,6 +7,7 @@
 import { assertNever } from "../base/assert.ts";
 import { type Log, logTo } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type { ReadModelFile } from "../models/header/modelFile.ts";
 import type { ReadVocabulary } from "../models/header/readVocabulary.ts";
 import type { Device } from "../protocol/device.ts";
@@ -23,6 +24,7 @@ import {
 import { Chat } from "./chat/chat.ts";
 import { ChatStates } from "./chat/chatState.ts";
 import { Completions } from "./fim/completions.ts";
+import { PromptSnapshots } from "./kv/promptSnapshots.ts";
 import { ModelSlot, type ModelSlotOptions } from "./load/modelSlot.ts";
 import type { ReadyModel } from "./load/readyModel.ts";
 import { failed, replyTo } from "./replies.ts";
@@ -41,6 +43,7 @@ export interface EngineOptions {
 	/** Called when the work has ended after a `shutdown`. */
 	readonly onShutdown: () => void;
 	readonly now?: () => number;
+	readonly setTimer?: SetTimer;
 	readonly driver?: string;
 	readonly measureRam?: ModelSlotOptions["measureRam"];
 }
@@ -55,6 +58,7 @@ export class Engine {
 	readonly #references: ReferenceTokens;
 	readonly #completions: Completions;
 	readonly #chat: Chat;
+	readonly #prompts: PromptSnapshots;
 	#latestLoadId: string | undefined;
 	#isShuttingDown = false;
 
@@ -65,6 +69,7 @@ export class Engine {
 		send,
 		onShutdown,
 		now = () => performance.now(),
+		setTimer = setRealTimer,
 		driver = "",
 		measureRam = () => Promise.resolve(undefined),
 	}: EngineOptions) {
@@ -87,6 +92,17 @@ export class Engine {
 			log: this.#log,
 			now,
 		};
+		this.#prompts = new PromptSnapshots({
+			current: () => {
+				const ready = current();
+				return ready?.ok ? ready.value : undefined;
+			},
+			whenIdle: (work) => this.#gate.run(work, "idle"),
+			log: this.#log,
+			now,
+			epochMs: Date.now,
+			setTimer,
+		});
 		this.#slot = new ModelSlot({
 			createRuntime,
 			readModelFile,
@@ -99,6 +115,7 @@ export class Engine {
 			measureRam,
 			learn: (learned) => send({ kind: "learned", learned }),
 			slicer: new TimeSlicer(this.#scheduler, "chat", now),
+			earlierBudget: (modelKey) => this.#prompts.budgetOf(modelKey),
 		});
 		this.#chat = new Chat({
 			...shared,
@@ -113,6 +130,7 @@ export class Engine {
 		this.#completions = new Completions({
 			...shared,
 			gate: this.#gate,
+			prompts: this.#prompts,
 			isChatAnswering: () => this.#chat.isAnswering,
 		});
 		this.#references = new ReferenceTokens({
@@ -157,6 +175,9 @@ export class Engine {
 			case "deleteState":
 				this.#chat.deleteState(message.stateFile);
 				return;
+			case "clearPrompts":
+				void this.#prompts.clear();
+				return;
 			case "references":
 				this.#references.receive(message.references);
 				return;
@@ -179,6 +200,9 @@ export class Engine {
 				return failure(createError("engineStopped", {}));
 			if (this.#latestLoadId !== requestId)
 				return failure(createError("loadSuperseded", { file }));
+			// Where they are no longer wanted, they are deleted and not saved.
+			if (options.savedPrompts) await this.#prompts.saveAll();
+			await this.#prompts.open(options.savedPrompts);
 			await this.#slot.load(options);
 			const ready = this.#ready();
 			if (!ready.ok) return ready;
@@ -227,7 +251,10 @@ export class Engine {
 		this.#isShuttingDown = true;
 		this.#completions.cancelAll();
 		await this.#gate
-			.runWithoutChats(() => this.#slot.dispose())
+			.runWithoutChats(async () => {
+				await this.#prompts.saveAll();
+				await this.#slot.dispose();
+			})
 			.catch(() => {});
 		this.#onShutdown();
 	}

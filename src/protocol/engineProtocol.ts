@@ -17,6 +17,17 @@ const requestId = z.string();
 export const Gpu = z.enum(["auto", "off"]);
 export type Gpu = z.infer<typeof Gpu>;
 
+/** Where KV snapshots of completion prompts are kept. */
+export const SavedPrompts = z.readonly(
+	z.object({
+		/** Shared by all workspaces, because its limits are. */
+		folder: z.string(),
+		/** Identifies the workspace, whose paths are relative. */
+		workspace: z.string(),
+	}),
+);
+export type SavedPrompts = z.infer<typeof SavedPrompts>;
+
 /** Which model to run and on what. Another `load` replaces the model. */
 export const LoadOptions = z.readonly(
 	z.object({
@@ -35,6 +46,8 @@ export const LoadOptions = z.readonly(
 		speculation: SpeculationMode,
 		/** Absolute paths of draft models, best first. */
 		drafts: z.readonly(z.array(z.string())),
+		/** Without it none are kept, and those of the former load are deleted. */
+		savedPrompts: z.exactOptional(SavedPrompts),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;
@@ -67,6 +80,8 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("cancel"), requestId }),
 	/** Deletes the KV snapshot of a conversation, even one that is about to be written. Not answered. */
 	z.object({ kind: z.literal("deleteState"), stateFile: z.string() }),
+	/** Deletes the KV snapshots of completion prompts, also those that are about to be written. Not answered. */
+	z.object({ kind: z.literal("clearPrompts") }),
 	/** Replaces the texts that an answer may repeat. Not answered. */
 	z.object({ kind: z.literal("references"), references: References }),
 	/**

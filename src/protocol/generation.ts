@@ -53,6 +53,8 @@ export const FimRequest = z.readonly(
 		/** Generation stops where the joint probability of its tokens falls below this; 0 never stops it. */
 		minProbability: z.number().check(z.nonnegative(), z.lte(1)),
 		priority: CompletionPriority,
+		/** Whether a KV snapshot of the prompt may be kept on disk, where that is on. Default: false. */
+		mayPersist: z.exactOptional(z.boolean()),
 	}),
 );
 export type FimRequest = z.infer<typeof FimRequest>;

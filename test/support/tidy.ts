@@ -46,6 +46,7 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["zod/mini", "src/storage/conversations/"],
 	["zod/mini", "src/models/"],
 	["zod/mini", "src/engine/chat/chatStateCompanion.ts"],
+	["zod/mini", "src/engine/kv/promptSnapshotHeader.ts"],
 	["zod/mini", "src/vscode/chat/theme/themeFile.ts"],
 	["markdown-it", "src/webview/"],
 	["dompurify", "src/webview/"],

@@ -2,7 +2,12 @@
 
 import { failure, type Result, success } from "../../base/result.ts";
 import { usableBytes } from "../../memory/machine/devices.ts";
-import { admits, type Plan, planFor } from "../../memory/plan/plan.ts";
+import {
+	admits,
+	cacheBytes,
+	type Plan,
+	planFor,
+} from "../../memory/plan/plan.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -214,11 +219,6 @@ export class ModelChat {
 			now: () => slicer.now(),
 		});
 	}
-}
-
-/** The KV cache of the model alone: a snapshot does not hold the draft's. */
-function cacheBytes({ holders }: Plan): number {
-	return holders.reduce((sum, { bytes }) => sum + bytes.kvCache, 0);
 }
 
 /** Undefined if none fits. */

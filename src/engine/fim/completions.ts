@@ -7,6 +7,7 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import type { FimRequest } from "../../protocol/generation.ts";
 import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
+import type { PromptSnapshots } from "../kv/promptSnapshots.ts";
 import type { ReadyModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
 import type { FimTokens } from "../runtime/runtime.ts";
@@ -16,6 +17,10 @@ import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 
 export interface CompletionsOptions {
 	readonly gate: Pick<LoadGate, "run">;
+	readonly prompts: Pick<
+		PromptSnapshots,
+		"requestArrived" | "requestsEnded" | "restore"
+	>;
 	readonly current: () => Result<ReadyModel, HeadroomError> | undefined;
 	readonly references: () => readonly TokenReference[];
 	/** Whether a chat answer is in progress or queued. */
@@ -62,7 +67,7 @@ export class Completions {
 		request: FimRequest,
 		replaces?: string,
 	): Promise<void> {
-		const { gate, now } = this.#options;
+		const { gate, prompts, now } = this.#options;
 		const running: Running = {
 			requestId,
 			request,
@@ -74,6 +79,7 @@ export class Completions {
 		if (request.priority === "typing") this.cancelIdle();
 		replaced?.controller.abort();
 		this.#running.set(requestId, running);
+		prompts.requestArrived();
 		if (replaced?.request.priority === request.priority)
 			lastOf(replaced).successor = running;
 		else await gate.run(() => this.#completeAll(running), request.priority);
@@ -86,7 +92,7 @@ export class Completions {
 	}
 
 	async #reply(running: Running): Promise<void> {
-		const { send, log } = this.#options;
+		const { send, prompts, log } = this.#options;
 		const { requestId } = running;
 		const reply = await replyTo(
 			requestId,
@@ -97,6 +103,7 @@ export class Completions {
 			},
 		);
 		this.#running.delete(requestId);
+		if (this.#running.size === 0) prompts.requestsEnded();
 		send(reply);
 	}
 
@@ -158,11 +165,14 @@ export class Completions {
 			(tokens, before) => model.detokenize(tokens, before),
 			prompt.tokens,
 		);
-		const cache = caches.chooseFor({
+		const cached = {
 			...prompt,
 			path,
 			isInAdvance: request.priority === "idle",
-		});
+			mayPersist: request.mayPersist === true,
+		};
+		const cache = caches.chooseFor(cached);
+		await this.#options.prompts.restore(cached, cache);
 		const speculation = ready.speculation?.forAnswer({
 			kind,
 			cache,

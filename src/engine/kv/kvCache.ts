@@ -38,6 +38,11 @@ export class KvCache {
 		return this.#sequence.canRollBack;
 	}
 
+	/** False after a failed change, when `tokens` says nothing. */
+	get isIntact(): boolean {
+		return !this.#unknown;
+	}
+
 	get tokens(): readonly Token[] {
 		return this.#tokens;
 	}

@@ -15,6 +15,10 @@ export interface CachedPrompt {
 	readonly path: string;
 	/** Whether nobody waits for it. */
 	readonly isInAdvance: boolean;
+	/** Tokens at the front from other files. */
+	readonly snippetTokens?: number;
+	/** Whether its state may be written to disk. */
+	readonly mayPersist?: boolean;
 }
 
 /** After the head, a common prefix of this length is no coincidence. */
@@ -23,7 +27,8 @@ const minSharedTokens = 16;
 /** So many tokens are worth evaluating again to keep another prompt of the file. */
 const cheapTokens = 32;
 
-interface Slot {
+/** A new object for each use of the cache. */
+export interface Slot {
 	readonly cache: KvCache;
 	/** The file whose prompt is in the cache. */
 	readonly path: string;
@@ -31,6 +36,8 @@ interface Slot {
 	readonly stableTokens: number;
 	/** Whether a user has typed into this prompt, and not only had it prepared. */
 	readonly isTypedInto: boolean;
+	/** The prompt that is in the cache, or of which it holds the beginning. */
+	readonly prompt: CachedPrompt | undefined;
 }
 
 interface Candidate {
@@ -52,7 +59,13 @@ export class KvCachePool {
 			path: "",
 			stableTokens: 0,
 			isTypedInto: false,
+			prompt: undefined,
 		}));
+	}
+
+	/** Most recently used first. */
+	get slots(): readonly Slot[] {
+		return this.#slots;
 	}
 
 	/**
@@ -76,6 +89,7 @@ export class KvCachePool {
 				path,
 				stableTokens,
 				isTypedInto: !isInAdvance || (isKept && chosen.isTypedInto),
+				prompt,
 			},
 			...this.#slots.filter((it) => it.cache !== cache),
 		];

@@ -6,7 +6,12 @@ import type { Log } from "../../base/log.ts";
 import { type Result, success } from "../../base/result.ts";
 import { formatBytes } from "../../base/units.ts";
 import type { KvType } from "../../memory/plan/modelCost.ts";
-import { admits, heldBytes, type Plan } from "../../memory/plan/plan.ts";
+import {
+	admits,
+	cacheBytes,
+	heldBytes,
+	type Plan,
+} from "../../memory/plan/plan.ts";
 import type { ReadModelFile } from "../../models/header/modelFile.ts";
 import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
 import type { LoadReport, PromptBudget } from "../../protocol/engineStatus.ts";
@@ -30,6 +35,7 @@ import {
 	minBudget,
 	promptBudget,
 	shrinkBudget,
+	steadyBudget,
 	windowFor,
 } from "../measure/promptBudget.ts";
 import { VerifyCosts } from "../measure/verifyCosts.ts";
@@ -65,6 +71,8 @@ export interface PrepareOptions {
 	readonly learn: (learned: Learned) => void;
 	/** Slices the work of chats. */
 	readonly slicer: TimeSlicer;
+	/** With which prompts of this model were saved; undefined if none were. */
+	readonly earlierBudget?: (modelKey: string) => PromptBudget | undefined;
 }
 
 interface Measured {
@@ -84,7 +92,14 @@ export async function prepareModel(
 	const measured = await measure(model, kvType, speculation, now);
 	if (!measured.ok) return measured;
 	const { speed, verifyCosts } = measured.value;
-	const budget = budgetFor(speed, attempt, log);
+	const versionKey = fileKey(model.description);
+	const modelKey = `${versionKey}, target ${attempt.latencyTargetMs} ms`;
+	const budget = budgetFor(
+		speed,
+		attempt,
+		options.earlierBudget?.(modelKey),
+		log,
+	);
 	const contextWindow = windowFor(budget);
 	const sequences = await model.createSequences({
 		count: sequenceCount,
@@ -114,7 +129,7 @@ export async function prepareModel(
 		verifyCosts,
 		speculation,
 		slicer: options.slicer,
-		stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
+		stateKey: `${versionKey}, llama.cpp ${runtime.build}`,
 		devices: async () => (await runtime.devices()).flatMap(evenParts),
 	});
 	const observed: Observed | undefined = plan && {
@@ -150,6 +165,12 @@ export async function prepareModel(
 		chunkTokens: tokensWithin(chatSlice, speed),
 		promptStepTokens: tokensWithin(promptStep, speed),
 		caches: new KvCachePool(caches),
+		modelKey,
+		snapshotKey: [
+			`${modelKey}, llama.cpp ${runtime.build}, ${strategy?.key ?? "no plan"}`,
+			`${contextWindow} tokens, ${kvType}, prompt order ${model.description.fimOrder}`,
+		].join(", "),
+		tokenBytes: plan ? cacheBytes(plan) / (sequenceCount * contextWindow) : 0,
 		vocabulary: VocabularyIndex.of(model),
 		speculation:
 			verifyCosts &&
@@ -200,12 +221,13 @@ async function measure(
 function budgetFor(
 	speed: EngineSpeed,
 	{ strategy, contextWindow, latencyTargetMs }: LoadAttempt,
+	earlier: PromptBudget | undefined,
 	log: Log,
 ): PromptBudget {
 	const wanted = fitBudget(
 		strategy?.window === "least"
 			? minBudget
-			: promptBudget(speed, latencyTargetMs),
+			: steadyBudget(promptBudget(speed, latencyTargetMs), earlier),
 		contextWindow,
 	);
 	const budget = shrinkBudget(

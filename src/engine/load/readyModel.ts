@@ -1,19 +1,18 @@
 /** A model that is loaded and measured, with everything that completions and chat use of it. */
 
 import type { Result } from "../../base/result.ts";
-import type { LoadReport, PromptBudget } from "../../protocol/engineStatus.ts";
+import type { LoadReport } from "../../protocol/engineStatus.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { ModelChat } from "../chat/modelChat.ts";
 import type { VocabularyIndex } from "../decode/vocabularyIndex.ts";
-import type { KvCachePool } from "../kv/kvCachePool.ts";
+import type { SnapshotModel } from "../kv/promptSnapshots.ts";
 import type { LoadedModel, Sequences } from "../runtime/runtime.ts";
 import type { ModelDraft } from "../speculation/modelDraft.ts";
 import type { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import type { Observed } from "./loadOutcome.ts";
 
-export interface ReadyModel {
+export interface ReadyModel extends SnapshotModel {
 	readonly model: LoadedModel;
-	readonly caches: KvCachePool;
 	readonly vocabulary: VocabularyIndex;
 	/** Undefined if speculation is off, or the KV cache cannot roll back. */
 	readonly speculation: ModelSpeculation | undefined;
@@ -23,7 +22,6 @@ export interface ReadyModel {
 	readonly chunkTokens: number;
 	/** Tokens of a prompt for completion that are evaluated at once: between two checks for a key. */
 	readonly promptStepTokens: number;
-	readonly budget: PromptBudget;
 	readonly report: LoadReport;
 }
 

@@ -57,6 +57,28 @@ export function promptBudget(
 	};
 }
 
+/**
+ * Two measurements of a machine differ by less than this. Then the earlier budget stays: another one would cut the same file into another
+ * prompt, of which the KV snapshots on disk hold little.
+ */
+const maxNoise = 1.34;
+
+/** @param earlier of the same model, latency target and machine. */
+export function steadyBudget(
+	measured: PromptBudget,
+	earlier: PromptBudget | undefined,
+): PromptBudget {
+	const localTokens = earlier?.localTokens ?? 0;
+	const ratio = localTokens / measured.localTokens;
+	return ratio > 1 / maxNoise && ratio < maxNoise
+		? {
+				...measured,
+				localTokens,
+				contextTokens: localTokens * contextPerLocal,
+			}
+		: measured;
+}
+
 /** Limits a budget to a context window. The file itself comes first; other files get the rest if it is large enough to be useful. */
 export function fitBudget(
 	budget: PromptBudget,

@@ -176,6 +176,11 @@ export function modelBytes(plan: Plan): number {
 	return gpu + host + (correction?.gpu ?? 0) + (correction?.host ?? 0);
 }
 
+/** The KV caches of the model alone: a snapshot does not hold the draft's. */
+export function cacheBytes({ holders }: Plan): number {
+	return holders.reduce((sum, { bytes }) => sum + bytes.kvCache, 0);
+}
+
 /** The same without the correction, by location. */
 export function heldBytes({ request, holders }: Plan): Correction {
 	const on = (isGpu: boolean) =>
