@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { RecentLog } from "./base/log.ts";
 import { engineInspectPort, forkEngine } from "./client/engineProcess.ts";
 import { ModelHost } from "./client/modelHost.ts";
+import { PromptFolder } from "./client/promptFolder.ts";
 import type { CountedDecision } from "./completion/session/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
 import { RecordStore } from "./storage/recordStore.ts";
@@ -61,6 +62,12 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		source: chosen,
 		settings: () => configuration.settings,
 		records: new RecordStore({ folder: paths.storageFolder, log }),
+		prompts: new PromptFolder({
+			folder: paths.promptsFolder,
+			workspace: context.storageUri?.toString() ?? "",
+			isWanted: () => configuration.settings["completion.keepPromptsOnDisk"],
+			log,
+		}),
 		extensionFolder: paths.extensionFolder,
 		log,
 	});

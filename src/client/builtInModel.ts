@@ -1,7 +1,7 @@
 /** Load options from the settings and the folder where the extension is installed. */
 
 import path from "node:path";
-import type { LoadOptions } from "../protocol/engineProtocol.ts";
+import type { LoadOptions, SavedPrompts } from "../protocol/engineProtocol.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
 import {
 	type SpeculationMode,
@@ -24,6 +24,8 @@ export interface LoadChoice {
 	readonly drafts: readonly string[];
 	/** Measurements of this machine; without it nothing is recorded either. */
 	readonly record?: MachineRecord;
+	/** Where KV snapshots of prompts are kept; without it none are. */
+	readonly savedPrompts?: SavedPrompts;
 }
 
 export function builtInModelFile(extensionFolder: string): string {
@@ -57,5 +59,6 @@ export function loadOptionsFor(
 		speculation,
 		drafts: usesDraftModel(speculation) ? drafts : [],
 		record: choice.record ?? null,
+		...(choice.savedPrompts && { savedPrompts: choice.savedPrompts }),
 	};
 }

@@ -168,6 +168,11 @@ export class EngineClient implements Disposable {
 		this.#supervisor.running?.send({ kind: "deleteState", stateFile });
 	}
 
+	/** Has a running engine delete the KV snapshots of completion prompts, also those that it is about to write. */
+	clearPrompts(): void {
+		this.#supervisor.running?.send({ kind: "clearPrompts" });
+	}
+
 	/**
 	 * Sends the texts for prompt lookup decoding. Starts nothing.
 	 *

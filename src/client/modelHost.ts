@@ -33,6 +33,7 @@ import { EngineClient } from "./engineClient.ts";
 import type { EngineProcess, ForkOptions } from "./engineProcess.ts";
 import { MachineDevices } from "./machineDevices.ts";
 import { ModelSwitch } from "./modelSwitch.ts";
+import type { PromptFolder } from "./promptFolder.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** The model that the user selected, and the files that this stands for. */
@@ -59,6 +60,8 @@ export interface ModelHostOptions {
 	readonly source: ModelSource;
 	readonly settings: () => Settings;
 	readonly records: RecordStore;
+	/** Without it no prompts are kept on disk. */
+	readonly prompts?: PromptFolder | undefined;
 	/** Where the extension is installed. */
 	readonly extensionFolder: string;
 	readonly log: Log;
@@ -83,12 +86,14 @@ export class ModelHost implements Disposable {
 	constructor(options: ModelHostOptions) {
 		this.#options = {
 			inspectPort: undefined,
+			prompts: undefined,
 			now: Date.now,
 			setTimer: setRealTimer,
 			...options,
 		};
 		const { source, records } = options;
 		this.#selected = selectedModel(source.selection);
+		void options.prompts?.clearIfUnwanted();
 		this.#store.add(records);
 		this.#store.add(this.#onWillReplaceModel);
 		this.supervisor = this.#store.add(this.#createSupervisor());
@@ -115,6 +120,7 @@ export class ModelHost implements Disposable {
 	/** Applies a change of the settings. An engine that does not run is not started for it. */
 	apply(effect: SettingsEffect): void {
 		if (effect === "nothing") return;
+		void this.#options.prompts?.clearIfUnwanted();
 		if (effect === "restartEngine") this.devices.forget();
 		const selected = selectedModel(this.#options.source.selection);
 		const isOther = selected !== this.#selected;
@@ -132,6 +138,13 @@ export class ModelHost implements Disposable {
 		return this.supervisor.restart();
 	}
 
+	/** Deletes the KV snapshots of completion prompts, of all workspaces. Never rejects. */
+	async clearPrompts(): Promise<void> {
+		await this.#options.prompts?.clear();
+		// It may be about to write one.
+		this.client.clearPrompts();
+	}
+
 	/** Runs the work with a model in an engine of its own, which ends with it. */
 	withModel<T>(
 		file: string,
@@ -141,7 +154,7 @@ export class ModelHost implements Disposable {
 		return withEngine(
 			{
 				fork: () => fork({ env }),
-				loadOptions: () => this.#loadOptions(file),
+				loadOptions: () => this.#loadOptions(file, {}),
 				log,
 			},
 			work,
@@ -213,7 +226,10 @@ export class ModelHost implements Disposable {
 		}
 	}
 
-	async #loadOptions(file: string): Promise<LoadOptions> {
+	async #loadOptions(
+		file: string,
+		saved = this.#options.prompts?.loadOption,
+	): Promise<LoadOptions> {
 		const { source, settings, records, extensionFolder } = this.#options;
 		const [drafts] = await Promise.all([source.draftsFor(file), records.ready]);
 		const current = settings();
@@ -227,6 +243,7 @@ export class ModelHost implements Disposable {
 				speculation: current.speculation,
 				drafts,
 				record: records.current,
+				...saved,
 			},
 			extensionFolder,
 		);

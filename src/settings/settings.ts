@@ -29,6 +29,8 @@ const shape = {
 	"completion.onBattery": z.enum(["full", "pauses"]),
 	/** Target for the first line of a suggestion; prompts are sized to meet it. */
 	"completion.latencyTargetMs": z.int().check(z.minimum(50), z.maximum(5000)),
+	/** Whether the evaluated state of the last prompts is kept on disk. */
+	"completion.keepPromptsOnDisk": z.boolean(),
 	/** A GGUF file, or `automaticModel` or `builtInModel` of protocol/modelSelection.ts. */
 	"model.file": z.string(),
 	/** Folders to search for models, besides the extension's own. */
@@ -63,6 +65,7 @@ export const defaultSettings: Settings = {
 	"completion.confidence": "automatic",
 	"completion.onBattery": "pauses",
 	"completion.latencyTargetMs": 300,
+	"completion.keepPromptsOnDisk": true,
 	"model.file": automaticModel,
 	"models.folders": [],
 	"models.searchStores": true,

@@ -20,6 +20,7 @@ const effectOf = {
 	"download.mirror": "nothing",
 	// The load sets the budget of prompts.
 	"completion.latencyTargetMs": "reloadModel",
+	"completion.keepPromptsOnDisk": "reloadModel",
 	"model.file": "selectModel",
 	// They take effect with the next automatic choice: a model that appears replaces none.
 	"models.folders": "nothing",

@@ -31,6 +31,7 @@ const commandIds = [
 	"headroom.switchModel",
 	"headroom.showFitReport",
 	"headroom.freeMemory",
+	"headroom.clearSavedPrompts",
 	"headroom.restartEngine",
 	"headroom.openLog",
 	"headroom.showMenu",
@@ -54,6 +55,7 @@ export function registerCommands(context: CommandContext): Disposable {
 		"headroom.switchModel": context.useModel,
 		"headroom.showFitReport": context.status.showFitReport,
 		"headroom.freeMemory": () => context.host.supervisor.stop(),
+		"headroom.clearSavedPrompts": () => clearSavedPrompts(context),
 		"headroom.restartEngine": () => context.host.restart(),
 		"headroom.openLog": context.openLog,
 		"headroom.showMenu": () => choose("Headroom", menuEntries(context)),
@@ -89,6 +91,13 @@ async function toggleLanguage({
 				languageId,
 			),
 		);
+}
+
+async function clearSavedPrompts({ host }: CommandContext): Promise<void> {
+	await host.clearPrompts();
+	void vscode.window.showInformationMessage(
+		vscode.l10n.t("The prompts that were saved on this disk are deleted."),
+	);
 }
 
 function activeLanguage(): string | undefined {

@@ -148,6 +148,15 @@ export function isContextFile(
 	);
 }
 
+/**
+ * Whether prompts of a document may be kept on disk: they hold its text, so its file must be on that disk too, and must not look secret.
+ *
+ * @param path relative to the workspace.
+ */
+export function mayKeepPrompts(uri: string, path: string): boolean {
+	return /^(?:file|vscode-notebook-cell):/.test(uri) && !looksSecret(path);
+}
+
 /** Without the dot; empty where there is none, or only a leading dot. */
 function extensionOf(name: string): string {
 	const dot = name.lastIndexOf(".");

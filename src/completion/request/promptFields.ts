@@ -1,6 +1,7 @@
 /** The part of a request to the engine that makes up its prompt. */
 
 import type { FimRequest } from "../../protocol/generation.ts";
+import { mayKeepPrompts } from "../../workspace/contextFiles.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import type { PromptContext, PromptContextProvider } from "./promptContext.ts";
 
@@ -14,5 +15,13 @@ export function promptFields(
 > {
 	const { prefixBlocks, suffix } = frame;
 	const repository = contextProvider.repositoryOf(uri);
-	return { repository, snippets, path, suffix, prefixBlocks, typed };
+	return {
+		repository,
+		snippets,
+		path,
+		suffix,
+		prefixBlocks,
+		typed,
+		mayPersist: mayKeepPrompts(uri, path),
+	};
 }

@@ -18,6 +18,8 @@ export interface ExtensionPaths {
 	readonly modelsFolder: string;
 	/** Results of the benchmark. */
 	readonly benchmarkFile: string;
+	/** KV snapshots of completion prompts. */
+	readonly promptsFolder: string;
 	//#endregion
 }
 
@@ -36,5 +38,6 @@ export function extensionPaths(
 		storageFolder: globalStorageUri.fsPath,
 		modelsFolder: stored("models"),
 		benchmarkFile: stored("benchmark.json"),
+		promptsFolder: stored("prompts"),
 	};
 }

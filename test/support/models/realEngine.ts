@@ -10,7 +10,10 @@ import {
 } from "../../../src/client/engineClient.ts";
 import { forkEngine } from "../../../src/client/engineProcess.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
-import type { Gpu } from "../../../src/protocol/engineProtocol.ts";
+import type {
+	Gpu,
+	SavedPrompts,
+} from "../../../src/protocol/engineProtocol.ts";
 import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
 import type {
 	FimRequest,
@@ -40,6 +43,7 @@ export class RealEngine {
 	gpu: Gpu = "off";
 	partialOffload = false;
 	speculation: SpeculationMode = "auto";
+	savedPrompts: SavedPrompts | undefined;
 
 	constructor(env: NodeJS.ProcessEnv = process.env) {
 		const log: Log = logTo((level, message) =>
@@ -57,6 +61,7 @@ export class RealEngine {
 						latencyTargetMs: this.latencyTargetMs,
 						speculation: this.speculation,
 						drafts: [],
+						...(this.savedPrompts && { savedPrompts: this.savedPrompts }),
 					},
 					root,
 				),

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { nullLog } from "../../../src/base/log.ts";
 import { ModelHost } from "../../../src/client/modelHost.ts";
+import { PromptFolder } from "../../../src/client/promptFolder.ts";
 import type { LoadOptions } from "../../../src/protocol/engineProtocol.ts";
 import {
 	automaticModel,
@@ -17,6 +18,7 @@ import {
 import { settingsEffect } from "../../../src/settings/settingsChange.ts";
 import { RecordStore } from "../../../src/storage/recordStore.ts";
 import { FakeClock } from "../../support/fakes/fakeClock.ts";
+import { emptyRequest } from "../../support/fakes/fakeEngine.ts";
 import {
 	type LoadBehavior,
 	LoadingProcess,
@@ -24,6 +26,7 @@ import {
 	refused,
 } from "../../support/fakes/loadingProcess.ts";
 import { gate } from "../../support/gate.ts";
+import { until } from "../../support/until.ts";
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), "headroom-host-"));
 after(() => rmSync(temporary, { recursive: true, force: true }));
@@ -77,6 +80,11 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 		log: nullLog,
 		setTimer: clock.setTimer,
 	});
+	const promptsFolder = path.join(
+		mkdtempSync(path.join(temporary, "p-")),
+		"kv",
+	);
+	mkdirSync(promptsFolder);
 	const host: ModelHost = new ModelHost({
 		fork: (options) => {
 			forks.push(options);
@@ -91,6 +99,12 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 		source,
 		settings: () => settings,
 		records,
+		prompts: new PromptFolder({
+			folder: promptsFolder,
+			workspace: "w",
+			isWanted: () => settings["completion.keepPromptsOnDisk"],
+			log: nullLog,
+		}),
 		extensionFolder: "/extension",
 		log: nullLog,
 		now: clock.now,
@@ -104,6 +118,7 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 	return {
 		host,
 		records,
+		promptsFolder,
 		processes,
 		forks,
 		change,
@@ -143,8 +158,43 @@ describe("ModelHost", () => {
 				speculation: "auto",
 				drafts: ["/a-draft"],
 				record: it.records.current,
+				savedPrompts: { folder: it.promptsFolder, workspace: "w" },
 			},
 		]);
+	});
+
+	it("keeps prompts on disk for the engine of the window alone", async () => {
+		const it = setUp();
+		await it.host.withModel("/b", async (client) => {
+			const controller = new AbortController();
+			void client.complete(emptyRequest, controller.signal).chunks.next();
+			await until("a load", () => it.files().length > 0);
+			controller.abort();
+		});
+		assert.deepEqual(it.files(), ["/b"]);
+		assert.equal(it.loads()[0]?.savedPrompts, undefined);
+	});
+
+	it("loads again without saved prompts, and deletes them, where they are turned off", async () => {
+		const it = setUp();
+		await it.host.supervisor.load();
+		const ready = it.next("ready");
+		it.change({ "completion.keepPromptsOnDisk": false });
+		await ready;
+		assert.deepEqual(
+			it.loads().map(({ savedPrompts }) => savedPrompts !== undefined),
+			[true, false],
+		);
+		await until("deletion", () => !existsSync(it.promptsFolder));
+	});
+
+	it("deletes saved prompts on request, and has the engine delete its own", async () => {
+		const it = setUp();
+		await it.host.clearPrompts();
+		assert.equal(existsSync(it.promptsFolder), false);
+		await it.host.supervisor.load();
+		await it.host.clearPrompts();
+		assert.deepEqual(it.processes[0]?.sent.at(-1), { kind: "clearPrompts" });
 	});
 
 	it("runs an inspector in the engine of the window alone", async () => {

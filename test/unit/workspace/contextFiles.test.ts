@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
 	isContextFile,
 	looksSecret,
+	mayKeepPrompts,
 } from "../../../src/workspace/contextFiles.ts";
 
 const secret = [
@@ -149,6 +150,19 @@ const open = [
 	"Makefile",
 	"README",
 ];
+
+describe("mayKeepPrompts", () => {
+	for (const [uri, path, expected] of [
+		["file:///w/src/a.ts", "src/a.ts", true],
+		["vscode-notebook-cell:/w/a.ipynb#1", "a.ipynb", true],
+		["file:///w/.env", ".env", false],
+		["untitled:Untitled-1", "Untitled-1", false],
+		["vscode-vfs://github/w/a.ts", "a.ts", false],
+		["git:/w/file:a.ts", "a.ts", false],
+	] as const)
+		it(`is ${expected} for ${uri}`, () =>
+			assert.equal(mayKeepPrompts(uri, path), expected));
+});
 
 describe("looksSecret", () => {
 	for (const path of secret)
