@@ -39,7 +39,7 @@ const maxTypedChars = 800;
  * A frame begins this many lines above the cursor, so that deleting back over a line end leaves it as it is. Models do not answer worse for it:
  * see docs/completion-benchmark.md.
  */
-const defaultLinesAbove = 2;
+const linesAbove = 2;
 const maxCharsAbove = 240;
 
 /** Text before the frame by which its start is found again, after edits further up. */
@@ -67,11 +67,11 @@ export class EditFrame {
 	}
 
 	/** A frame of the document as it is, with the cursor in it. */
-	static around(
-		{ text, offset }: Pick<DocumentSnapshot, "text" | "offset">,
-		linesAbove = defaultLinesAbove,
-	): FramedText {
-		const start = startOf(text, offset, linesAbove);
+	static around({
+		text,
+		offset,
+	}: Pick<DocumentSnapshot, "text" | "offset">): FramedText {
+		const start = startOf(text, offset);
 		return {
 			frame: new EditFrame(text, start, offset),
 			typed: endOfLongLine(withUnixLineEnds(text.slice(start, offset))),
@@ -142,7 +142,7 @@ export function isLongTyped(typed: string): boolean {
 }
 
 /** The start of a line above the cursor, one that is not blank where there is one: a tokenizer may merge blank lines with the one before. */
-function startOf(text: string, offset: number, linesAbove: number): number {
+function startOf(text: string, offset: number): number {
 	let start = offset - lineBefore(text, offset).length;
 	let chosen = start;
 	for (let lines = 1; lines <= linesAbove && start > 0; lines++) {
