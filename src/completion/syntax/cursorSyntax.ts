@@ -36,9 +36,20 @@ export class CursorSyntax {
 	constructor(port: SyntaxPort, place: SyntaxPlace) {
 		const { languageId, before, after } = place;
 		this.#port = port;
-		this.#place = { ...place, before: fromOutside(before) };
-		this.#open = bracketsAfter(before, languageId).open;
-		this.#closedAfter = bracketsAfter(after, languageId).surplus;
+		const start = fromOutside(before);
+		this.#open = bracketsAfter(start, languageId).open;
+		const isCut = after.length >= minCutAfterChars;
+		const end = isCut ? wholeLinesOf(after) : after;
+		const { surplus, open } = bracketsAfter(end, languageId);
+		this.#closedAfter = isCut ? this.#open.length : surplus;
+		const beyond = isCut
+			? [...this.#open.slice(0, -surplus || undefined), ...open]
+			: [];
+		this.#place = {
+			languageId,
+			before: start,
+			after: end + closing(beyond),
+		};
 	}
 
 	/** Whether a body begins at the cursor. */
@@ -172,9 +183,7 @@ export class CursorSyntax {
 			...open.slice(Math.min(this.#closedAfter, kept), kept),
 			...(closesOwn ? open.slice(kept) : []),
 		];
-		const closing =
-			closers.length > 0 ? `\n${closers.reverse().join("\n")}` : "";
-		return before + text + closing + after;
+		return before + text + closing(closers) + after;
 	}
 
 	#parse(text: string): SyntaxNode | undefined {
@@ -201,12 +210,22 @@ function isLeftOpen(
 	return false;
 }
 
-/** More than this is the end of a longer text. */
-const maxWholeChars = 15_000;
+/** Texts of these lengths may be the end or the beginning of longer ones. */
+const minCutBeforeChars = 15_000;
+const minCutAfterChars = 4000;
+
+/** @param closers outermost first. */
+function closing(closers: readonly string[]): string {
+	return closers.length > 0 ? `\n${closers.toReversed().join("\n")}` : "";
+}
+
+function wholeLinesOf(text: string): string {
+	return text.slice(0, Math.max(0, text.lastIndexOf("\n")));
+}
 
 /** Without the lines before the first that is not indented: they may begin inside a comment or a string. */
 function fromOutside(before: string): string {
-	if (before.length < maxWholeChars) return before;
+	if (before.length < minCutBeforeChars) return before;
 	const start = before.search(/^[\p{L}_@#]/mu);
 	return start < 0 ? before : before.slice(start);
 }

@@ -37,10 +37,11 @@ async function suggested(
 	offset: number,
 	languageId: string,
 	syntax: SyntaxPort | undefined,
+	suffix = "",
 ): Promise<string> {
 	const indentation = { insertSpaces: !/^\t/m.test(text), tabSize: 4 };
 	const result = await getCompletion(
-		at(`${text.slice(0, offset)}█`, { languageId, indentation }),
+		at(`${text.slice(0, offset)}█${suffix}`, { languageId, indentation }),
 		new FakeEngine(() => [text.slice(offset, offset + maxAnswerChars)]),
 		{
 			signal: new AbortController().signal,
@@ -66,7 +67,9 @@ function places(text: string): number[] {
 function isSequence({ type, parent }: SyntaxNode): boolean {
 	return (
 		parent === null ||
-		/block|body|list|program|module|unit|section|comment|string/.test(type)
+		/block|body|list|compound|program|module|unit|section|comment|string/.test(
+			type,
+		)
 	);
 }
 
@@ -145,6 +148,56 @@ describe("a model that knows what comes, in real sources", () => {
 						}),
 						`${shown}\nis not whole at ${place}`,
 					);
+			}
+			assert.ok(blocks > 0, "there were blocks");
+		});
+
+	for (const [languageId, file] of [
+		["typescript", "src/completion/session/completionSession.ts"],
+		["cpp", "node_modules/node-llama-cpp/llama/addon/AddonContext.cpp"],
+	] as const)
+		it(`is kept to whole statements far from both ends of the file: ${file}`, async function () {
+			this.timeout(60_000);
+			const text = readFileSync(path.join(root, file), "utf8");
+			const middle = Math.floor(text.length / 2);
+			let blocks = 0;
+			for (const offset of places(text)) {
+				if (offset < middle || offset > middle + 1500) continue;
+				const tree = syntax.parse(languageId, text);
+				assert.ok(tree);
+				const end = [...text.slice(offset).matchAll(/\n/g)]
+					.slice(1, 8)
+					.map(({ index }) => offset + index)
+					.findLast((it) =>
+						isBetweenStatements(tree, text, [offset, it], {
+							mayBeInBlock: false,
+						}),
+					);
+				if (end === undefined) continue;
+				const suffix = text.slice(end);
+				const place = JSON.stringify(text.slice(0, offset).slice(-60));
+				const today = await suggested(
+					text,
+					offset,
+					languageId,
+					undefined,
+					suffix,
+				);
+				const rest = text.slice(offset);
+				if (!rest.startsWith(today)) continue;
+				const shown = await suggested(text, offset, languageId, syntax, suffix);
+				assert.ok(rest.startsWith(shown), `${shown} at ${place}`);
+				if (!shown.trim().includes("\n")) continue;
+				blocks++;
+				const whole = syntax.parse(languageId, text);
+				assert.ok(whole);
+				assert.ok(
+					continuation.test(rest.slice(shown.length)) ||
+						isBetweenStatements(whole, text, [offset, offset + shown.length], {
+							mayBeInBlock: true,
+						}),
+					`${shown}\nis not whole at ${place}`,
+				);
 			}
 			assert.ok(blocks > 0, "there were blocks");
 		});
