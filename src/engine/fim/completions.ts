@@ -10,9 +10,10 @@ import { generate } from "../decode/generate.ts";
 import type { PromptSnapshots } from "../kv/promptSnapshots.ts";
 import type { ReadyModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
-import type { FimTokens } from "../runtime/runtime.ts";
+import type { FimTokens, LoadedModel } from "../runtime/runtime.ts";
 import type { LoadGate } from "../schedule/loadGate.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
+import { CachedTokenizer } from "./cachedTokenizer.ts";
 import { type FimPrompt, fimPrompt } from "./fimPrompt.ts";
 
 export interface CompletionsOptions {
@@ -44,6 +45,7 @@ interface Running {
 export class Completions {
 	readonly #options: CompletionsOptions;
 	readonly #running = new Map<string, Running>();
+	readonly #tokenizers = new WeakMap<LoadedModel, CachedTokenizer>();
 	/** Completions in progress that the user waits for. */
 	#awaited = 0;
 
@@ -143,13 +145,26 @@ export class Completions {
 		if (!isIdle) this.#awaited++;
 		onDidChange();
 		try {
-			const prompt = promptFor(request, ready.value, fimTokens);
+			const prompt = promptFor(
+				request,
+				ready.value,
+				fimTokens,
+				this.#tokenizerOf(ready.value.model),
+			);
 			return success(await this.#generate(running, ready.value, prompt));
 		} finally {
 			// From a request to the one that steers it, work goes on: the status would flicker with every key.
 			if (!isIdle) this.#awaited--;
 			if (!running.successor) onDidChange();
 		}
+	}
+
+	#tokenizerOf(model: LoadedModel): CachedTokenizer {
+		const tokenizer =
+			this.#tokenizers.get(model) ??
+			new CachedTokenizer((text) => model.tokenize(text));
+		this.#tokenizers.set(model, tokenizer);
+		return tokenizer;
 	}
 
 	async #generate(
@@ -250,6 +265,7 @@ function promptFor(
 	request: FimRequest,
 	{ model, vocabulary, budget }: ReadyModel,
 	tokens: FimTokens,
+	tokenizer: CachedTokenizer,
 ): FimPrompt {
 	return fimPrompt(
 		request,
@@ -257,7 +273,7 @@ function promptFor(
 			tokens,
 			order: model.description.fimOrder,
 			beginningOfText: model.beginningOfText,
-			tokenize: (text) => model.tokenize(text),
+			tokenize: (text) => tokenizer.tokenize(text),
 			detokenize: (them, before) => model.detokenize(them, before),
 			canBegin: (text) => vocabulary.canBegin(text),
 		},
