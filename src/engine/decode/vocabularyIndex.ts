@@ -3,12 +3,15 @@
 import { LruCache } from "../../base/lruCache.ts";
 import type { LoadedModel, Token } from "../runtime/runtime.ts";
 
+/** Each key of a word has a list, and the space before the next word should still be known. */
+const maxFound = 32;
+
 export class VocabularyIndex {
 	readonly #texts: readonly string[];
 	readonly #tokens: ReadonlyMap<string, readonly Token[]>;
 	/** Some lists are long and frequent: half of all tokens begin with a space. */
-	readonly #found = new LruCache<string, readonly Token[]>(8);
-	readonly #foundText = new LruCache<string, readonly Token[]>(8);
+	readonly #found = new LruCache<string, readonly Token[]>(maxFound);
+	readonly #foundText = new LruCache<string, readonly Token[]>(maxFound);
 	readonly #lineEnds: ReadonlySet<Token>;
 	/** The tokens that end a line, or the answer, before it has any text: white space with a line end, and those that are not text. */
 	readonly blankEnds: readonly Token[];

@@ -1,7 +1,13 @@
 /** Our token choices as options of the library's sampler. */
 
 import { branded, type LibraryChoice, TokenBias } from "./nodeLlamaCpp.ts";
-import type { Sampling, Token, TokenChoice, TokenLimits } from "./runtime.ts";
+import type {
+	LikelyToken,
+	Sampling,
+	Token,
+	TokenChoice,
+	TokenLimits,
+} from "./runtime.ts";
 import { seedAt } from "./sampling.ts";
 
 type Tokenizer = ConstructorParameters<typeof TokenBias>[0];
@@ -26,9 +32,20 @@ const topProbabilities = {
 /** Larger than any logit: an allowed token outranks all others, and allowed tokens keep their order. */
 const allowedLogitBias = 1000;
 
+/**
+ * A bias costs microseconds for each of its tokens, and half of a vocabulary begins with a space. Where more tokens than this are allowed, one of
+ * them is nearly always among the likeliest of all.
+ */
+const maxBiased = 1000;
+
+export function isLong(tokens: readonly Token[] | undefined): boolean {
+	return tokens !== undefined && tokens.length > maxBiased;
+}
+
 export class TokenChoices {
 	readonly #tokenizer: Tokenizer;
 	readonly #biases = new WeakMap<readonly Token[], TokenBias>();
+	readonly #sets = new WeakMap<readonly Token[], ReadonlySet<Token>>();
 
 	constructor(tokenizer: Tokenizer) {
 		this.#tokenizer = tokenizer;
@@ -56,6 +73,33 @@ export class TokenChoices {
 				options: { ...topProbabilities, ...this.#within(limits) },
 			},
 		};
+	}
+
+	/**
+	 * The likeliest token within the limits, with its share of the allowed ones; undefined if there is none. Also checks bans, because the library
+	 * ignores those of end-of-text tokens.
+	 *
+	 * @param likely in descending order.
+	 */
+	likeliest(
+		likely: readonly LikelyToken[],
+		{ allowed, banned }: TokenLimits,
+	): LikelyToken | undefined {
+		const among = allowed && this.#setOf(allowed);
+		const without = banned && this.#setOf(banned);
+		const possible = likely.filter(
+			({ token }) => (among?.has(token) ?? true) && !without?.has(token),
+		);
+		const [first] = possible;
+		if (!first || !among) return first;
+		const sum = possible.reduce((all, it) => all + it.probability, 0);
+		return { token: first.token, probability: first.probability / sum };
+	}
+
+	#setOf(tokens: readonly Token[]): ReadonlySet<Token> {
+		const set = this.#sets.get(tokens) ?? new Set(tokens);
+		this.#sets.set(tokens, set);
+		return set;
 	}
 
 	/** Cached by list where there is only one: building a bias for half a vocabulary takes a while. */

@@ -2,7 +2,7 @@
 
 import { assert } from "../../base/assert.ts";
 import type { Step, StepKind, ThreadChooser } from "../schedule/threadCount.ts";
-import { TokenChoices } from "./llamaSampling.ts";
+import { isLong, TokenChoices } from "./llamaSampling.ts";
 import {
 	branded,
 	type ControlledEvaluateInputItem,
@@ -91,20 +91,43 @@ export class LlamaSequence implements Sequence {
 		predictions: number,
 		limits: TokenLimits = {},
 	): Promise<readonly LikelyToken[]> {
+		const end = this.#sequence.nextTokenIndex + tokens.length;
+		const isPicked = this.canRollBack && isLong(limits.allowed);
+		const likely = await this.#likely(
+			tokens,
+			predictions,
+			isPicked ? {} : limits,
+		);
+		const last = likely.at(-1) ?? [];
+		let best = this.#choices.likeliest(last, limits);
+		if (isPicked && !best) {
+			await this.truncate(end - 1);
+			const [biased = []] = await this.#likely(tokens.slice(-1), 1, limits);
+			best = this.#choices.likeliest(biased, limits);
+		}
+		const all = likely.map((them) => them[0]);
+		all[all.length - 1] = best ?? last[0];
+		return all.map((it) => {
+			assert(it, "a prediction was requested");
+			return it;
+		});
+	}
+
+	/** For each prediction the likeliest tokens, in descending order. */
+	async #likely(
+		tokens: readonly Token[],
+		predictions: number,
+		limits: TokenLimits,
+	): Promise<readonly (readonly LikelyToken[])[]> {
 		const results = await this.#controlled(tokens, predictions, (_, isLast) =>
 			this.#choices.probabilitiesAfter(isLast ? limits : {}),
 		);
-		return results.map(({ next: { probabilities } }, index) => {
-			// The library ignores a ban of end-of-text tokens.
-			const banned = new Set(
-				index === results.length - 1 ? limits.banned : undefined,
-			);
-			const likely = [...(probabilities ?? [])];
-			const best = likely.find(([it]) => !banned.has(it)) ?? likely[0];
-			assert(best !== undefined, "a prediction was requested");
-			const [token, probability] = best;
-			return { token, probability };
-		});
+		return results.map(({ next: { probabilities } }) =>
+			[...(probabilities ?? [])].map(([token, probability]) => ({
+				token,
+				probability,
+			})),
+		);
 	}
 
 	/** Evaluates all tokens, and asks the library for a choice after each of the last ones. */
