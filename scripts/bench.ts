@@ -4,6 +4,7 @@
  *   npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist NAME]... [--with NAME]... [--reading-ms N] [--orders] [--json]
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
  *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
+ *   npm run --silent bench -- reload [--model GGUF] [--json]
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
@@ -23,6 +24,7 @@ import { benchFit } from "../test/bench/fit.ts";
 import { benchInfill } from "../test/bench/infill/infill.ts";
 import { benchKeys } from "../test/bench/keys.ts";
 import { benchNames } from "../test/bench/names/names.ts";
+import { benchReload } from "../test/bench/reload.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
@@ -31,6 +33,7 @@ import { runScript, UserError } from "./shell.ts";
 const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--traces DIR] [--per-language N] [--typist ${typistNames.join("|")}]... [--with NAME]... [--reading-ms N] [--orders] [--json]
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
        npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
+       npm run --silent bench -- reload [--model GGUF] [--json]
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- keys [--json]
        npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
@@ -47,6 +50,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	infill: runInfill,
 	keys: runKeys,
 	names: runNames,
+	reload: runReload,
 	speculation: runSpeculation,
 };
 
@@ -179,6 +183,12 @@ async function runKeys({ json }: Arguments): Promise<void> {
 		})),
 	);
 	if (json) console.log(JSON.stringify(rows));
+}
+
+async function runReload({ model, json }: Arguments): Promise<void> {
+	const rows = await benchReload(model && fromUser(model));
+	console.table(rows);
+	if (json) console.log(JSON.stringify({ rows }));
 }
 
 async function runFit({
