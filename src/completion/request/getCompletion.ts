@@ -13,7 +13,7 @@ import { filtered } from "../filters/filtered.ts";
 import { filterPlace } from "../filters/filterPlace.ts";
 import { trimSuggestion } from "../filters/trimSuggestion.ts";
 import type { FilterName, NoSuggestionReason } from "../reasons/reasons.ts";
-import { CursorSyntax } from "../syntax/cursorSyntax.ts";
+import { syntaxAt } from "../syntax/syntaxAt.ts";
 import type { SyntaxPort } from "../syntax/syntaxPort.ts";
 import {
 	type DocumentSnapshot,
@@ -102,20 +102,14 @@ export async function* streamCompletion(
 	const { minProbability = 0 } = options;
 	const context = documentContext(snapshot);
 	const { uri, languageId } = snapshot;
-	const { lineBefore, lineAfter, suffix, prefixBlocks } = context;
-	const textBefore = prefixBlocks.join("") + context.line;
+	const { lineBefore, lineAfter, prefixBlocks } = context;
 	const syntax =
-		options.syntax &&
-		new CursorSyntax(options.syntax, {
-			languageId,
-			before: textBefore,
-			after: suffix,
-		});
+		options.syntax && syntaxAt(options.syntax, languageId, context);
 	const shape = suggestionShape({
 		languageId,
 		lineBefore,
 		lineAfter,
-		textBefore,
+		textBefore: prefixBlocks.join("") + lineBefore,
 		syntax,
 	});
 	// Aborted when the filters end the text before the model does. The statistics are still awaited.

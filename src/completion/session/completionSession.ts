@@ -19,8 +19,12 @@ import {
 	getCompletion,
 } from "../request/getCompletion.ts";
 import type { PromptContextProvider } from "../request/promptContext.ts";
+import { syntaxAt } from "../syntax/syntaxAt.ts";
 import type { SyntaxPort } from "../syntax/syntaxPort.ts";
-import type { DocumentSnapshot } from "../text/documentContext.ts";
+import {
+	type DocumentSnapshot,
+	documentContext,
+} from "../text/documentContext.ts";
 import { isMidWord } from "../text/midWord.ts";
 import { AnswerCache, type FoundAnswer } from "./answerCache.ts";
 import { logCompletion } from "./completionLog.ts";
@@ -316,12 +320,18 @@ export class CompletionSession {
 		here: DocumentSnapshot,
 		suggestion: FoundSuggestion,
 	): FoundSuggestion | undefined {
-		const { gate } = this.#options;
+		const { gate, syntax } = this.#options;
 		if (!gate) return suggestion;
 		const { pieces, typedChars, text } = suggestion;
-		const sureChars = gate.shownPart(pieces, typedChars).length;
+		let part = gate.shownPart(pieces, typedChars);
+		if (syntax && part.length < text.length && part.trim().includes("\n"))
+			part = syntaxAt(
+				syntax,
+				here.languageId,
+				documentContext(here),
+			).wholeLinesOfPart(part, text);
 		const shownChars = this.#given.restAt(here)?.text.length ?? 0;
-		const sure = text.slice(0, Math.max(sureChars, shownChars));
+		const sure = text.slice(0, Math.max(part.length, shownChars));
 		if (sure === text) return suggestion;
 		return sure.trim() === ""
 			? undefined

@@ -97,6 +97,20 @@ export class CursorSyntax {
 		);
 	}
 
+	/**
+	 * The beginning of a text that goes on behind it, without the last line, of which only a part is there, and what else is not whole. One
+	 * line stays as it is.
+	 */
+	wholeLinesOfPart(part: string, text: string): string {
+		const end = text.startsWith("\n", part.length)
+			? part.length
+			: part.lastIndexOf("\n");
+		const lines = part.slice(0, Math.max(0, end));
+		return lines.trim() === "" || this.isWhole("") === undefined
+			? part
+			: this.wholeLines(lines);
+	}
+
 	/** Whether a line of the text, to which indentation gives no place in the block, belongs to it: a label, a directive, text in a string. */
 	holds(textBefore: string, line: string): boolean {
 		const { languageId, before } = this.#place;
