@@ -32,9 +32,9 @@ describe("a state that cannot roll back", () => {
 			const engine = new RealEngine();
 			engine.modelFile = file;
 			try {
-				// Long enough to move the window before it is deleted.
+				// Long enough to move the window before it is deleted, but within its room.
 				await engine.completeWhole(
-					request(`const list = [${"value, ".repeat(2 * slidingWindow)}`),
+					request(`const list = [${"value, ".repeat(1.5 * slidingWindow)}`),
 				);
 				// Only the changed line is evaluated again, and nothing before it.
 				for (const line of [
@@ -50,6 +50,16 @@ describe("a state that cannot roll back", () => {
 					assert.ok(
 						stats.promptTokens - stats.reusedTokens < 16,
 						`${stats.reusedTokens} of ${stats.promptTokens} reused after ${line}`,
+					);
+				}
+				let typed = "";
+				for (let i = 0; i < 12; i++) {
+					typed += `const next${i} = compute(${i}, other${i});\n`;
+					const { stats } = await engine.completeWhole(request(typed));
+					// A line is 12 tokens, and the last checkpoint is at most 64 and a line away.
+					assert.ok(
+						stats.promptTokens - stats.reusedTokens < 64 + 2 * 16,
+						`${stats.reusedTokens} of ${stats.promptTokens} reused after ${i} lines`,
 					);
 				}
 				const warm = await engine.completeWhole(request("const last = "));
