@@ -15,6 +15,16 @@ export const Snippet = z.readonly(
 );
 export type Snippet = z.infer<typeof Snippet>;
 
+/** The snippets in the prompts of documents, from one session to the next. */
+export const SavedSnippets = z.readonly(
+	z.array(
+		z.readonly(
+			z.object({ uri: z.string(), snippets: z.readonly(z.array(Snippet)) }),
+		),
+	),
+);
+export type SavedSnippets = z.infer<typeof SavedSnippets>;
+
 /** A `typing` request preempts `idle` ones, which prepare something in advance. */
 export const CompletionPriority = z.enum(["typing", "idle"]);
 export type CompletionPriority = z.infer<typeof CompletionPriority>;

@@ -19,7 +19,7 @@ export interface CommandContext
 	readonly host: ModelHost;
 	/** Without a file, the user picks one. */
 	readonly useModel: (file?: unknown) => Promise<void>;
-	readonly completion: Pick<Completion, "decisions">;
+	readonly completion: Pick<Completion, "decisions" | "clearSnippets">;
 	readonly status: Pick<Status, "showFitReport">;
 }
 
@@ -93,7 +93,11 @@ async function toggleLanguage({
 		);
 }
 
-async function clearSavedPrompts({ host }: CommandContext): Promise<void> {
+async function clearSavedPrompts({
+	host,
+	completion,
+}: CommandContext): Promise<void> {
+	completion.clearSnippets();
 	await host.clearPrompts();
 	void vscode.window.showInformationMessage(
 		vscode.l10n.t("The prompts that were saved on this disk are deleted."),

@@ -19,8 +19,19 @@ const maxDocuments = 8;
 /** A lower bound, so that proposals fit the budget: code usually has 3 to 4 characters per token. */
 const charsPerToken = 3;
 
+/** The snippets in the prompts of each document, from one session to the next. */
+export interface SnippetMemory {
+	/** Empty for an unknown document. */
+	read(uri: string): readonly Snippet[];
+	write(uri: string, snippets: readonly Snippet[]): void;
+}
+
 export interface RepositoryContextOptions {
 	readonly store: ContextStore;
+	/** Without it, the first prompts of a session have no snippets. */
+	readonly memory?: SnippetMemory;
+	/** Which files may be shown to the model now; those of a remembered snippet may have become secret or ignored. */
+	readonly mayShow?: (path: string) => boolean;
 	/** The name of the repository of a document; empty where it is in none. */
 	readonly repositoryOf: (uri: string) => string;
 	/** Tokens that the engine reserves for snippets. */
@@ -41,7 +52,7 @@ export class RepositoryContext implements PromptContextProvider {
 	}
 
 	snippetsFor(uri: string): readonly Snippet[] {
-		return this.#contexts.get(uri)?.snippets ?? [];
+		return this.#contexts.get(uri)?.snippets ?? this.#remembered(uri);
 	}
 
 	frameFor(snapshot: DocumentSnapshot): FramedText {
@@ -66,6 +77,7 @@ export class RepositoryContext implements PromptContextProvider {
 
 	accept(uri: string, { snippets, frame }: PromptContext): void {
 		this.#contextOf(uri).accept(snippets);
+		this.#options.memory?.write(uri, snippets);
 		this.#frames.accept(uri, frame);
 	}
 
@@ -73,7 +85,15 @@ export class RepositoryContext implements PromptContextProvider {
 		const known = this.#contexts.get(uri);
 		if (known) return known;
 		const context = new StableContext();
+		context.accept(this.#remembered(uri));
 		this.#contexts.set(uri, context);
 		return context;
+	}
+
+	/** Until something better is prepared, a document has the snippets of the last session: with them its prompt may still be evaluated. */
+	#remembered(uri: string): readonly Snippet[] {
+		const { memory, mayShow } = this.#options;
+		const snippets = memory?.read(uri) ?? [];
+		return snippets.every(({ path }) => mayShow?.(path)) ? snippets : [];
 	}
 }

@@ -24,9 +24,13 @@ import {
 	type GivenSuggestion,
 	InlineCompletionProvider,
 } from "./inlineCompletionProvider.ts";
+import { SnippetStore } from "./snippetStore.ts";
 
 export interface RegisterCompletionOptions {
-	readonly context: Pick<vscode.ExtensionContext, "globalState">;
+	readonly context: Pick<
+		vscode.ExtensionContext,
+		"globalState" | "workspaceState"
+	>;
 	readonly host: Pick<
 		ModelHost,
 		"supervisor" | "client" | "onWillReplaceModel"
@@ -43,10 +47,12 @@ export interface Completion extends Disposable {
 	readonly decisions: DecisionHistory;
 	/** The suggestion that VS Code got last. */
 	lastSuggestion(): GivenSuggestion | undefined;
+	/** Deletes the snippets that are kept for the next session. */
+	clearSnippets(): void;
 }
 
 export function registerCompletion({
-	context: { globalState },
+	context: { globalState, workspaceState },
 	host: { supervisor, client, onWillReplaceModel },
 	configuration,
 	autoSuggest,
@@ -57,6 +63,12 @@ export function registerCompletion({
 }: RegisterCompletionOptions): Completion {
 	const disposables = new DisposableStore();
 	const store = new ContextStore((path) => files.mayShow(path));
+	const snippets = new SnippetStore({
+		memento: workspaceState,
+		isWanted: () => configuration.settings["completion.keepPromptsOnDisk"],
+		log,
+	});
+	disposables.add(configuration.onDidChange(() => snippets.clearIfUnwanted()));
 	const decisions = new DecisionHistory();
 	const power = new PowerSource();
 	let lastSuggestion: GivenSuggestion | undefined;
@@ -72,6 +84,8 @@ export function registerCompletion({
 			engine: client,
 			contextProvider: new RepositoryContext({
 				store,
+				memory: snippets,
+				mayShow: (path) => files.mayShow(path),
 				repositoryOf: workspaceFolderName,
 				budgetTokens: () => contextTokens(supervisor.status),
 			}),
@@ -118,6 +132,7 @@ export function registerCompletion({
 	return {
 		decisions,
 		lastSuggestion: () => lastSuggestion,
+		clearSnippets: () => snippets.clear(),
 		dispose: () => disposables.dispose(),
 	};
 }
