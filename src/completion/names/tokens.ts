@@ -6,6 +6,8 @@ export interface Token {
 	/** In UTF-16 units, like `end`, which is exclusive. */
 	readonly start: number;
 	readonly end: number;
+	/** A private member of a class: `#name`, whose text is `name`. */
+	readonly isPrivate: boolean;
 }
 
 /** In order: the first that matches counts. A string that does not end reaches to the end of its line, or of the text. */
@@ -62,7 +64,13 @@ function pushed(text: string, start: number, tokens: Token[]): number {
 		if (kind !== "skipped") {
 			// Private members and decorators: the mark is not part of the name.
 			const mark = kind === "name" && /^[#@]/.test(found) ? 1 : 0;
-			tokens.push({ kind, text: found.slice(mark), start: start + mark, end });
+			tokens.push({
+				kind,
+				text: found.slice(mark),
+				start: start + mark,
+				end,
+				isPrivate: found.startsWith("#") && mark === 1,
+			});
 		}
 		return end;
 	}

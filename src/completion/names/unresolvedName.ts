@@ -31,11 +31,19 @@ export function doubtfulNames(
 	if (markup.test(before + suggestion)) return [];
 	const isSure = requiresImports(languageId) && !wildcardImport.test(text);
 	return usedNames(suggestion, before, languageId).filter((used) =>
-		used.isMember
-			? // The place of a server's answer is before the first name.
-				used.start <= 0
-			: isSure && !isBuiltIn(used.name, languageId) && !hasWord(used.name),
+		used.isPrivate
+			? isUndeclared(used.name, text + suggestion)
+			: used.isMember
+				? // The place of a server's answer is before the first name.
+					used.start <= 0
+				: isSure && !isBuiltIn(used.name, languageId) && !hasWord(used.name),
 	);
+}
+
+/** A private member is declared in the class that uses it, which is all in this document. */
+function isUndeclared(privateName: string, text: string): boolean {
+	const name = privateName.replaceAll("$", "\\$");
+	return !new RegExp(`(?<![.?])#${name}(?![\\p{L}\\p{N}_$])`, "u").test(text);
 }
 
 /** The first of these names that is sure to be defined nowhere. */
@@ -43,7 +51,8 @@ export function firstUnresolved(
 	doubtful: readonly UsedName[],
 	offered: OfferedNames | undefined,
 ): UsedName | undefined {
-	return doubtful.find(({ name, isMember }) => {
+	return doubtful.find(({ name, isMember, isPrivate }) => {
+		if (isPrivate) return true;
 		if (offered?.names.has(name)) return false;
 		// Only a server knows members; of other names, it knows more than the text does.
 		return isMember

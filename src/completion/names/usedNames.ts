@@ -13,6 +13,8 @@ export interface UsedName {
 	readonly start: number;
 	/** After a dot: a member of what stands before it. */
 	readonly isMember: boolean;
+	/** `#name`, which stands in its class as such. */
+	readonly isPrivate: boolean;
 }
 
 /** Shorter names are loop variables, type parameters and the like. */
@@ -46,15 +48,14 @@ export function usedNames(
 	const declared = declaredNames(tokens, text, languageId);
 	return tokens.flatMap((token, index) => {
 		const { text: name, kind, end } = token;
-		if (
-			kind !== "name" ||
-			end <= lineBefore.length ||
-			name.length < minChars ||
-			declared.has(name)
-		)
+		if (kind !== "name" || end <= lineBefore.length || name.length < minChars)
 			return [];
 		const isMember = isDot(tokens[index - 1]);
-		return [{ name, start: token.start - lineBefore.length, isMember }];
+		// What is assigned to may be new.
+		if (isMember ? tokens[index + 1]?.text === "=" : declared.has(name))
+			return [];
+		const start = token.start - lineBefore.length;
+		return [{ name, start, isMember, isPrivate: token.isPrivate }];
 	});
 }
 

@@ -94,6 +94,19 @@ describe("NameCheck", () => {
 			assert.equal((await kept(here, text, { offers })).text, expected);
 	});
 
+	it("takes a private member from its class, without a server", async () => {
+		const here =
+			"class Shape {\n\t#area = 1;\n\tgrow() {\n\t\tthis.#wide = 2;\n\t\t█\n\t}\n}";
+		for (const [text, expected] of [
+			["return this.#area;", "return this.#area;"],
+			["return this.#wide;", ""],
+			["return this.width;", "return this.width;"],
+		] as const)
+			assert.equal((await kept(here, text)).text, expected);
+		const offers = offered("wide");
+		assert.equal((await kept(here, "this.#wide;", { offers })).text, "");
+	});
+
 	it("checks members of every language, and other names only where they need an import", async () => {
 		const offers = offered("area");
 		for (const [languageId, text, expected] of [

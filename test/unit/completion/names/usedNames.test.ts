@@ -22,6 +22,12 @@ describe("usedNames", () => {
 		],
 		["a member", "shape.█area();", [".area"]],
 		["a member whose beginning was typed", "shape.ar█ea();", [".area"]],
+		[
+			"a member that is called like what it defines",
+			"const area = shape.█area;",
+			[".area"],
+		],
+		["no member that is assigned to", "shape.█area = width;", ["width"]],
 		["an optional member", "█shape?.area", ["shape", ".area"]],
 		["what is spread, which is no member", "█[...shapes]", ["shapes"]],
 		["nothing in strings", "█\"alpha\" + 'beta' + `gamma ${delta}`", []],
