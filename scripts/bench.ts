@@ -169,7 +169,7 @@ async function runNames({
 }
 
 async function runKeys({ json }: Arguments): Promise<void> {
-	const rows = benchKeys();
+	const rows = await benchKeys();
 	console.table(
 		rows.map(({ piece, when, ms }) => ({
 			piece,

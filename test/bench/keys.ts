@@ -7,9 +7,16 @@ import { Manners } from "../../src/completion/manners/manners.ts";
 import { streamCompletion } from "../../src/completion/request/getCompletion.ts";
 import { AnswerCache } from "../../src/completion/session/answerCache.ts";
 import { typedSince } from "../../src/completion/session/typedSince.ts";
-import type { DocumentSnapshot } from "../../src/completion/text/documentContext.ts";
+import type { CursorSyntax } from "../../src/completion/syntax/cursorSyntax.ts";
+import { syntaxAt } from "../../src/completion/syntax/syntaxAt.ts";
+import type { SyntaxPort } from "../../src/completion/syntax/syntaxPort.ts";
+import {
+	type DocumentSnapshot,
+	documentContext,
+} from "../../src/completion/text/documentContext.ts";
 import { linesOf, regionAround } from "../../src/workspace/regions.ts";
 import { FakeEngine } from "../support/fakes/fakeEngine.ts";
+import { loadedSyntax } from "../support/loadedSyntax.ts";
 
 export interface KeysRow {
 	readonly piece: string;
@@ -88,11 +95,16 @@ function flat(text: string): string {
 	return text;
 }
 
+function syntaxIn(place: Place, port: SyntaxPort): CursorSyntax {
+	const snapshot = place.snapshot();
+	return syntaxAt(port, snapshot.languageId, documentContext(snapshot));
+}
+
 interface Piece {
 	readonly piece: string;
 	readonly when: string;
 	/** What is not measured; then what is. */
-	readonly prepare: (place: Place) => () => unknown;
+	readonly prepare: (place: Place, syntax: SyntaxPort) => () => unknown;
 }
 
 const pieces: readonly Piece[] = [
@@ -179,6 +191,36 @@ const pieces: readonly Piece[] = [
 		},
 	},
 	{
+		piece: "parse around the cursor for the first time",
+		when: "jump",
+		prepare: (place, syntax) => {
+			syntax.parse("typescript", "");
+			const around = syntaxIn(place, syntax);
+			return () => around.isAtBodyStart();
+		},
+	},
+	{
+		piece: "parse around the cursor again",
+		when: "key",
+		prepare: (place, syntax) => {
+			syntaxIn(place, syntax).isAtBodyStart();
+			place.key();
+			const around = syntaxIn(place, syntax);
+			return () => around.isAtBodyStart();
+		},
+	},
+	{
+		piece: "find the last whole line of eight",
+		when: "answer",
+		prepare: (place, syntax) => {
+			const around = syntaxIn(place, syntax);
+			around.isAtBodyStart();
+			const lines = "\n\tconst more = input.length;".repeat(5);
+			return () =>
+				around.wholeLines(`${lines}\n\tread(\n\t\tmore,\n\t\tinput,`);
+		},
+	},
+	{
 		piece: "propose a context",
 		when: "pause",
 		prepare: (place) => {
@@ -244,18 +286,27 @@ const pieces: readonly Piece[] = [
 	},
 ];
 
-export function benchKeys(): KeysRow[] {
-	return pieces.map(({ piece, when, prepare }) => ({
+export async function benchKeys(): Promise<KeysRow[]> {
+	const syntax = await loadedSyntax("typescript");
+	const rows = pieces.map(({ piece, when, prepare }) => ({
 		piece,
 		when,
 		ms: Object.fromEntries(
-			lineCounts.map((count) => [`${count}`, fastestMs(prepare, count)]),
+			lineCounts.map((count) => [
+				`${count}`,
+				fastestMs((place) => prepare(place, syntax), count),
+			]),
 		),
 	}));
+	syntax.dispose();
+	return rows;
 }
 
 /** The minimum: whatever else the machine does only adds to it. */
-function fastestMs(prepare: Piece["prepare"], lineCount: number): number {
+function fastestMs(
+	prepare: (place: Place) => () => unknown,
+	lineCount: number,
+): number {
 	let fastest = Number.POSITIVE_INFINITY;
 	for (let at = 0; at < repetitions; at++) {
 		const run = prepare(new Place(lineCount));
