@@ -85,7 +85,7 @@ export interface SuggestOptions {
 }
 
 /** What is known, but not all that will be, is given after so long. */
-const fallbackMs = 100;
+const fallbackMs = 150;
 /** Nobody asks in a document where so many keys passed without a question: as where the editor's setting is off. */
 const maxUnaskedKeys = 16;
 

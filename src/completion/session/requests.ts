@@ -37,7 +37,7 @@ export interface RequestsOptions {
 }
 
 /** Where the first line is not complete so long after its first word, its first words are given. */
-const firstWordsMs = 100;
+export const firstWordsMs = 60;
 
 export class Requests {
 	readonly #options: RequestsOptions;

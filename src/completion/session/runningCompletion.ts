@@ -51,6 +51,7 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 	/** The first line, or the first words of it. */
 	#firstPart: FoundSuggestion | undefined;
 	#ended: SuggestionResult | undefined;
+	#offersWords = false;
 	#isLeft = false;
 
 	constructor(snapshot: DocumentSnapshot, request: StartRequest) {
@@ -180,8 +181,9 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 		return rest?.kind === "suggestion" ? rest : undefined;
 	}
 
-	/** Lets callers have the words that are known, where the first line takes long. */
+	/** Lets callers have the words that are known from now on, where the first line takes long. */
 	offerWords(): void {
+		this.#offersWords = true;
 		if (this.#firstPart || this.#ended || this.#requestId === undefined) return;
 		// Only the whole text can be compared with what stands behind the cursor.
 		if (!onlyClosersBehind(this.snapshot)) return;
@@ -195,6 +197,7 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 		else {
 			this.#text = text;
 			this.#pieces = pieces;
+			if (this.#offersWords) this.offerWords();
 		}
 	}
 

@@ -10,6 +10,7 @@ import {
 	type PromptContext,
 } from "../../../../src/completion/request/promptContext.ts";
 import { CompletionSession } from "../../../../src/completion/session/completionSession.ts";
+import { firstWordsMs } from "../../../../src/completion/session/requests.ts";
 import type { Place } from "../../../../src/completion/session/suggestion.ts";
 import { EditFrame } from "../../../../src/completion/text/editFrame.ts";
 import { createError } from "../../../../src/protocol/errors.ts";
@@ -18,6 +19,10 @@ import { FakeEngine, someStats } from "../../../support/fakes/fakeEngine.ts";
 import { settle } from "../../../support/settle.ts";
 
 const never = () => new AbortController().signal;
+
+/** Sleeps no time at all, but for the time after which first words are given: here lines are whole before. */
+const patient = (ms: number) =>
+	ms === firstWordsMs ? new Promise<void>(() => {}) : Promise.resolve();
 
 const bare = { signal: never(), contextProvider: noContext };
 
@@ -139,7 +144,7 @@ describe("CompletionSession", () => {
 			contextProvider: noContext,
 			log: nullLog,
 			onLateSuggestion: (place, isMore) => late.push({ ...place, isMore }),
-			sleep: () => Promise.resolve(),
+			sleep: patient,
 			now: () => 0,
 		});
 		const suggest = (text: string, options = {}, signal = never()) =>
@@ -498,7 +503,7 @@ describe("CompletionSession", () => {
 				policy: () => ({ showsAtOnce: true, computesAtEveryKey: false }),
 				sleep: (ms) => {
 					pausesMs.push(ms);
-					return Promise.resolve();
+					return patient(ms);
 				},
 				now: () => nowMs,
 			});
@@ -536,7 +541,7 @@ describe("CompletionSession", () => {
 				log: nullLog,
 				onLateSuggestion: (place) => late.push(place),
 				gate: gateAt(() => threshold),
-				sleep: () => Promise.resolve(),
+				sleep: patient,
 				now: () => 0,
 			});
 			const suggest = async (text: string, isExplicit = false) => {
@@ -612,7 +617,7 @@ describe("CompletionSession", () => {
 				policy: () => ({ showsAtOnce: false, computesAtEveryKey: true }),
 				sleep: (ms) => {
 					pausesMs.push(ms);
-					return Promise.resolve();
+					return patient(ms);
 				},
 				now: () => nowMs,
 			});
@@ -627,8 +632,7 @@ describe("CompletionSession", () => {
 				const signal = never();
 				const it = await session.suggest(at(text), { signal, isExplicit });
 				assert.equal(it.kind, "suggestion");
-				// Another timer runs for the first words.
-				return pausesMs.filter((ms) => ms !== 100);
+				return pausesMs.filter((ms) => ms !== firstWordsMs);
 			};
 			return { session, waitedFor };
 		}
@@ -814,6 +818,65 @@ describe("CompletionSession", () => {
 		});
 	});
 
+	describe("where a line takes long", () => {
+		function slow(...texts: readonly string[]) {
+			const it = pieces(...texts);
+			let wake = (): void => {};
+			const engine = new FakeEngine(() => it.chunks());
+			const late: boolean[] = [];
+			const session = new CompletionSession({
+				engine,
+				contextProvider: noContext,
+				log: nullLog,
+				onLateSuggestion: (_, isMore) => late.push(isMore),
+				sleep: () =>
+					new Promise((resolve) => {
+						wake = resolve;
+					}),
+				now: () => 0,
+			});
+			const suggest = (text: string) =>
+				session.suggest(at(text), { signal: never(), isExplicit: false });
+			return { it, engine, late, suggest, wake: () => wake() };
+		}
+
+		it("gives the words that are known, and offers the rest when the line is whole", async () => {
+			const { it, engine, late, suggest, wake } = slow("item.na", "me;");
+			const asked = suggest("a = █");
+			await it.next();
+			wake();
+			const words = await asked;
+			assert.ok(words.kind === "suggestion");
+			assert.deepEqual([words.text, words.isWhole], ["item.", false]);
+			assert.deepEqual(late, []);
+			await it.next();
+			assert.deepEqual(late, [true]);
+			const line = await suggest("a = █");
+			assert.equal(line.kind === "suggestion" && line.text, "item.name;");
+			assert.equal(engine.requests.length, 1);
+		});
+
+		it("waits for words that are worth it", async () => {
+			const { it, suggest, wake } = slow("it", "em.name", ";");
+			const asked = suggest("a = █");
+			await it.next();
+			wake();
+			await it.next();
+			const words = await asked;
+			assert.equal(words.kind === "suggestion" && words.text, "item.");
+		});
+
+		it("gives whole lines only where other text stands behind the cursor", async () => {
+			const { it, suggest, wake } = slow("item.na", "me");
+			const asked = suggest("a = █ + b");
+			await it.next();
+			wake();
+			await it.next();
+			const line = await asked;
+			assert.equal(line.kind === "suggestion" && line.text, "item.name");
+		});
+	});
+
 	describe("explicit requests", () => {
 		it("are answered inside a word, where automatic ones are not", async () => {
 			const { engine, session, suggest } = setUp(() => ["bar();"]);
@@ -858,7 +921,7 @@ describe("CompletionSession", () => {
 			},
 			log: nullLog,
 			onLateSuggestion: () => {},
-			sleep: () => Promise.resolve(),
+			sleep: patient,
 			now: () => 0,
 		});
 		await session.prepare(at("a█"));
@@ -898,7 +961,7 @@ describe("CompletionSession", () => {
 				contextProvider: noContext,
 				log: recent.log,
 				onLateSuggestion: () => {},
-				sleep: () => Promise.resolve(),
+				sleep: patient,
 				now: () => 0,
 			});
 			await session.suggest(at("a = █"), {
@@ -915,7 +978,7 @@ describe("CompletionSession", () => {
 			contextProvider: noContext,
 			log: recent.log,
 			onLateSuggestion: () => {},
-			sleep: () => Promise.resolve(),
+			sleep: patient,
 			now: () => 0,
 		});
 		const { work } = await session.suggest(at("const password = █"), {
