@@ -25,6 +25,10 @@ const calibrations: readonly Calibration[] = [
 		model: "Headroom Built-in 7M",
 		rightShares: [0.02, 0.19, 0.21, 0.32, 0.39, 0.67, 0.73, 0.85, 0.9, 0.92],
 	},
+	{
+		model: "Qwen2.5 Coder 0.5B",
+		rightShares: [0, 0.07, 0.45, 0.28, 0.37, 0.27, 0.55, 0.71, 0.94, 0.98],
+	},
 ];
 
 /** Of the calibration with the longest name that fits, or in general. */

@@ -185,6 +185,19 @@ describe("confidence", () => {
 		assert.equal(record().models[0]?.counts[5]?.shown, 1);
 	});
 
+	it("begins with what was measured of the model, by the beginning of its name", () => {
+		const [builtIn, base, instruct, other] = [
+			"Headroom Built-in 7M",
+			"Qwen2.5-Coder-0.5B",
+			"Qwen2.5 Coder 0.5B Instruct AWQ",
+			"Some Model",
+		].map((name) => confidence("fewer", { name }).it.threshold.toFixed(2));
+		assert.deepEqual(
+			[builtIn, base, instruct, other],
+			["0.49", "0.63", "0.63", "0.50"],
+		);
+	});
+
 	it("remembers fifty models", () => {
 		const model = { name: "" };
 		const { it, record } = confidence("balanced", model);
