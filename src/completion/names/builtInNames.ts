@@ -1,8 +1,8 @@
 /** The names that a language has without any import: keywords, types and globals. */
 
 const javascript = words(`
-	abstract any arguments as asserts async await bigint boolean break case catch class const constructor continue debugger declare default delete do else
-	enum export extends false finally for from function get if implements import in infer instanceof interface is keyof let namespace never new null number
+	abstract any arguments as asserts async await bigint boolean break case catch class const constructor continue debugger declare default delete do else enum
+	export extends false finally for from function get if implements import in infer instanceof interface is keyof let namespace never new null number
 	object of out override package private protected public readonly require return satisfies set static string super switch symbol this throw true try type
 	typeof undefined unique unknown using var void while with yield
 	exports module process global __dirname __filename
@@ -20,7 +20,7 @@ const javascript = words(`
 	MutationObserver MutationRecord Node NodeList NodeListOf Notification OffscreenCanvas Option PageTransitionEvent Path2D PointerEvent PopStateEvent
 	ProgressEvent PromiseRejectionEvent Range RequestInit ResizeObserver ResizeObserverEntry ResponseInit Selection ServiceWorker ShadowRoot SharedWorker Storage
 	StorageEvent StyleSheet SubmitEvent SVGElement Text TouchEvent TransitionEvent TreeWalker UIEvent WebGLRenderingContext WheelEvent Window Worker
-	XMLHttpRequest XMLSerializer XPathResult
+	XPathResult
 	jQuery describe it test expect before after beforeEach afterEach beforeAll afterAll suite setup teardown jest vi define
 `);
 
@@ -45,7 +45,7 @@ const python = words(`
 
 /** Interfaces of the browser whose families are large. */
 const browserFamily =
-	/^(?:HTML|SVG|CSS|RTC|IDB|WebGL|GPU|Audio|Media)[A-Z]\w*$/;
+	/^(?:HTML|SVG|CSS|RTC|IDB|WebGL|GPU|Audio|Media|XML)[A-Z]\w*$/;
 
 const byLanguage: Readonly<Record<string, ReadonlySet<string>>> = {
 	javascript,
