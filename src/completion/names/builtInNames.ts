@@ -45,7 +45,7 @@ const python = words(`
 
 /** Interfaces of the browser whose families are large. */
 const browserFamily =
-	/^(?:HTML|SVG|CSS|RTC|IDB|WebGL|GPU|Audio|Media|XML)[A-Z]\w*$/;
+	/^(?:HTML|SVG|CSS|RTC|IDB|GPU|Audio|Media|XML|Web)[A-Z]\w*$/;
 
 const byLanguage: Readonly<Record<string, ReadonlySet<string>>> = {
 	javascript,
