@@ -15,7 +15,7 @@ const javascript = words(`
 	location matchMedia navigator open parent postMessage prompt queueMicrotask reportError scrollTo self sessionStorage setInterval setTimeout structuredClone
 	window caches crypto performance screen importScripts
 	AnimationEvent Attr Audio AudioContext CanvasRenderingContext2D CharacterData ClipboardEvent ClipboardItem CloseEvent CSSStyleDeclaration CSSStyleSheet
-	DataTransfer DocumentFragment DOMException DOMParser DOMRect DragEvent Element ErrorEvent EventListener EventSource File FileList FileReader FocusEvent
+	DataTransfer DocumentFragment DOMException DOMParser DOMRect DragEvent Element ErrorEvent EventListener File FileList FileReader FocusEvent
 	IDBDatabase Image ImageBitmap ImageData InputEvent IntersectionObserver KeyboardEvent MediaQueryList MediaRecorder MediaStream MessageEvent MouseEvent
 	MutationObserver MutationRecord Node NodeList NodeListOf Notification OffscreenCanvas Option PageTransitionEvent Path2D PointerEvent PopStateEvent
 	ProgressEvent PromiseRejectionEvent Range RequestInit ResizeObserver ResizeObserverEntry ResponseInit Selection ServiceWorker ShadowRoot SharedWorker Storage
@@ -45,7 +45,7 @@ const python = words(`
 
 /** Interfaces of the browser whose families are large. */
 const browserFamily =
-	/^(?:HTML|SVG|CSS|RTC|IDB|GPU|Audio|Media|XML|Web)[A-Z]\w*$/;
+	/^(?:HTML|SVG|CSS|RTC|IDB|GPU|Audio|Media|XML|Web|Event)[A-Z]\w*$/;
 
 const byLanguage: Readonly<Record<string, ReadonlySet<string>>> = {
 	javascript,
