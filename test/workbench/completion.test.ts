@@ -9,15 +9,7 @@ import type { Person } from "../support/workbench/workbench.ts";
 const acceptLine = "Alt+l";
 const cursorAbove = "Alt+k";
 
-const insertSnippet = "Alt+j";
-
 const keybindings = [
-	{
-		key: "alt+j",
-		command: "editor.action.insertSnippet",
-		// biome-ignore lint/suspicious/noTemplateCurlyInString: the editor's notation.
-		args: { snippet: "const ${1:a} = ${2:b};$0" },
-	},
 	{ key: "alt+l", command: "editor.action.inlineSuggest.acceptNextLine" },
 	{ key: "alt+k", command: "editor.action.insertCursorAbove" },
 ];
@@ -156,60 +148,11 @@ for (const version of [oldestVersion, newestVersion])
 				(it) => /^\w{4}/.test(it.trim()),
 			);
 			const [typed = ""] = /^\s*\w+/.exec(ghost) ?? [];
-			const frames = await person.watchGhostText();
 			for (let at = 1; at < typed.length; at++) {
 				await person.type(typed.slice(at - 1, at));
 				await person.untilGhostText((it) => it === ghost.slice(at));
 				if (at === 2) await person.screenshot(`typed-along-${name}`);
 			}
-			const seen = await frames();
-			assert.ok(seen.length > 0);
-			for (const it of seen)
-				assert.ok(it !== "" && ghost.endsWith(it), JSON.stringify(seen));
-		});
-
-		it("does not come back after Escape, until it is requested", async () => {
-			await person.open("along.ts");
-			await person.press("Control+End", "Enter");
-			const ghost = await person.typeUntilGhostText([
-				"export const again = shapes.",
-				"export const second = totalArea(",
-				"export const third = ",
-			]);
-			await person.press("Escape");
-			await person.untilGhostText((it) => it === "");
-			await person.type("~");
-			await person.press("Backspace");
-			await untilHeldBack("rejected");
-			await person.screenshot(`dismissed-${name}`);
-			await person.press("Alt+\\");
-			const [first = ""] = ghost.split("\n");
-			await person.untilGhostText((it) => it.startsWith(first.slice(0, 3)));
-			await person.press("Escape", "Escape");
-		});
-
-		it("leaves Tab alone on a blank line left of its block", async () => {
-			await person.open("along.ts");
-			await person.press("Control+End", "Enter");
-			await person.type("export function empty() {");
-			await person.press("Enter", "Shift+Tab");
-			await untilHeldBack("leftOfBlock");
-			await person.press("Tab");
-			const after = await saved("along.ts");
-			assert.match(after, /empty\(\) \{\r?\n(?:\t| {2,4})\r?\n\}/);
-		});
-
-		it("stays away while the tab stops of a snippet are filled in", async () => {
-			await person.open("along.ts");
-			await person.press("Control+End", "Enter");
-			await person.press(insertSnippet);
-			await person.type("one");
-			await person.press("Tab");
-			await person.type("two");
-			await person.press("Tab");
-			await person.type("!");
-			const after = await saved("along.ts");
-			assert.ok(after.includes("const one = two;!"), after.slice(-100));
 		});
 
 		it("appears in the middle of a line, before the rest of it", async () => {

@@ -260,31 +260,6 @@ export class Person {
 		return text;
 	}
 
-	/** Reads the ghost text of a line in every frame from now on. The function that it returns ends that, and tells what was seen. */
-	async watchGhostText(): Promise<() => Promise<string[]>> {
-		const watch = await this.page.evaluateHandle<{
-			seen: string[];
-			isOver: boolean;
-		}>(`(() => {
-			const watched = { seen: [], isOver: false };
-			const read = () => {
-				if (watched.isOver) return;
-				const pieces = document.querySelectorAll(".ghost-text-decoration");
-				watched.seen.push([...pieces].map((it) => it.textContent).join(""));
-				requestAnimationFrame(read);
-			};
-			requestAnimationFrame(read);
-			return watched;
-		})()`);
-		return async () => {
-			const seen = await watch.evaluate((watched) => {
-				watched.isOver = true;
-				return watched.seen;
-			});
-			return seen.map((it) => it.replaceAll("\u00a0", " "));
-		};
-	}
-
 	/**
 	 * Types line after line until the model suggests something that the test can use. What a model suggests at one place depends on the
 	 * model; that it suggests something at one of several places does not.
