@@ -39,7 +39,8 @@ export class MannersTypist {
 			contextProvider: noContext,
 			log: nullLog,
 			onLateSuggestion: () => {},
-			sleep: () => Promise.resolve(),
+			// The model answers at once: no time passes before it has.
+			sleep: () => new Promise((resolve) => setImmediate(resolve)),
 			now: () => this.#nowMs,
 		});
 	}
