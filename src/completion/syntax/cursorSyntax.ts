@@ -1,5 +1,6 @@
 /** The syntax around a cursor: what begins there, and whether a text that is inserted there is whole. */
 
+import { indentWidth } from "../../workspace/indentation.ts";
 import { opensBody } from "../text/languageSyntax.ts";
 import { isAtBodyStart } from "./bodyStart.ts";
 import {
@@ -69,7 +70,8 @@ export class CursorSyntax {
 	isWhole(text: string): boolean | undefined {
 		const { languageId, before } = this.#place;
 		const last = lastLine(before + text);
-		if (!opensBody(last, languageId)) return this.#fits(text, false);
+		if (!opensBody(last, languageId) || this.#goesOnBelow())
+			return this.#fits(text, false);
 		// The end of the parameter list that the cursor was in: the body is another matter.
 		const { open, kept } = bracketsAfter(text, languageId, this.#open);
 		const isHeader =
@@ -148,6 +150,18 @@ export class CursorSyntax {
 		);
 	}
 
+	/** On a blank line above deeper ones: what begins in the text has its end there. */
+	#goesOnBelow(): boolean {
+		const { before, after } = this.#place;
+		const line = lastLine(before);
+		const next = after.split("\n").find((it) => it.trim() !== "");
+		return (
+			line.trim() === "" &&
+			next !== undefined &&
+			indentWidth(next) > indentWidth(line)
+		);
+	}
+
 	#fits(text: string, closesOwn: boolean): boolean | undefined {
 		const errorsBefore = this.#countErrorsBefore();
 		const whole = this.#textWith(text, closesOwn);
@@ -156,7 +170,11 @@ export class CursorSyntax {
 		const errors = errorCount(root);
 		const start = this.#place.before.length;
 		if (errors === 0)
-			return closesOwn || !isLeftOpen(root, whole, start, start + text.length);
+			return (
+				closesOwn ||
+				this.#goesOnBelow() ||
+				!isLeftOpen(root, whole, start, start + text.length)
+			);
 		if (errors !== errorsBefore) return errors < errorsBefore;
 		const { open, kept } = bracketsAfter(
 			text,
