@@ -50,7 +50,7 @@ for (const [where, gpu, env, maxTokens] of [
 			const { length } = polled.answers;
 			polled.end();
 			assert.ok(!first.done && end.kind === "done", JSON.stringify(end));
-			assert.equal(first.value + text, before.text);
+			assert.equal(first.value.text + text, before.text);
 			assert.ok(length > 1, `${length} answers during the completion`);
 			const { status } = engine.supervisor;
 			assert.ok(status.kind === "ready");

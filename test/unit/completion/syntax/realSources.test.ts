@@ -25,7 +25,7 @@ const sources: readonly (readonly [languageId: string, file: string])[] = [
 	["csharp", "node_modules/cmake-js/lib/import/Find-VisualStudio.cs"],
 ];
 /** The places are in the beginning of a long file, so that the test is quick. */
-const maxChars = 5000;
+const maxChars = 1500;
 /** More than a suggestion has. */
 const maxAnswerChars = 2000;
 /** What nobody can see coming at the end of a statement that is whole without it. */
