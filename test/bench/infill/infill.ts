@@ -150,7 +150,7 @@ export async function benchInfill({
 	}
 }
 
-/** What each way puts into the gap. Of a gap of one line, only the first line counts; the model's whole answer is told beside it. */
+/** What each way puts into the gap. Of a gap of one line, only the first line counts. */
 async function answersFor(
 	engine: RealEngine,
 	task: InfillTask,
@@ -162,7 +162,6 @@ async function answersFor(
 		? {
 				headroom: firstLine(suggestion),
 				"the model's first line": firstLine(bare),
-				"the model's whole answer": bare,
 			}
 		: { headroom: suggestion, "the model's whole answer": bare };
 }
@@ -185,21 +184,34 @@ async function suggested(
 	return { text: "", pieces: [] };
 }
 
-/** As llama-server's `/infill`: prefix, suffix and the middle token, greedily to the end of the text or 128 tokens. */
+/** As llama-server's `/infill`: prefix, suffix and the middle token, greedily to the end of the text or 128 tokens, or to the end of a line. */
 async function modelAlone(
 	engine: RealEngine,
 	prefix: string,
 	suffix: string,
 	work: InfillRow["work"],
 ): Promise<string> {
-	const { text } = await engine.completeWhole({
-		...emptyRequest,
-		path: "",
-		prefixBlocks: [prefix],
-		suffix,
-		maxTokens: 128,
-		kind: work === "single line" ? "line" : "block",
-	});
+	const isLine = work === "single line";
+	const enough = new AbortController();
+	const { chunks } = engine.complete(
+		{
+			...emptyRequest,
+			path: "",
+			prefixBlocks: [prefix],
+			suffix,
+			maxTokens: 128,
+			kind: isLine ? "line" : "block",
+		},
+		enough.signal,
+	);
+	let text = "";
+	let next = await chunks.next();
+	for (; !next.done; next = await chunks.next()) {
+		text += next.value.text;
+		if (isLine && text.includes("\n")) enough.abort();
+	}
+	if (next.value.kind === "failed")
+		throw new Error(JSON.stringify(next.value.error));
 	return text;
 }
 
