@@ -11,13 +11,17 @@ export interface MeasuredSpeed extends EngineSpeed {
 	readonly depthTokens: number;
 }
 
-/** The first evaluation is slow, so it is short. On a slow machine it is the only one. */
+/** The first evaluations are slow, and short: they read the weights from the disk. */
 const firstTokens = 16;
+/** Single tokens after the first evaluations, in which the runtime tries how many threads are best: `schedule/threadCount.ts`. */
+const settlingTokens = 5;
+/** No more of those after this: where even the first evaluations took longer, they are the only ones. */
+const settlingMs = 1000;
+/** A whole batch is measured where it takes no longer than this; otherwise a short one. */
+const maxBatchMs = 1000;
 /** No further round starts after this. */
 const enoughMs = 250;
 const maxRounds = 3;
-/** Single tokens after the first evaluations, in which the runtime tries how many threads are best: `schedule/threadCount.ts`. */
-const settlingTokens = 5;
 /** The context window for measuring: room for all rounds with whole batches. */
 export const probeWindow = (batchTokens: number): number =>
 	firstTokens + settlingTokens + maxRounds * (batchTokens + 1) + 1;
@@ -44,34 +48,29 @@ export async function measureSpeed(
 		perSecond(count, () => sequence.evaluate(tokens(count), 0));
 	const decode = () => perSecond(1, () => sequence.evaluate(tokens(1), 1));
 
-	let startMs = now();
-	let speed: MeasuredSpeed = {
-		prefillTokensPerSecond: await prefill(firstTokens),
-		decodeTokensPerSecond: await decode(),
-		rounds: 1,
-		depthTokens: firstTokens + 1,
-	};
-	const isFast = () => now() - startMs < enoughMs;
-	if (isFast()) {
-		const settlingStartMs = now();
-		for (let i = 0; i < settlingTokens; i++) await decode();
-		startMs += now() - settlingStartMs;
-		speed = { ...speed, depthTokens: speed.depthTokens + settlingTokens };
+	const startMs = now();
+	let prefillTokensPerSecond = await prefill(firstTokens);
+	let decodeTokensPerSecond = await decode();
+	let depthTokens = firstTokens + 1;
+	let rounds = 1;
+	for (let i = 0; i < settlingTokens && now() - startMs < settlingMs; i++) {
+		decodeTokensPerSecond = Math.max(decodeTokensPerSecond, await decode());
+		depthTokens++;
 	}
-	for (let i = 1; i < maxRounds && isFast(); i++)
-		speed = {
-			prefillTokensPerSecond: Math.max(
-				speed.prefillTokensPerSecond,
-				await prefill(batchTokens),
-			),
-			decodeTokensPerSecond: Math.max(
-				speed.decodeTokensPerSecond,
-				await decode(),
-			),
-			rounds: speed.rounds + 1,
-			depthTokens: speed.depthTokens + batchTokens + 1,
-		};
-	return speed;
+	const isWarm = depthTokens > firstTokens + 1;
+	const warmMs = now();
+	while (isWarm && rounds < maxRounds && now() - warmMs < enoughMs) {
+		const batchMs = (batchTokens * 1000) / prefillTokensPerSecond;
+		const count = batchMs <= maxBatchMs ? batchTokens : firstTokens;
+		prefillTokensPerSecond = Math.max(
+			prefillTokensPerSecond,
+			await prefill(count),
+		);
+		decodeTokensPerSecond = Math.max(decodeTokensPerSecond, await decode());
+		depthTokens += count + 1;
+		rounds++;
+	}
+	return { prefillTokensPerSecond, decodeTokensPerSecond, rounds, depthTokens };
 }
 
 const enoughVerifyingMs = 1000;

@@ -95,8 +95,27 @@ describe("measureSpeed", () => {
 		assert.equal(speed.depthTokens, sequence.tokens.length);
 	});
 
-	it("stops after one round on a slow machine", async () => {
+	it("does not take first evaluations that read the weights for the speed", async () => {
+		const { sequence, sizes, now } = sequenceOf((tokens, at) =>
+			at < 2 ? 15 * tokens + 100 : tokens === 1 ? 20 : 4 * tokens,
+		);
+		const speed = await measureSpeed(sequence, text, 128, now);
+		// From the first evaluations a whole batch would take too long; from the second ones it does not, but there is no more time.
+		assert.deepEqual(sizes, [16, 1, 1, 1, 1, 1, 1, 16, 1, 128, 1]);
+		assert.equal(speed.decodeTokensPerSecond, 50);
+		assert.equal(Math.round(speed.prefillTokensPerSecond), 250);
+		assert.equal(speed.depthTokens, sequence.tokens.length);
+	});
+
+	it("measures short batches on a slow machine", async () => {
 		const { sequence, sizes, now } = sequenceOf(() => 200);
+		const speed = await measureSpeed(sequence, text, 128, now);
+		assert.deepEqual(sizes, [16, 1, 1, 1, 1, 16, 1]);
+		assert.equal(speed.rounds, 2);
+	});
+
+	it("stops after the first evaluations on a very slow one", async () => {
+		const { sequence, sizes, now } = sequenceOf(() => 600);
 		const speed = await measureSpeed(sequence, text, 128, now);
 		assert.deepEqual(sizes, [16, 1]);
 		assert.equal(speed.rounds, 1);
