@@ -27,9 +27,19 @@ describe("the sure part of a suggestion", () => {
 	});
 
 	it("never ends inside a word", () => {
-		assert.equal(surePart(call, 0, 0.3), "result.push(");
+		assert.equal(surePart(call, 0, 0.3), "result.push");
 		assert.equal(surePart(pieces(["fo", 1], ["obar", 0.1]), 0, 0.5), "");
 		assert.equal(surePart(pieces(["let grö", 1], ["ße2", 0.1]), 0, 0.5), "let");
+	});
+
+	it("never ends inside a string literal that it begins", () => {
+		const call = pieces(["return ", 1], ['f"Hello, ', 0.9], ['{name}";', 0.2]);
+		assert.equal(surePart(call, 0, 0.5), "return");
+		assert.equal(surePart(call, 'return f"'.length, 0.5), "Hello,");
+		const two = pieces(["a('b\\'c', ", 0.9], ['"d" + ', 0.9], ["e)", 0.1]);
+		assert.equal(surePart(two, 0, 0.5), "a('b\\'c', \"d\" +");
+		const prose = pieces(["// it isn't ", 1], ["known", 0.1]);
+		assert.equal(surePart(prose, 0, 0.5), "// it isn't");
 	});
 
 	it("has no white space at its end", () => {
