@@ -1,5 +1,6 @@
 /** Which part of a suggestion is shown unasked: as much as the model is sure of. */
 
+import { cutPlace, minShownChars } from "../text/cutPlace.ts";
 import type { Piece } from "./pieces.ts";
 
 /** Asked wherever a suggestion is handed out that nobody asked for. */
@@ -38,9 +39,6 @@ export function gateAt(threshold: () => number): SuggestionGate {
 	};
 }
 
-/** Less takes longer to read than to type. */
-const minChars = 3;
-
 /**
  * The part in which the joint probability of the tokens that are not yet typed stays at the threshold or above, up to the end of a word,
  * and not inside a string literal that it begins, or right behind a bracket that it opens.
@@ -52,11 +50,12 @@ export function surePart(
 	threshold: number,
 ): string {
 	const text = pieces.map((piece) => piece.text).join("");
-	const endAt = (at: number) => cutEnd(text, at, typedChars);
+	const endAt = (at: number) =>
+		at === text.length ? at : cutPlace(text, at, typedChars);
 	let end = endAt(sureEnd(pieces, typedChars, threshold));
 	while (end > typedChars) {
 		// Fewer characters are left only where they were shown when there were more of them.
-		const from = Math.min(typedChars, end - minChars);
+		const from = Math.min(typedChars, end - minShownChars);
 		if (from >= 0 && jointProbability(pieces, from, end) >= threshold)
 			return text.slice(typedChars, end);
 		end = endAt(end - 1);
@@ -100,58 +99,4 @@ function leftOf({ text, probability }: Piece, typed: number): number {
 	if (typed <= 0) return probability;
 	if (typed >= text.length) return 1;
 	return probability ** ((text.length - typed) / text.length);
-}
-
-const inWord = /[\p{L}\p{N}_$]/u;
-
-/** The last place up to `end` where a suggestion that goes on may be cut. What is typed is no part of it. */
-function cutEnd(text: string, end: number, typedChars: number): number {
-	if (end === text.length) return end;
-	let at = wordEnd(text, stringStart(text, end, typedChars) ?? end);
-	while (at > typedChars && "([{".includes(text[at - 1] ?? ""))
-		at = wordEnd(text, at - 1);
-	return at;
-}
-
-/** Where the string literal around `end` starts, with its prefix, as in `f"`; undefined outside of one that the line closes. */
-function stringStart(
-	text: string,
-	end: number,
-	typedChars: number,
-): number | undefined {
-	let quote = "";
-	let start = 0;
-	for (let at = text.lastIndexOf("\n", end - 1) + 1; at < text.length; at++) {
-		const char = text[at] ?? "";
-		if (char === "\n" || (at >= end && quote === "")) return undefined;
-		if (char === "\\") at++;
-		else if (char === quote) {
-			if (at >= end && start >= typedChars) return prefixStart(text, start);
-			quote = "";
-		} else if (quote === "" && "\"'`".includes(char)) {
-			quote = char;
-			start = at;
-		}
-	}
-	return undefined;
-}
-
-function prefixStart(text: string, quoteAt: number): number {
-	let at = quoteAt;
-	while (at > 0 && inWord.test(text[at - 1] ?? "")) at--;
-	return at;
-}
-
-/** The last place up to `end` that is not inside a word, without the white space before it. */
-function wordEnd(text: string, end: number): number {
-	if (end === text.length) return end;
-	let at = end;
-	while (
-		at > 0 &&
-		inWord.test(text[at] ?? "") &&
-		inWord.test(text[at - 1] ?? "")
-	)
-		at--;
-	while (at > 0 && text[at - 1]?.trim() === "") at--;
-	return at;
 }

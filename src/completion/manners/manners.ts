@@ -4,6 +4,7 @@
  */
 
 import type { NoSuggestionReason } from "../reasons/reasons.ts";
+import { minShownChars } from "../text/cutPlace.ts";
 import type { DocumentSnapshot } from "../text/documentContext.ts";
 import { isLeftOfBlock } from "./blockIndent.ts";
 import type { Edit, LinePlace } from "./edits.ts";
@@ -11,8 +12,6 @@ import { RecentDeletions } from "./recentDeletions.ts";
 import { RejectedSuggestions } from "./rejectedSuggestions.ts";
 import { afterEdit, type ShownSuggestion } from "./shownSuggestion.ts";
 
-/** A missing letter in gray looks as if it were there. */
-const minChars = 3;
 /** Who types over a suggestion sooner has not read it. */
 const minSeenMs = 250;
 
@@ -44,7 +43,7 @@ export class Manners {
 	): NoSuggestionReason | undefined {
 		// What is left of a suggestion that the user types through never vanishes.
 		if (this.#continues(place, text)) return undefined;
-		if (text.trim().length < minChars) return { kind: "tooShort" };
+		if (text.trim().length < minShownChars) return { kind: "tooShort" };
 		// On a blank line, Tab indents.
 		if (place.before.trim() === "" && /^\s/.test(text))
 			return { kind: "leftOfBlock" };

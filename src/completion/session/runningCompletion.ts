@@ -187,7 +187,7 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 		if (this.#firstPart || this.#ended || this.#requestId === undefined) return;
 		// Only the whole text can be compared with what stands behind the cursor.
 		if (!onlyClosersBehind(this.snapshot)) return;
-		const text = knownWords(this.#text);
+		const text = knownWords(this.#text, this.#typed.text.length);
 		if (text !== "") this.#offer(text, this.#pieces, this.#requestId);
 	}
 

@@ -6,6 +6,7 @@ import { getCompletion } from "../../../../src/completion/request/getCompletion.
 import { noContext } from "../../../../src/completion/request/promptContext.ts";
 import { at } from "../../../support/cursor.ts";
 import { FakeEngine } from "../../../support/fakes/fakeEngine.ts";
+import { completedCase } from "../../../support/golden/completedCase.ts";
 import {
 	type GoldenCase,
 	goldenCases,
@@ -19,21 +20,7 @@ const bare = {
 };
 
 async function outcome(it: GoldenCase, chunkSize: number) {
-	const chunks: string[] = [];
-	for (let from = 0; from < it.answer.length; from += chunkSize)
-		chunks.push(it.answer.slice(from, from + chunkSize));
-	const { languageId, insertSpaces, tabSize } = it;
-	const result = await getCompletion(
-		{
-			...at(it.document, {
-				languageId,
-				indentation: { insertSpaces, tabSize },
-			}),
-			path: it.path,
-		},
-		new FakeEngine(() => chunks),
-		bare,
-	);
+	const result = await completedCase(it, chunkSize);
 	const shown =
 		result.kind === "suggestion"
 			? ["--- suggestion", result.text]

@@ -1,11 +1,8 @@
 /** Where a suggestion is a block, and where it ends, by syntax. Each case is one in which brackets and indentation would mislead. */
 
 import assert from "node:assert/strict";
-import { getCompletion } from "../../../../src/completion/request/getCompletion.ts";
-import { noContext } from "../../../../src/completion/request/promptContext.ts";
 import type { SyntaxPort } from "../../../../src/completion/syntax/syntaxPort.ts";
-import { at } from "../../../support/cursor.ts";
-import { FakeEngine } from "../../../support/fakes/fakeEngine.ts";
+import { completedCase } from "../../../support/golden/completedCase.ts";
 import {
 	type GoldenCase,
 	goldenCases,
@@ -19,25 +16,7 @@ async function outcome(
 	chunkSize: number,
 	syntax: SyntaxPort,
 ): Promise<string> {
-	const chunks: string[] = [];
-	for (let from = 0; from < it.answer.length; from += chunkSize)
-		chunks.push(it.answer.slice(from, from + chunkSize));
-	const { languageId, insertSpaces, tabSize } = it;
-	const result = await getCompletion(
-		{
-			...at(it.document, {
-				languageId,
-				indentation: { insertSpaces, tabSize },
-			}),
-			path: it.path,
-		},
-		new FakeEngine(() => chunks),
-		{
-			signal: new AbortController().signal,
-			contextProvider: noContext,
-			syntax,
-		},
-	);
+	const result = await completedCase(it, chunkSize, syntax);
 	if (result.kind === "suggestion") return result.text;
 	const { reason } = result;
 	return `none: ${reason.kind === "filtered" ? reason.filter : reason.kind}`;
