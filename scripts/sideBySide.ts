@@ -4,6 +4,8 @@ export interface Counts {
 	readonly passed: number;
 	readonly failed: number;
 	readonly skipped: number;
+	/** Of each failure the title, and what was thrown. */
+	readonly failures?: readonly string[];
 }
 
 export type Print = (text: string) => void;
@@ -88,7 +90,7 @@ export async function runSideBySide(
 
 function notRun(why: string, print: Print): Counts {
 	print(`FAILED: ${why}\n`);
-	return { passed: 0, failed: 1, skipped: 0 };
+	return { passed: 0, failed: 1, skipped: 0, failures: [why] };
 }
 
 function messageOf(thrown: unknown): string {

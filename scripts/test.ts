@@ -1,6 +1,7 @@
 /**
  * Runs all tests, or the groups named: checks, unit, engine, workbench. Suites run side by side; the output of each is printed as a whole.
- * The last line is `N passed, N failed`, with `, N skipped` where tests were skipped.
+ * Failures are printed once more at the end, where they are found without searching. The last line is `N passed, N failed`, with
+ * `, N skipped` where tests were skipped.
  *
  * HEADROOM_TEST_JOBS sets how many suites run at once.
  */
@@ -22,6 +23,7 @@ import {
 	type Print,
 	runSideBySide,
 	type Suite,
+	type SuiteResult,
 } from "./sideBySide.ts";
 import { newestVersion, oldestVersion } from "./vscodeServer.ts";
 
@@ -63,13 +65,22 @@ async function main(): Promise<number> {
 	for (const { suite, tookMs } of results)
 		console.log(`${seconds(tookMs)}  ${suite.group}: ${suite.title}`);
 	console.log(`${seconds(performance.now() - startMs)}  in all`);
-	const sum = (key: keyof Counts) =>
+	printFailures(results);
+	const sum = (key: "passed" | "failed" | "skipped") =>
 		results.reduce((total, { counts }) => total + counts[key], 0);
 	const skipped = sum("skipped");
 	console.log(
 		`\n${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
 	);
 	return sum("failed") > 0 ? 1 : 0;
+}
+
+function printFailures(results: readonly SuiteResult[]): void {
+	const failed = results.filter(({ counts }) => counts.failed > 0);
+	if (failed.length > 0) console.log("\n== failed ==");
+	for (const { suite, counts } of failed)
+		for (const it of counts.failures ?? ["see above"])
+			console.log(`\n${suite.group}: ${suite.title}: ${it}`);
 }
 
 function seconds(ms: number): string {
@@ -215,6 +226,12 @@ async function extensionHostSuite(
 		passed: tests.length - failed - skipped,
 		failed: failed + (failure ? 1 : 0),
 		skipped,
+		failures: [
+			...tests.flatMap(({ title, error }) =>
+				error === undefined ? [] : [`${title}\n${error}`],
+			),
+			...(failure ? [failure] : []),
+		],
 	};
 }
 

@@ -1,4 +1,4 @@
-/** Mocha's usual report, and its figures in the file that HEADROOM_TEST_COUNTS names. */
+/** Mocha's usual report, and its figures and failures in the file that HEADROOM_TEST_COUNTS names. */
 
 const { writeFileSync } = require("node:fs");
 const mocha = require("mocha");
@@ -8,14 +8,19 @@ const { Spec } = (mocha.default ?? mocha).reporters;
 module.exports = class CountingReporter extends Spec {
 	constructor(runner, options) {
 		super(runner, options);
+		const failures = [];
+		runner.on("fail", (test, error) =>
+			failures.push(`${test.fullTitle()}\n${error?.stack ?? error}`),
+		);
 		runner.once("end", () => {
-			const { passes, failures, pending } = this.stats;
+			const { passes, failures: failed, pending } = this.stats;
 			writeFileSync(
 				process.env.HEADROOM_TEST_COUNTS,
 				JSON.stringify({
 					passed: passes,
-					failed: failures,
+					failed,
 					skipped: pending,
+					failures,
 				}),
 			);
 		});

@@ -65,11 +65,11 @@ for (const version of [oldestVersion, newestVersion])
 		it("sees nothing wrong when the engine is killed, and gets the next completion", async () => {
 			const pid = await untilEngineBelow(server.processId);
 			await person.press("Control+End", "Enter", "Enter");
-			const requests = person.reports.newest()?.requestCount ?? 0;
+			const last = person.reports.newest()?.decision?.atMs ?? 0;
 			await person.type("for (const shape of ");
 			await until(
 				"a completion request",
-				() => (person.reports.newest()?.requestCount ?? 0) > requests,
+				() => (person.reports.newest()?.decision?.atMs ?? 0) > last,
 			);
 			process.kill(pid, "SIGKILL");
 			await untilGone(pid);

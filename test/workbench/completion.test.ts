@@ -19,6 +19,8 @@ const openings = [
 	"export function totalPerimeter(shapes: readonly Shape[]): number {",
 	"export function largestArea(shapes: readonly Shape[]): number {",
 	"export function areaOf(shape: Shape): number {",
+	"export function hasArea(shape: Shape): boolean {",
+	"export function longest(shapes: readonly Shape[]): Shape {",
 ];
 
 const notebook = {
@@ -41,8 +43,11 @@ const notebook = {
 const ghostPiece = ".ghost-text-decoration";
 
 const spaceless = (text: string) => text.replace(/\s+/g, "");
-/** More than a line usually has. */
-const hasLines = (ghost: string) => spaceless(ghost).length > 30;
+/** Whether something is left after a word, the rest of the first line, and another word. */
+const hasLines = (_: string, suggested: string) => {
+	const [, ...below] = suggested.trim().split("\n");
+	return (below.join(" ").match(/\w+/g)?.length ?? 0) > 1;
+};
 /** Ghost text comes without the breaks between its lines, and spaces at their start may belong to the document. */
 const isRest = (it: string, of: string) =>
 	it.trim() !== "" && spaceless(of).endsWith(spaceless(it));
@@ -111,8 +116,7 @@ for (const version of [oldestVersion, newestVersion])
 		it("is accepted by word, by line and as a whole, and undone", async () => {
 			await person.open("words.ts");
 			await person.press("Control+End");
-			await person.typeUntilGhostText(openings);
-			const all = await person.untilGhostText(hasLines);
+			const all = await person.typeUntilGhostText(openings, hasLines);
 			await person.screenshot(`several-lines-${name}`);
 			const afterWord = await acceptPiece("Control+ArrowRight", all);
 			await person.screenshot(`word-taken-${name}`);

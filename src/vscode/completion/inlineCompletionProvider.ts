@@ -54,6 +54,8 @@ const selector: vscode.DocumentSelector = [
 export interface GivenSuggestion {
 	readonly requestId: string;
 	readonly text: string;
+	/** False where more may come. */
+	readonly isWhole: boolean;
 }
 
 export interface InlineCompletionOptions {

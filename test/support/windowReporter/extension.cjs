@@ -27,6 +27,7 @@ exports.activate = (context) => {
 				cursor: cursor(),
 				requestCount: headroom.exports.requestCount(),
 				decision: headroom.exports.decisions()[0] ?? null,
+				suggestion: headroom.exports.lastSuggestion() ?? null,
 			}),
 		);
 	}, everyMs);

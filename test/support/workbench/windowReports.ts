@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { CompletionDecision } from "../../../src/completion/session/decisions.ts";
+import type { GivenSuggestion } from "../../../src/vscode/completion/inlineCompletionProvider.ts";
 
 export interface WindowReport {
 	/** When it was written. */
@@ -14,6 +15,8 @@ export interface WindowReport {
 	readonly requestCount: number;
 	/** The newest. */
 	readonly decision: CompletionDecision | null;
+	/** What the editor got last, which it may not show yet. */
+	readonly suggestion: GivenSuggestion | null;
 }
 
 export class WindowReports {

@@ -174,6 +174,12 @@ export async function openPage(
 /** Much longer than an answer takes where the machine is idle. */
 const askAgainMs = 10_000;
 
+/** What the editor draws may differ from what it got; so often the same, it counts as all of it. */
+const maxEqualPolls = 100;
+
+/** Nor the white space, which the editor may draw by other means. */
+const withoutClosers = (text: string) => text.replace(/[\s)\]}>"'`;,]+/g, "");
+
 /** What a person does in front of the workbench. */
 export class Person {
 	constructor(
@@ -261,25 +267,33 @@ export class Person {
 	}
 
 	/**
-	 * Types line after line until the model suggests something that the test can use. What a model suggests at one place depends on the
+	 * Types line after line until the model suggests something that the test can use, and all of it is on screen: the beginning of an
+	 * answer grows. What a model suggests at one place depends on the
 	 * model; that it suggests something at one of several places does not.
 	 */
 	async typeUntilGhostText(
 		lines: readonly string[],
-		isUsable: (text: string) => boolean = (text) => text.trim() !== "",
+		isUsable: (ghost: string, suggested: string) => boolean = (ghost) =>
+			ghost.trim() !== "",
 	): Promise<string> {
 		for (const line of lines) {
 			await this.type(line);
 			const typedMs = Date.now();
 			let askedMs = typedMs;
 			let text = "";
+			let equalPolls = 0;
 			const isFound = await until(`an answer to ${line}`, async () => {
 				const before = text;
 				text = await this.ghostText();
-				if (text !== before) return undefined;
-				if (isUsable(text)) return "yes";
-				const outcome = this.#outcomeAtCursor(typedMs);
-				if (outcome === (text === "" ? "none" : "suggested")) return "no";
+				equalPolls = text === before ? equalPolls + 1 : 0;
+				if (equalPolls === 0) return undefined;
+				if (text === "") {
+					if (this.#outcomeAtCursor(typedMs) === "none") return "no";
+				} else if (
+					this.#isAllShown(text, typedMs) ||
+					equalPolls > maxEqualPolls
+				)
+					return isUsable(text, this.#suggested) ? "yes" : "no";
 				// Where VS Code gave up waiting and the answer was none, it does not ask again on its own.
 				if (Date.now() - askedMs > askAgainMs) {
 					askedMs = Date.now();
@@ -305,6 +319,21 @@ export class Person {
 		return outcome.kind === "none" && outcome.reason.kind === "cancelled"
 			? undefined
 			: outcome.kind;
+	}
+
+	/** What the editor got last, with its line breaks. */
+	get #suggested(): string {
+		return this.reports.newest()?.suggestion?.text ?? "";
+	}
+
+	/** Whether this ghost text is the whole of an answer since the given time. Closers that are in the document already may be missing. */
+	#isAllShown(ghost: string, sinceMs: number): boolean {
+		const { atMs = 0, suggestion } = this.reports.newest() ?? {};
+		return (
+			atMs > sinceMs &&
+			suggestion?.isWhole === true &&
+			withoutClosers(suggestion.text) === withoutClosers(ghost)
+		);
 	}
 
 	/** The messages in toasts and in the notification center. */

@@ -48,12 +48,7 @@ describe("ghost text in VS Code", () => {
 	});
 
 	/** Whether VS Code got the whole answer last, and not only its first line. */
-	function isWhole(): boolean {
-		const given = headroom.lastSuggestion();
-		if (!given) return false;
-		const answer = `completion ${given.requestId}: suggested ${given.text.length} characters`;
-		return headroom.recentLog().some((line) => line.includes(answer));
-	}
+	const isWhole = () => headroom.lastSuggestion()?.isWhole === true;
 
 	/** Requests explicitly, and waits until VS Code has got the whole answer; undefined where there is none. */
 	async function ask(): Promise<string | undefined> {
