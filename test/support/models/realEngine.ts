@@ -40,6 +40,8 @@ export class RealEngine {
 	modelFile = "";
 	/** Long: prompts are full however busy the machine was when the model was measured. */
 	latencyTargetMs = 5000;
+	/** One: llama.cpp's threads wait for one another, and collapse beside the other suites. Zero measures, as for users. */
+	threads = 1;
 	gpu: Gpu = "off";
 	partialOffload = false;
 	speculation: SpeculationMode = "auto";
@@ -57,7 +59,7 @@ export class RealEngine {
 						file: this.modelFile,
 						gpu: this.gpu,
 						partialOffload: this.partialOffload,
-						threads: 0,
+						threads: this.threads,
 						latencyTargetMs: this.latencyTargetMs,
 						speculation: this.speculation,
 						drafts: [],

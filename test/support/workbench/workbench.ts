@@ -86,6 +86,8 @@ export async function startServer(
 	};
 	// Prompts are full then, and suggestions the same, however busy the machine was when the model was measured.
 	setUserSetting("headroom.completion.latencyTargetMs", 5000);
+	// llama.cpp's threads wait for one another, and collapse beside the browser and other suites.
+	setUserSetting("headroom.engine.threads", 1);
 	// The built-in model is rarely sure, and what is tested is how its text is shown.
 	setUserSetting("headroom.completion.confidence", "more");
 	const server = await serveVscode({
