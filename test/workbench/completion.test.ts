@@ -8,10 +8,16 @@ import type { Person } from "../support/workbench/workbench.ts";
 
 const acceptLine = "Alt+l";
 const cursorAbove = "Alt+k";
+const insertSnippet = "Alt+s";
 
 const keybindings = [
 	{ key: "alt+l", command: "editor.action.inlineSuggest.acceptNextLine" },
 	{ key: "alt+k", command: "editor.action.insertCursorAbove" },
+	{
+		key: "alt+s",
+		command: "editor.action.insertSnippet",
+		args: { snippet: "for (const $1 of $2) {\n\t$0\n}" },
+	},
 ];
 
 /** A body begins after each: suggestions there usually have several lines. */
@@ -22,6 +28,13 @@ const openings = [
 	"export function hasArea(shape: Shape): boolean {",
 	"export function longest(shapes: readonly Shape[]): Shape {",
 ];
+
+/** With a blank line at its end. */
+const body = `export function sumOf(shapes: readonly Shape[]): number {
+\tlet sum = 0;
+
+}
+`;
 
 const notebook = {
 	cells: [
@@ -67,6 +80,9 @@ for (const version of [oldestVersion, newestVersion])
 			writeFileSync(file("cursors.ts"), `${shapes}\n${"\n".repeat(2)}`);
 			writeFileSync(file("cells.ipynb"), JSON.stringify(notebook));
 			writeFileSync(file(".env"), "HOST=localhost\n");
+			writeFileSync(file("escape.ts"), `${shapes}\n`);
+			writeFileSync(file("indent.ts"), `${shapes}\n${body}`);
+			writeFileSync(file("snippet.ts"), `${shapes}\n`);
 			({ person } = await session.start(version, {
 				keybindings,
 				// VS Code 1.104 opens its suggest widget beside ghost text, which then continues the selected entry.
@@ -135,6 +151,47 @@ for (const version of [oldestVersion, newestVersion])
 			assert.equal(
 				`${spaceless(back).slice(0, -1)}${spaceless(rest)}}`,
 				spaceless(taken),
+			);
+		});
+
+		it("goes with Escape, and does not come back there", async () => {
+			await person.open("escape.ts");
+			await person.press("Control+End");
+			await person.typeUntilGhostText([
+				"export const most = Math.max(",
+				"export const least = Math.min(",
+				"export const total = totalArea(",
+			]);
+			await person.press("Escape");
+			await until("no ghost text", async () => !(await person.ghostText()));
+			await person.type("x");
+			await person.press("Backspace");
+			await untilHeldBack("rejected");
+		});
+
+		it("leaves Tab to the indentation, left of a block", async () => {
+			await person.open("indent.ts");
+			await person.press("Control+End", "ArrowUp", "ArrowUp");
+			await person.type("x");
+			await person.press("Backspace");
+			await untilHeldBack("leftOfBlock");
+			await person.press("Tab");
+			assert.ok(
+				(await saved("indent.ts")).endsWith(body.replace("\n\n", "\n\t\n")),
+			);
+		});
+
+		it("leaves Tab to a snippet", async () => {
+			await person.open("snippet.ts");
+			await person.press("Control+End", insertSnippet);
+			await person.type("shape");
+			await person.press("Tab");
+			await person.type("shapes");
+			await person.press("Tab");
+			await person.type("// Here.");
+			assert.match(
+				await saved("snippet.ts"),
+				/\nfor \(const shape of shapes\) \{\n\t\/\/ Here\.\n\}$/,
 			);
 		});
 
