@@ -1,7 +1,11 @@
 /** Load options from the settings and the folder where the extension is installed. */
 
 import path from "node:path";
-import type { LoadOptions, SavedPrompts } from "../protocol/engineProtocol.ts";
+import type {
+	ChatLoadOptions,
+	LoadOptions,
+	SavedPrompts,
+} from "../protocol/engineProtocol.ts";
 import type { MachineRecord } from "../protocol/machineRecord.ts";
 import {
 	type SpeculationMode,
@@ -26,6 +30,15 @@ export interface LoadChoice {
 	readonly record?: MachineRecord;
 	/** Where KV snapshots of prompts are kept; without it none are. */
 	readonly savedPrompts?: SavedPrompts;
+	/** The chat's model, if it is another one. */
+	readonly chat?: ChatLoadChoice;
+}
+
+export interface ChatLoadChoice {
+	/** Empty for the built-in model. */
+	readonly file: string;
+	/** As for completion. */
+	readonly drafts: readonly string[];
 }
 
 export function builtInModelFile(extensionFolder: string): string {
@@ -40,25 +53,38 @@ export function loadOptionsFor(
 	choice: LoadChoice,
 	extensionFolder: string,
 ): LoadOptions {
-	const { file, gpu, partialOffload, threads, latencyTargetMs, speculation } =
-		choice;
-	const builtIn = builtInModelFile(extensionFolder);
-	const chosen = file === "" ? builtIn : path.resolve(file);
-	const isShipped = path.dirname(chosen) === path.dirname(builtIn);
-	const drafts =
-		chosen === builtIn
-			? [shippedFile(extensionFolder, "headroom-draft-1.6m-q8_0.gguf")]
-			: choice.drafts;
+	const { gpu, partialOffload, threads, latencyTargetMs, speculation } = choice;
+	const completion = modelOptions(choice, speculation, extensionFolder);
+	const chat =
+		choice.chat && modelOptions(choice.chat, speculation, extensionFolder);
 	return {
-		file: isShipped ? chosen : file,
+		...completion,
 		gpu,
 		partialOffload,
 		threads: threads === 0 ? null : threads,
-		contextWindow: isShipped ? builtInContextWindow : null,
 		latencyTargetMs,
 		speculation,
-		drafts: usesDraftModel(speculation) ? drafts : [],
 		record: choice.record ?? null,
 		...(choice.savedPrompts && { savedPrompts: choice.savedPrompts }),
+		...(chat && chat.file !== completion.file && { chat }),
+	};
+}
+
+function modelOptions(
+	{ file, drafts }: ChatLoadChoice,
+	speculation: SpeculationMode,
+	extensionFolder: string,
+): ChatLoadOptions {
+	const builtIn = builtInModelFile(extensionFolder);
+	const chosen = file === "" ? builtIn : path.resolve(file);
+	const isShipped = path.dirname(chosen) === path.dirname(builtIn);
+	const usable =
+		chosen === builtIn
+			? [shippedFile(extensionFolder, "headroom-draft-1.6m-q8_0.gguf")]
+			: drafts;
+	return {
+		file: isShipped ? chosen : file,
+		contextWindow: isShipped ? builtInContextWindow : null,
+		drafts: usesDraftModel(speculation) ? usable : [],
 	};
 }

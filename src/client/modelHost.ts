@@ -27,7 +27,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { SettingsEffect } from "../settings/settingsChange.ts";
 import type { RecordStore } from "../storage/recordStore.ts";
 import { type EngineOutcome, withEngine } from "./benchmarkEngine.ts";
-import { loadOptionsFor } from "./builtInModel.ts";
+import { type ChatLoadChoice, loadOptionsFor } from "./builtInModel.ts";
 import { describeDevices } from "./describeDevices.ts";
 import { EngineClient } from "./engineClient.ts";
 import type { EngineProcess, ForkOptions } from "./engineProcess.ts";
@@ -44,6 +44,8 @@ export interface ModelSource {
 	/** In time for a start of the engine. Must not reject. */
 	fileToLoad(): Promise<string>;
 	fileOf(selection: ModelSelection): Promise<string>;
+	/** The chat's model beside this one for completion; the same file if one serves both, which is the default. Must not reject. */
+	chatFileFor?(completionFile: string): Promise<string>;
 	/** Files of models that may draft for this one, best first. Must not reject. */
 	draftsFor(file: string): Promise<readonly string[]>;
 	/** Drops an automatic choice that could not be loaded. False where it was none, or nothing else can be chosen. */
@@ -154,7 +156,11 @@ export class ModelHost implements Disposable {
 		return withEngine(
 			{
 				fork: () => fork({ env }),
-				loadOptions: () => this.#loadOptions(file, {}),
+				// Whatever chats, the work is with this one.
+				loadOptions: async () => {
+					const { chat: _, ...alone } = await this.#loadOptions(file, {});
+					return alone;
+				},
 				log,
 			},
 			work,
@@ -231,7 +237,11 @@ export class ModelHost implements Disposable {
 		saved = this.#options.prompts?.loadOption,
 	): Promise<LoadOptions> {
 		const { source, settings, records, extensionFolder } = this.#options;
-		const [drafts] = await Promise.all([source.draftsFor(file), records.ready]);
+		const [drafts, chat] = await Promise.all([
+			source.draftsFor(file),
+			this.#chatFor(file),
+			records.ready,
+		]);
 		const current = settings();
 		return loadOptionsFor(
 			{
@@ -243,9 +253,18 @@ export class ModelHost implements Disposable {
 				speculation: current.speculation,
 				drafts,
 				record: records.current,
+				...(chat && { chat }),
 				...saved,
 			},
 			extensionFolder,
 		);
+	}
+
+	/** Undefined if the model for completion also chats. */
+	async #chatFor(completionFile: string): Promise<ChatLoadChoice | undefined> {
+		const { source } = this.#options;
+		const file = await source.chatFileFor?.(completionFile);
+		if (file === undefined || file === completionFile) return undefined;
+		return { file, drafts: await source.draftsFor(file) };
 	}
 }

@@ -1,7 +1,7 @@
 /**
  * The engine: routes messages to completions, chat and the model slot. It knows neither processes nor llama.cpp.
  *
- * Invariant: every request is answered by exactly one `done`, `loaded`, `counted`, `devices` or `failed`, and nothing is sent for it after that.
+ * Invariant: every request is answered by exactly one `done`, `loaded`, `chatLoaded`, `counted`, `devices` or `failed`, and nothing is sent for it after that.
  */
 
 import { assertNever } from "../base/assert.ts";
@@ -154,6 +154,9 @@ export class Engine {
 			case "load":
 				void this.#load(message.requestId, message.options);
 				return;
+			case "loadChat":
+				void this.#loadChat(message.requestId);
+				return;
 			case "complete":
 				void this.#completions.complete(
 					message.requestId,
@@ -218,6 +221,21 @@ export class Engine {
 					this.#log.error(`load ${requestId} failed: ${why}`);
 					return createError("modelRefused", { file, why });
 				},
+			),
+		);
+	}
+
+	async #loadChat(requestId: string): Promise<void> {
+		const load = async (): Promise<Result<FromEngine, HeadroomError>> => {
+			const ready = await this.#queuedModel();
+			if (!ready.ok) return ready;
+			const { model, report } = ready.value;
+			const loaded = { model: model.description, load: report };
+			return success({ kind: "chatLoaded", requestId, loaded });
+		};
+		this.#send(
+			await replyTo(requestId, load, (why) =>
+				createError("chatFailed", { why }),
 			),
 		);
 	}

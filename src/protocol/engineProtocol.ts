@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { logLevels } from "../base/log.ts";
 import { ChatRequest, ChatTurns, SegmentKind, TokenCounts } from "./chat.ts";
 import { Device } from "./device.ts";
-import { EngineReport, LoadResult } from "./engineStatus.ts";
+import { ChatLoaded, EngineReport, LoadResult } from "./engineStatus.ts";
 import { HeadroomError } from "./errors.ts";
 import { FimRequest, GenerationStats, StopReason } from "./generation.ts";
 import { Learned, MachineRecord } from "./machineRecord.ts";
@@ -28,7 +28,22 @@ export const SavedPrompts = z.readonly(
 );
 export type SavedPrompts = z.infer<typeof SavedPrompts>;
 
-/** Which model to run and on what. Another `load` replaces the model. */
+/** The chat's own model. It is loaded when it is asked, or by `loadChat`. */
+export const ChatLoadOptions = z.readonly(
+	z.object({
+		file: z.string(),
+		/** The limit in tokens; null takes the trained window of the model. */
+		contextWindow: z.nullable(z.int().check(z.positive())),
+		/** Absolute paths of draft models, best first. */
+		drafts: z.readonly(z.array(z.string())),
+	}),
+);
+export type ChatLoadOptions = z.infer<typeof ChatLoadOptions>;
+
+/**
+ * Which models to run and on what. Another `load` replaces them, except that a model stays as it is, with its caches, if the load changes only the
+ * other one.
+ */
 export const LoadOptions = z.readonly(
 	z.object({
 		file: z.string(),
@@ -48,6 +63,8 @@ export const LoadOptions = z.readonly(
 		drafts: z.readonly(z.array(z.string())),
 		/** Without it none are kept, and those of the former load are deleted. */
 		savedPrompts: z.exactOptional(SavedPrompts),
+		/** Absent if the model for completion also chats. */
+		chat: z.exactOptional(ChatLoadOptions),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;
@@ -59,6 +76,11 @@ export const ToEngine = z.discriminatedUnion("kind", [
 	 * fails with `loadSuperseded`.
 	 */
 	z.object({ kind: z.literal("load"), requestId, options: LoadOptions }),
+	/**
+	 * Has the chat's model loaded in advance of a question, unless it is. Answered by `chatLoaded` or `failed`; at once if the model for completion
+	 * also chats.
+	 */
+	z.object({ kind: z.literal("loadChat"), requestId }),
 	z.object({
 		kind: z.literal("complete"),
 		requestId,
@@ -124,6 +146,8 @@ export const FromEngine = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("counted"), requestId, counts: TokenCounts }),
 	/** Follows the report `ready` of the same load. */
 	z.object({ kind: z.literal("loaded"), requestId, loaded: LoadResult }),
+	/** Follows the report of the same load. */
+	z.object({ kind: z.literal("chatLoaded"), requestId, loaded: ChatLoaded }),
 	/** An entry for the record of this machine. */
 	z.object({ kind: z.literal("learned"), learned: Learned }),
 	/** The last message of a request that did not fail. */

@@ -74,6 +74,8 @@ export const LoadReport = z.readonly(
 		verifyMs: z.readonly(z.array(z.readonly(z.tuple([z.int(), z.number()])))),
 		/** A difference from the plan that slows the model down. */
 		warning: z.exactOptional(HeadroomError),
+		/** How long the load took, the measurements included. */
+		loadMs: z.exactOptional(z.number()),
 	}),
 );
 export type LoadReport = z.infer<typeof LoadReport>;
@@ -88,10 +90,61 @@ export const LoadResult = z.readonly(
 );
 export type LoadResult = z.infer<typeof LoadResult>;
 
+/** The model that answers questions, its own or that for completion. */
+export const ChatLoaded = z.readonly(
+	z.object({ model: ModelDescription, load: LoadReport }),
+);
+export type ChatLoaded = z.infer<typeof ChatLoaded>;
+
 /** The key of the load strategy. If the process crashes during the load, the next one skips this strategy. */
 const step = z.exactOptional(z.string());
 
-/** The states that the engine process reports. */
+/** The state of the chat's own model, where it is not the one for completion. */
+export const OwnChat = z.discriminatedUnion("state", [
+	/** It is loaded when it is asked, and goes when it is not asked any more. */
+	z.object({ state: z.literal("unloaded"), file: z.string() }),
+	z.object({
+		state: z.literal("loading"),
+		file: z.string(),
+		/** 0 to 1. */
+		fraction: z.number(),
+		step,
+	}),
+	z.object({
+		state: z.literal("warmingUp"),
+		file: z.string(),
+		model: ModelDescription,
+		step,
+	}),
+	z.object({
+		/** `generating` while it answers. */
+		state: z.enum(["ready", "generating"]),
+		file: z.string(),
+		model: ModelDescription,
+		load: LoadReport,
+	}),
+	/** The next question tries again. */
+	z.object({
+		state: z.literal("failed"),
+		file: z.string(),
+		error: HeadroomError,
+	}),
+]);
+export type OwnChat = z.infer<typeof OwnChat>;
+
+/** Absent if the model for completion also chats. */
+const chat = z.exactOptional(OwnChat);
+
+const loaded = {
+	model: ModelDescription,
+	budget: PromptBudget,
+	load: LoadReport,
+	chat,
+	/** Its memory is lent to the chat's model, beside which it does not fit: it is loaded again when the chat is idle. Holds nothing meanwhile. */
+	isAway: z.exactOptional(z.literal(true)),
+};
+
+/** The states that the engine process reports: those of the model for completion, with that of the chat's own model. */
 export const EngineReport = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("loading"),
@@ -99,22 +152,18 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		/** 0 to 1. */
 		fraction: z.number(),
 		step,
-	}),
-	z.object({ kind: z.literal("warmingUp"), model: ModelDescription, step }),
-	z.object({
-		kind: z.literal("ready"),
-		model: ModelDescription,
-		budget: PromptBudget,
-		load: LoadReport,
+		chat,
 	}),
 	z.object({
-		kind: z.literal("generating"),
+		kind: z.literal("warmingUp"),
 		model: ModelDescription,
-		budget: PromptBudget,
-		load: LoadReport,
+		step,
+		chat,
 	}),
+	z.object({ kind: z.literal("ready"), ...loaded }),
+	z.object({ kind: z.literal("generating"), ...loaded }),
 	/** The model could not be loaded; the process is fine. */
-	z.object({ kind: z.literal("failed"), error: HeadroomError }),
+	z.object({ kind: z.literal("failed"), error: HeadroomError, chat }),
 ]);
 export type EngineReport = z.infer<typeof EngineReport>;
 
@@ -146,11 +195,44 @@ export function contextTokens(status: EngineStatus): number {
 		: 0;
 }
 
-/** The memory of the loaded model by device; empty while none is ready. */
+/** The memory of the loaded models by device; empty while none is ready. */
 export function heldMemory(status: EngineStatus): readonly HeldMemory[] {
-	return status.kind === "ready" || status.kind === "generating"
-		? status.load.memory
-		: [];
+	const chat = ownChat(status);
+	return [
+		...((status.kind === "ready" || status.kind === "generating") &&
+		!status.isAway
+			? status.load.memory
+			: []),
+		...(chat && "load" in chat ? chat.load.memory : []),
+	].reduce(withMemory, []);
+}
+
+/** One entry for each device. */
+function withMemory(
+	all: readonly HeldMemory[],
+	held: HeldMemory,
+): readonly HeldMemory[] {
+	const isSame = ({ device, kind }: HeldMemory) =>
+		device === held.device && kind === held.kind;
+	if (!all.some(isSame)) return [...all, held];
+	return all.map((it) =>
+		isSame(it)
+			? {
+					...held,
+					weights: it.weights + held.weights,
+					kvCache: it.kvCache + held.kvCache,
+					buffers: it.buffers + held.buffers,
+					draft: it.draft + held.draft,
+					// Each was seen after its own load; the lower figure is that of the later one.
+					freeBytes: Math.min(it.freeBytes, held.freeBytes),
+				}
+			: it,
+	);
+}
+
+/** Undefined if the model for completion also chats, or no engine runs. */
+export function ownChat(status: EngineStatus): OwnChat | undefined {
+	return "chat" in status ? status.chat : undefined;
 }
 
 /** The file of a model that finally failed to load. */

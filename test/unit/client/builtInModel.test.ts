@@ -56,6 +56,32 @@ describe("loadOptionsFor", () => {
 			assert.equal(options.speculation, speculation);
 		});
 
+	for (const [what, file, expected] of [
+		[
+			"another model",
+			"/m/chat.gguf",
+			{ file: "/m/chat.gguf", contextWindow: null, drafts: found },
+		],
+		[
+			"the built-in model",
+			"",
+			{ file: builtIn, contextWindow: 768, drafts: [draft] },
+		],
+		["the same model", "/m/a.gguf", undefined],
+	] as const)
+		it(`chats with ${what}`, () => {
+			const { chat } = loadOptionsFor(
+				{
+					...plainLoadSettings,
+					file: "/m/a.gguf",
+					speculation: "auto",
+					chat: { file, drafts: found },
+				},
+				folder,
+			);
+			assert.deepEqual(chat, expected);
+		});
+
 	it("names a draft that ships with the extension", () => {
 		const { drafts } = loadOptionsFor(
 			{

@@ -68,6 +68,7 @@ function setUp(behaviors: Readonly<Record<string, LoadBehavior>> = {}) {
 		fileToLoad: async () => fileOf(source.selection),
 		fileOf: async (selection: ModelSelection) => fileOf(selection),
 		draftsFor: async (file: string) => [`${file}-draft`],
+		chatFileFor: async (file: string) => (file === "/base" ? "/chat" : file),
 		avoid(file: string): boolean {
 			const isChosen = file === fileOf({ setting: automaticModel, pin });
 			const isAutomatic = settings["model.file"] === automaticModel;
@@ -161,6 +162,17 @@ describe("ModelHost", () => {
 				savedPrompts: { folder: it.promptsFolder, workspace: "w" },
 			},
 		]);
+	});
+
+	it("tells the engine of the chat's own model, which may have drafts, too", async () => {
+		const it = setUp();
+		it.change({ "model.file": "/base" });
+		await it.host.supervisor.load();
+		assert.deepEqual(it.loads().at(-1)?.chat, {
+			file: "/chat",
+			contextWindow: null,
+			drafts: ["/chat-draft"],
+		});
 	});
 
 	it("keeps prompts on disk for the engine of the window alone", async () => {
