@@ -69,3 +69,21 @@ export function worded({ text, values }: Sentence, t: Translate): string {
 export function inEnglish(it: Sentence): string {
 	return worded(it, english);
 }
+
+/** Line ends, tabs, escape codes, and the marks that turn the direction of the text around them. */
+const unprintable =
+	/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]+/gu;
+
+/**
+ * The text in one line without control characters, cut to `maxCharacters` UTF-16 units with an ellipsis. Its cost does not depend on the length of
+ * what is cut off.
+ */
+export function oneLine(text: string, maxCharacters: number): string {
+	// Some more than the limit: white space at the ends is dropped.
+	const front = text.slice(0, 2 * maxCharacters);
+	const line = front.replace(unprintable, " ").trim();
+	if (line.length <= maxCharacters && front.length === text.length) return line;
+	const cut = line.slice(0, maxCharacters - 1);
+	// Not in the middle of a character of two units.
+	return `${cut.replace(/[\ud800-\udbff]$/, "")}…`;
+}

@@ -2,18 +2,23 @@
  * Reads the header of a GGUF file: the metadata and the table of tensors, but not the weights. The format is described in ggml's
  * `docs/gguf.md`.
  *
- * Invariant: every length and count is checked against the size of the file before use, so that a corrupt file costs an error message
- * and not minutes, gigabytes or the process.
+ * Invariants: every length and count is checked against the size of the file before use, and the header as a whole has a budget, so that a
+ * corrupt or hostile file costs an error message and not minutes, gigabytes or the process. Text of the file in an error is one short line.
  */
 
 import { failure, type Result, success } from "../base/result.ts";
-import { type Phrase, phrase } from "../base/sentence.ts";
+import { oneLine, type Phrase, phrase } from "../base/sentence.ts";
 import { tensorBytes } from "./ggmlType.ts";
 
 /** Random access to a file. `read` may return fewer bytes than requested only at the end of the file. */
 export interface ByteSource {
 	readonly sizeBytes: number;
 	read(offset: number, lengthBytes: number): Uint8Array;
+}
+
+/** An array of numbers that is too long for one value per layer, such as the scores of a vocabulary. Nothing needs its values. */
+interface GgufNumbers {
+	readonly numbers: number;
 }
 
 /** The location of an array of strings. Vocabularies and merges have hundreds of thousands of them, so they are not read. */
@@ -24,13 +29,14 @@ interface GgufStrings {
 	readonly endBytes: number;
 }
 
-/** Arrays of numbers are kept; for arrays of strings, only their location. */
+/** Short arrays of numbers are kept; of long ones only the length, of strings only the location. */
 export type GgufValue =
 	| number
 	| bigint
 	| boolean
 	| string
 	| readonly (number | bigint | boolean)[]
+	| GgufNumbers
 	| GgufStrings;
 
 export interface GgufTensor {
@@ -63,13 +69,24 @@ export type GgufProblem =
 	  }
 	| { readonly kind: "corrupt"; readonly why: Phrase };
 
+/** The end of the tensor table at the latest. The largest vocabularies, of 260,000 tokens with their merges, take half of it. */
+export const maxHeaderBytes = 32 * 1024 * 1024;
 const maxMetadataEntries = 65_536;
-const maxTensors = 1_048_576;
+/** Large mixtures of experts have some thousand, or 50,000 where each expert has its own. */
+const maxTensors = 65_536;
 const maxDimensions = 4;
-/** Far above any real key, name or value; the longest are chat templates, with some 20 KB. */
-const maxStringBytes = 16 * 1024 * 1024;
-/** Vocabularies have some hundred thousand. */
-const maxArrayElements = 64 * 1024 * 1024;
+/** Of one key, name or value; the longest are chat templates, with some 20 KB. */
+const maxStringBytes = 4 * 1024 * 1024;
+/** Of all keys, names and values together. */
+const maxTextBytes = 16 * 1024 * 1024;
+/** Of all arrays of strings together. Vocabularies and merges have some hundred thousand. */
+const maxListedStrings = 2 * 1024 * 1024;
+/** An array with a value per layer has fewer. */
+const maxKeptNumbers = 4096;
+/** Of all arrays that are kept. */
+const maxAllKeptNumbers = 256 * 1024;
+/** Of text of the file in an error. */
+const maxShownCharacters = 80;
 const windowBytes = 1024 * 1024;
 
 export function readGgufHeader(
@@ -98,7 +115,9 @@ function readAfterMagic(reader: Reader): Result<GgufHeader, GgufProblem> {
 	for (let i = 0; i < entryCount; i++) {
 		const key = reader.string("a metadata key");
 		if (metadata.has(key))
-			throw corrupt(phrase("it has the metadata key {key} twice", { key }));
+			throw corrupt(
+				phrase("it has the metadata key {key} twice", { key: shown(key) }),
+			);
 		metadata.set(key, readValue(reader, reader.uint32(), key));
 	}
 
@@ -140,21 +159,24 @@ function readTensor(reader: Reader): GgufTensor {
 	if (dimensions > maxDimensions)
 		throw corrupt(
 			phrase("the tensor {name} has {dimensions} dimensions", {
-				name,
+				name: shown(name),
 				dimensions: String(dimensions),
 			}),
 		);
 	const shape: number[] = [];
 	for (let i = 0; i < dimensions; i++)
 		shape.push(
-			reader.count(`elements of the tensor "${name}"`, Number.MAX_SAFE_INTEGER),
+			reader.count(
+				`elements of the tensor "${shown(name)}"`,
+				Number.MAX_SAFE_INTEGER,
+			),
 		);
 	return {
 		name,
 		shape,
 		typeId: reader.uint32(),
 		offsetBytes: reader.count(
-			`bytes before the tensor "${name}"`,
+			`bytes before the tensor "${shown(name)}"`,
 			Number.MAX_SAFE_INTEGER,
 		),
 	};
@@ -163,7 +185,7 @@ function readTensor(reader: Reader): GgufTensor {
 const typeOfString = 8;
 const typeOfArray = 9;
 
-/** Minimum bytes of one value by its type id; a string has at least its length. */
+/** Bytes of one value by its type id; a string has at least its length. */
 const minBytesOf: ReadonlyMap<number, number> = new Map([
 	[0, 1],
 	[1, 1],
@@ -180,7 +202,8 @@ const minBytesOf: ReadonlyMap<number, number> = new Map([
 ]);
 
 function readValue(reader: Reader, typeId: number, key: string): GgufValue {
-	if (typeId === typeOfString) return reader.string(`the value of "${key}"`);
+	if (typeId === typeOfString)
+		return reader.string(`the value of "${shown(key)}"`);
 	if (typeId !== typeOfArray) return readScalar(reader, typeId, key);
 
 	const elementType = reader.uint32();
@@ -188,17 +211,25 @@ function readValue(reader: Reader, typeId: number, key: string): GgufValue {
 	if (minBytes === undefined)
 		throw corrupt(
 			phrase("{key} is an array of the unknown type {type}", {
-				key,
+				key: shown(key),
 				type: String(elementType),
 			}),
 		);
-	const length = reader.count(`elements of "${key}"`, maxArrayElements);
+	const length = reader.count(
+		`elements of "${shown(key)}"`,
+		Number.MAX_SAFE_INTEGER,
+	);
 	reader.expect(length * minBytes);
 	if (elementType === typeOfString) {
+		reader.spendStrings(length);
 		const startBytes = reader.offset;
-		for (let i = 0; i < length; i++)
-			reader.skipString(`an element of "${key}"`);
+		const what = `an element of "${shown(key)}"`;
+		for (let i = 0; i < length; i++) reader.skipString(what);
 		return { strings: length, startBytes, endBytes: reader.offset };
+	}
+	if (length > maxKeptNumbers || !reader.spendNumbers(length)) {
+		reader.skip(length * minBytes);
+		return { numbers: length };
 	}
 	const values: (number | bigint | boolean)[] = [];
 	for (let i = 0; i < length; i++)
@@ -237,7 +268,7 @@ function readScalar(
 		default:
 			throw corrupt(
 				phrase("{key} has the unknown type {type}", {
-					key,
+					key: shown(key),
 					type: String(typeId),
 				}),
 			);
@@ -259,6 +290,10 @@ function printable(bytes: Uint8Array): string {
 		.join("")}"`;
 }
 
+function shown(text: string): string {
+	return oneLine(text, maxShownCharacters);
+}
+
 /** Thrown and caught in this file only. */
 class Corrupt extends Error {
 	constructor(readonly problem: GgufProblem) {
@@ -270,11 +305,16 @@ function corrupt(why: Phrase): Corrupt {
 	return new Corrupt({ kind: "corrupt", why });
 }
 
-/** A cursor over the source that keeps one window of it in memory. */
+const utf8 = new TextDecoder();
+
+/** A cursor over the source that keeps one window of it in memory, and the budget of the header. */
 class Reader {
 	readonly #source: ByteSource;
 	#window: Uint8Array = new Uint8Array(0);
 	#windowOffset = 0;
+	#textBytesLeft = maxTextBytes;
+	#stringsLeft = maxListedStrings;
+	#numbersLeft = maxAllKeptNumbers;
 	offset: number;
 
 	constructor(source: ByteSource, offset: number) {
@@ -309,7 +349,33 @@ class Reader {
 
 	string(what: string): string {
 		const lengthBytes = this.#stringLength(what);
-		return new TextDecoder().decode(this.take(lengthBytes));
+		this.#textBytesLeft -= lengthBytes;
+		if (this.#textBytesLeft < 0)
+			throw corrupt(phrase("its header has too much text", {}));
+		return utf8.decode(this.take(lengthBytes));
+	}
+
+	/** Throws if the header lists more strings than any vocabulary. */
+	spendStrings(count: number): void {
+		this.#stringsLeft -= count;
+		if (this.#stringsLeft < 0)
+			throw corrupt(
+				phrase("its header lists more than {count} strings", {
+					count: String(maxListedStrings),
+				}),
+			);
+	}
+
+	/** False if the header has kept as many numbers as it may. */
+	spendNumbers(count: number): boolean {
+		if (count > this.#numbersLeft) return false;
+		this.#numbersLeft -= count;
+		return true;
+	}
+
+	skip(lengthBytes: number): void {
+		this.expect(lengthBytes);
+		this.offset += lengthBytes;
 	}
 
 	skipString(what: string): void {
@@ -326,6 +392,8 @@ class Reader {
 				foundBytes: this.sizeBytes,
 				expectedBytes: this.offset + lengthBytes,
 			});
+		if (this.offset + lengthBytes > maxHeaderBytes)
+			throw corrupt(phrase("its header has no end", {}));
 	}
 
 	take(lengthBytes: number): DataView {

@@ -1,5 +1,6 @@
 /** Describes a model from its GGUF header. */
 
+import { oneLine } from "../base/sentence.ts";
 import type { FimOrder, ModelDescription, Role } from "../protocol/model.ts";
 import { ggmlType } from "./ggmlType.ts";
 import type { GgufHeader } from "./ggufHeader.ts";
@@ -12,6 +13,9 @@ export interface ModelFileFacts {
 	readonly roles: readonly Role[];
 }
 
+/** Of a name in lists and messages. */
+export const maxNameCharacters = 120;
+
 /** Assumed if the header does not declare the trained context window. */
 const fallbackContextWindow = 2048;
 
@@ -22,7 +26,9 @@ export function describeModel(
 	const architecture = text(header, "general.architecture") ?? "unknown";
 	return {
 		file,
-		name: text(header, "general.name") ?? baseName.replace(/\.gguf$/i, ""),
+		name:
+			text(header, "general.name") ??
+			oneLine(baseName.replace(/\.gguf$/i, ""), maxNameCharacters),
 		architecture,
 		parameterCount: header.tensors.reduce(
 			(sum, tensor) => sum + elements(tensor.shape),
@@ -64,7 +70,9 @@ function elements(shape: readonly number[]): number {
 
 function text(header: GgufHeader, key: string): string | undefined {
 	const value = header.metadata.get(key);
-	return typeof value === "string" && value.trim() !== "" ? value : undefined;
+	const line =
+		typeof value === "string" ? oneLine(value, maxNameCharacters) : "";
+	return line === "" ? undefined : line;
 }
 
 function positive(header: GgufHeader, key: string): number | undefined {

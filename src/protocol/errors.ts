@@ -8,6 +8,7 @@
 import * as z from "zod/mini";
 import {
 	english,
+	oneLine,
 	type Phrase,
 	type Places,
 	type Sentence,
@@ -253,8 +254,12 @@ export function errorText(
 	return worded(errorSentence(error), t);
 }
 
+/** Of what others say in a message of ours. */
+const maxMessageCharacters = 300;
+
 /** What an unknown thrown value says, in one line. */
 export function messageOf(thrown: unknown): string {
 	const text = thrown instanceof Error ? thrown.message : String(thrown);
-	return text.split("\n", 1)[0]?.trim().replace(/\.$/, "") ?? "";
+	const [first = ""] = text.split("\n", 1);
+	return oneLine(first, maxMessageCharacters).replace(/\.$/, "");
 }

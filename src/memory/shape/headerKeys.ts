@@ -1,5 +1,6 @@
 /** Reads the metadata of a model's architecture from its header, within sane limits. */
 
+import { oneLine } from "../../base/sentence.ts";
 import type { GgufValue } from "../../gguf/ggufHeader.ts";
 
 /** Why the memory of a model cannot be computed. `key` is a key of the metadata, or the name of a tensor. */
@@ -28,6 +29,8 @@ export const maxLayers = 1024;
 export const maxHeads = 65_536;
 export const maxWidth = 16_777_216;
 export const maxTokens = 2 ** 31;
+const maxArchitectureCharacters = 64;
+const maxShownCharacters = 80;
 
 /** The metadata of one architecture; all its keys begin with the name of the architecture. */
 export class Keys {
@@ -38,6 +41,13 @@ export class Keys {
 		const architecture = metadata.get("general.architecture");
 		if (typeof architecture !== "string" || architecture === "")
 			throw unusable({ kind: "missing", key: "general.architecture" });
+		// It is part of keys and messages.
+		if (architecture !== oneLine(architecture, maxArchitectureCharacters))
+			throw unusable({
+				kind: "badValue",
+				key: "general.architecture",
+				value: architecture,
+			});
 		this.architecture = architecture;
 		this.#metadata = metadata;
 	}
@@ -92,7 +102,7 @@ export class Keys {
 			throw unusable({
 				kind: "badValue",
 				key: this.full(key),
-				value: typeof value === "object" ? "[...]" : String(value).slice(0, 40),
+				value: typeof value === "object" ? "[...]" : String(value),
 			});
 		return value;
 	}
@@ -112,6 +122,10 @@ export class Unusable extends Error {
 	}
 }
 
+/** Keys, names and values are those of the file: each becomes one short line. */
 export function unusable(problem: ShapeProblem): Unusable {
-	return new Unusable(problem);
+	const key = oneLine(problem.key, maxShownCharacters);
+	if (problem.kind !== "badValue") return new Unusable({ ...problem, key });
+	const value = oneLine(problem.value, maxShownCharacters);
+	return new Unusable({ ...problem, key, value });
 }

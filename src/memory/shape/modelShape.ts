@@ -107,16 +107,11 @@ function readShape(header: GgufHeader): ModelShape {
 		input: plainWeights(sumWeights(tensors.input.map(tensorWeights)).bytes),
 		embedding: tensorWeights(embedding),
 		head: sumWeights(head.map(tensorWeights)),
-		largestHeadTensorBytes: Math.max(
-			...head.map((it) => tensorWeights(it).bytes),
-		),
+		largestHeadTensorBytes: largestBytes(head),
 		scoredHeads: scoredHeads(keys, embeddingWidth),
 		layers: tensors.layers.map((ofLayer, index) => ({
 			weights: sumWeights(ofLayer.map(tensorWeights)),
-			largestTensorBytes: Math.max(
-				0,
-				...ofLayer.map((it) => tensorWeights(it).bytes),
-			),
+			largestTensorBytes: largestBytes(ofLayer),
 			expertBytes: ofLayer
 				.filter(({ name }) => isExperts(name))
 				.reduce((sum, it) => sum + tensorWeights(it).bytes, 0),
@@ -180,6 +175,14 @@ function tensorWeights({ name, shape, typeId }: GgufTensor): Weights {
 	});
 }
 
+/** Not by spreading them: a header may have more tensors than a call may have arguments. */
+function largestBytes(tensors: readonly GgufTensor[]): number {
+	return tensors.reduce(
+		(largest, it) => Math.max(largest, tensorWeights(it).bytes),
+		0,
+	);
+}
+
 function isExperts(name: string): boolean {
 	return /\.ffn_\w+_exps\./.test(name);
 }
@@ -190,12 +193,12 @@ function feedForwardWidth(
 	layerCount: number,
 	expertsUsed: number,
 ): number {
-	const dense = Math.max(
-		...Array.from(
-			{ length: layerCount },
-			(_, i) => keys.perLayer("feed_forward_length", i, maxWidth) ?? 0,
-		),
-	);
+	let dense = 0;
+	for (let layer = 0; layer < layerCount; layer++)
+		dense = Math.max(
+			dense,
+			keys.perLayer("feed_forward_length", layer, maxWidth) ?? 0,
+		);
 	const expert = keys.number("expert_feed_forward_length", maxWidth) ?? dense;
 	return expertsUsed > 0 ? expert * expertsUsed : dense;
 }

@@ -2,11 +2,14 @@
 
 import path from "node:path";
 import { failure, type Result, success } from "../../base/result.ts";
-import { type Phrase, phrase } from "../../base/sentence.ts";
+import { oneLine, type Phrase, phrase } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
 import { ggmlType } from "../../gguf/ggmlType.ts";
 import type { GgufHeader, GgufProblem } from "../../gguf/ggufHeader.ts";
-import { describeModel } from "../../gguf/modelDescription.ts";
+import {
+	describeModel,
+	maxNameCharacters,
+} from "../../gguf/modelDescription.ts";
 import type { ShapeProblem } from "../../memory/shape/headerKeys.ts";
 import { type ModelShape, shapeOf } from "../../memory/shape/modelShape.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
@@ -51,7 +54,9 @@ function unusable(header: GgufHeader): Phrase | undefined {
 	);
 	return (
 		tensor &&
-		phrase("the weights {name} are of type F64", { name: tensor.name })
+		phrase("the weights {name} are of type F64", {
+			name: oneLine(tensor.name, maxNameCharacters),
+		})
 	);
 }
 
@@ -89,6 +94,14 @@ function differing(
 	return found === expected
 		? { found: `${foundBytes} bytes`, expected: `${expectedBytes} bytes` }
 		: { found, expected };
+}
+
+/** A folder, pipe, socket or device. */
+export function notAFile(file: string): HeadroomError {
+	return createError("modelUnreadable", {
+		file,
+		why: phrase("it is not a file", {}),
+	});
 }
 
 export function openError(file: string, thrown: unknown): HeadroomError {

@@ -1,13 +1,17 @@
 /** Checks a model file before llama.cpp reads it, and describes it or its error. */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { failure, type Result, success } from "../../base/result.ts";
-import { phrase } from "../../base/sentence.ts";
-import { type ByteSource, readGgufHeader } from "../../gguf/ggufHeader.ts";
-import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import {
+	type ByteSource,
+	maxHeaderBytes,
+	readGgufHeader,
+} from "../../gguf/ggufHeader.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
 import {
 	describeHeader,
 	type ModelFile,
+	notAFile,
 	openError,
 	problemError,
 } from "./describeHeader.ts";
@@ -23,22 +27,26 @@ export type ReadModelFile = (
 	file: string,
 ) => Result<LoadableFile, HeadroomError>;
 
+/**
+ * Opens a named pipe without waiting for someone to write to it, which would take a thread for good; what is no file is refused once it is open,
+ * so that it cannot be exchanged in between. Windows has no such flag and no pipes among its files.
+ */
+export const openForReading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 export const readModelFile: ReadModelFile = (file) => {
 	let descriptor: number | undefined;
 	try {
-		descriptor = openSync(file, "r");
+		descriptor = openSync(file, openForReading);
 		const stat = fstatSync(descriptor);
-		if (!stat.isFile())
-			return failure(
-				createError("modelUnreadable", {
-					file,
-					why: phrase("it is not a file", {}),
-				}),
-			);
+		if (!stat.isFile()) return failure(notAFile(file));
 		const source = fileSource(descriptor, stat.size);
 		const header = readGgufHeader(source);
 		if (!header.ok) return failure(problemError(file, header.error));
-		const front = source.read(0, header.value.dataOffsetBytes);
+		const front = source.read(
+			0,
+			// The file says where its data begin.
+			Math.min(header.value.dataOffsetBytes, maxHeaderBytes),
+		);
 		const traits = traitsOf(header.value, Buffer.from(front.buffer));
 		const described = describeHeader(header.value, file, stat.size, traits);
 		if (!described.ok) return described;

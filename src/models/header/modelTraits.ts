@@ -1,5 +1,6 @@
 /** Properties of a model that matter for choosing one, read from its header. */
 
+import { oneLine } from "../../base/sentence.ts";
 import type { GgufHeader } from "../../gguf/ggufHeader.ts";
 import { Role } from "../../protocol/model.ts";
 
@@ -32,13 +33,21 @@ const fimPrefixTokens = [
 	"<|prefix|>",
 ];
 
+/**
+ * Of a chat template, in UTF-16 units: the longest published ones have some 20,000. A longer one is not used, because parsing it, or counting
+ * the special tokens in it, would hold up the engine.
+ */
+const maxTemplateLength = 256 * 1024;
+/** Of a license, in a list of models. */
+const maxLicenseCharacters = 80;
+
 /** @param front the bytes of the file to the end of its header. */
 export function traitsOf(header: GgufHeader, front: Buffer): ModelTraits {
-	const vocabulary = front.subarray(0, header.dataOffsetBytes);
+	const vocabulary = tokensIn(header, front);
 	return {
 		license:
-			text(header, "general.license.name") ?? text(header, "general.license"),
-		tokenizer: text(header, "tokenizer.ggml.model"),
+			line(header, "general.license.name") ?? line(header, "general.license"),
+		tokenizer: line(header, "tokenizer.ggml.model"),
 		hasChatTemplate: chatTemplateIn(header) !== null,
 		hasFimTokens:
 			header.metadata.has("tokenizer.ggml.fim_pre_token_id") ||
@@ -70,10 +79,12 @@ const hasMeansFor: Readonly<Record<Role, (traits: ModelTraits) => boolean>> = {
 
 /** The Jinja template for plain conversations. Templates for tool use and the like have other keys. */
 export function chatTemplateIn(header: GgufHeader): string | null {
-	return (
+	const template =
 		text(header, "tokenizer.chat_template") ??
-		text(header, "tokenizer.chat_template.default")
-	);
+		text(header, "tokenizer.chat_template.default");
+	return template !== null && template.length <= maxTemplateLength
+		? template
+		: null;
 }
 
 /** Undefined for language models, and where the content is unknown. */
@@ -89,17 +100,25 @@ export function otherContentOf(header: GgufHeader): OtherContent | undefined {
 		: undefined;
 }
 
+/** The bytes of the token table; none if there is no such table. */
+function tokensIn({ metadata }: GgufHeader, front: Buffer): Buffer {
+	const tokens = metadata.get("tokenizer.ggml.tokens");
+	return typeof tokens === "object" && "strings" in tokens
+		? front.subarray(tokens.startBytes, tokens.endBytes)
+		: front.subarray(0, 0);
+}
+
 /** The parser skips the strings of a vocabulary. Each is stored behind its length, which distinguishes it from a part of a longer string. */
 function holdsString(bytes: Buffer, wanted: string): boolean {
-	const needle = Buffer.from(wanted);
-	for (
-		let at = bytes.indexOf(needle);
-		at >= 0;
-		at = bytes.indexOf(needle, at + 1)
-	)
-		if (at >= 8 && bytes.readBigUInt64LE(at - 8) === BigInt(needle.length))
-			return true;
-	return false;
+	const text = Buffer.from(wanted);
+	const needle = Buffer.concat([Buffer.alloc(8), text]);
+	needle.writeUInt32LE(text.length);
+	return bytes.includes(needle);
+}
+
+function line(header: GgufHeader, key: string): string | null {
+	const value = oneLine(text(header, key) ?? "", maxLicenseCharacters);
+	return value === "" ? null : value;
 }
 
 function text(header: GgufHeader, key: string): string | null {

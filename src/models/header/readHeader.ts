@@ -2,15 +2,16 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, type Result, success } from "../../base/result.ts";
-import { phrase } from "../../base/sentence.ts";
 import {
 	type ByteSource,
 	type GgufHeader,
 	type GgufProblem,
+	maxHeaderBytes,
 	readGgufHeader,
 } from "../../gguf/ggufHeader.ts";
-import { createError, type HeadroomError } from "../../protocol/errors.ts";
-import { openError, problemError } from "./describeHeader.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import { notAFile, openError, problemError } from "./describeHeader.ts";
+import { openForReading } from "./modelFile.ts";
 
 export interface ReadHeader {
 	readonly header: GgufHeader;
@@ -21,8 +22,6 @@ export interface ReadHeader {
 
 /** The magic number and the first window that the parser reads. A vocabulary of 32,000 tokens fits; one of 150,000 has some 6 MB. */
 const firstFrontBytes = 4 + 1024 * 1024;
-/** The largest vocabularies, of 260,000 tokens with their merges, take half of it. */
-const maxFrontBytes = 32 * 1024 * 1024;
 
 /** Never rejects. */
 export async function readHeader(
@@ -30,15 +29,9 @@ export async function readHeader(
 ): Promise<Result<ReadHeader, HeadroomError>> {
 	let handle: FileHandle | undefined;
 	try {
-		handle = await open(file, "r");
+		handle = await open(file, openForReading);
 		const stat = await handle.stat();
-		if (!stat.isFile())
-			return failure(
-				createError("modelUnreadable", {
-					file,
-					why: phrase("it is not a file", {}),
-				}),
-			);
+		if (!stat.isFile()) return failure(notAFile(file));
 		const read = await readGrowingFront(handle, stat.size);
 		return read.ok ? read : failure(problemError(file, read.error));
 	} catch (thrown) {
@@ -65,14 +58,10 @@ async function readGrowingFront(
 			return attempt.ok
 				? success({ header: attempt.value, fileBytes, front })
 				: attempt;
-		if (attempt.neededBytes > maxFrontBytes)
-			return failure({
-				kind: "corrupt",
-				why: phrase("its header has no end", {}),
-			});
-		wantedBytes = Math.min(
-			Math.max(2 * front.length, attempt.neededBytes),
-			maxFrontBytes,
+		wantedBytes = Math.max(
+			Math.min(2 * front.length, maxHeaderBytes),
+			// Within the limit of the parser, too, but for the rest of its last window.
+			attempt.neededBytes,
 		);
 	}
 }

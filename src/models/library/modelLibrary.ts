@@ -2,10 +2,15 @@
 
 import { inParallel } from "../../base/inParallel.ts";
 import { failure, type Result, success } from "../../base/result.ts";
-import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import {
+	createError,
+	type HeadroomError,
+	messageOf,
+} from "../../protocol/errors.ts";
 import { readFailureReason } from "../../storage/fileErrors.ts";
 import {
 	type ModelContent,
+	type ModelReading,
 	type ReadModel,
 	readModel,
 } from "../header/readModel.ts";
@@ -93,11 +98,8 @@ async function listedModel(
 	const listed = { file, files, sizeBytes, name, locations };
 	if (found.missingFiles.length > 0)
 		return { ...listed, content: failure(incomplete(found, file)) };
-	let reading = cache.get(file, stamp);
-	if (!reading) {
-		reading = await read(files);
-		cache.set(file, stamp, reading);
-	}
+	const reading =
+		cache.get(file, stamp) ?? (await readFirstTime(found, cache, read));
 	switch (reading.kind) {
 		case "model":
 			return { ...listed, content: success(reading.content) };
@@ -105,6 +107,25 @@ async function listedModel(
 			return { ...listed, content: failure(reading.error) };
 		case "other":
 			return undefined;
+	}
+}
+
+/** One file that the reader has a defect with is one bad row, and not the end of the list. */
+async function readFirstTime(
+	{ files, stamp, locations: [{ file }] }: FoundModel,
+	cache: ModelCache,
+	read: ReadModel,
+): Promise<ModelReading> {
+	try {
+		const reading = await read(files);
+		cache.set(file, stamp, reading);
+		return reading;
+	} catch (thrown) {
+		const error = createError("modelUnreadable", {
+			file,
+			why: messageOf(thrown),
+		});
+		return { kind: "broken", error };
 	}
 }
 

@@ -14,7 +14,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { sha256 } from "../sha256.ts";
-import { type WritableValue, writeGguf } from "./ggufWriter.ts";
+import {
+	type WritableTensor,
+	type WritableValue,
+	writeGguf,
+} from "./ggufWriter.ts";
 
 const width = 32;
 const elementBytes = 4;
@@ -30,6 +34,7 @@ export function minimalModelBytes(
 	name: string,
 	metadata: Readonly<Record<string, WritableValue>> = {},
 	vocabulary = 4,
+	moreTensors: readonly WritableTensor[] = [],
 ): Buffer {
 	return writeGguf({
 		metadata: {
@@ -50,6 +55,7 @@ export function minimalModelBytes(
 				typeId: 0,
 				offsetBytes: 0,
 			},
+			...moreTensors,
 		],
 		dataBytes: width * vocabulary * elementBytes,
 	});

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
+	chmodSync,
 	copyFileSync,
 	existsSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
+	symlinkSync,
 	utimesSync,
 } from "node:fs";
 import path from "node:path";
@@ -171,6 +174,59 @@ describe("listModels", () => {
 				`${file("short.gguf")} is incomplete: it has ${good.length - 1} B of at least ${good.length} B. Download it again.`,
 			],
 		);
+	});
+
+	it("lists the good models whatever lies beside them", async () => {
+		const good = minimalModelBytes("good");
+		test.write("mine/good.gguf", good);
+		test.write("mine/zeros.gguf", Buffer.alloc(5000));
+		test.write("mine/magic.gguf", "GGUF");
+		test.write("mine/folder.gguf/inside.txt", "");
+		test.write("mine/locked.gguf", good);
+		chmodSync(test.at("mine", "locked.gguf"), 0);
+		symlinkSync("loop.gguf", test.at("mine", "loop.gguf"));
+		symlinkSync("nowhere", test.at("mine", "dangling.gguf"));
+		symlinkSync("..", test.at("mine", "up"));
+		if (process.platform !== "win32")
+			for (const pipe of ["pipe.gguf", "pipe-00001-of-00002.gguf"]) {
+				execFileSync("mkfifo", [test.at("mine", pipe)]);
+				symlinkSync(pipe, test.at("mine", `to-${pipe}`));
+			}
+		// Header counts beyond reason, each in its place.
+		for (const [name, at] of [
+			["tensors", 8],
+			["entries", 16],
+			["key", 24],
+		] as const)
+			for (const count of [2n ** 16n, 2n ** 31n, 2n ** 63n, 2n ** 64n - 1n]) {
+				const bytes = Buffer.from(good);
+				bytes.writeBigUInt64LE(count, at);
+				test.write(`mine/${name}-${count}.gguf`, bytes);
+			}
+		const { models } = await list();
+		const usable = models.filter(({ content: { ok } }) => ok);
+		// The superuser may read what others may not.
+		assert.deepEqual(
+			usable.map(({ name }) => name).filter((it) => it !== "locked"),
+			["good"],
+		);
+		assert.ok(models.length > 14, names({ models } as ModelList).join(" "));
+	});
+
+	it("makes a bad row of a file that its reader throws at", async () => {
+		test.write("mine/a.gguf", minimalModelBytes("a"));
+		test.write("mine/b.gguf", minimalModelBytes("b"));
+		const { models } = await listModels({
+			stores: [{ kind: "folder", folder: test.at("mine") }],
+			cacheFile: test.at("cache", "models.json"),
+			readModel: async (files) => {
+				if (files[0]?.endsWith("a.gguf"))
+					throw new RangeError("Maximum call stack size exceeded");
+				return readModel(files);
+			},
+		});
+		assert.match(trouble(models[0]), /a\.gguf: Maximum call stack/);
+		assert.equal(content(models[1]).description.name, "b");
 	});
 
 	it("does not list what is no language model, whatever its name", async () => {
