@@ -8,6 +8,7 @@
  *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
+ *   npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
@@ -24,6 +25,7 @@ import { benchFit } from "../test/bench/fit.ts";
 import { benchInfill } from "../test/bench/infill/infill.ts";
 import { benchKeys } from "../test/bench/keys.ts";
 import { benchNames } from "../test/bench/names/names.ts";
+import { takePictures } from "../test/bench/pictures.ts";
 import { benchReload } from "../test/bench/reload.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
@@ -37,6 +39,7 @@ const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--tra
        npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
        npm run --silent bench -- keys [--json]
        npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
+       npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
@@ -50,6 +53,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	infill: runInfill,
 	keys: runKeys,
 	names: runNames,
+	pictures: runPictures,
 	reload: runReload,
 	speculation: runSpeculation,
 };
@@ -185,6 +189,10 @@ async function runKeys({ json }: Arguments): Promise<void> {
 	if (json) console.log(JSON.stringify(rows));
 }
 
+async function runPictures({ model, out }: Arguments): Promise<void> {
+	console.table(await takePictures(model && fromUser(model), fromUser(out)));
+}
+
 async function runReload({ model, json }: Arguments): Promise<void> {
 	const rows = await benchReload(model && fromUser(model));
 	console.table(rows);
@@ -263,6 +271,7 @@ function readArguments() {
 				with: { type: "string", multiple: true, default: [] as string[] },
 				tasks: { type: "string", default: "120" },
 				places: { type: "string", default: "60" },
+				out: { type: "string", default: "test/out/pictures" },
 				"no-model": { type: "boolean", default: false },
 				orders: { type: "boolean", default: false },
 				json: { type: "boolean", default: false },

@@ -278,6 +278,7 @@ export class Person {
 		isUsable: (ghost: string, suggested: string) => boolean = (ghost) =>
 			ghost.trim() !== "",
 	): Promise<string> {
+		const seen: string[] = [];
 		for (const line of lines) {
 			await this.type(line);
 			const typedMs = Date.now();
@@ -304,9 +305,13 @@ export class Person {
 				return undefined;
 			});
 			if (isFound === "yes") return text;
+			const outcome = this.reports.newest()?.decision?.outcome;
+			seen.push(text || JSON.stringify(outcome));
 			await this.press("Escape", "End", "Enter");
 		}
-		throw new Error(`no ghost text appeared after any of ${lines.join(" | ")}`);
+		throw new Error(
+			`no usable ghost text appeared after any of ${lines.join(" | ")}, only ${seen.join(" | ")}`,
+		);
 	}
 
 	/** What the extension has decided since the given time about the place where the cursor is; undefined where it has not yet. */
