@@ -9,7 +9,6 @@
  */
 
 import { readdirSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { nullLog } from "../src/base/log.ts";
@@ -19,6 +18,7 @@ import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
 import { measureRamBandwidth } from "../src/engine/measure/ramBandwidth.ts";
+import { threadLimit } from "../src/engine/runtime/machineReadings.ts";
 import { bandwidthOf, usableBytes } from "../src/memory/machine/devices.ts";
 import {
 	type Candidate,
@@ -115,7 +115,7 @@ async function thisMachine(): Promise<readonly Device[]> {
 	});
 	if (!devices.ok) throw new UserError(errorText(devices.error));
 	const bandwidthBytesPerSecond = await measureRamBandwidth({
-		threads: Math.max(1, availableParallelism() - 1),
+		threads: threadLimit(),
 	});
 	return devices.value.map((it) =>
 		it.kind === "cpu" && bandwidthBytesPerSecond !== undefined

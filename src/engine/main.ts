@@ -10,7 +10,8 @@ import { messageOf } from "../protocol/errors.ts";
 import { Engine } from "./engine.ts";
 import { driverVersion } from "./measure/driverVersion.ts";
 import { measureRamBandwidth } from "./measure/ramBandwidth.ts";
-import { createLlamaRuntime, maxThreads } from "./runtime/llamaRuntime.ts";
+import { createLlamaRuntime } from "./runtime/llamaRuntime.ts";
+import { threadLimit } from "./runtime/machineReadings.ts";
 
 const parentPid = process.ppid;
 
@@ -33,7 +34,7 @@ const engine = new Engine({
 	readVocabulary,
 	driver: driverVersion(),
 	measureRam: (threads) =>
-		measureRamBandwidth({ threads: threads ?? maxThreads() }),
+		measureRamBandwidth({ threads: threads ?? threadLimit() }),
 	// Ignore errors: the handlers below deal with a parent that is gone.
 	send: (message) => process.send?.(message, undefined, undefined, () => {}),
 	onShutdown: () => process.exit(0),

@@ -1,6 +1,6 @@
 /** The runtime on llama.cpp: starts the library, describes the devices and loads models. */
 
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -16,6 +16,7 @@ import {
 } from "../schedule/threadCount.ts";
 import { disposeWithin } from "./disposeWithin.ts";
 import { isOnCpu, LlamaLoadedModel } from "./llamaModel.ts";
+import { systemMemory, threadLimit } from "./machineReadings.ts";
 import {
 	getLlama,
 	InsufficientMemoryError,
@@ -24,7 +25,7 @@ import {
 	type LlamaModel,
 	NoBinaryFoundError,
 } from "./nodeLlamaCpp.ts";
-import { reportedDevices } from "./reportedDevices.ts";
+import { type MachineFacts, reportedDevices } from "./reportedDevices.ts";
 import type {
 	CreateRuntime,
 	LoadedModel,
@@ -75,11 +76,6 @@ export const createLlamaRuntime: CreateRuntime = async ({
 		);
 	}
 };
-
-/** Within the limits of this process. */
-export function maxThreads(): number {
-	return Math.max(1, availableParallelism());
-}
 
 function logMessage(log: Log, level: LlamaLogLevel, message: string): void {
 	const text = `llama.cpp: ${message.trim()}`;
@@ -135,7 +131,7 @@ class LlamaRuntime implements Runtime {
 	}
 
 	async devices(): Promise<readonly Device[]> {
-		const ram = await this.#llama.getRamState();
+		const ram = await this.#ram();
 		const vram = await this.#llama.getVramState();
 		return reportedDevices({
 			backend: this.#llama.gpu,
@@ -145,10 +141,22 @@ class LlamaRuntime implements Runtime {
 				freeBytes: vram.free,
 				unifiedBytes: vram.unifiedSize,
 			},
-			ram: { totalBytes: ram.total, freeBytes: ram.free },
+			ram,
 			cpuName: cpus()[0]?.model ?? "",
 			cpuFeatures: this.#llama.systemInfo,
 		});
+	}
+
+	/** The library counts what the kernel keeps of files as used, and knows nothing of containers. */
+	async #ram(): Promise<MachineFacts["ram"]> {
+		const known = systemMemory();
+		if (known)
+			return {
+				totalBytes: known.totalBytes,
+				freeBytes: known.availableBytes,
+			};
+		const { total, free } = await this.#llama.getRamState();
+		return { totalBytes: total, freeBytes: free };
 	}
 
 	async loadModel({
@@ -186,7 +194,7 @@ class LlamaRuntime implements Runtime {
 	/** A GPU leaves little to the CPU, and needs a core to feed it. */
 	#threadsFor(model: LlamaModel, name: string): ThreadChooser {
 		if (this.#threads !== null) return fixedThreads(this.#threads);
-		const cores = maxThreads();
+		const cores = threadLimit(this.#llama.cpuMathCores);
 		return isOnCpu(model)
 			? new ThreadCount(cores, (count) =>
 					this.#log.debug(
