@@ -17,7 +17,8 @@ import {
 	replaceLines,
 } from "./fileLines.ts";
 import { placeSnippet } from "./placeSnippet.ts";
-import { isSearchReplace, searchAndReplace } from "./searchReplace.ts";
+import { searchAndReplace } from "./searchReplace.ts";
+import { isSearchReplace } from "./searchReplaceBlocks.ts";
 
 export interface EditRequest {
 	/** The file's name in errors. */

@@ -21,8 +21,9 @@ export function parseFile(text: string): FileLines {
 		lines.push(line);
 		ends.push(end);
 	}
-	const windows = ends.filter((end) => end === "\r\n").length;
-	const usualEnd = windows * 2 > ends.length ? "\r\n" : "\n";
+	const isUsual = (end: string) =>
+		ends.filter((it) => it === end).length * 2 > ends.length;
+	const usualEnd = ["\r\n", "\r"].find(isUsual) ?? "\n";
 	return { lines, ends, usualEnd, mark };
 }
 

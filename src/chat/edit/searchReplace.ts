@@ -8,19 +8,20 @@ import {
 	withFileIndentation,
 	withIndentation,
 } from "./blockIndentation.ts";
-import { codeLines, parseFile, replaceLines } from "./fileLines.ts";
+import {
+	codeLines,
+	type FileLines,
+	parseFile,
+	replaceLines,
+} from "./fileLines.ts";
+import { parseSearchReplace, type Replacement } from "./searchReplaceBlocks.ts";
 
-interface Replacement {
+/** Where a reading of an edit applies. */
+interface Match {
+	readonly places: readonly number[];
+	/** In the file's indentation. */
 	readonly search: readonly string[];
 	readonly replace: readonly string[];
-}
-
-const searchMark = /^\s*<{5,9} ?SEARCH\s*$/;
-const divider = /^\s*={5,9}\s*$/;
-const replaceMark = /^\s*>{5,9} ?REPLACE\s*$/;
-
-export function isSearchReplace(block: readonly string[]): boolean {
-	return block.some((line) => searchMark.test(line));
 }
 
 /** Applies all replacements in order, or none. @param file its name in errors. */
@@ -29,106 +30,134 @@ export function searchAndReplace(
 	target: string,
 	block: readonly string[],
 ): Result<string, HeadroomError> {
-	const replacements = parse(block);
-	if (!replacements) return failure(createError("editSearchBroken", { file }));
+	const edits = parseSearchReplace(block);
+	if (!edits) return failure(createError("editSearchBroken", { file }));
 	let text = target;
-	for (const replacement of replacements) {
-		const next = replaceOnce(file, text, replacement);
+	for (const readings of edits) {
+		const next = replaceOnce(file, text, readings);
 		if (!next.ok) return next;
 		text = next.value;
 	}
 	return success(text);
 }
 
-/** Undefined if a marker is missing. Text outside of the markers is ignored. */
-function parse(block: readonly string[]): Replacement[] | undefined {
-	const replacements: Replacement[] = [];
-	let at = block.findIndex((line) => searchMark.test(line));
-	while (at >= 0) {
-		const from = at;
-		const middle = indexFrom(block, divider, from);
-		const end = indexFrom(block, replaceMark, middle);
-		if (middle < 0 || end < 0) return undefined;
-		replacements.push({
-			search: codeLines(block.slice(from + 1, middle).join("\n")),
-			replace: codeLines(block.slice(middle + 1, end).join("\n")),
-		});
-		at = indexFrom(block, searchMark, end);
-	}
-	return replacements;
-}
-
-function indexFrom(
-	lines: readonly string[],
-	pattern: RegExp,
-	from: number,
-): number {
-	return from < 0
-		? -1
-		: lines.findIndex((line, index) => index > from && pattern.test(line));
-}
-
 function replaceOnce(
 	file: string,
 	target: string,
-	{ search, replace }: Replacement,
+	readings: readonly Replacement[],
 ): Result<string, HeadroomError> {
 	const text = parseFile(target);
-	const [first = ""] = search;
-	if (search.length === 0)
-		return text.lines.every(isBlank)
-			? success(replaceLines(text, 0, text.lines.length, replace))
-			: failure(createError("editSearchBroken", { file }));
+	const broken = failure(createError("editSearchBroken", { file }));
+	const [only] = readings;
+	if (only?.search.every(isBlank))
+		return readings.length === 1 && text.lines.every(isBlank)
+			? success(replaceLines(text, 0, text.lines.length, trimmed(only.replace)))
+			: broken;
 
-	const places = placesOf(text.lines, search);
-	const [place] = places;
-	if (place === undefined)
-		return failure(
-			createError("editSearchMissing", { file, line: first.trim() }),
-		);
+	const found = readings.flatMap((reading) => {
+		const match = findMatch(text.lines, reading);
+		return match ? { reading, match } : [];
+	});
+	const balanced = found.filter(({ reading }) => !reading.isInside);
+	const [first] = balanced;
+	const line = only?.search.find((it) => !isBlank(it))?.trim() ?? "";
+	if (!first) return failure(createError("editSearchMissing", { file, line }));
+	// Where the file fits several readings, nobody can tell which one is meant.
+	if (balanced.length > 1 || found.at(-1) !== first) return broken;
+	const { places, search, replace } = first.match;
+	const [place = 0] = places;
 	if (places.length > 1)
 		return failure(
 			createError("editAmbiguous", {
 				file,
-				line: first.trim(),
+				line,
 				count: String(places.length),
 			}),
 		);
-	// Both sides have the model's indentation: the SEARCH part shows how it differs from the file's.
-	const code = withFileIndentation([...search, ...replace], text.lines);
-	return success(
-		replaceLines(
-			text,
-			place,
-			place + search.length,
-			withIndentation(
-				code.slice(search.length),
-				indentOf(code[0] ?? ""),
-				indentOf(text.lines[place] ?? ""),
-			),
-		),
+	// The line of a heading may have been meant, and what follows it been remembered wrongly.
+	const following = text.lines[place + search.length];
+	if (readings.length > 1 && following?.trim() === first.reading.divider.trim())
+		return broken;
+	return success(replaceChanged(text, place, search, replace));
+}
+
+/** Keeps the lines at both ends that do not change, with their own line ends. */
+function replaceChanged(
+	text: FileLines,
+	place: number,
+	search: readonly string[],
+	replace: readonly string[],
+): string {
+	const shorter = Math.min(search.length, replace.length);
+	let before = 0;
+	while (before < shorter && search[before] === replace[before]) before++;
+	let behind = 0;
+	while (
+		behind < shorter - before &&
+		search.at(-1 - behind) === replace.at(-1 - behind)
+	)
+		behind++;
+	const isAtEnd = text.ends[place + search.length - 1] === "";
+	// The last line of a file may have no line end: what is put behind it, or becomes the last line, is replaced together with it.
+	if (isAtEnd && behind === 0 && before > 0) before--;
+	return replaceLines(
+		text,
+		place + before,
+		place + search.length - behind,
+		replace.slice(before, replace.length - behind),
 	);
 }
 
-/** The places of these lines: exact but for trailing white space, or else ignoring indentation too. */
+/** The lines as they are written, or else without blank lines around them, or else at another indentation. */
+function findMatch(
+	lines: readonly string[],
+	{ search, replace }: Replacement,
+): Match | undefined {
+	const exact = placesOf(lines, search);
+	if (exact.length > 0) return { places: exact, search, replace };
+	const code = { search: trimmed(search), replace: trimmed(replace) };
+	const inner = placesOf(lines, code.search);
+	if (inner.length > 0) return { places: inner, ...code };
+
+	// Both sides have the model's indentation: the SEARCH part shows how it differs from the file's.
+	const all = withFileIndentation([...code.search, ...code.replace], lines);
+	const from = indentOf(all[0] ?? "");
+	// Further left than the first line, nobody can tell where to.
+	if (all.some((line) => !isBlank(line) && !line.startsWith(from)))
+		return undefined;
+	const matches = indentationsOf(lines, code.search).flatMap((to) => {
+		const shifted = withIndentation(all, from, to);
+		const wanted = shifted.slice(0, code.search.length);
+		const places = placesOf(lines, wanted);
+		return places.length > 0
+			? { places, search: wanted, replace: shifted.slice(wanted.length) }
+			: [];
+	});
+	const [match] = matches;
+	return match && { ...match, places: matches.flatMap((it) => it.places) };
+}
+
+/** The indentations at which the file has the first line. */
+function indentationsOf(
+	lines: readonly string[],
+	[first = ""]: readonly string[],
+): string[] {
+	const same = lines.filter((line) => line.trim() === first.trim());
+	return [...new Set(same.map(indentOf))];
+}
+
+/** The places of these lines, exact but for trailing white space. */
 function placesOf(
 	lines: readonly string[],
 	search: readonly string[],
 ): number[] {
-	const equal = (first: string, second: string) =>
-		first.trimEnd() === second.trimEnd();
-	const equalTrimmed = (first: string, second: string) =>
-		first.trim() === second.trim();
-	for (const matches of [equal, equalTrimmed]) {
-		const places = lines.flatMap((_, place) =>
-			search.every((line, index) => {
-				const found = lines[place + index];
-				return found !== undefined && matches(line, found);
-			})
-				? place
-				: [],
-		);
-		if (places.length > 0) return places;
-	}
-	return [];
+	const wanted = search.map((line) => line.trimEnd());
+	const own = lines.map((line) => line.trimEnd());
+	return own.flatMap((_, place) =>
+		wanted.every((line, index) => own[place + index] === line) ? place : [],
+	);
+}
+
+function trimmed(lines: readonly string[]): string[] {
+	return codeLines(lines.join("\n"));
 }

@@ -7,6 +7,7 @@ import {
 } from "../../../../src/chat/edit/applyEdit.ts";
 import { constructAt } from "../../../../src/chat/edit/constructs.ts";
 import type { ErrorCode } from "../../../../src/protocol/errors.ts";
+import { seededRandom } from "../../../support/seededRandom.ts";
 
 interface Case {
 	readonly name: string;
@@ -269,6 +270,71 @@ function two() {
 		how: "searchReplace",
 		result: "c();\n",
 	},
+	{
+		name: "a heading that is underlined",
+		target: "Intro\n=====\n\nText.\n",
+		block:
+			"<<<<<<< SEARCH\nIntro\n=====\n\nText.\n=======\nStart\n=====\n\nText.\n>>>>>>> REPLACE",
+		how: "searchReplace",
+		result: "Start\n=====\n\nText.\n",
+	},
+	{
+		name: "text to a heading that is underlined as a divider",
+		target: "Install\n\nText.\n",
+		block:
+			"<<<<<<< SEARCH\nInstall\n=======\nInstall\n=======\n>>>>>>> REPLACE",
+		how: "searchReplace",
+		result: "Install\n=======\n\nText.\n",
+	},
+	{
+		name: "nothing, where a heading that is underlined as a divider may be either side's",
+		target: "Install\n=======\n\nText.\n",
+		block:
+			"<<<<<<< SEARCH\nInstall\n=======\n\nText.\n=======\nMore.\n>>>>>>> REPLACE",
+		how: "editSearchBroken",
+	},
+	{
+		name: "nothing, where such a heading is followed by another text",
+		target: "Install\n=======\n\nText.\n",
+		block:
+			"<<<<<<< SEARCH\nInstall\n=======\n\nTexts.\n=======\nMore.\n>>>>>>> REPLACE",
+		how: "editSearchBroken",
+	},
+	{
+		name: "a merge conflict",
+		target: "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\nd\n",
+		block:
+			"<<<<<<< SEARCH\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n=======\nc\n>>>>>>> REPLACE",
+		how: "searchReplace",
+		result: "a\nc\nd\n",
+	},
+	{
+		name: "text to a merge conflict",
+		target: "a\nc\nd\n",
+		block:
+			"<<<<<<< SEARCH\nc\n=======\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n>>>>>>> REPLACE",
+		how: "searchReplace",
+		result: "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\nd\n",
+	},
+	{
+		name: "nothing, where half a merge conflict is searched for",
+		target: "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\nd\n",
+		block: "<<<<<<< SEARCH\n<<<<<<< HEAD\nb\n=======\nx\n>>>>>>> REPLACE",
+		how: "editSearchBroken",
+	},
+	{
+		name: "no line end but those of changed lines",
+		target: "a\r\nb\nc\r\nd\n",
+		block: "<<<<<<< SEARCH\na\nb\nc\nd\n=======\na\nb\nx\nd\n>>>>>>> REPLACE",
+		how: "searchReplace",
+		result: "a\r\nb\nx\r\nd\n",
+	},
+	{
+		name: "nothing, where lines are there at other depths only",
+		target: "if a:\n    b()\n    c()\n",
+		block: "<<<<<<< SEARCH\n  b()\nc()\n=======\nx()\n>>>>>>> REPLACE",
+		how: "editSearchMissing",
+	},
 	//#endregion
 	//#region The selection
 	{
@@ -446,6 +512,55 @@ describe("applyEdit", () => {
 			}
 		}
 		assert.ok(asked > 100 && placed > 0.8 * asked, `${placed} of ${asked}`);
+	});
+
+	it("makes exactly the intended edit of random text with marks in it, or none", () => {
+		const random = seededRandom(17);
+		const pick = <T>(them: readonly T[]): T =>
+			them[Math.floor(random() * them.length)] as T;
+		const words = [
+			..."abcdefghij",
+			"  b",
+			"\tc ",
+			"",
+			"=====",
+			"=======",
+			"<<<<<<< HEAD",
+			">>>>>>> topic",
+			"<<<<<<< SEARCH",
+			">>>>>>> REPLACE",
+			"```",
+		];
+		const some = (most: number) =>
+			Array.from({ length: Math.floor(random() * most) }, () => pick(words));
+		let made = 0;
+		for (let round = 0; round < 6_000; round++) {
+			const lines = [...some(12), pick(words), "end"];
+			const start = Math.floor(random() * (lines.length - 1));
+			const end = start + 1 + Math.floor(random() * (lines.length - start));
+			const search = lines.slice(start, end);
+			const replace = pick([some(4), [...some(2), ...search, ...some(2)]]);
+			const ends = lines.map(() => pick(["\n", "\r\n"]));
+			if (random() < 0.5) ends[ends.length - 1] = "";
+			const target = lines.map((line, at) => line + ends[at]).join("");
+			const block = [
+				"<<<<<<< SEARCH",
+				...search,
+				"=======",
+				...replace,
+				">>>>>>> REPLACE",
+			].join("\n");
+			const edit = applyEdit({ file: "a", target, block, selection: null });
+			if (!edit.ok) continue;
+			made++;
+			const expected = lines.toSpliced(start, search.length, ...replace);
+			const got = edit.value.newText.split(/\r\n|\n/);
+			if (got.at(-1) === "") got.pop();
+			while (expected.at(-1) === "" && got.length < expected.length)
+				expected.pop();
+			assert.deepEqual(got, expected, JSON.stringify({ target, block }));
+		}
+		assert.ok(made > 1_200, `${made} were made`);
 	});
 
 	it("handles a long line and a large file quickly", () => {
