@@ -19,13 +19,19 @@ export interface ReplaceOptions {
 	readonly isPrivate?: boolean;
 	/** Called right before the file is replaced; where it returns true, the file stays as it is. */
 	readonly isStale?: () => boolean;
+	/** Called right before that; where it throws, the file stays as it is, and the promise rejects with it. */
+	readonly beforeReplace?: () => void;
 }
 
 /** Creates the folder of the file where it is missing. Rejects where the file cannot be written, which leaves the old one. */
 export async function replaceFile(
 	file: string,
 	text: string,
-	{ isPrivate = false, isStale = () => false }: ReplaceOptions = {},
+	{
+		isPrivate = false,
+		isStale = () => false,
+		beforeReplace = () => {},
+	}: ReplaceOptions = {},
 ): Promise<void> {
 	await mkdir(path.dirname(file), {
 		recursive: true,
@@ -41,6 +47,7 @@ export async function replaceFile(
 		} finally {
 			await handle.close();
 		}
+		beforeReplace();
 		// Synchronous, so that nothing comes between the check and the rename.
 		if (isStale()) await rm(temporary, { force: true });
 		else renameSync(temporary, file);

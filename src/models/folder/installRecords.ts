@@ -84,11 +84,12 @@ async function changeInstallRecords(
 ): Promise<Result<void, HeadroomError>> {
 	const file = path.join(folder, recordsFileName);
 	try {
-		return await withLock(`${file}.lock`, async () => {
+		return await withLock(`${file}.lock`, async (lock) => {
 			const records = await readInstallRecords(folder);
 			if (!records.ok) return records;
 			const json = { version: 1, models: change(records.value) };
-			await replaceFile(file, `${JSON.stringify(json, undefined, "\t")}\n`);
+			const text = `${JSON.stringify(json, undefined, "\t")}\n`;
+			await replaceFile(file, text, { beforeReplace: lock.assertHeld });
 			return success(undefined);
 		});
 	} catch (thrown) {

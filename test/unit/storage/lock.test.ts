@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import {
 	existsSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
+	symlinkSync,
 	utimesSync,
 	writeFileSync,
 } from "node:fs";
@@ -26,7 +28,7 @@ describe("a lock", () => {
 		const lock = newLock();
 		const unlock = await takeLock(lock);
 		assert.ok(unlock);
-		assert.equal(readFileSync(lock, "utf8"), String(process.pid));
+		assert.match(readFileSync(lock, "utf8"), RegExp(`^${process.pid} \\w+$`));
 		assert.equal(await takeLock(lock), undefined);
 		await unlock();
 		assert.ok(!existsSync(lock));
@@ -38,6 +40,87 @@ describe("a lock", () => {
 		const { pid } = spawnSync(process.execPath, ["--version"]);
 		writeFileSync(lock, String(pid));
 		assert.ok(await takeLock(lock));
+	});
+
+	it("is given to exactly one of those that find it abandoned", async () => {
+		const { pid } = spawnSync(process.execPath, ["--version"]);
+		for (const text of [String(pid), `${pid} 0123456789ab`, "", "torn"])
+			for (let round = 0; round < 10; round++) {
+				const lock = newLock();
+				writeFileSync(lock, text);
+				setAge(lock, 10_000);
+				const taken = await Promise.all(
+					Array.from({ length: 12 }, () => takeLock(lock)),
+				);
+				const [unlock, ...others] = taken.filter((it) => it !== undefined);
+				assert.deepEqual(others, []);
+				await unlock?.();
+				// Whoever lost all its attempts can try again.
+				assert.ok(await takeLock(lock));
+				assert.deepEqual(readdirSync(path.dirname(lock)), ["a.lock"]);
+			}
+	});
+
+	it("is free when the process that took it over has ended meanwhile", async () => {
+		const lock = newLock();
+		const { pid } = spawnSync(process.execPath, ["--version"]);
+		const claims = ["0123456789ab", "ba9876543210", "001122334455"];
+		let file = lock;
+		for (const id of claims) {
+			writeFileSync(file, `${pid} ${id}`);
+			file += `.${id}`;
+		}
+		for (let claim = 0; claim < claims.length; claim++) await takeLock(lock);
+		assert.ok(readFileSync(lock, "utf8").startsWith(`${process.pid} `));
+	});
+
+	it("is not taken from a process that lives and is claiming an abandoned one", async () => {
+		const lock = newLock();
+		const { pid } = spawnSync(process.execPath, ["--version"]);
+		writeFileSync(lock, `${pid} 0123456789ab`);
+		writeFileSync(`${lock}.0123456789ab`, `${process.ppid} ba9876543210`);
+		assert.equal(await takeLock(lock), undefined);
+		rmSync(`${lock}.0123456789ab`);
+		assert.ok(await takeLock(lock));
+	});
+
+	it("is left alone by a former owner that stood still", async () => {
+		const lock = newLock();
+		const unlock = await takeLock(lock);
+		setAge(lock, 3_600_000);
+		await withLock(lock, async () => {
+			await unlock?.();
+			assert.ok(existsSync(lock), "the new owner's");
+		});
+		let isReplaced = false;
+		await assert.rejects(
+			withLock(lock, async ({ assertHeld }) => {
+				assertHeld();
+				setAge(lock, 3_600_000);
+				await withLock(lock, async () => {});
+				assertHeld();
+				isReplaced = true;
+			}),
+			/taken over/,
+		);
+		assert.ok(!isReplaced);
+		assert.ok(!existsSync(lock));
+	});
+
+	it("reads nothing through its name but a small file", async function () {
+		if (process.platform === "win32") return this.skip();
+		const { pid } = spawnSync(process.execPath, ["--version"]);
+		for (const plant of [
+			(file: string) => symlinkSync("/nowhere", file),
+			(file: string) => symlinkSync(path.join(root, "other"), file),
+			(file: string) => writeFileSync(file, " ".repeat(1e6)),
+		]) {
+			const lock = newLock();
+			writeFileSync(path.join(root, "other"), String(pid));
+			plant(lock);
+			assert.equal(await takeLock(lock), undefined);
+			assert.equal(readFileSync(path.join(root, "other"), "utf8"), String(pid));
+		}
 	});
 
 	it("is free without a process only when it is old", async () => {
