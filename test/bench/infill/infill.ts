@@ -114,7 +114,9 @@ export async function benchInfill({
 					if (passes(task, text)) sum.passed++;
 				}
 				if ((index + 1) % 20 === 0)
-					console.error(`${work}: ${index + 1} of ${them.length}`);
+					console.error(
+						`${work}: ${index + 1} of ${them.length}; passed: ${[...tally].map(([way, { passed }]) => `${way} ${passed}`).join(", ")}`,
+					);
 			}
 			for (const [way, { passed, blank }] of tally) {
 				const rate = passed / them.length;
