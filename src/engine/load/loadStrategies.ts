@@ -208,7 +208,7 @@ function placeName({ gpus, host }: Placement): string {
 
 function isFastEnough({ atFullWindow }: Plan): boolean {
 	return (
-		atFullWindow.tokensPerSecond >= roleNeeds.completion.minTokensPerSecond
+		atFullWindow.tokensPerSecond >= roleNeeds.completion.enoughTokensPerSecond
 	);
 }
 

@@ -1,4 +1,4 @@
-/** Chooses a model and its plan: the largest model that stays in fast memory and is fast enough for its role. */
+/** Chooses a model and its plan: the one that stays in fast memory and serves the user best, by its size and by how long one waits for it. */
 
 import type { Device } from "../../protocol/device.ts";
 import type { Role } from "../../protocol/model.ts";
@@ -25,6 +25,8 @@ export type Rejection =
 	| { readonly kind: "doesNotFit"; readonly plan: Plan }
 	/** With the fastest plan that fits. */
 	| { readonly kind: "tooSlow"; readonly plan: Plan }
+	/** The chosen one is so much faster that it is worth more than the size. With the fastest plan that fits. */
+	| { readonly kind: "slower"; readonly plan: Plan }
 	/** A larger model, or a larger quantization of the same one, was chosen. */
 	| { readonly kind: "smaller" };
 
@@ -106,29 +108,66 @@ function storedBytes({ shape }: Candidate): number {
 	);
 }
 
+/**
+ * What a halving of the speed costs, in doublings of the size, where the speed is below what is enough. Decoding reads all weights, so twice the
+ * size at least halves the speed: with more than 1, a larger model is taken only as far as it is hardly slower.
+ */
+const slownessCost = 1.5;
+
+/** In doublings of the parameters. */
+function worth(
+	{ shape }: Candidate,
+	{ atFullWindow: { tokensPerSecond } }: Plan,
+	role: Role,
+): number {
+	const slowness = Math.log2(
+		roleNeeds[role].enoughTokensPerSecond / tokensPerSecond,
+	);
+	return (
+		Math.log2(Math.max(1, shape.parameterCount)) -
+		slownessCost * Math.max(0, slowness)
+	);
+}
+
 function chooseAmong(
 	role: Role,
 	sorted: readonly Candidate[],
 	placements: readonly Placement[],
 ): Choice {
 	const passedOver: PassedOver[] = [];
-	let chosen: { candidate: Candidate; plan: Plan } | undefined;
+	let best: { candidate: Candidate; plan: Plan; worth: number } | undefined;
 	let fastest: Plan | undefined;
 	for (const candidate of sorted) {
-		const verdict = judge(candidate, role, placements, chosen !== undefined);
-		if (verdict.kind === "good") {
-			chosen = { candidate, plan: verdict.plan };
+		const isSettled = best !== undefined && isFastEnough(best.plan, role);
+		const verdict = judge(candidate, role, placements, isSettled);
+		if (verdict.kind !== "good") {
+			passedOver.push({ candidate, rejection: verdict });
+			if (verdict.kind === "tooSlow") fastest = faster(fastest, verdict.plan);
 			continue;
 		}
-		passedOver.push({ candidate, rejection: verdict });
-		if (verdict.kind === "tooSlow") fastest = faster(fastest, verdict.plan);
+		const { plan } = verdict;
+		const judged = { candidate, plan, worth: worth(candidate, plan, role) };
+		// The larger one comes first, and keeps its place where it is worth as much.
+		if (best && judged.worth <= best.worth)
+			passedOver.push({ candidate, rejection: { kind: "smaller" } });
+		else {
+			if (best)
+				passedOver.push({
+					candidate: best.candidate,
+					rejection: { kind: "slower", plan: best.plan },
+				});
+			best = judged;
+		}
 	}
-	if (chosen)
+	passedOver.sort(
+		(a, b) => sorted.indexOf(a.candidate) - sorted.indexOf(b.candidate),
+	);
+	if (best)
 		return {
 			kind: "chosen",
 			role,
-			plan: chosen.plan,
-			concessions: concessions(chosen.candidate, role, chosen.plan),
+			plan: best.plan,
+			concessions: concessions(best.candidate, role, best.plan),
 			passedOver,
 		};
 	return fastest
@@ -136,25 +175,46 @@ function chooseAmong(
 		: { kind: "nothingFits", role, passedOver };
 }
 
+function isFastEnough({ atFullWindow }: Plan, role: Role): boolean {
+	return atFullWindow.tokensPerSecond >= roleNeeds[role].enoughTokensPerSecond;
+}
+
+/** No context and no precision is given up for less than the rest of this in speed. */
+const worthConceding = 0.8;
+
+/** @param isSettled whether a larger model was found that nobody waits for. */
 function judge(
 	candidate: Candidate,
 	role: Role,
 	placements: readonly Placement[],
-	hasLarger: boolean,
+	isSettled: boolean,
 ): Rejection | { readonly kind: "good"; readonly plan: Plan } {
 	if (!candidate.roles.includes(role)) return { kind: "otherRole" };
-	if (hasLarger) return { kind: "smaller" };
-	let fastest: Plan | undefined;
+	if (isSettled) return { kind: "smaller" };
+	const fitting: Plan[] = [];
 	let nearest: Plan | undefined;
 	for (const plan of plansFor(candidate, role, placements)) {
 		if (!plan.fits || !plan.isWhole) nearest = nearer(nearest, plan);
-		else if (
-			plan.atFullWindow.tokensPerSecond >= roleNeeds[role].minTokensPerSecond
-		)
+		else if (fitting.length === 0 && isFastEnough(plan, role))
 			return { kind: "good", plan };
-		else fastest = faster(fastest, plan);
+		else fitting.push(plan);
 	}
-	if (fastest) return { kind: "tooSlow", plan: fastest };
+	const [first] = fitting;
+	if (first) {
+		const fastest = fitting.reduce(faster, first);
+		const { minTokensPerSecond, enoughTokensPerSecond } = roleNeeds[role];
+		const wanted = Math.max(
+			minTokensPerSecond,
+			Math.min(
+				enoughTokensPerSecond,
+				worthConceding * fastest.atFullWindow.tokensPerSecond,
+			),
+		);
+		const plan = fitting.find(
+			(it) => it.atFullWindow.tokensPerSecond >= wanted,
+		);
+		return plan ? { kind: "good", plan } : { kind: "tooSlow", plan: fastest };
+	}
 	return nearest
 		? { kind: "doesNotFit", plan: nearest }
 		: { kind: "otherRole" };

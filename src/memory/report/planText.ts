@@ -163,6 +163,10 @@ export function rejectionText(
 						values,
 					);
 		}
+		case "slower":
+			return t("is slower than it is better: about {speed} tokens per second", {
+				speed: String(Math.floor(rejection.plan.atFullWindow.tokensPerSecond)),
+			});
 		case "smaller":
 			return t("is smaller than the chosen model");
 		default:
@@ -177,7 +181,7 @@ export function choiceText(choice: Choice, t: Translate): readonly string[] {
 		...choice.passedOver
 			.filter(
 				({ rejection: { kind } }) =>
-					kind === "doesNotFit" || kind === "tooSlow",
+					kind === "doesNotFit" || kind === "tooSlow" || kind === "slower",
 			)
 			.map(
 				({ candidate, rejection }) =>

@@ -265,6 +265,56 @@ describe("choosePlan", () => {
 		]);
 	});
 
+	it("takes a larger model the faster the memory is, and the smallest rather than none on a slow machine", () => {
+		const chosen = [14, 16, 20, 30, 50, 80, 120, 200].map((gigabytes) => {
+			const choice = choosePlan({
+				role: "completion",
+				candidates: installed.filter(({ name }) => !name.includes("A3B")),
+				devices: [{ ...ram(64, 48), bandwidthBytesPerSecond: gigabytes * 1e9 }],
+			});
+			const { request, atFullWindow } = chosenPlan(choice);
+			return { request, speed: atFullWindow.tokensPerSecond };
+		});
+		const [slowest] = chosen;
+		assert.equal(slowest?.request.model.name, "Qwen2.5-Coder-0.5B");
+		assert.ok(slowest.speed < 24, `${slowest.speed}`);
+		const sizes = chosen.map(
+			({ request: { model } }) => model.shape.parameterCount,
+		);
+		assert.deepEqual(
+			sizes,
+			sizes.toSorted((a, b) => a - b),
+		);
+		assert.ok(new Set(sizes).size > 3);
+	});
+
+	it("passes over what is slower than it is better, and says so", () => {
+		const passedOver = [30, 34, 38, 42].flatMap((gigabytes) => {
+			const choice = choosePlan({
+				role: "completion",
+				candidates: installed,
+				devices: [{ ...ram(64, 48), bandwidthBytesPerSecond: gigabytes * 1e9 }],
+			});
+			const { request, atFullWindow } = chosenPlan(choice);
+			return choice.passedOver.flatMap(({ candidate, rejection }) => {
+				if (rejection.kind !== "slower") return [];
+				const { tokensPerSecond } = rejection.plan.atFullWindow;
+				assert.ok(tokensPerSecond < atFullWindow.tokensPerSecond);
+				assert.match(
+					rejectionText(rejection, "completion", english),
+					/slower than it is better: about \d+ tokens/,
+				);
+				return [`${modelText(candidate)} < ${modelText(request.model)}`];
+			});
+		});
+		assert.ok(
+			passedOver.includes(
+				"Qwen2.5-Coder-1.5B Q8_0 < Qwen2.5-Coder-1.5B Q4_K_M",
+			),
+			passedOver.join("; "),
+		);
+	});
+
 	it("falls back to the CPU if the GPU has no room", () => {
 		const choice = choosePlan({
 			role: "completion",

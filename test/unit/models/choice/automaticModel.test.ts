@@ -66,7 +66,7 @@ function setUp(
 
 describe("AutomaticModel", () => {
 	for (const [tokensPerSecond, expected] of [
-		[12, three.file],
+		[11, three.file],
 		[null, seven.file],
 		[60, seven.file],
 	] as const)
