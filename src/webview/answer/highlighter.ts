@@ -17,6 +17,11 @@ import { grammarOf, languageOf } from "./grammars.ts";
 const maxBlockChars = 100_000;
 const maxLineChars = 2_000;
 
+/** For a line; the rest of it is plain. */
+const maxLineMs = 200;
+/** The first block of a language compiles its regular expressions, once: on a busy machine that alone takes longer. */
+const maxFirstLineMs = 5_000;
+
 /** Bits of shiki's font styles. */
 const italic = 1;
 const bold = 2;
@@ -31,6 +36,8 @@ export class Highlighter {
 	#core: Promise<HighlighterCore> | undefined;
 	#theme: TokenTheme | null = null;
 	#generation = 0;
+	/** Languages whose regular expressions are compiled. */
+	readonly #compiled = new Set<string>();
 	readonly #waiting = new Set<HTMLElement>();
 	/** The code of each element. */
 	readonly #sources = new WeakMap<HTMLElement, CodeSource>();
@@ -40,6 +47,7 @@ export class Highlighter {
 	setTheme(theme: TokenTheme | null): void {
 		this.#theme = theme;
 		this.#core = undefined;
+		this.#compiled.clear();
 		this.#generation += 1;
 		for (const code of document.querySelectorAll("code"))
 			if (this.#sources.has(code)) this.#enqueue(code);
@@ -87,8 +95,11 @@ export class Highlighter {
 			lang: language,
 			theme: "own",
 			tokenizeMaxLineLength: maxLineChars,
-			tokenizeTimeLimit: 200,
+			tokenizeTimeLimit: this.#compiled.has(language)
+				? maxLineMs
+				: maxFirstLineMs,
 		});
+		this.#compiled.add(language);
 		target.replaceChildren(...lines(tokens));
 	}
 }
