@@ -202,11 +202,14 @@ for (const version of [oldestVersion, newestVersion])
 			const ghost = await person.typeUntilGhostText(
 				[
 					"export const shapes: readonly Shape[] = new ",
+					"export function ",
+					"export class ",
 					"export const sum = totalArea(shapes) + ",
 					"export const areaOf = (shape: Shape) => ",
+					"export interface ",
 					"export const longest = ",
 				],
-				(it) => /^\w{4}/.test(it.trim()),
+				(it) => /^\w{3}/.test(it.trim()),
 			);
 			const [typed = ""] = /^\s*\w+/.exec(ghost) ?? [];
 			for (let at = 1; at < typed.length; at++) {
