@@ -20,7 +20,8 @@ interface Scene {
 	readonly isUsable: (suggested: string) => boolean;
 }
 
-const isLine = (text: string) => text.length > 8 && !text.trim().includes("\n");
+const isLine = (text: string) =>
+	text.trim().length > 6 && !text.trim().includes("\n");
 const isBlock = (text: string) => text.trim().split("\n").length > 1;
 
 const scenes: readonly Scene[] = [
@@ -28,8 +29,8 @@ const scenes: readonly Scene[] = [
 		name: "typescript-line",
 		file: "shapes.ts",
 		lines: [
-			"\nexport function count(shapes: readonly Shape[]): number {\n",
-			"\nexport function isEmpty(shapes: readonly Shape[]): boolean {\n",
+			"\nexport function count(shapes: readonly Shape[]): number {\nreturn ",
+			"\nexport function isEmpty(shapes: readonly Shape[]): boolean {\nreturn ",
 		],
 		isUsable: isLine,
 	},
@@ -47,8 +48,8 @@ const scenes: readonly Scene[] = [
 		name: "python-line",
 		file: "greet.py",
 		lines: [
-			"\n\ndef count(names: list[str]) -> int:\n",
-			"\n\ndef greet_first(names: list[str]) -> str:\n",
+			"\n\ndef count(names: list[str]) -> int:\nreturn ",
+			"\n\ndef greet_first(names: list[str]) -> str:\nreturn ",
 		],
 		isUsable: isLine,
 	},
