@@ -5,9 +5,11 @@ import {
 	type Indentation,
 } from "../../workspace/indentation.ts";
 import type { CursorSyntax } from "../syntax/cursorSyntax.ts";
-import type {
-	DocumentContext,
-	DocumentSnapshot,
+import { openBrackets } from "../text/bracketCounts.ts";
+import {
+	type DocumentContext,
+	type DocumentSnapshot,
+	withUnixLineEnds,
 } from "../text/documentContext.ts";
 import { isMarkup, isProse } from "../text/languageSyntax.ts";
 import type { SuggestionShape } from "../text/shape.ts";
@@ -61,9 +63,7 @@ export function filterPlace(
 		.split("\n")
 		.slice(1, nearLines + 1)
 		.map((it) => it.slice(0, nearChars));
-	const isWhole =
-		snapshot.text.replaceAll("\r\n", "\n").length ===
-		prefix.length + suffix.length;
+	const isWhole = isAllOf(prefix.length + suffix.length, snapshot.text);
 	return {
 		languageId,
 		path,
@@ -79,10 +79,17 @@ export function filterPlace(
 		linesBelow,
 		openBrackets:
 			isWhole && !isProse(languageId) && !hasUnpairedBrackets(languageId)
-				? openBrackets(prefix, suffix)
+				? openBrackets(prefix, suffix, languageId)
 				: undefined,
 		syntax,
 	};
+}
+
+/** Whether as many characters are all of a document. A line end has two characters at most: so a long document is not read. */
+function isAllOf(chars: number, document: string): boolean {
+	return (
+		document.length <= 2 * chars && withUnixLineEnds(document).length === chars
+	);
 }
 
 /** The next line below that is not blank; empty where there is none. */
@@ -104,45 +111,3 @@ export function hasOwn(
 function hasUnpairedBrackets(languageId: string): boolean {
 	return languageId === "shellscript" || isMarkup(languageId);
 }
-
-/**
- * Strings, comments and regular expressions can contain unpaired brackets, and cannot be told apart reliably: so brackets are counted with
- * and without them, and the largest count is used. A bracket is unmatched only if it is by every count.
- */
-function openBrackets(prefix: string, suffix: string): Record<string, number> {
-	const open: Record<string, number> = {};
-	for (const [opener, closer] of ["()", "[]", "{}"].map((it) => [...it])) {
-		if (opener === undefined || closer === undefined) continue;
-		const count = (text: string): number =>
-			Math.max(
-				...variants(text).map(
-					(it) => it.split(opener).length - it.split(closer).length,
-				),
-			);
-		open[closer] = Math.max(0, Math.min(count(prefix), count(prefix + suffix)));
-	}
-	return open;
-}
-
-function variants(text: string): readonly string[] {
-	const withoutComments = text.replace(
-		/\/\*[\s\S]*?\*\/|(?<=^|\s)(?:\/\/|#|--).*$/gm,
-		"",
-	);
-	return [text, withoutComments].flatMap((it) => {
-		const withoutStrings = it.replace(
-			/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g,
-			"",
-		);
-		return [
-			it,
-			withoutStrings,
-			it.replace(regexLiteral, ""),
-			withoutStrings.replace(regexLiteral, ""),
-		];
-	});
-}
-
-/** A regular expression literal of JavaScript or Ruby. */
-const regexLiteral =
-	/(?<=[(,=:[!&|?{};~\s])\/(?![*/])(?:\\.|\[(?:\\.|[^\]\n])*\]|[^/\n])+\//g;

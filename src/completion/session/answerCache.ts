@@ -7,6 +7,7 @@ import type { Piece } from "../confidence/pieces.ts";
 import {
 	type DocumentSnapshot,
 	lineBefore,
+	lineStart,
 	withUnixLineEnds,
 } from "../text/documentContext.ts";
 import {
@@ -178,7 +179,7 @@ function* lineStarts({ text, offset }: DocumentSnapshot): Generator<number> {
 	let end = offset;
 	for (let line = 0; line < maxTypedLines && end >= 0; line++) {
 		const before = text.slice(Math.max(0, end - maxLineChars - 1), end);
-		const start = end - lineBefore(before, before.length).length;
+		const start = end - before.length + lineStart(before, before.length);
 		if (offset - start > maxLineChars) return;
 		yield start;
 		end = start - (text.startsWith("\r\n", start - 2) ? 2 : 1);

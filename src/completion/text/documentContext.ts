@@ -23,15 +23,18 @@ export interface DocumentContext {
 	readonly suffix: string;
 	/** `lineBefore`, without the beginning of a very long one. */
 	readonly line: string;
-	/** The current line up to the cursor. */
+	/** The current line up to the cursor; of a very long one, the end. */
 	readonly lineBefore: string;
-	/** The current line after the cursor. */
+	/** The current line after the cursor; of a very long one, the beginning. */
 	readonly lineAfter: string;
 }
 
 /** More than fits into any prompt; only bounds the work. */
 export const maxPrefixChars = 16 * 1024;
 const maxSuffixChars = 4 * 1024;
+
+/** No line that someone writes is longer; some documents are a single line of a million characters. */
+const maxLineChars = 16 * 1024;
 
 /** About 150 tokens of code: that much is evaluated again when a full prompt drops its first block. */
 const blockChars = 512;
@@ -40,25 +43,49 @@ export function documentContext({
 	text,
 	offset,
 }: DocumentSnapshot): DocumentContext {
-	const line = lineBefore(text, offset);
+	const start = lineStart(text, offset);
 	return {
-		prefixBlocks: blocksBefore(text, offset - line.length),
-		line: endOfLongLine(line),
+		prefixBlocks: blocksBefore(text, start),
+		line: endOfLongLine(text.slice(start, offset)),
 		suffix: suffixAfter(text, offset),
-		lineBefore: line,
+		lineBefore: lineBefore(text, offset),
 		lineAfter: lineAfter(text, offset),
 	};
 }
 
-/** Looks at the line only: texts are long, and this is done several times at every key. */
-export function lineBefore(text: string, offset: number): string {
-	const lineFeed = offset === 0 ? -1 : text.lastIndexOf("\n", offset - 1);
-	const line = text.slice(lineFeed + 1, offset);
-	return line.slice(line.lastIndexOf("\r") + 1);
+/** Further back, no start of a line is looked for. */
+const maxSearchedChars = 1024 * 1024;
+
+/**
+ * Looks at the line only: texts are long, and this is done several times at every key. Of a line longer than a million characters it is some
+ * place that stays the same while the user types.
+ */
+export function lineStart(text: string, offset: number): number {
+	const blocks = Math.ceil(offset / maxSearchedChars) - 2;
+	const from = characterBoundary(text, Math.max(0, blocks * maxSearchedChars));
+	const before = text.slice(from, offset);
+	const line = before.slice(before.lastIndexOf("\n") + 1);
+	return offset - line.length + line.lastIndexOf("\r") + 1;
 }
 
+/** The line up to the offset; of a very long one, the end. */
+export function lineBefore(text: string, offset: number): string {
+	const start = lineStart(text, offset);
+	return text.slice(
+		offset - start > maxLineChars
+			? characterBoundary(text, offset - maxLineChars)
+			: start,
+		offset,
+	);
+}
+
+/** The line from the offset on; of a very long one, the beginning. */
 export function lineAfter(text: string, offset: number): string {
-	return /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? "";
+	const near = text.slice(
+		offset,
+		characterBoundary(text, offset + maxLineChars),
+	);
+	return /^[^\r\n]*/.exec(near)?.[0] ?? "";
 }
 
 /** Drops the beginning of a text that is too long for any prompt, in whole blocks so that the start stays the same while the user types. */

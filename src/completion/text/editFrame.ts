@@ -11,7 +11,7 @@ import {
 	type DocumentSnapshot,
 	endOfLongLine,
 	isSuffixCut,
-	lineBefore,
+	lineStart,
 	maxPrefixChars,
 	suffixAfter,
 	withUnixLineEnds,
@@ -44,6 +44,9 @@ const maxCharsAbove = 240;
 
 /** Text before the frame by which its start is found again, after edits further up. */
 const anchorChars = 256;
+
+/** Where the same text comes again and again, each of its ends may be where the frame begins. */
+const maxStarts = 64;
 
 /** Of the text before the cursor's line, as much is compared: more than a frame has, to see what was inserted. */
 const comparedChars = maxPrefixChars + 8 * 1024;
@@ -94,8 +97,8 @@ export class EditFrame {
 			)
 		)
 			return undefined;
-		const line = lineBefore(text, offset);
-		const from = Math.max(0, offset - line.length - comparedChars);
+		const startOfLine = lineStart(text, offset);
+		const from = Math.max(0, startOfLine - comparedChars);
 		const before = withUnixLineEnds(text.slice(from, offset));
 		const best = this.#starts(before)
 			.flatMap((start) => {
@@ -111,7 +114,7 @@ export class EditFrame {
 		if (!best) return undefined;
 		const typed = before.slice(best.start);
 		const isTooMuch =
-			typed.length > Math.max(maxTypedChars, line.length) ||
+			typed.length > Math.max(maxTypedChars, offset - startOfLine) ||
 			typed.split("\n").length > maxTypedLines;
 		return isTooMuch
 			? undefined
@@ -121,15 +124,17 @@ export class EditFrame {
 				};
 	}
 
-	/** Where the typed text may begin, from the first to the last, also where that is too much. */
+	/** Where the typed text may begin, from the first to the last, also where that is too much. Of very many, the last. */
 	#starts(before: string): number[] {
 		const anchor = this.#prefix.slice(-anchorChars);
 		if (anchor === "") return [0];
 		const starts: number[] = [];
-		let at = before.indexOf(anchor);
-		for (; at >= 0; at = before.indexOf(anchor, at + 1))
+		let at = before.lastIndexOf(anchor);
+		while (at >= 0 && starts.length < maxStarts) {
 			starts.push(at + anchor.length);
-		return starts;
+			at = at === 0 ? -1 : before.lastIndexOf(anchor, at - 1);
+		}
+		return starts.reverse();
 	}
 }
 
@@ -143,7 +148,7 @@ export function isLongTyped(typed: string): boolean {
 
 /** The start of a line above the cursor, one that is not blank where there is one: a tokenizer may merge blank lines with the one before. */
 function startOf(text: string, offset: number): number {
-	let start = offset - lineBefore(text, offset).length;
+	let start = lineStart(text, offset);
 	let chosen = start;
 	for (let lines = 1; lines <= linesAbove && start > 0; lines++) {
 		const lineStart = text.lastIndexOf("\n", start - 2) + 1;
