@@ -1,8 +1,8 @@
 /** Parses JSON with comments and trailing commas, as in the settings of VS Code. */
 
-/** A comment, or a string, whose content stays. */
-const piece = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n\r]*|\/\*[\s\S]*?(?:\*\/|$)/g;
-const trailingComma = /("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])/g;
+/** A comment, or a string, whose content stays. A string that nothing closes is one too: else each quote in it would be tried as an opening. */
+const piece = /"(?:[^"\\\n]|\\.)*"?|\/\/[^\n\r]*|\/\*[\s\S]*?(?:\*\/|$)/g;
+const trailingComma = /("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])/g;
 
 /** Throws like `JSON.parse`. */
 export function parseJsonc(text: string): unknown {

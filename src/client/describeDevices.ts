@@ -90,7 +90,7 @@ async function describeParts(
 }
 
 function backendOf({ id }: Device): string {
-	return id.replace(/\d+$/, "");
+	return id.replace(/(?<!\d)\d+$/, "");
 }
 
 /** Values of the variable that show one GPU each. The user may have set other indexes than the first, or names. */

@@ -131,7 +131,7 @@ class ForkedProcess implements EngineProcess {
 		// Drops the folder in which llama.cpp was built.
 		const lastLine = this.#errorLines
 			.at(-1)
-			?.replace(/\S+\/(?=llama\.cpp\/)/, "");
+			?.replace(/(?<!\S)\S+\/(?=llama\.cpp\/)/, "");
 		this.#exit = { why: lastLine ? `${how}: ${lastLine}` : how };
 		for (const listener of this.#exitListeners) listener(this.#exit);
 	}

@@ -77,7 +77,7 @@ export function tellsBattery(output: string): boolean {
 
 /** The status of each battery, one a line: 1 is discharging, as are 4 (low) and 5 (critical). */
 export function isDischarging(statuses: string): boolean {
-	return /^\s*[145]\s*$/m.test(statuses);
+	return statuses.split("\n").some((it) => /^[145]$/.test(it.trim()));
 }
 
 /** A folder of the Linux kernel: one folder for each supply. */

@@ -268,5 +268,5 @@ function baseName(file: string): string {
 
 /** Folder names may contain spaces: strips everything from the first word with a separator to the last separator. */
 function withoutFolders(text: string): string {
-	return text.replace(/[^\s'"`(]*[\\/](?:[^'"`]*[\\/])?/g, "");
+	return text.replace(/(?<![^\s'"`(])[^\s'"`(]*[\\/](?:[^'"`]*[\\/])?/g, "");
 }

@@ -23,7 +23,7 @@ const secretNames: readonly RegExp[] = [
 	/(?:^|[-_.])password(?:\.txt)?$/,
 	/^(?:\.dev\.vars|\.yarnrc\.yml|token\.json|local\.settings\.json)$/,
 	/\.tfstate$|\.tfvars(?:\.json)?$/,
-	/service[-_]?account[^/]*\.json$/,
+	/^(?=.*service[-_]?account).*\.json$/s,
 ];
 
 const secretExtensions = new Set([
@@ -77,7 +77,7 @@ const secretData =
 
 /** Templates are meant to be published: they name the variables without their values. */
 const isTemplate = /\.(?:example|sample|template|tmpl|dist|schema)(?:\.|$)/;
-const backupEnding = /(?:~|\.(?:bak|backup|old|orig|save|swp))+$/;
+const backupEndings = "~ .bak .backup .old .orig .save .swp".split(" ");
 
 /**
  * Whether a file looks by its path as if it held keys or passwords. Source code about secrets is none: `secretService.ts`,
@@ -87,7 +87,7 @@ const backupEnding = /(?:~|\.(?:bak|backup|old|orig|save|swp))+$/;
  */
 export function looksSecret(path: string): boolean {
 	const folders = path.toLowerCase().split("/");
-	const name = (folders.pop() ?? "").replace(backupEnding, "");
+	const name = withoutBackupEndings(folders.pop() ?? "");
 	if (folders.some((folder) => secretFolders.has(folder))) return true;
 	const extension = extensionOf(name);
 	if (secretExtensions.has(extension)) return true;
@@ -103,6 +103,15 @@ export function looksSecret(path: string): boolean {
 		(secretData.test(name.replace(/[-_. ]/g, "")) ||
 			folders.some((it) => it === "secrets" || it === "credentials"))
 	);
+}
+
+function withoutBackupEndings(name: string): string {
+	let end = name.length;
+	for (;;) {
+		const ending = backupEndings.find((it) => name.endsWith(it, end));
+		if (ending === undefined) return name.slice(0, end);
+		end -= ending.length;
+	}
 }
 
 /** Folders of third-party code or no code, even if no `.gitignore` lists them. */

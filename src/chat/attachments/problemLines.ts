@@ -34,10 +34,18 @@ export function problemLines(
 	const text = shown
 		.map(
 			({ path, line, severity, message }) =>
-				`${path}:${line + 1} ${severity} ${message.trim().replace(/\s*[\r\n]+\s*/g, " ")}`,
+				`${path}:${line + 1} ${severity} ${oneLine(message)}`,
 		)
 		.join("\n");
 	return { text, shownCount: shown.length };
+}
+
+function oneLine(message: string): string {
+	return message
+		.split(/[\r\n]+/)
+		.map((line) => line.trim())
+		.filter((line) => line !== "")
+		.join(" ");
 }
 
 function compare(first: string, second: string): number {

@@ -13,7 +13,8 @@ export interface CodeBlock {
 	readonly isOpen: boolean;
 }
 
-const opening = /^(?<indent>[ \t]*)(?<fence>`{3,}(?=[^`]*$)|~{3,})(?<info>.*)$/;
+const opening =
+	/^(?<indent>[ \t]*)(?<fence>`{3,}(?=[^`]*$)|~{3,}(?!~))(?<info>.*)$/;
 
 export function codeBlocksOf(answer: string): CodeBlock[] {
 	const blocks: CodeBlock[] = [];
@@ -66,7 +67,7 @@ export function namesOf(
 	return {
 		language: isPathAlone
 			? extensionOf(first)
-			: language.replace(/[{,].*$/, ""),
+			: (language.split(/[{,]/, 1)[0] ?? ""),
 		path,
 	};
 }
@@ -102,10 +103,9 @@ function pathInLine(line: string): string | null {
 	// Two paths are ambiguous.
 	if (quoted.length > 0)
 		return quoted.length === 1 ? (quoted[0] ?? null) : null;
-	const bare = line.replace(
-		/^[\s#*_>-]*(?:file(?:name)?:\s*)?|[\s*_:]+$/gi,
-		"",
-	);
+	const bare = line
+		.replace(/^[\s#*_>-]*(?:file(?:name)?:\s*)?/i, "")
+		.replace(/(?<![\s*_:])[\s*_:]+$/, "");
 	return asPath(bare.replace(/^[*_]+/, ""));
 }
 

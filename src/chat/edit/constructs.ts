@@ -17,7 +17,7 @@ const brace = /^\s*\{\s*$/;
 const opensAgain = /[{([:]\s*$/;
 
 const keyword =
-	/\b(?:function\*?|class|def|fn|func|fun|interface|struct|type|enum|const|let|var|val|module|namespace|impl|trait|record|sub|void)\s+(?:\([^)]*\)\s*)?([\p{L}_$][\p{L}\p{N}_$]*)/u;
+	/\b(?:function\*?|class|def|fn|func|fun|interface|struct|type|enum|const|let|var|val|module|namespace|impl|trait|record|sub|void)\s+(?:\([^()]*\)\s*)?([\p{L}_$][\p{L}\p{N}_$]*)/u;
 /** Without a keyword: `name(` after types and modifiers. */
 const method =
 	/^[^"'`=(.]*?(?<![\p{L}\p{N}_$#~])([#~]?[\p{L}_$][\p{L}\p{N}_$]*)\s*\((?!.*=>)[^"'`]*[{(,:]\s*$/u;

@@ -21,7 +21,7 @@ interface Mark {
 }
 
 const markLine =
-	/^(?<indent>[ \t]*)(?:(?<open><{5,9}) ?(?<opened>\S.*)?|(?<close>>{5,9}) ?(?<closed>\S.*)?|(?<divide>={5,9}))[ \t]*$/;
+	/^(?<indent>[ \t]*)(?:(?<open><{5,9}) ?(?<opened>\S.*)?|(?<close>>{5,9}) ?(?<closed>\S.*)?|(?<divide>={5,9}))$/;
 
 function markOf(line: string): Mark | undefined {
 	const groups = markLine.exec(line.trimEnd())?.groups;

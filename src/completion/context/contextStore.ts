@@ -37,6 +37,8 @@ interface File {
 
 const maxFiles = 32;
 const maxRemembered = 8;
+/** A longer file is data or generated; to split it into lines would hold up the editor. */
+export const maxContextFileChars = 512 * 1024;
 /** About 24,000 characters. Of a longer file, only the start. */
 const maxOpen = 16;
 
@@ -138,9 +140,9 @@ export class ContextStore {
 		);
 	}
 
-	/** The entry of a file, with its regions updated to its text. Undefined for a file that may not be used. */
+	/** The entry of a file, with its regions updated to its text. Undefined for a file that may not be used, or is too long. */
 	#update(path: string, text: string): File | undefined {
-		if (!this.#isContextFile(path)) {
+		if (!this.#isContextFile(path) || text.length > maxContextFileChars) {
 			this.#files.delete(path);
 			return undefined;
 		}

@@ -17,6 +17,8 @@ const charsBefore = 2250;
 const charsAfter = 750;
 
 const importLines = 100;
+/** Where lines are long, those are no import lines. */
+const importChars = 16 * 1024;
 const importLine =
 	/^\s*(?:import|export\s.*\bfrom|from|use|using|require|include|#\s*include|@import|(?:const|let|var)\s.*\brequire\()/;
 
@@ -40,7 +42,7 @@ export function localWindow(
 		before: text.slice(start === 0 || start > offset ? from : start, offset),
 		after: text.slice(offset, end < offset ? to : end),
 		imports: text
-			.slice(0, offset)
+			.slice(0, Math.min(offset, importChars))
 			.split("\n", importLines)
 			.filter((line) => importLine.test(line))
 			.join("\n"),

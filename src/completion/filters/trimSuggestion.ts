@@ -74,7 +74,9 @@ function withoutTrailingSpace(
 	const end = /^[\w"'`$]/.test(lineAfter) && /\S $/.test(text) ? " " : "";
 	const trimmed = text.trimEnd() + end;
 	// In Markdown, two trailing spaces are a line break.
-	return isProse(languageId) ? trimmed : trimmed.replace(/[ \t]+(?=\n)/g, "");
+	return isProse(languageId)
+		? trimmed
+		: trimmed.replace(/(?<![ \t])[ \t]+(?=\n)/g, "");
 }
 
 /** Cuts the longest overlap between the end of the text and the rest of the line, but no bracket that closes one in the text. */

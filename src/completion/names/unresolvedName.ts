@@ -4,6 +4,9 @@ import { type DocumentSnapshot, lineBefore } from "../text/documentContext.ts";
 import { isBuiltIn, requiresImports } from "./builtInNames.ts";
 import { type UsedName, usedNames } from "./usedNames.ts";
 
+/** To look for each name in a longer document would hold up the editor. */
+const maxDocumentChars = 1024 * 1024;
+
 /** What a language server offers at one place. */
 export interface OfferedNames {
 	readonly names: ReadonlySet<string>;
@@ -14,7 +17,7 @@ export interface OfferedNames {
 /** Where the text of a markup language or JSX stands between names. */
 const markup = /<\/|\/>|<[A-Za-z][\w.]*(?:\s[^<>]*)?>\s*[\w<{]/;
 /** `from module import *` brings names that are written nowhere. */
-const wildcardImport = /^\s*from\s.*\bimport\s*\*/m;
+const wildcardImport = /^[ \t]*from\s.*\bimport\s*\*/m;
 
 /**
  * Names of the suggestion that may be defined nowhere: only a language server knows.
@@ -26,6 +29,7 @@ export function doubtfulNames(
 	suggestion: string,
 	hasWord: (name: string) => boolean,
 ): UsedName[] {
+	if (text.length > maxDocumentChars) return [];
 	const before = lineBefore(text, offset);
 	if (isOutsideCode(text.slice(0, offset), languageId)) return [];
 	if (markup.test(before + suggestion)) return [];

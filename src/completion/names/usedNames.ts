@@ -32,9 +32,7 @@ const control = new Set(
 	"if for while switch catch with return elif and or not in".split(" "),
 );
 const importLine = /^\s*(?:import|from|export\b.*\bfrom)\b/;
-/** The left side of an assignment to names, or to a tuple or list of them. */
-const assigned =
-	/^\s*[([]?[\s\p{L}\p{N}_$,*]*[)\]]?\s*(?:\s*:[^=]*)?:?=(?![=>])/u;
+const inNames = /[\s\p{L}\p{N}_$,*]/u;
 
 /** @param lineBefore the current line up to the cursor. */
 export function usedNames(
@@ -107,11 +105,25 @@ function declaredNames(
 			for (const [name] of line.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu))
 				declared.add(name);
 		else if (!/^\s*(?:if|while|return|for)\b/.test(line)) {
-			const left = assigned.exec(line)?.[0] ?? "";
-			for (const [name] of left.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu))
+			for (const [name] of assigned(line).matchAll(
+				/[\p{L}_$][\p{L}\p{N}_$]*/gu,
+			))
 				declared.add(name);
 		}
 	return declared;
+}
+
+/** The left side of an assignment to names, or to a tuple or list of them, with their type; empty where there is none. */
+function assigned(line: string): string {
+	let at = line.length - line.trimStart().length;
+	if ("([".includes(line[at] || "-")) at++;
+	while (inNames.test(line[at] ?? "")) at++;
+	if (")]".includes(line[at] || "-")) at++;
+	while (line[at]?.trim() === "") at++;
+	if (line[at] === ":") at = line.indexOf("=", at);
+	return line[at] === "=" && !"=>".includes(line[at + 1] || "-")
+		? line.slice(0, at)
+		: "";
 }
 
 /** Of a function or method: `function f(a)`, `def f(a)`, `f(a) {`, `f(a): T`, `catch (e) {`. */

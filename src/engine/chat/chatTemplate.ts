@@ -58,9 +58,12 @@ export function chatTemplateOf(
 		return failure(createError("chatTooSmall", { model }));
 	const own = tryTemplate(chatTemplate, facts, model);
 	if (own.ok) return own;
-	return /<\|im_start\|>.*<\|im_end\|>/s.test(chatTemplate)
-		? tryTemplate(chatMl, facts, model)
-		: own;
+	return isChatMl(chatTemplate) ? tryTemplate(chatMl, facts, model) : own;
+}
+
+function isChatMl(template: string): boolean {
+	const start = template.indexOf("<|im_start|>");
+	return start >= 0 && template.includes("<|im_end|>", start);
 }
 
 const probe: readonly ChatTurn[] = [

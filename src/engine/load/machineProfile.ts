@@ -202,7 +202,7 @@ export class MachineProfile {
 
 	#keyOf({ id, name, totalBytes }: Device): string {
 		return deviceKey({
-			backend: id.replace(/\d.*$/, ""),
+			backend: id.split(/\d/, 1)[0] ?? "",
 			name,
 			totalBytes,
 			driver: this.#driver,

@@ -54,7 +54,7 @@ export function isLoopback({ hostname }: URL): boolean {
 /** The URL of the same file on a mirror of Hugging Face, which has the same paths below its base URL. */
 export function onMirror(url: string, mirror: string): string {
 	return url.startsWith(`${huggingFace}/`)
-		? mirror.replace(/\/+$/, "") + url.slice(huggingFace.length)
+		? mirror.replace(/(?<!\/)\/+$/, "") + url.slice(huggingFace.length)
 		: url;
 }
 

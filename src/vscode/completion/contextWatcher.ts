@@ -3,7 +3,10 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Event } from "../../base/event.ts";
-import type { ContextStore } from "../../completion/context/contextStore.ts";
+import {
+	type ContextStore,
+	maxContextFileChars,
+} from "../../completion/context/contextStore.ts";
 import { regionAround } from "../../workspace/regions.ts";
 import { documentPath, workspacePath } from "../workspace/documentPath.ts";
 import { findDefinitions } from "./definitions.ts";
@@ -121,6 +124,7 @@ export class ContextWatcher implements Disposable {
 	): void {
 		if (!isInWorkspace(document)) return;
 		const text = document.getText();
+		if (text.length > maxContextFileChars) return;
 		const region = regionAround(text, line);
 		if (region)
 			this.#options.store.remember(documentPath(document), text, kind, region);

@@ -151,6 +151,6 @@ function wordStart(
 	position: vscode.Position,
 ): vscode.Position {
 	const before = document.lineAt(position).text.slice(0, position.character);
-	const [word = ""] = /[\p{L}\p{N}_$]*$/u.exec(before) ?? [];
+	const [word = ""] = /(?<![\p{L}\p{N}_$])[\p{L}\p{N}_$]*$/u.exec(before) ?? [];
 	return position.translate(0, -word.length);
 }

@@ -70,7 +70,11 @@ export async function attachFolder(
 	name: string,
 	files: WorkspaceFiles,
 ): Promise<Attachments> {
-	const folder = name.replaceAll("\\", "/").replace(/^\.\/|\/+$/g, "") || ".";
+	const folder =
+		name
+			.replaceAll("\\", "/")
+			.replace(/^\.\//, "")
+			.replace(/(?<!\/)\/+$/, "") || ".";
 	const uri = uriOf(folder);
 	const stat = uri && (await statOf(uri));
 	if (!uri || !stat || (stat.type & vscode.FileType.Directory) === 0)

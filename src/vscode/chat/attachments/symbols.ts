@@ -148,5 +148,6 @@ async function runProvider<T>(
 
 /** Some extensions name a function `run()`. */
 function bareName(name: string): string {
-	return name.replace(/\(.*\)$/, "");
+	const at = name.endsWith(")") ? name.indexOf("(") : -1;
+	return at < 0 ? name : name.slice(0, at);
 }

@@ -130,6 +130,14 @@ describe("ContextStore", () => {
 		assert.deepEqual(places(store), []);
 	});
 
+	it("forgets a file that has become too long to be split into lines", () => {
+		const store = newStore();
+		store.open("src/a.ts", numbered(20));
+		store.open("src/a.ts", `${numbered(20)}\n`.repeat(5000));
+		assert.deepEqual(places(store), []);
+		assert.deepEqual(store.texts(), []);
+	});
+
 	it("drops the oldest region of a file beyond 8, and the least recently used file beyond 32", () => {
 		const store = newStore();
 		const text = numbered(100);
