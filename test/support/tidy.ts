@@ -53,7 +53,6 @@ const packagePlaces: readonly (readonly [name: string, place: string])[] = [
 	["shiki/", "src/webview/"],
 	["ignore", "src/workspace/gitignore.ts"],
 	["node-llama-cpp", "src/engine/runtime/nodeLlamaCpp.ts"],
-	["@huggingface/jinja", "src/engine/chat/jinja.ts"],
 	["@vscode/tree-sitter-wasm", "src/syntax/parser.ts"],
 	["node:", "src/syntax/"],
 	["node:", "src/engine/"],

@@ -48,11 +48,6 @@ describe("tidy", () => {
 			'import { getLlama } from "node-llama-cpp";',
 		],
 		["packages", "src/client/planted.ts", 'await import("node-llama-cpp");'],
-		[
-			"packages",
-			"src/engine/planted.ts",
-			'import { Template } from "@huggingface/jinja";',
-		],
 		["packages", "src/base/planted.ts", 'import fs from "node:fs";'],
 		["packages", "src/completion/planted.ts", 'import ignore from "ignore";'],
 		["packages", "src/webview/planted.ts", 'import * as z from "zod/mini";'],

@@ -1,9 +1,12 @@
-/** Renders the Jinja template of a model. The template is untrusted, and may not even terminate. */
+/** Renders the Jinja template of a model as transformers does. The template is untrusted, and may not even terminate. */
 
 import { createContext, Script } from "node:vm";
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { failure, type Result, success } from "../../base/result.ts";
 import { messageOf } from "../../protocol/errors.ts";
+import { globalFunctions } from "./template/library/globals.ts";
+import { render } from "./template/run/render.ts";
+import { parse } from "./template/syntax/parse.ts";
+import { Callable, Dict, type Value } from "./template/values/value.ts";
 
 export interface TemplateMessage {
 	readonly role: string;
@@ -31,20 +34,13 @@ export function compileTemplate(
 	source: string,
 	facts: TemplateFacts,
 ): Result<RenderTemplate, string> {
-	const program = guarded(() =>
-		// The options that chat templates are written for.
-		parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })),
-	);
-	if (!program.ok) return program;
+	const body = guarded(() => parse(source));
+	if (!body.ok) return body;
+	const variables = variablesFor(facts);
 	return success((messages) =>
-		guarded(() => {
-			const environment = new Environment();
-			const variables = { ...globalsFor(facts), messages };
-			for (const [name, value] of Object.entries(variables))
-				environment.set(name, value);
-			const { value } = new Interpreter(environment).run(program.value);
-			return String(value);
-		}),
+		guarded(() =>
+			render(body.value, [...variables, ["messages", messages.map(dictOf)]]),
+		),
 	);
 }
 
@@ -57,63 +53,34 @@ function guarded<T>(work: () => T): Result<T, string> {
 		room.work = work;
 		return success(entry.runInContext(room, { timeout: maxRenderMs }));
 	} catch (thrown) {
-		return failure(messageOf(thrown));
+		const why = messageOf(thrown);
+		return failure(/call stack/.test(why) ? "it is nested too deeply" : why);
 	} finally {
 		delete room.work;
 	}
 }
 
-function globalsFor({ beginningOfText, endOfText, today }: TemplateFacts) {
-	return {
-		true: true,
-		false: false,
-		none: null,
-		True: true,
-		False: false,
-		None: null,
-		add_generation_prompt: true,
-		bos_token: beginningOfText,
-		eos_token: endOfText,
-		range,
-		raise_exception: (message: unknown) => {
-			throw new Error(String(message));
-		},
-		strftime_now: (format: unknown) => dateText(today, String(format)),
-	};
+function dictOf({ role, content }: TemplateMessage): Value {
+	return new Dict([
+		["role", role],
+		["content", content],
+	]);
 }
 
-/** More than any conversation has turns. The timeout comes too late for a list that exhausts memory. */
-const maxNumbers = 100_000;
-
-/** Python's `range`. */
-function range(startOrEnd: number, end?: number, step = 1): number[] {
-	if (step === 0) throw new Error("range() got a step of zero");
-	const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
-	if ((to - from) / step > maxNumbers) throw new Error("range() is too long");
-	const numbers: number[] = [];
-	for (let i = from; step > 0 ? i < to : i > to; i += step) numbers.push(i);
-	return numbers;
-}
-
-/** The `strftime` directives that templates use. Always in English, as in the training data. */
-function dateText(date: Date, format: string): string {
-	const two = (value: number) => String(value).padStart(2, "0");
-	const named = (options: Intl.DateTimeFormatOptions) =>
-		new Intl.DateTimeFormat("en-US", options).format(date);
-	const directives: Readonly<Record<string, () => string>> = {
-		Y: () => String(date.getFullYear()),
-		m: () => two(date.getMonth() + 1),
-		d: () => two(date.getDate()),
-		H: () => two(date.getHours()),
-		M: () => two(date.getMinutes()),
-		S: () => two(date.getSeconds()),
-		B: () => named({ month: "long" }),
-		b: () => named({ month: "short" }),
-		A: () => named({ weekday: "long" }),
-		a: () => named({ weekday: "short" }),
-	};
-	return format.replace(
-		/%(\w)/g,
-		(whole, letter: string) => directives[letter]?.() ?? whole,
-	);
+/** Transformers defines `tools` and `documents` always; without any they are none. */
+function variablesFor({
+	beginningOfText,
+	endOfText,
+	today,
+}: TemplateFacts): readonly (readonly [name: string, value: Value])[] {
+	return [
+		...[...globalFunctions(today)].map(
+			([name, call]) => [name, new Callable(call)] as const,
+		),
+		["add_generation_prompt", true],
+		["bos_token", beginningOfText],
+		["eos_token", endOfText],
+		["tools", null],
+		["documents", null],
+	];
 }

@@ -1,0 +1,96 @@
+/** Filters of texts. */
+
+import { allowedChars, repeated } from "../../values/limits.ts";
+import { lengthOf } from "../../values/measure.ts";
+import { show } from "../../values/show.ts";
+import { Dict, Tuple } from "../../values/value.ts";
+import { linesOf, strip, wordsOf } from "../../values/whitespace.ts";
+import { capitalized, wordsCapitalized } from "../case.ts";
+import { percentFormat } from "../formats/percentFormat.ts";
+import { isGivenTrue, numberOr, textOr } from "../given.ts";
+import { replaced } from "../stringMethods.ts";
+import type { Filters } from "./filter.ts";
+
+const entities: Readonly<Record<string, string>> = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	'"': "&#34;",
+	"'": "&#39;",
+};
+
+const escaped = (value: Parameters<typeof show>[0]) =>
+	show(value).replace(/[&<>"']/g, (it) => entities[it] ?? it);
+
+export const textFilters: Filters = {
+	upper: (value) => show(value).toUpperCase(),
+	lower: (value) => show(value).toLowerCase(),
+	capitalize: (value) => capitalized(show(value)),
+	title: (value) => wordsCapitalized(show(value)),
+	trim: (value, args) => {
+		const [characters] = args.take("trim", ["chars"]);
+		return strip(show(value), "both", textOr(characters, null));
+	},
+	replace: (value, args) => {
+		const [old, by, count] = args.take("replace", ["old", "new", "count"]);
+		return replaced(
+			show(value),
+			show(old ?? ""),
+			show(by ?? ""),
+			numberOr(count, -1),
+		);
+	},
+	indent: (value, args) => {
+		const [width = 4, first, blank] = args.take("indent", [
+			"width",
+			"first",
+			"blank",
+		]);
+		const by =
+			typeof width === "string" ? width : repeated(" ", numberOr(width, 4));
+		const [start = "", ...rest] = linesOf(`${show(value)}\n`);
+		allowedChars(
+			start.length + rest.join("\n").length + rest.length * by.length,
+		);
+		const lines = rest.map((it) =>
+			it === "" && !isGivenTrue(blank) ? it : by + it,
+		);
+		return [isGivenTrue(first) ? by + start : start, ...lines].join("\n");
+	},
+	escape: escaped,
+	e: escaped,
+	forceescape: escaped,
+	format: (value, { positional, named }) =>
+		percentFormat(
+			show(value),
+			named.size > 0 ? new Dict(named) : new Tuple(positional),
+		),
+	center: (value, args) => {
+		const [width] = args.take("center", ["width"]);
+		const text = show(value);
+		const missing = numberOr(width, 80) - (lengthOf(text) ?? 0);
+		const left = Math.floor(missing / 2);
+		return repeated(" ", left) + text + repeated(" ", missing - left);
+	},
+	wordcount: (value) => wordsOf(show(value)).length,
+	truncate: (value, args) => {
+		const [most, killWords, end, leeway] = args.take("truncate", [
+			"length",
+			"killwords",
+			"end",
+			"leeway",
+		]);
+		const text = show(value);
+		const length = numberOr(most, 255);
+		const dots = textOr(end, "...");
+		if (text.length <= length + numberOr(leeway, 5)) return text;
+		const kept = text.slice(0, Math.max(0, length - dots.length));
+		const lastSpace = kept.lastIndexOf(" ");
+		return isGivenTrue(killWords) || lastSpace < 0
+			? kept + dots
+			: kept.slice(0, lastSpace) + dots;
+	},
+	striptags: (value) =>
+		wordsOf(show(value).replace(/<!--.*?-->|<[^>]*>/gs, "")).join(" "),
+	urlencode: (value) => encodeURIComponent(show(value)).replaceAll("%2F", "/"),
+};
