@@ -15,7 +15,7 @@ import type {
 	TokenCounts,
 } from "../protocol/chat.ts";
 import type { FromEngine, ToEngine } from "../protocol/engineProtocol.ts";
-import { loadedModel } from "../protocol/engineStatus.ts";
+import { type ChatLoaded, loadedModel } from "../protocol/engineStatus.ts";
 import type { HeadroomError } from "../protocol/errors.ts";
 import type {
 	CompletionChunk,
@@ -34,6 +34,7 @@ export interface GenerationStream {
 type Pending =
 	| { readonly kind: "chunk"; readonly chunk: ReceivedChunk }
 	| { readonly kind: "counts"; readonly counts: TokenCounts }
+	| { readonly kind: "chatLoaded"; readonly loaded: ChatLoaded }
 	| { readonly kind: "end"; readonly end: GenerationEnd };
 
 interface ReceivedChunk extends AnswerChunk {
@@ -163,6 +164,30 @@ export class EngineClient implements Disposable {
 		}
 	}
 
+	/**
+	 * Loads the chat's model in advance of a question, unless it is loaded; starts the engine for that. Undefined when the signal aborts first: the load
+	 * goes on.
+	 */
+	async loadChat(
+		signal: AbortSignal,
+	): Promise<Result<ChatLoaded, HeadroomError> | undefined> {
+		const connected = await orAborted(this.#supervisor.connect(), signal);
+		if (!connected?.ok) return connected;
+		const requestId = `h${++this.#requests}`;
+		const mailbox = new Mailbox();
+		this.#mailboxes.set(requestId, mailbox);
+		try {
+			connected.value.send({ kind: "loadChat", requestId });
+			const item = await orAborted(mailbox.take(), signal);
+			if (item?.kind === "chatLoaded") return success(item.loaded);
+			return item?.kind === "end" && item.end.kind === "failed"
+				? failure(item.end.error)
+				: undefined;
+		} finally {
+			this.#mailboxes.delete(requestId);
+		}
+	}
+
 	/** Has a running engine delete the KV snapshot of a conversation, also one that it is about to write. */
 	deleteState(stateFile: string): void {
 		this.#supervisor.running?.send({ kind: "deleteState", stateFile });
@@ -246,6 +271,11 @@ export class EngineClient implements Disposable {
 				this.#mailboxes
 					.get(message.requestId)
 					?.put({ kind: "counts", counts: message.counts });
+				return;
+			case "chatLoaded":
+				this.#mailboxes
+					.get(message.requestId)
+					?.put({ kind: "chatLoaded", loaded: message.loaded });
 				return;
 			case "done":
 				if (isCompletion(message.requestId))

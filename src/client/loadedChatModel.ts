@@ -5,8 +5,14 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import type { ChatModel } from "../protocol/chat.ts";
-import type { EngineStatus } from "../protocol/engineStatus.ts";
+import {
+	type EngineStatus,
+	type LoadReport,
+	ownChat,
+} from "../protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../protocol/errors.ts";
+import type { ModelDescription } from "../protocol/model.ts";
+import type { EngineClient } from "./engineClient.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 type StatusSource = Pick<
@@ -16,14 +22,19 @@ type StatusSource = Pick<
 
 export class LoadedChatModel implements Disposable {
 	readonly #supervisor: StatusSource;
+	readonly #client: Pick<EngineClient, "loadChat">;
 	readonly #store = new DisposableStore();
 	readonly #onDidChange = this.#store.add(new Emitter<void>());
 	#current: ChatModel | undefined;
 
 	readonly onDidChange: Event<void> = this.#onDidChange.event;
 
-	constructor(supervisor: StatusSource) {
+	constructor(
+		supervisor: StatusSource,
+		client: Pick<EngineClient, "loadChat">,
+	) {
 		this.#supervisor = supervisor;
+		this.#client = client;
 		this.#current = modelOf(supervisor.status);
 		this.#store.add(
 			supervisor.onDidChangeStatus((status) => {
@@ -40,7 +51,7 @@ export class LoadedChatModel implements Disposable {
 		return this.#current;
 	}
 
-	/** Starts the engine unless a model is ready, and waits for its load. Undefined when the signal aborts first. */
+	/** Starts the engine unless a model is ready, and waits for its load; loads the chat's own model. Undefined when the signal aborts first. */
 	async load(
 		signal: AbortSignal,
 	): Promise<Result<ChatModel, HeadroomError> | undefined> {
@@ -48,7 +59,7 @@ export class LoadedChatModel implements Disposable {
 		const connected = await orAborted(this.#supervisor.connect(), signal);
 		if (!connected?.ok) return connected;
 		const store = new DisposableStore();
-		const ended = new Promise<Result<ChatModel, HeadroomError>>((resolve) => {
+		const ended = new Promise<LoadEnd>((resolve) => {
 			const check = (): void => {
 				const end = loadEndOf(this.#supervisor.status);
 				if (end) resolve(end);
@@ -58,8 +69,18 @@ export class LoadedChatModel implements Disposable {
 		});
 		const end = await orAborted(ended, signal);
 		store.dispose();
-		// `end` may hold an equal object: this listener can run before the constructor's.
-		return end?.ok && this.#current ? success(this.#current) : end;
+		const loaded = end === "unloaded" ? await this.#loadOwn(signal) : end;
+		// `loaded` may hold an equal object: this listener can run before the constructor's.
+		return loaded?.ok && this.#current ? success(this.#current) : loaded;
+	}
+
+	async #loadOwn(
+		signal: AbortSignal,
+	): Promise<Result<ChatModel, HeadroomError> | undefined> {
+		const loaded = await this.#client.loadChat(signal);
+		if (!loaded?.ok) return loaded;
+		const { model, load } = loaded.value;
+		return success(chatModelOf(model, load));
 	}
 
 	dispose(): void {
@@ -68,27 +89,42 @@ export class LoadedChatModel implements Disposable {
 }
 
 function modelOf(status: EngineStatus): ChatModel | undefined {
-	if (status.kind !== "ready" && status.kind !== "generating") return undefined;
-	const { model, load } = status;
-	const { name, parameterCount } = model;
-	const { chatWindow: windowTokens, chatError: error = null } = load;
+	const chat = ownChat(status);
+	if (chat)
+		return chat.state === "ready" || chat.state === "generating"
+			? chatModelOf(chat.model, chat.load)
+			: undefined;
+	return status.kind === "ready" || status.kind === "generating"
+		? chatModelOf(status.model, status.load)
+		: undefined;
+}
+
+function chatModelOf(
+	{ name, parameterCount }: ModelDescription,
+	{ chatWindow: windowTokens, chatError }: LoadReport,
+): ChatModel {
+	const error = chatError ?? null;
 	return { name, parameterCount, windowTokens, error };
 }
 
+/** Of the model for completion; `unloaded` where the chat has a model of its own, which waits to be asked. */
+type LoadEnd = Result<ChatModel, HeadroomError> | "unloaded";
+
 /** Undefined while the load may still succeed. */
-function loadEndOf(
-	status: EngineStatus,
-): Result<ChatModel, HeadroomError> | undefined {
+function loadEndOf(status: EngineStatus): LoadEnd | undefined {
+	const model = modelOf(status);
+	if (model) return success(model);
 	switch (status.kind) {
 		case "stopped":
 			return failure(createError("engineStopped", {}));
+		case "ready":
+		case "generating":
+			return "unloaded";
 		case "failed":
-			return failure(status.error);
+			return ownChat(status) ? "unloaded" : failure(status.error);
 		case "crashed":
 			return status.restartInMs === null ? failure(status.error) : undefined;
-		default: {
-			const model = modelOf(status);
-			return model && success(model);
-		}
+		default:
+			return undefined;
 	}
 }

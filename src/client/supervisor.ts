@@ -14,7 +14,11 @@ import {
 	type LoadOptions,
 	type ToEngine,
 } from "../protocol/engineProtocol.ts";
-import type { EngineStatus, LoadResult } from "../protocol/engineStatus.ts";
+import {
+	type EngineStatus,
+	type LoadResult,
+	ownChat,
+} from "../protocol/engineStatus.ts";
 import {
 	createError,
 	errorText,
@@ -446,8 +450,12 @@ function loadOf(status: EngineStatus): Load | undefined {
 			return { file: status.file, step: status.step };
 		case "warmingUp":
 			return { file: status.model.file, step: status.step };
-		default:
-			return undefined;
+		default: {
+			const chat = ownChat(status);
+			return chat?.state === "loading" || chat?.state === "warmingUp"
+				? { file: chat.file, step: chat.step }
+				: undefined;
+		}
 	}
 }
 

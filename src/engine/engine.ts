@@ -25,10 +25,11 @@ import { Chat } from "./chat/chat.ts";
 import { ChatStates } from "./chat/chatState.ts";
 import { Completions } from "./fim/completions.ts";
 import { PromptSnapshots } from "./kv/promptSnapshots.ts";
-import { ModelSlot, type ModelSlotOptions } from "./load/modelSlot.ts";
-import type { ReadyModel } from "./load/readyModel.ts";
+import type { MachineAccess } from "./load/loadAttempt.ts";
+import type { ReadyChatModel, ReadyModel } from "./load/readyModel.ts";
+import { RoleModels } from "./load/roleModels.ts";
 import { failed, replyTo } from "./replies.ts";
-import type { CreateRuntime } from "./runtime/runtime.ts";
+import type { CreateRuntime, LoadedModel } from "./runtime/runtime.ts";
 import { LoadGate } from "./schedule/loadGate.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import { TimeSlicer } from "./schedule/timeSlicer.ts";
@@ -45,7 +46,7 @@ export interface EngineOptions {
 	readonly now?: () => number;
 	readonly setTimer?: SetTimer;
 	readonly driver?: string;
-	readonly measureRam?: ModelSlotOptions["measureRam"];
+	readonly measureRam?: MachineAccess["measureRam"];
 }
 
 export class Engine {
@@ -54,8 +55,9 @@ export class Engine {
 	readonly #log: Log;
 	readonly #scheduler = new Scheduler();
 	readonly #gate: LoadGate;
-	readonly #slot: ModelSlot;
+	readonly #models: RoleModels;
 	readonly #references: ReferenceTokens;
+	readonly #chatReferences: ReferenceTokens;
 	readonly #completions: Completions;
 	readonly #chat: Chat;
 	readonly #prompts: PromptSnapshots;
@@ -78,15 +80,16 @@ export class Engine {
 		this.#log = logTo((level, message) =>
 			send({ kind: "log", level, message }),
 		);
-		const current = () => this.#slot.current;
+		const current = () => this.#models.completion.current;
 		const status = new StatusReporter({
 			send: (report) => send({ kind: "report", report }),
 			current,
-			isGenerating: () => this.#completions.isAtWork || this.#chat.isAtWork,
+			ownChat: () => this.#models.ownChat.state,
+			isGenerating: () =>
+				this.#completions.isAtWork ||
+				(this.#chat.isAtWork && !this.#models.ownChat.isWanted),
 		});
 		const shared = {
-			current,
-			references: () => this.#references.tokens(),
 			onDidChange: () => status.update(),
 			send,
 			log: this.#log,
@@ -103,7 +106,7 @@ export class Engine {
 			epochMs: Date.now,
 			setTimer,
 		});
-		this.#slot = new ModelSlot({
+		this.#models = new RoleModels({
 			createRuntime,
 			readModelFile,
 			readVocabulary,
@@ -114,30 +117,52 @@ export class Engine {
 			driver,
 			measureRam,
 			learn: (learned) => send({ kind: "learned", learned }),
-			slicer: new TimeSlicer(this.#scheduler, "chat", now),
+			createSlicer: () => new TimeSlicer(this.#scheduler, "chat", now),
 			earlierBudget: (modelKey) => this.#prompts.budgetOf(modelKey),
+			onDidChangeChat: () => status.update(),
+			isAnswering: () => this.#chat.isAnswering,
+			willLend: () => this.#prompts.saveAll(),
+			runAlone: (work) => this.#scheduler.run(work),
+			runWithoutChats: (work) => this.#gate.runWithoutChats(work),
+			setTimer,
 		});
 		this.#chat = new Chat({
 			...shared,
-			model: () => this.#queuedModel(),
+			current: () => this.#models.chat,
+			references: () => this.#chatReferences.tokens(),
+			onDidChange: () => {
+				status.update();
+				if (!this.#chat.isAnswering) this.#models.ownChat.restartTimer();
+			},
+			model: () => this.#chatModel(),
 			states: new ChatStates(this.#log),
 			onDidMakeContext: (context) => {
-				this.#slot.addContext(context);
+				this.#models.completion.addContext(context);
 				status.refresh();
 			},
 		});
-		this.#gate = new LoadGate(this.#scheduler, this.#chat);
+		this.#gate = new LoadGate(this.#scheduler, {
+			isBusy: () => this.#chat.isBusy || this.#models.ownChat.isBusy,
+			stopAll: async () => {
+				await this.#chat.stopAll();
+				await this.#models.ownChat.settled();
+			},
+		});
 		this.#completions = new Completions({
 			...shared,
+			current,
+			references: () => this.#references.tokens(),
 			gate: this.#gate,
 			prompts: this.#prompts,
 			isChatAnswering: () => this.#chat.isAnswering,
 		});
 		this.#references = new ReferenceTokens({
-			tokenizer: () => {
-				const ready = current();
-				return ready?.ok ? ready.value.model : undefined;
-			},
+			tokenizer: () => modelOf(current()),
+			log: this.#log,
+		});
+		// Another vocabulary. Where the chat has no model of its own, these are the same tokens once more, and most are asked for by neither.
+		this.#chatReferences = new ReferenceTokens({
+			tokenizer: () => modelOf(this.#models.chat),
 			log: this.#log,
 		});
 	}
@@ -183,6 +208,7 @@ export class Engine {
 				return;
 			case "references":
 				this.#references.receive(message.references);
+				this.#chatReferences.receive(message.references);
 				return;
 			case "describeDevices":
 				void this.#describeDevices(message);
@@ -206,7 +232,7 @@ export class Engine {
 			// Where they are no longer wanted, they are deleted and not saved.
 			if (options.savedPrompts) await this.#prompts.saveAll();
 			await this.#prompts.open(options.savedPrompts);
-			await this.#slot.load(options);
+			await this.#models.load(options);
 			const ready = this.#ready();
 			if (!ready.ok) return ready;
 			const { model, budget, report } = ready.value;
@@ -227,7 +253,7 @@ export class Engine {
 
 	async #loadChat(requestId: string): Promise<void> {
 		const load = async (): Promise<Result<FromEngine, HeadroomError>> => {
-			const ready = await this.#queuedModel();
+			const ready = await this.#chatModel();
 			if (!ready.ok) return ready;
 			const { model, report } = ready.value;
 			const loaded = { model: model.description, load: report };
@@ -257,12 +283,16 @@ export class Engine {
 
 	/** The model, or why there is none. */
 	#ready(): Result<ReadyModel, HeadroomError> {
-		return this.#slot.current ?? failure(createError("engineStopped", {}));
+		return (
+			this.#models.completion.current ??
+			failure(createError("engineStopped", {}))
+		);
 	}
 
-	/** The model after all earlier requests, loads among them. */
-	#queuedModel(): Promise<Result<ReadyModel, HeadroomError>> {
-		return this.#gate.run(() => Promise.resolve(this.#ready()));
+	/** The model that chats, after all earlier requests, loads among them. Its own is loaded for this. */
+	async #chatModel(): Promise<Result<ReadyChatModel, HeadroomError>> {
+		const ready = await this.#gate.run(() => Promise.resolve(this.#ready()));
+		return this.#models.ownChat.isWanted ? this.#models.ownChat.ready() : ready;
 	}
 
 	async #shutdown(): Promise<void> {
@@ -271,7 +301,7 @@ export class Engine {
 		await this.#gate
 			.runWithoutChats(async () => {
 				await this.#prompts.saveAll();
-				await this.#slot.dispose();
+				await this.#models.dispose();
 			})
 			.catch(() => {});
 		this.#onShutdown();
@@ -286,7 +316,9 @@ export class Engine {
 			const devices =
 				gpu === null
 					? await this.#loadedDevices()
-					: await this.#scheduler.run(() => this.#slot.devices(gpu, record));
+					: await this.#scheduler.run(() =>
+							this.#models.loader.devices(gpu, record),
+						);
 			return devices.ok
 				? success({ kind: "devices", requestId, devices: devices.value })
 				: devices;
@@ -312,4 +344,10 @@ export class Engine {
 		if (typeof requestId === "string")
 			this.#send(failed(requestId, createError("badMessage", { why })));
 	}
+}
+
+function modelOf(
+	ready: Result<ReadyChatModel, HeadroomError> | undefined,
+): LoadedModel | undefined {
+	return ready?.ok ? ready.value.model : undefined;
 }

@@ -235,6 +235,21 @@ export function ownChat(status: EngineStatus): OwnChat | undefined {
 	return "chat" in status ? status.chat : undefined;
 }
 
+/** What slows the loaded models down. */
+export function warningsOf(status: EngineStatus): readonly HeadroomError[] {
+	const chat = ownChat(status);
+	return [
+		...("load" in status && !status.isAway ? [status.load] : []),
+		...(chat && "load" in chat ? [chat.load] : []),
+	].flatMap(({ warning }) => warning ?? []);
+}
+
+/** Whether the chat's own model is being loaded. */
+export function isLoadingChat(status: EngineStatus): boolean {
+	const state = ownChat(status)?.state;
+	return state === "loading" || state === "warmingUp";
+}
+
 /** The file of a model that finally failed to load. */
 export function fileThatFailed(status: EngineStatus): string | undefined {
 	const isFinal =

@@ -45,6 +45,9 @@ export const errorSentences = {
 	/** Found by llama.cpp during the load. */
 	modelOutOfMemory:
 		"llama.cpp ran out of memory while loading the model file {file}: {why}.",
+	/** Until nobody has asked in the chat for a minute. */
+	modelLent:
+		"{model} is not loaded: there is no room for it beside the chat's model. It comes back when the chat is idle.",
 	fimUnsupported:
 		"{model} cannot complete code at the cursor: its file has no fill-in-the-middle tokens. Choose a model made for code completion.",
 	chatUnsupported:

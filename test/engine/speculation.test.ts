@@ -9,7 +9,14 @@ import { logTo } from "../../src/base/log.ts";
 import { success } from "../../src/base/result.ts";
 import { generate } from "../../src/engine/decode/generate.ts";
 import { KvCache } from "../../src/engine/kv/kvCache.ts";
-import { ModelSlot } from "../../src/engine/load/modelSlot.ts";
+import {
+	ModelLoader,
+	type ModelLoaderOptions,
+} from "../../src/engine/load/modelLoader.ts";
+import {
+	ModelSlot,
+	type ModelSlotOptions,
+} from "../../src/engine/load/modelSlot.ts";
 import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
 import type {
 	LoadedModel,
@@ -312,7 +319,7 @@ describe("a model slot with llama.cpp", () => {
 		const reports: EngineReport[] = [];
 		const live = { models: 0, sequences: 0 };
 		const clock = new EvaluationClock();
-		const slot = new ModelSlot({
+		const options = {
 			createRuntime: async (options) => {
 				const created = await createLlamaRuntime(options);
 				return created.ok
@@ -329,7 +336,9 @@ describe("a model slot with llama.cpp", () => {
 			measureRam: () => Promise.resolve(undefined),
 			slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 			learn: () => {},
-		});
+		} satisfies ModelLoaderOptions & Omit<ModelSlotOptions, "loader">;
+		const loader = new ModelLoader(options);
+		const slot = new ModelSlot({ ...options, loader });
 		await slot.load({
 			...plainLoadOptions,
 			file: builtInModel,
@@ -344,7 +353,7 @@ describe("a model slot with llama.cpp", () => {
 		const { memory, draft } = report.load;
 		await slot.unload();
 		const afterwards = { ...live };
-		await slot.dispose();
+		await loader.dispose();
 		return { lines, draft, memory, whileLoaded, afterwards };
 	}
 

@@ -15,7 +15,7 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import type { GenerationStats } from "../../protocol/generation.ts";
 import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
-import type { ReadyModel } from "../load/readyModel.ts";
+import type { ReadyChatModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
 import type { LoadedModel, Sampling, Token } from "../runtime/runtime.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
@@ -25,7 +25,7 @@ import { chatTokens, countTurns } from "./chatTokens.ts";
 import type { ModelChat, OpenChatContext } from "./modelChat.ts";
 import { ReasoningSplitter } from "./reasoning.ts";
 
-type ChatModel = Pick<ReadyModel, "model" | "chat" | "chunkTokens">;
+type ChatModel = Omit<ReadyChatModel, "report">;
 
 export interface ChatOptions {
 	/** The model after all earlier requests, loads among them. */

@@ -23,6 +23,7 @@ import type {
 } from "../runtime/runtime.ts";
 import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { type TimeSlicer, timeSliced } from "../schedule/timeSlicer.ts";
+import type { DraftModel } from "../speculation/draftModel.ts";
 import type { DraftContext, ModelDraft } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import { type ChatTemplate, chatTemplateOf } from "./chatTemplate.ts";
@@ -45,6 +46,14 @@ export interface ModelChatOptions {
 	readonly stateKey: string;
 	/** Their current state. */
 	readonly devices: () => Promise<readonly Device[]>;
+	/** The context, where the model only chats; else it is created for the first question. */
+	readonly only?: OnlyContext;
+}
+
+/** A context that is part of the plan. */
+interface OnlyContext {
+	readonly cache: KvCache;
+	readonly windowTokens: number;
 }
 
 /** The context for chats; one conversation at a time is in it. */
@@ -81,6 +90,16 @@ export class ModelChat {
 		this.windowTokens = windowTokens;
 		this.tags = tagTokens(options.model);
 		this.#options = options;
+		const { only, plan, slicer, draft } = options;
+		if (!only) return;
+		const { cache } = only;
+		this.#context = {
+			cache,
+			slicer,
+			speculation: this.#speculation(cache, draft?.models.get(cache)),
+			allocatedBytes: { vramBytes: 0, ramBytes: 0 },
+			plan,
+		};
 	}
 
 	/** Fails if the model cannot chat. */
@@ -91,7 +110,7 @@ export class ModelChat {
 			today: new Date(),
 		});
 		if (!template.ok) return template;
-		const windowTokens = largestWindow(options);
+		const windowTokens = options.only?.windowTokens ?? largestWindow(options);
 		if (windowTokens === undefined)
 			return failure(
 				createError("chatOutOfMemory", {
@@ -109,9 +128,10 @@ export class ModelChat {
 
 	/** Bytes per token in the KV cache and in a snapshot; 0 without a plan. */
 	get tokenBytes(): number {
-		const { plan } = this.#options;
+		const { plan, only } = this.#options;
 		if (!plan) return 0;
 		const { windowTokens: chatWindow } = this;
+		if (only) return cacheBytes(plan) / chatWindow;
 		const added =
 			cacheBytes(planFor({ ...plan.request, chatWindow })) - cacheBytes(plan);
 		return added / chatWindow;
@@ -164,7 +184,7 @@ export class ModelChat {
 		this.#context = {
 			cache,
 			slicer,
-			speculation: this.#speculation(cache),
+			speculation: this.#speculation(cache, this.#draft?.drafter),
 			allocatedBytes: allocated.reduce(sumAllocated),
 			plan: withContext,
 		};
@@ -205,10 +225,12 @@ export class ModelChat {
 	}
 
 	/** Separate from that of completions, whose lookup is in the middle of another text. */
-	#speculation(cache: KvCache): ModelSpeculation | undefined {
+	#speculation(
+		cache: KvCache,
+		drafter: DraftModel | undefined,
+	): ModelSpeculation | undefined {
 		const { verifyCosts, speculation, draft, batchTokens, slicer } =
 			this.#options;
-		const drafter = this.#draft?.drafter;
 		if (!verifyCosts) return undefined;
 		return new ModelSpeculation({
 			mode: speculation,

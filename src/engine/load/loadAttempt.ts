@@ -4,6 +4,9 @@ import { assertNever } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { english } from "../../base/sentence.ts";
+import { besideMapped } from "../../memory/plan/beside.ts";
+import type { Plan } from "../../memory/plan/plan.ts";
+import { roleNeeds } from "../../memory/plan/roles.ts";
 import { refusalReasons } from "../../memory/report/memoryReasons.ts";
 import { shapeProblemText } from "../../memory/report/shapeProblemText.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
@@ -15,6 +18,7 @@ import {
 	type Learned,
 	type MachineRecord,
 } from "../../protocol/machineRecord.ts";
+import type { Role } from "../../protocol/model.ts";
 import type { SpeculationMode } from "../../protocol/speculation.ts";
 import { fitBudget, minBudget, windowFor } from "../measure/promptBudget.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -25,6 +29,7 @@ import type { Runtimes } from "./runtimes.ts";
 
 export interface LoadAttempt {
 	readonly file: LoadableFile;
+	readonly role: Role;
 	readonly runtime: Runtime;
 	/** Undefined if the header lacks what a plan needs; llama.cpp may still be able to load the file. */
 	readonly strategy: LoadStrategy | undefined;
@@ -51,11 +56,19 @@ export interface MachineAccess {
 	readonly learn: (learned: Learned) => void;
 }
 
-/** @param tried keys of the strategies that failed in this load. */
+export interface AttemptRequest {
+	readonly options: LoadOptions;
+	/** For a chat alone, its context is the only one. */
+	readonly role: Role;
+	/** Keys of the strategies that failed in this load. */
+	readonly tried: ReadonlySet<string>;
+	/** The plans of the other models of this process. */
+	readonly beside: readonly Plan[];
+}
+
 export async function planAttempt(
 	file: LoadableFile,
-	options: LoadOptions,
-	tried: ReadonlySet<string>,
+	{ options, role, tried, beside }: AttemptRequest,
 	machine: MachineAccess,
 ): Promise<Result<LoadAttempt, HeadroomError>> {
 	const { description, shape } = file;
@@ -67,12 +80,20 @@ export async function planAttempt(
 		runtime.value,
 		machine,
 	);
+	const devices = await measuredDevices(
+		runtime.value,
+		profile,
+		options,
+		machine,
+	);
 	const attempt: LoadAttempt = {
 		file,
+		role,
 		runtime: runtime.value,
 		strategy: undefined,
 		profile,
-		devices: await measuredDevices(runtime.value, profile, options, machine),
+		devices:
+			process.platform === "linux" ? besideMapped(devices, beside) : devices,
 		contextWindow: options.contextWindow ?? description.trainedContextWindow,
 		latencyTargetMs: options.latencyTargetMs,
 		speculation: options.speculation,
@@ -89,7 +110,8 @@ export async function planAttempt(
 	const verdict = chooseStrategy({
 		model: { name, quantization, shape: shape.value },
 		devices: attempt.devices,
-		sequences: sequenceCount,
+		role,
+		sequences: role === "chat" ? 1 : sequenceCount,
 		batchTokens,
 		minWindow: minWindow(attempt),
 		allowsPartial: options.partialOffload,
@@ -134,12 +156,17 @@ export function profileOf(
 	return new MachineProfile(record, `${driver}, llama.cpp ${build}`, epochMs());
 }
 
-/** The context window of each sequence with the smallest useful prompt. */
+/** The smallest useful context window: of each sequence with the smallest prompt, or of a chat. */
 export function minWindow({
+	role,
 	contextWindow,
-}: Pick<LoadAttempt, "contextWindow">): number {
-	return windowFor(fitBudget(minBudget, contextWindow));
+}: Pick<LoadAttempt, "role" | "contextWindow">): number {
+	return role === "chat"
+		? Math.min(minChatWindow, contextWindow)
+		: windowFor(fitBudget(minBudget, contextWindow));
 }
+
+const minChatWindow = Math.min(...roleNeeds.chat.contextWindows);
 
 /** The devices with their measured speed. Measures RAM bandwidth once a day, while nothing else reads memory. */
 async function measuredDevices(

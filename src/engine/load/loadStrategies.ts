@@ -19,6 +19,7 @@ import type { Correction, NamedModel } from "../../memory/plan/planRequest.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { Gpu } from "../../protocol/engineProtocol.ts";
+import type { Role } from "../../protocol/model.ts";
 
 /** One way to load a model. */
 export interface LoadStrategy {
@@ -41,6 +42,7 @@ type LoadPrice = (contextWindow: number) => Plan;
 export interface StrategyRequest {
 	readonly model: NamedModel;
 	readonly devices: readonly Device[];
+	readonly role: Role;
 	readonly sequences: number;
 	readonly batchTokens: number;
 	/** The smallest useful context window. */
@@ -76,11 +78,11 @@ type StrategyChoice =
 	| { readonly kind: "allBad"; readonly last: LoadStrategy };
 
 /**
- * Prefers all layers on the GPUs that llama.cpp was started with. The CPU comes second if it is fast enough for completion, and is the only choice
+ * Prefers all layers on the GPUs that llama.cpp was started with. The CPU comes second if it is fast enough for the role, and is the only choice
  * without a GPU. Layers are split between both only if the settings allow it.
  */
 export function chooseStrategy(request: StrategyRequest): StrategyChoice {
-	const { minWindow, allowsPartial, history } = request;
+	const { role, minWindow, allowsPartial, history } = request;
 	const devices = request.devices.flatMap(evenParts);
 	const gpus = gpuPlacements(devices).at(-1);
 	const cpu = cpuPlacement(devices);
@@ -90,7 +92,7 @@ export function chooseStrategy(request: StrategyRequest): StrategyChoice {
 	const wanted = [
 		...onGpus,
 		...partial,
-		...onCpu.filter((it) => !gpus || isFastEnough(it.price(minWindow))),
+		...onCpu.filter((it) => !gpus || isFastEnough(it.price(minWindow), role)),
 	];
 	const fitting = wanted.filter((it) => admits(it.price(minWindow)));
 	const strategy = fitting.find((it) => !history.isBad(it));
@@ -206,10 +208,8 @@ function placeName({ gpus, host }: Placement): string {
 	return gpus.map(({ name }) => name).join(" and ") || host.name;
 }
 
-function isFastEnough({ atFullWindow }: Plan): boolean {
-	return (
-		atFullWindow.tokensPerSecond >= roleNeeds.completion.enoughTokensPerSecond
-	);
+function isFastEnough({ atFullWindow }: Plan, role: Role): boolean {
+	return atFullWindow.tokensPerSecond >= roleNeeds[role].enoughTokensPerSecond;
 }
 
 function fastest(plans: readonly Plan[]): Plan | undefined {

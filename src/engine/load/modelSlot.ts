@@ -1,56 +1,51 @@
-/** The slot for the one loaded model: loads, reports and unloads it, and keeps the reason if it could not be loaded. */
+/** The slot for the model that completes: loads, reports and unloads it, lends its memory, and keeps the reason if it could not be loaded. */
 
+import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes, formatMs } from "../../base/units.ts";
+import type { Plan } from "../../memory/plan/plan.ts";
 import { speculationSummary } from "../../memory/report/speculationText.ts";
-import type { LoadableFile } from "../../models/header/modelFile.ts";
-import type { Device } from "../../protocol/device.ts";
-import type { Gpu, LoadOptions } from "../../protocol/engineProtocol.ts";
+import type { LoadOptions } from "../../protocol/engineProtocol.ts";
 import type { EngineReport } from "../../protocol/engineStatus.ts";
 import {
 	createError,
 	errorText,
 	type HeadroomError,
-	messageOf,
 } from "../../protocol/errors.ts";
-import {
-	emptyRecord,
-	type MachineRecord,
-} from "../../protocol/machineRecord.ts";
 import type { OpenChatContext } from "../chat/modelChat.ts";
-import type { CreateRuntime } from "../runtime/runtime.ts";
-import { sumAllocated } from "../runtime/sumAllocated.ts";
 import { sequenceCount } from "./contextSize.ts";
-import {
-	type LoadAttempt,
-	type MachineAccess,
-	minWindow,
-	planAttempt,
-	profileOf,
-} from "./loadAttempt.ts";
-import { beforeVerifying, memoryByDevice } from "./loadOutcome.ts";
+import type { ModelLoader } from "./modelLoader.ts";
 import { type PrepareOptions, prepareModel } from "./prepareModel.ts";
-import type { PreparedModel, ReadyModel } from "./readyModel.ts";
-import { Runtimes } from "./runtimes.ts";
+import {
+	disposeOfModel,
+	type PreparedModel,
+	type ReadyModel,
+	withContext,
+} from "./readyModel.ts";
 
-export interface ModelSlotOptions
-	extends PrepareOptions,
-		Omit<MachineAccess, "runtimes"> {
-	readonly createRuntime: CreateRuntime;
+export interface ModelSlotOptions extends PrepareOptions {
+	readonly loader: ModelLoader;
 	readonly report: (report: EngineReport) => void;
 }
+
+/** What a load replaces, and what it finds beside it. */
+interface Others {
+	/** The plans of the other models of this process. */
+	readonly beside: () => readonly Plan[];
+}
+
+const alone: Others = { beside: () => [] };
 
 /** Calls must not overlap: the scheduler serializes them. */
 export class ModelSlot {
 	readonly #options: ModelSlotOptions;
-	readonly #machine: MachineAccess;
 	#loaded: PreparedModel | undefined;
 	#failure: HeadroomError | undefined;
+	#latest: LoadOptions | undefined;
+	#lent: Extract<EngineReport, { readonly kind: "ready" }> | undefined;
 
 	constructor(options: ModelSlotOptions) {
 		this.#options = options;
-		const { createRuntime, log } = options;
-		this.#machine = { ...options, runtimes: new Runtimes(createRuntime, log) };
 	}
 
 	/** The loaded model, or why there is none; undefined before the first load. */
@@ -60,11 +55,34 @@ export class ModelSlot {
 		return undefined;
 	}
 
+	/** Of the last load, whether or not it succeeded. */
+	get latest(): LoadOptions | undefined {
+		return this.#latest;
+	}
+
+	get isLent(): boolean {
+		return this.#lent !== undefined;
+	}
+
+	/** Of everything that is loaded; empty for a load without a plan. */
+	get plans(): readonly Plan[] {
+		const { plan } = this.#loaded ?? {};
+		return plan ? [plan] : [];
+	}
+
 	/** Replaces the model. Afterwards `current` holds the outcome; the last report is `ready` or `failed`. */
-	async load(options: LoadOptions): Promise<void> {
-		const { report, log, now } = this.#options;
+	async load(options: LoadOptions, { beside }: Others = alone): Promise<void> {
+		const { loader, report, log, now } = this.#options;
 		const startMs = now();
-		const loaded = await this.#replace(options);
+		this.#latest = options;
+		await this.unload();
+		const loaded = await loader.load({
+			role: "completion",
+			options,
+			beside,
+			report,
+			prepare: (model, attempt) => prepareModel(model, attempt, this.#options),
+		});
 		if (!loaded.ok) {
 			this.#failure = loaded.error;
 			report({ kind: "failed", error: loaded.error });
@@ -87,133 +105,45 @@ export class ModelSlot {
 		report({ kind: "ready", model: description, budget, load: loadReport });
 	}
 
-	/** An exception here is a defect of llama.cpp or ours: it becomes the reason why the slot is empty. */
-	async #replace(
-		options: LoadOptions,
-	): Promise<Result<PreparedModel, HeadroomError>> {
-		try {
-			await this.unload();
-			return await this.#load(options);
-		} catch (thrown) {
-			return failure(
-				createError("modelRefused", {
-					file: options.file,
-					why: messageOf(thrown),
-				}),
-			);
-		}
+	/** Keeps the model for options that load the same, and reports it again. */
+	keep(options: LoadOptions): void {
+		this.#latest = options;
+		if (!this.#loaded) return;
+		const { model, budget, report: load } = this.#loaded;
+		const { description } = model;
+		this.#options.report({ kind: "ready", model: description, budget, load });
 	}
 
-	/** The compute devices of the machine, whether or not a model is loaded. */
-	async devices(
-		gpu: Gpu,
-		record: MachineRecord = emptyRecord,
-	): Promise<Result<readonly Device[], HeadroomError>> {
-		const runtime = await this.#machine.runtimes.get({ gpu, threads: null });
-		if (!runtime.ok) return runtime;
-		const profile = profileOf(record, runtime.value, this.#machine);
-		return success(profile.measured(await runtime.value.devices()));
+	/** Unloads the model until `takeBack`, to make room for another one. Requires a loaded model. */
+	async lend(): Promise<void> {
+		const { report, log } = this.#options;
+		const loaded = this.#loaded;
+		assert(loaded, "a model to lend the memory of");
+		const { model, budget, report: load } = loaded;
+		const { description } = model;
+		await this.unload();
+		this.#lent = { kind: "ready", model: description, budget, load };
+		this.#failure = createError("modelLent", { model: description.name });
+		log.info(`unloaded ${description.name} to make room for the chat's model`);
+		report({ ...this.#lent, isAway: true });
+	}
+
+	/** Loads the model again that was lent. */
+	async takeBack(): Promise<void> {
+		if (this.#lent && this.#latest) await this.load(this.#latest);
 	}
 
 	/** Adds a context that was created after the load to the reported memory. */
-	addContext({ plan, allocatedBytes }: OpenChatContext): void {
-		const loaded = this.#loaded;
-		if (!loaded?.observed || !plan) return;
-		const { observed, report } = loaded;
-		const allocated = sumAllocated(observed.allocated, allocatedBytes);
-		const memory = memoryByDevice(beforeVerifying(plan), {
-			...observed,
-			allocated,
-		});
-		const { chatWindow: openChatWindow } = report;
-		this.#loaded = { ...loaded, report: { ...report, openChatWindow, memory } };
+	addContext(context: OpenChatContext): void {
+		if (this.#loaded) this.#loaded = withContext(this.#loaded, context);
 	}
 
+	/** Unloads the model, or forgets that it was lent. */
 	async unload(): Promise<void> {
 		const loaded = this.#loaded;
 		this.#loaded = undefined;
 		this.#failure = undefined;
-		try {
-			if (loaded?.chat.ok) await loaded.chat.value.dispose();
-			await loaded?.draft?.dispose();
-			await loaded?.sequences.dispose();
-		} finally {
-			await loaded?.model.dispose();
-		}
-	}
-
-	async dispose(): Promise<void> {
-		await this.unload();
-		await this.#machine.runtimes.dispose();
-	}
-
-	/** Falls back to smaller strategies while llama.cpp runs out of memory: another program may have taken some since the plan. */
-	async #load(
-		options: LoadOptions,
-	): Promise<Result<PreparedModel, HeadroomError>> {
-		const { readModelFile, report, log } = this.#options;
-		report({ kind: "loading", file: options.file, fraction: 0 });
-		const file = readModelFile(options.file);
-		if (!file.ok) return file;
-		const tried = new Set<string>();
-		let outOfMemory: HeadroomError | undefined;
-		for (;;) {
-			const attempt = await planAttempt(
-				file.value,
-				options,
-				tried,
-				this.#machine,
-			);
-			if (!attempt.ok) return outOfMemory ? failure(outOfMemory) : attempt;
-			const loaded = await this.#loadBy(file.value, attempt.value);
-			const { strategy } = attempt.value;
-			if (loaded.ok || loaded.error.code !== "modelOutOfMemory" || !strategy)
-				return loaded;
-			outOfMemory = loaded.error;
-			log.warn(`${errorText(outOfMemory)} Trying the next fallback.`);
-			tried.add(strategy.key);
-		}
-	}
-
-	async #loadBy(
-		{ description }: LoadableFile,
-		attempt: LoadAttempt,
-	): Promise<Result<PreparedModel, HeadroomError>> {
-		const { report } = this.#options;
-		const { file } = description;
-		const { runtime, strategy, profile } = attempt;
-		const plan = strategy?.price(minWindow(attempt));
-		const named = (phase: "loading" | "warmingUp") =>
-			strategy && { step: profile.stepKey(description, strategy, phase) };
-		const loading = { kind: "loading", file, ...named("loading") } as const;
-		report({ ...loading, fraction: 0 });
-
-		let reported = 0;
-		const model = await runtime.loadModel({
-			description,
-			gpuLayers: plan?.request.offloadedLayers,
-			mapsFile: plan?.mapsFile,
-			onProgress: (fraction) => {
-				// llama.cpp calls this for every tensor; report whole percents only.
-				if (fraction < reported + 0.01) return;
-				reported = fraction;
-				report({ ...loading, fraction });
-			},
-		});
-		if (!model.ok) return model;
-
-		try {
-			report({
-				kind: "warmingUp",
-				model: description,
-				...named("warmingUp"),
-			});
-			const ready = await prepareModel(model.value, attempt, this.#options);
-			if (!ready.ok) await model.value.dispose();
-			return ready;
-		} catch (thrown) {
-			await model.value.dispose();
-			throw thrown;
-		}
+		this.#lent = undefined;
+		if (loaded) await disposeOfModel(loaded);
 	}
 }

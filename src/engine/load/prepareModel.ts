@@ -56,10 +56,11 @@ import { evenParts } from "./loadStrategies.ts";
 import type { PreparedModel } from "./readyModel.ts";
 
 /** Looks like code, for models whose speed depends on the text. */
-const probeText = "for (const item of list) {\n\ttotal += item.price * 2;\n}\n";
+export const probeText =
+	"for (const item of list) {\n\ttotal += item.price * 2;\n}\n";
 
 /** A completion that arrives during a chat's prefill waits for one slice. */
-const chatSlice = { ms: 50, minTokens: 16 };
+export const chatSlice = { ms: 50, minTokens: 16 };
 /** A key that comes while a prompt for completion is evaluated waits for one step. With fewer tokens a step is much slower for each. */
 const promptStep = { ms: 100, minTokens: 32 };
 
@@ -161,6 +162,7 @@ export async function prepareModel(
 		budget,
 		sequences: sequences.value,
 		draft,
+		plan: wholePlan,
 		chat,
 		chunkTokens: tokensWithin(chatSlice, speed),
 		promptStepTokens: tokensWithin(promptStep, speed),
@@ -187,8 +189,8 @@ export async function prepareModel(
 }
 
 /** In a sequence of its own, because the size of the real ones depends on the result. */
-async function measure(
-	model: LoadedModel,
+export async function measure(
+	model: Pick<LoadedModel, "createSequences" | "tokenize">,
 	kvType: KvType,
 	speculation: SpeculationMode,
 	now: () => number,
@@ -242,7 +244,7 @@ function budgetFor(
 }
 
 /** Compares the prediction with the load: corrects the next prediction, and warns if the model is not where it was planned to be. */
-function compare(
+export function compare(
 	plan: Plan,
 	{ profile }: LoadAttempt,
 	speed: MeasuredSpeed,
@@ -267,7 +269,7 @@ function compare(
 	};
 }
 
-function tokensWithin(
+export function tokensWithin(
 	{ ms, minTokens }: typeof chatSlice,
 	{ prefillTokensPerSecond }: EngineSpeed,
 ): number {
@@ -276,7 +278,7 @@ function tokensWithin(
 }
 
 /** Changes when the file is rewritten. */
-function fileKey({ file, fileBytes }: ModelDescription): string {
+export function fileKey({ file, fileBytes }: ModelDescription): string {
 	const stat = statSync(file, { throwIfNoEntry: false });
 	return `${file}, ${fileBytes} bytes of ${stat?.mtimeMs ?? 0}`;
 }

@@ -4,7 +4,7 @@ import type { Priority, Scheduler } from "./scheduler.ts";
 
 export interface StoppableChats {
 	/** Whether a chat uses the model. */
-	readonly isBusy: boolean;
+	isBusy(): boolean;
 	/** Stops the chats in progress; resolves when none of them uses the model any more. */
 	stopAll(): Promise<void>;
 }
@@ -22,7 +22,8 @@ export class LoadGate {
 
 	/** Runs work that replaces the model. */
 	async runWithoutChats<T>(work: () => Promise<T>): Promise<T> {
-		if (!this.#closing && !this.#chats.isBusy) return this.#scheduler.run(work);
+		if (!this.#closing && !this.#chats.isBusy())
+			return this.#scheduler.run(work);
 		// Outside of the queue, where their last slice may be waiting.
 		const closing = Promise.all([this.#closing, this.#chats.stopAll()]).then(
 			() => {

@@ -38,7 +38,7 @@ export interface TargetModel {
 }
 
 export interface ModelDraftOptions {
-	readonly runtime: Runtime;
+	readonly runtime: Pick<Runtime, "loadModel">;
 	readonly readModelFile: ReadModelFile;
 	readonly readVocabulary: ReadVocabulary;
 	readonly log: Log;

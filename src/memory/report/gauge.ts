@@ -2,7 +2,14 @@
 
 import { assertNever } from "../../base/assert.ts";
 import type { Device } from "../../protocol/device.ts";
-import type { EngineStatus, HeldMemory } from "../../protocol/engineStatus.ts";
+import {
+	type EngineStatus,
+	type HeldMemory,
+	heldMemory,
+	isLoadingChat,
+	ownChat,
+	warningsOf,
+} from "../../protocol/engineStatus.ts";
 import { marginBytes } from "../machine/devices.ts";
 
 export type GaugeState =
@@ -110,8 +117,10 @@ function stateOf(
 			return status.kind;
 		case "ready":
 		case "generating":
+			if (isLoadingChat(status)) return "loading";
+			if (ownChat(status)?.state === "generating") return "generating";
 			if (isPaused && status.kind === "ready") return "paused";
-			if (status.load.warning) return "spill";
+			if (warningsOf(status).length > 0) return "spill";
 			return memories.some(isShort) ? "pressure" : status.kind;
 		default:
 			return assertNever(status);
@@ -141,7 +150,7 @@ function memoriesOf(
 	devices: readonly Device[],
 ): readonly GaugeMemory[] {
 	if (status.kind !== "ready" && status.kind !== "generating") return [];
-	const { memory } = status.load;
+	const memory = heldMemory(status);
 	const held = (memory.length > 0 ? memory : devices.map(withoutModel)).map(
 		(it) => updated(it, devices),
 	);

@@ -89,7 +89,7 @@ function createPanel(
 			},
 			write: (id) => void workspaceState.update(currentIdKey, id),
 		},
-		model: store.add(new LoadedChatModel(supervisor)),
+		model: store.add(new LoadedChatModel(supervisor, client)),
 		engine: client,
 		context: store.add(new EditorContext({ lastEditor, files })),
 		actions,

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
+import { warningsOf } from "../../protocol/engineStatus.ts";
 import { describeError } from "../platform/localize.ts";
 import type { EngineStatusSource } from "./engineStatusItem.ts";
 
@@ -20,9 +21,9 @@ export function registerEngineMessages(
 ): Disposable {
 	const warned = new Set<string>();
 	return engine.onDidChangeStatus((status) => {
-		const warning = status.kind === "ready" ? status.load.warning : undefined;
-		const warningText = warning && describeError(warning);
-		if (warningText && !warned.has(warningText)) {
+		for (const warning of status.kind === "ready" ? warningsOf(status) : []) {
+			const warningText = describeError(warning);
+			if (warned.has(warningText)) continue;
 			warned.add(warningText);
 			warn(warningText, actions.openLog);
 		}

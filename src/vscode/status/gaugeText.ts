@@ -2,7 +2,7 @@
 
 import { assert, assertNever } from "../../base/assert.ts";
 import type { Translate } from "../../base/sentence.ts";
-import { formatBytes, formatPercent } from "../../base/units.ts";
+import { formatBytes, formatMs, formatPercent } from "../../base/units.ts";
 import type { GenerationCounters } from "../../client/recentGenerations.ts";
 import type { SuppressionReason } from "../../completion/reasons/suppression.ts";
 import {
@@ -13,9 +13,15 @@ import {
 	partsIn,
 	usedBytes,
 } from "../../memory/report/gauge.ts";
-import type { EngineStatus, LoadReport } from "../../protocol/engineStatus.ts";
+import {
+	type EngineStatus,
+	type LoadReport,
+	ownChat,
+	warningsOf,
+} from "../../protocol/engineStatus.ts";
 import { errorText } from "../../protocol/errors.ts";
 import type { ModelDescription } from "../../protocol/model.ts";
+import { type RolesView, rolesView } from "../../protocol/roles/rolesView.ts";
 import type { SpeculationCounters } from "../../protocol/speculation.ts";
 
 export interface GaugeView {
@@ -128,6 +134,15 @@ function loadingWord(status: EngineStatus, t: Translate): string {
 			});
 		case "warmingUp":
 			return t("Warming up");
+		case "ready":
+		case "generating": {
+			const chat = ownChat(status);
+			return chat?.state === "loading"
+				? t("Loading chat {percent}", {
+						percent: formatPercent(chat.fraction),
+					})
+				: t("Warming up chat");
+		}
 		default:
 			return t("Starting");
 	}
@@ -174,11 +189,12 @@ function sentencesOf(
 			return [modelDetail(status.model)];
 		case "ready":
 		case "generating": {
-			const { warning } = status.load;
 			return [
-				modelDetail(status.model),
+				...(ownChat(status)
+					? rolesText(rolesView(status), t)
+					: [modelDetail(status.model)]),
 				...pause,
-				...(warning ? [errorText(warning, t)] : []),
+				...warningsOf(status).map((it) => errorText(it, t)),
 				...(gauge.state === "pressure"
 					? [t("Little memory is left for other programs.")]
 					: []),
@@ -192,6 +208,53 @@ function sentencesOf(
 	}
 }
 
+/** A sentence for the model of each role. */
+function rolesText(
+	{ completion, chat }: RolesView,
+	t: Translate,
+): readonly string[] {
+	const model = (view: RolesView["chat"]) =>
+		view.model ? modelDetail(view.model) : fileName(view.file ?? "");
+	return [
+		completion.state === "away"
+			? t(
+					"Completion: {model}, unloaded until the chat is idle, as there is no room for both",
+					{ model: model(completion) },
+				)
+			: t("Completion: {model}", { model: model(completion) }),
+		chatText(chat, model(chat), t),
+	];
+}
+
+function chatText(
+	{ state, error, decodeTokensPerSecond, loadMs }: RolesView["chat"],
+	model: string,
+	t: Translate,
+): string {
+	switch (state) {
+		case "unloaded":
+			return t("Chat: {model}, loaded when you ask", { model });
+		case "failed":
+			return t("Chat: {problem}", {
+				problem: error ? errorText(error, t) : "",
+			});
+		case "ready":
+		case "generating":
+			return t("Chat: {model}, {count} tokens per second, loaded in {time}", {
+				model,
+				count: String(Math.round(decodeTokensPerSecond ?? 0)),
+				time: formatMs(loadMs ?? 0),
+			});
+		default:
+			return t("Chat: {model}, loading", { model });
+	}
+}
+
+/** Of a path of any system. */
+function fileName(file: string): string {
+	return file.split(/[\\/]/).at(-1) ?? file;
+}
+
 function modelDetail(model: ModelDescription): string {
 	return `${model.name}, ${model.quantization}, ${formatBytes(model.fileBytes)}`;
 }
@@ -203,6 +266,7 @@ function factsOf(
 	t: Translate,
 ): readonly Row[] {
 	if (status.kind !== "ready" && status.kind !== "generating") return [];
+	if (status.isAway) return [];
 	const { contextWindow, sequences, kvType, draft, decodeTokensPerSecond } =
 		status.load;
 	const { tokensPerSecond, reusedShare, speculation } = counters;
@@ -225,17 +289,20 @@ function factsOf(
 			? []
 			: [[t("Prompt reused"), formatPercent(reusedShare)] as const]),
 		...(draft === null ? [] : [[t("Draft model"), draft] as const]),
-		...(speculation
+		...(speculation && speculation.gain >= minShownGain
 			? [[t("Speculative decoding"), speculationText(speculation, t)] as const]
 			: []),
 	];
 }
 
+/** A smaller gain is within the noise of its measurement. */
+const minShownGain = 1.05;
+
 function speculationText(
 	{ acceptedShare, tokensPerStep, gain }: SpeculationCounters,
 	t: Translate,
 ): string {
-	return t("{accepted} accepted, {tokens} tokens per step, {gain} × as fast", {
+	return t("{gain} × faster, {accepted} accepted, {tokens} tokens per step", {
 		accepted: formatPercent(acceptedShare),
 		tokens: tokensPerStep.toFixed(1),
 		gain: gain.toFixed(1),
@@ -278,7 +345,9 @@ function partName(
 		case "draft":
 			return t("Draft model");
 		case "others":
-			return "load" in status && status.load.memory.length === 0
+			return "load" in status &&
+				!status.isAway &&
+				status.load.memory.length === 0
 				? t("In use, including the model")
 				: t("Other programs");
 		case "free":

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { success } from "../../../src/base/result.ts";
+import type { SetTimer } from "../../../src/base/timers.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type {
 	ChatRequest,
@@ -58,18 +59,32 @@ const loadOptions: LoadOptions = {
 /** The last message of a request. */
 type Last = Extract<
 	FromEngine,
-	{ readonly kind: "done" | "failed" | "counted" | "devices" | "loaded" }
+	{
+		readonly kind:
+			| "done"
+			| "failed"
+			| "counted"
+			| "devices"
+			| "loaded"
+			| "chatLoaded";
+	}
 >;
 
 export interface DrivenOptions extends FakeOptions {
 	readonly chatTemplate?: string | null;
 	readonly now?: () => number;
+	readonly setTimer?: SetTimer;
 	/** Told before the engine goes on. */
 	readonly onSend?: (message: FromEngine) => void;
 }
 
 export function driveEngine(options: DrivenOptions = {}) {
-	const { chatTemplate = fakeTemplate, now = () => 0, onSend } = options;
+	const {
+		chatTemplate = fakeTemplate,
+		now = () => 0,
+		setTimer,
+		onSend,
+	} = options;
 	const runtime = new FakeRuntime({
 		continuation: scripted("abc"),
 		description: chattyDescription,
@@ -101,6 +116,7 @@ export function driveEngine(options: DrivenOptions = {}) {
 			notify();
 		},
 		now,
+		...(setTimer && { setTimer }),
 	});
 	const until = (test: () => boolean) =>
 		test()
@@ -113,6 +129,7 @@ export function driveEngine(options: DrivenOptions = {}) {
 					it.kind === "failed" ||
 					it.kind === "counted" ||
 					it.kind === "loaded" ||
+					it.kind === "chatLoaded" ||
 					it.kind === "devices") &&
 				it.requestId === requestId,
 		);
@@ -182,6 +199,14 @@ export function driveEngine(options: DrivenOptions = {}) {
 						: "",
 				)
 				.join(""),
+		loadChat: (requestId: string) =>
+			engine.receive({ kind: "loadChat", requestId }),
+		/** The last report. */
+		report: () =>
+			sent.findLast(
+				(it): it is FromEngine & { readonly kind: "report" } =>
+					it.kind === "report",
+			)?.report,
 		reports: () =>
 			sent.flatMap((it) => (it.kind === "report" ? [it.report.kind] : [])),
 	};

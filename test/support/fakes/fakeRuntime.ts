@@ -126,7 +126,10 @@ export interface FakeOptions {
 	) => Promise<HeadroomError | undefined> | HeadroomError | undefined;
 	/** Called before a snapshot is written or read; may wait or throw. */
 	readonly onState?: (what: "save" | "load") => Promise<void> | void;
-	readonly devices?: readonly Device[];
+	/** As they are with this many models loaded. */
+	readonly devices?:
+		| readonly Device[]
+		| ((models: number) => readonly Device[]);
 	/** The size of the weights, and of each group of sequences. */
 	readonly allocatedBytes?: AllocatedBytes;
 	/** Predictions if the limits exclude the script, most probable first. */
@@ -167,7 +170,12 @@ export class FakeRuntime implements Runtime {
 	}
 
 	devices(): Promise<readonly Device[]> {
-		return Promise.resolve(this.#options.devices ?? [fakeRam]);
+		const { devices = [fakeRam] } = this.#options;
+		return Promise.resolve(
+			typeof devices === "function"
+				? devices(this.journal.liveModels)
+				: devices,
+		);
 	}
 
 	async loadModel(

@@ -38,6 +38,8 @@ export class RealEngine {
 	readonly client: EngineClient;
 	/** Change it and call `supervisor.apply("reloadModel")`. */
 	modelFile = "";
+	/** The chat's own model; empty where that for completion chats. */
+	chatFile = "";
 	/** Long: prompts are full however busy the machine was when the model was measured. */
 	latencyTargetMs = 5000;
 	/** One: llama.cpp's threads wait for one another, and collapse beside the other suites. Zero measures, as for users. */
@@ -63,6 +65,9 @@ export class RealEngine {
 						latencyTargetMs: this.latencyTargetMs,
 						speculation: this.speculation,
 						drafts: [],
+						...(this.chatFile !== "" && {
+							chat: { file: this.chatFile, drafts: [] },
+						}),
 						...(this.savedPrompts && { savedPrompts: this.savedPrompts }),
 					},
 					root,

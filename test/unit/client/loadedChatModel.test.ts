@@ -3,7 +3,10 @@ import { Emitter } from "../../../src/base/event.ts";
 import { failure, type Result, success } from "../../../src/base/result.ts";
 import { LoadedChatModel } from "../../../src/client/loadedChatModel.ts";
 import type { EngineConnection } from "../../../src/client/supervisor.ts";
-import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
+import type {
+	EngineStatus,
+	OwnChat,
+} from "../../../src/protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
@@ -27,6 +30,17 @@ function ready(
 	};
 }
 
+const own = { state: "unloaded", file: "/models/talks.gguf" } as const;
+const talks = { ...fakeDescription, file: own.file, name: "Talks" };
+const load = { ...fakeLoad, chatWindow: 8192 };
+
+/** With a model of the chat's own beside that for completion. */
+function withOwn(chat: OwnChat): EngineStatus {
+	const status = ready();
+	assert.ok(status.kind === "ready");
+	return { ...status, chat };
+}
+
 function setUp(
 	status: EngineStatus = { kind: "stopped" },
 	connected: Result<EngineConnection, HeadroomError> = success({ send() {} }),
@@ -42,12 +56,23 @@ function setUp(
 			return connected;
 		},
 	};
-	const model = new LoadedChatModel(supervisor);
+	const client = {
+		loads: 0,
+		loadChat: () => {
+			client.loads++;
+			const changed = withOwn({ ...own, state: "ready", model: talks, load });
+			supervisor.status = changed;
+			changes.fire(changed);
+			return Promise.resolve(success({ model: talks, load }));
+		},
+	};
+	const model = new LoadedChatModel(supervisor, client);
 	let fired = 0;
 	model.onDidChange(() => fired++);
 	return {
 		model,
 		supervisor,
+		client,
 		fired: () => fired,
 		become(next: EngineStatus) {
 			supervisor.status = next;
@@ -126,6 +151,28 @@ describe("LoadedChatModel", () => {
 	it("fails if the engine cannot start", async () => {
 		const it = setUp(undefined, failure(error));
 		assert.deepEqual(await it.model.load(never), failure(error));
+	});
+
+	it("loads the chat's own model, and then knows it", async () => {
+		const it = setUp(withOwn(own));
+		assert.equal(it.model.current, undefined);
+		const loaded = await it.model.load(never);
+		assert.ok(loaded?.ok);
+		assert.deepEqual(loaded.value, {
+			name: "Talks",
+			parameterCount: talks.parameterCount,
+			windowTokens: 8192,
+			error: null,
+		});
+		assert.equal(it.model.current, loaded.value);
+		await it.model.load(never);
+		assert.equal(it.client.loads, 1);
+	});
+
+	it("loads the chat's own model where that for completion failed", async () => {
+		const it = setUp({ kind: "failed", error, chat: own });
+		assert.ok((await it.model.load(never))?.ok);
+		assert.equal(it.client.loads, 1);
 	});
 
 	it("stops waiting when it is aborted", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../../../src/base/log.ts";
 import { failure, type Result, success } from "../../../../src/base/result.ts";
+import { ModelLoader } from "../../../../src/engine/load/modelLoader.ts";
 import { ModelSlot } from "../../../../src/engine/load/modelSlot.ts";
 import type { AllocatedBytes } from "../../../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
@@ -8,6 +9,7 @@ import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
 import type { ShapeProblem } from "../../../../src/memory/shape/headerKeys.ts";
 import type { ModelShape } from "../../../../src/memory/shape/modelShape.ts";
 import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
+import type { ReadModelFile } from "../../../../src/models/header/modelFile.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 import type { EngineReport } from "../../../../src/protocol/engineStatus.ts";
 import { errorText } from "../../../../src/protocol/errors.ts";
@@ -73,29 +75,36 @@ async function load({
 	const learned: Learned[] = [];
 	let ramMeasurements = 0;
 	const lines: string[] = [];
-	const slot = new ModelSlot({
-		createRuntime: ({ gpu }) => {
-			runtimes.push(gpu);
-			return Promise.resolve(success(runtime));
-		},
-		readVocabulary: () => Promise.resolve(undefined),
-		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
-		readModelFile: (file) =>
+	const shared = {
+		readModelFile: ((file) =>
 			success({
 				description: { ...fakeDescription, file },
 				shape,
 				chatTemplate: null,
-			}),
-		report: (report) => reports.push(report),
+			})) satisfies ReadModelFile,
 		log: logTo((level, message) => lines.push(`[${level}] ${message}`)),
-		now: () => 0,
+		learn: (it: Learned) => learned.push(it),
+	};
+	const loader = new ModelLoader({
+		...shared,
+		createRuntime: ({ gpu }) => {
+			runtimes.push(gpu);
+			return Promise.resolve(success(runtime));
+		},
 		epochMs: () => epochMs,
 		driver: "driver 1",
 		measureRam: () => {
 			ramMeasurements++;
 			return Promise.resolve(60e9);
 		},
-		learn: (it) => learned.push(it),
+	});
+	const slot = new ModelSlot({
+		...shared,
+		loader,
+		readVocabulary: () => Promise.resolve(undefined),
+		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
+		report: (report) => reports.push(report),
+		now: () => 0,
 	});
 	await slot.load({
 		...plainLoadOptions,

@@ -7,7 +7,7 @@ function setUp({ isBusy }: { readonly isBusy: boolean }) {
 	const order: string[] = [];
 	let stopped = (): void => {};
 	const chats = {
-		isBusy,
+		isBusy: () => isBusy,
 		stopAll: () => {
 			order.push("stop");
 			return new Promise<void>((resolve) => {

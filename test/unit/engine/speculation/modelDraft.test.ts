@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../../../src/base/log.ts";
 import { failure, success } from "../../../../src/base/result.ts";
-import { ModelSlot } from "../../../../src/engine/load/modelSlot.ts";
+import {
+	ModelLoader,
+	type ModelLoaderOptions,
+} from "../../../../src/engine/load/modelLoader.ts";
+import {
+	ModelSlot,
+	type ModelSlotOptions,
+} from "../../../../src/engine/load/modelSlot.ts";
 import type { Runtime } from "../../../../src/engine/runtime/runtime.ts";
 import { Scheduler } from "../../../../src/engine/schedule/scheduler.ts";
 import { TimeSlicer } from "../../../../src/engine/schedule/timeSlicer.ts";
@@ -107,7 +114,7 @@ async function load({
 	};
 	const reports: EngineReport[] = [];
 	const lines: string[] = [];
-	const slot = new ModelSlot({
+	const options = {
 		createRuntime: () =>
 			Promise.resolve(
 				success({
@@ -137,7 +144,8 @@ async function load({
 		measureRam: () => Promise.resolve(undefined),
 		slicer: new TimeSlicer(new Scheduler(), "chat", () => 0),
 		learn: () => {},
-	});
+	} satisfies ModelLoaderOptions & Omit<ModelSlotOptions, "loader">;
+	const slot = new ModelSlot({ ...options, loader: new ModelLoader(options) });
 	await slot.load({
 		...plainLoadOptions,
 		file: target,

@@ -83,6 +83,22 @@ function view(
 	};
 }
 
+const readyStatus = loaded();
+assert.ok(readyStatus.kind === "ready");
+const ownChat = { state: "unloaded", file: "/models/talks.gguf" } as const;
+const talks: ModelDescription = {
+	...model,
+	name: "Qwen2.5 3B Instruct",
+	file: ownChat.file,
+	fileBytes: 1.9 * gib,
+};
+const chatLoad: LoadReport = {
+	...fakeLoad,
+	decodeTokensPerSecond: 71.6,
+	loadMs: 2100,
+	memory: [{ ...gpu, weights: 1.8 * gib, draft: 0, freeBytes: 0.7 * gib }],
+};
+
 const snoozed: GaugeView["suppression"] = {
 	reason: { kind: "snoozed" },
 	sentence: "Completions are snoozed until 10:15.",
@@ -105,6 +121,13 @@ const views: Readonly<Record<string, GaugeView>> = {
 			tokensPerSecond: 61.4,
 			reusedShare: 0.934,
 			speculation: undefined,
+		},
+	}),
+	"ready, speculating without a gain": view(loaded(), {
+		counters: {
+			tokensPerSecond: 98.2,
+			reusedShare: 0.934,
+			speculation: { acceptedShare: 0.3, tokensPerStep: 1.3, gain: 0.97 },
 		},
 	}),
 	"ready, speculating": view(loaded({ draft: "Qwen2.5-Coder 0.5B" }), {
@@ -137,6 +160,28 @@ const views: Readonly<Record<string, GaugeView>> = {
 		loaded({ memory: [{ ...gpu, device: "Apple M3", kind: "unified" }] }),
 	),
 	"not planned": view(loaded({ memory: [] })),
+	"ready, own chat model, not loaded": view({ ...readyStatus, chat: ownChat }),
+	"loading the chat's model": view({
+		...readyStatus,
+		chat: { ...ownChat, state: "loading", fraction: 0.3 },
+	}),
+	"both models": view({
+		...readyStatus,
+		chat: { ...ownChat, state: "generating", model: talks, load: chatLoad },
+	}),
+	"the chat's model in the place of the other": view({
+		...readyStatus,
+		isAway: true,
+		chat: { ...ownChat, state: "ready", model: talks, load: chatLoad },
+	}),
+	"the chat's model failed": view({
+		...readyStatus,
+		chat: {
+			...ownChat,
+			state: "failed",
+			error: createError("modelMissing", { file: ownChat.file }),
+		},
+	}),
 	failed: view({
 		kind: "failed",
 		error: createError("modelMissing", { file: "/models/a_b.gguf" }),
@@ -203,9 +248,10 @@ describe("the memory gauge in words", () => {
 		const of = (name: string) => gaugeLabel(views[name] ?? view(loaded()), t);
 		assert.match(
 			of("ready, speculating"),
-			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Speculative decoding: 78 % accepted, 2\.4 tokens per step, 1\.6 × as fast\. /,
+			/\. Draft model: Qwen2\.5-Coder 0\.5B\. Speculative decoding: 1\.6 × faster, 78 % accepted, 2\.4 tokens per step\. /,
 		);
-		assert.doesNotMatch(of("ready"), /Draft model:|Guessed/);
+		assert.doesNotMatch(of("ready"), /Draft model:|Speculative/);
+		assert.doesNotMatch(of("ready, speculating without a gain"), /Speculative/);
 	});
 
 	it("escapes markup in names", () => {
