@@ -15,7 +15,7 @@ import { nullLog } from "../src/base/log.ts";
 import { english } from "../src/base/sentence.ts";
 import { formatBytes, parseBytes } from "../src/base/units.ts";
 import { loadOptionsFor } from "../src/client/builtInModel.ts";
-import { describeDevices } from "../src/client/describeDevices.ts";
+import { describeDevices } from "../src/client/devices/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
 import { measureRamBandwidth } from "../src/engine/measure/ramBandwidth.ts";
 import { threadLimit } from "../src/engine/runtime/machineReadings.ts";

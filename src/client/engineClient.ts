@@ -1,13 +1,15 @@
 /**
  * Sends requests to the engine and streams the answers.
  *
- * Invariant: every stream ends with an outcome, also when the process dies, and never throws.
+ * Invariant: every stream ends with an outcome, also when the process dies, and never throws. An abort ends it within a second, whatever the
+ * engine does.
  */
 
 import { orAborted } from "../base/abort.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { failure, type Result, success } from "../base/result.ts";
+import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type {
 	AnswerChunk,
 	ChatRequest,
@@ -63,8 +65,12 @@ class Mailbox {
 	}
 }
 
+/** How long a cancelled request waits for the engine, which says so when its step in progress has ended. */
+const cancelGraceMs = 800;
+
 export class EngineClient implements Disposable {
 	readonly #supervisor: Supervisor;
+	readonly #setTimer: SetTimer;
 	readonly #mailboxes = new Map<string, Mailbox>();
 	readonly #subscriptions: readonly Disposable[];
 	readonly #onDidComplete = new Emitter<GenerationStats>();
@@ -79,8 +85,9 @@ export class EngineClient implements Disposable {
 	/** Fires when a process is ready for the first time. It has none of the state that was sent to an earlier process. */
 	readonly onDidStart: Event<void> = this.#onDidStart.event;
 
-	constructor(supervisor: Supervisor) {
+	constructor(supervisor: Supervisor, setTimer: SetTimer = setRealTimer) {
 		this.#supervisor = supervisor;
+		this.#setTimer = setTimer;
 		this.#subscriptions = [
 			supervisor.onMessage((message) => this.#receive(message)),
 			supervisor.onDidEnd((error) => {
@@ -101,7 +108,8 @@ export class EngineClient implements Disposable {
 	}
 
 	/**
-	 * An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it.
+	 * An abort ends the stream with the stop reason `cancelled`, as soon as the engine has stopped working on it, or
+	 * does not answer.
 	 *
 	 * @param replaces the id of a request that this one steers; it ends as cancelled.
 	 */
@@ -230,7 +238,15 @@ export class EngineClient implements Disposable {
 		const mailbox = new Mailbox();
 		this.#mailboxes.set(requestId, mailbox);
 		const cancel = (): void => cancelRequest(connected.value, requestId);
-		signal.addEventListener("abort", cancel, { once: true });
+		let grace: Disposable | undefined;
+		const onAbort = (): void => {
+			cancel();
+			grace = this.#setTimer(
+				() => mailbox.put({ kind: "end", end: { kind: "cancelled" } }),
+				cancelGraceMs,
+			);
+		};
+		signal.addEventListener("abort", onAbort, { once: true });
 		let ended = false;
 		// Aborted between the connection and the listener.
 		if (signal.aborted) {
@@ -248,7 +264,8 @@ export class EngineClient implements Disposable {
 				if (item.kind === "chunk") yield read(item.chunk);
 			}
 		} finally {
-			signal.removeEventListener("abort", cancel);
+			signal.removeEventListener("abort", onAbort);
+			grace?.dispose();
 			this.#mailboxes.delete(requestId);
 			// The reader left before the end.
 			if (!ended) cancel();

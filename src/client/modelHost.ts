@@ -28,10 +28,11 @@ import type { SettingsEffect } from "../settings/settingsChange.ts";
 import type { RecordStore } from "../storage/recordStore.ts";
 import { type EngineOutcome, withEngine } from "./benchmarkEngine.ts";
 import { type ChatLoadChoice, loadOptionsFor } from "./builtInModel.ts";
-import { describeDevices } from "./describeDevices.ts";
+import { describeDevices } from "./devices/describeDevices.ts";
+import { MachineDevices } from "./devices/machineDevices.ts";
 import { EngineClient } from "./engineClient.ts";
 import type { EngineProcess, ForkOptions } from "./engineProcess.ts";
-import { MachineDevices } from "./machineDevices.ts";
+import { patienceWith } from "./heartbeat.ts";
 import { ModelSwitch } from "./modelSwitch.ts";
 import type { PromptFolder } from "./promptFolder.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -99,7 +100,9 @@ export class ModelHost implements Disposable {
 		this.#store.add(records);
 		this.#store.add(this.#onWillReplaceModel);
 		this.supervisor = this.#store.add(this.#createSupervisor());
-		this.client = this.#store.add(new EngineClient(this.supervisor));
+		this.client = this.#store.add(
+			new EngineClient(this.supervisor, this.#options.setTimer),
+		);
 		this.devices = this.#createDevices();
 		this.modelSwitch = this.#createSwitch();
 		this.#store.add(
@@ -183,6 +186,7 @@ export class ModelHost implements Disposable {
 				const bad = { file, step, why, seenAtMs: now() };
 				records.update((it) => withBadLoad(it, bad));
 			},
+			patience: patienceWith(env, inspectPort),
 			log,
 			now,
 			setTimer,

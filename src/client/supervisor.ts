@@ -1,5 +1,5 @@
 /**
- * Runs one engine process: starts it on first need, restarts it after a crash, gives up when crashes repeat.
+ * Runs one engine process: starts it on first need, restarts it after a crash or a long silence, gives up when crashes repeat.
  *
  * Invariants: at most one process at any time, and none after `stop`. Every promise settles, also when the process dies or never starts.
  */
@@ -9,6 +9,7 @@ import { Emitter, type Event } from "../base/event.ts";
 import type { Log } from "../base/log.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
+import { formatMs } from "../base/units.ts";
 import {
 	FromEngine,
 	type LoadOptions,
@@ -26,6 +27,7 @@ import {
 	messageOf,
 } from "../protocol/errors.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
+import { Heartbeat, type Patience, patienceWith } from "./heartbeat.ts";
 import { decideRestart } from "./restartPolicy.ts";
 
 /** A process that crashed while it loaded a model. */
@@ -46,6 +48,8 @@ export interface SupervisorOptions {
 	readonly log: Log;
 	/** Called before the restart, so that the next load can skip the step that crashed. */
 	readonly onLoadCrash?: (crash: LoadCrash) => void;
+	/** With a process that is silent; undefined waits for ever. */
+	readonly patience?: Patience | undefined;
 	readonly now?: () => number;
 	readonly setTimer?: SetTimer;
 }
@@ -86,6 +90,10 @@ const shutdownTimeoutMs = 1_500;
 interface Run {
 	readonly process: EngineProcess;
 	readonly startTimer: Disposable;
+	/** From its greeting on. */
+	heartbeat: Heartbeat | undefined;
+	/** How long it was silent before it was killed for that. */
+	silentMs: number | undefined;
 	greeted: boolean;
 	/** Counts calls of `loadOptions`: only the answer to the latest one is sent. */
 	loads: number;
@@ -136,6 +144,7 @@ export class Supervisor implements Disposable {
 	constructor(options: SupervisorOptions) {
 		this.#options = {
 			onLoadCrash: () => {},
+			patience: patienceWith({}, undefined),
 			now: Date.now,
 			setTimer: setRealTimer,
 			...options,
@@ -250,6 +259,8 @@ export class Supervisor implements Disposable {
 				log.error(`the engine did not answer within ${startTimeoutMs} ms`);
 				process.kill();
 			}, startTimeoutMs),
+			heartbeat: undefined,
+			silentMs: undefined,
 			greeted: false,
 			loads: 0,
 			loadId: undefined,
@@ -264,6 +275,7 @@ export class Supervisor implements Disposable {
 
 	#receive(run: Run, raw: unknown): void {
 		const { log } = this.#options;
+		run.heartbeat?.heard();
 		const parsed = FromEngine.safeParse(raw);
 		if (!parsed.success) {
 			log.error(
@@ -283,9 +295,12 @@ export class Supervisor implements Disposable {
 				log.info(`the engine runs as process ${message.pid}`);
 				run.startTimer.dispose();
 				run.greeted = true;
+				run.heartbeat = this.#watch(run);
 				void this.#load(run);
 				return;
 			}
+			case "pong":
+				return;
 			case "report": {
 				const { report } = message;
 				if (report.kind === "ready") this.#crashedLoad = undefined;
@@ -352,6 +367,7 @@ export class Supervisor implements Disposable {
 
 	#ended(run: Run, exit: ProcessExit): void {
 		run.startTimer.dispose();
+		run.heartbeat?.dispose();
 		if (this.#run === run) this.#run = undefined;
 		if (run.stopping) {
 			this.#options.log.info("the engine has stopped");
@@ -361,10 +377,32 @@ export class Supervisor implements Disposable {
 			if (isNeeded && !this.#disposed && !this.#run) this.#start();
 			return;
 		}
-		this.#crashed(exit.why);
+		if (run.silentMs === undefined) this.#crashed(exit.why);
+		else this.#crashed(`no answer for ${formatMs(run.silentMs)}`, true);
 	}
 
-	#crashed(why: string): void {
+	/** Undefined where a silent process is waited for. */
+	#watch(run: Run): Heartbeat | undefined {
+		const { patience, log, setTimer } = this.#options;
+		return (
+			patience &&
+			new Heartbeat({
+				patience,
+				ask: () => run.process.send({ kind: "ping" }),
+				isLoading: () =>
+					run.unanswered.length > 0 || isChatLoading(this.#status),
+				onSilent: (silentMs) => {
+					if (run.stopping) return;
+					run.silentMs = silentMs;
+					log.error(`the engine has not answered for ${formatMs(silentMs)}`);
+					run.process.kill();
+				},
+				setTimer,
+			})
+		);
+	}
+
+	#crashed(why: string, isSilent = false): void {
 		const { log, now, onLoadCrash } = this.#options;
 		const nowMs = now();
 		this.#crashTimesMs = [...this.#crashTimesMs.slice(-9), nowMs];
@@ -374,7 +412,9 @@ export class Supervisor implements Disposable {
 		const decision = decideRestart(this.#crashTimesMs, nowMs);
 		const error = load
 			? createError("modelCrashes", { file: load.file, why })
-			: createError("engineCrashed", { why });
+			: isSilent
+				? createError("engineSilent", {})
+				: createError("engineCrashed", { why });
 		log.error(errorText(error));
 		if (load) onLoadCrash({ ...load, why });
 		this.#onDidEnd.fire(error);
@@ -457,6 +497,11 @@ function loadOf(status: EngineStatus): Load | undefined {
 				: undefined;
 		}
 	}
+}
+
+function isChatLoading(status: EngineStatus): boolean {
+	const state = ownChat(status)?.state;
+	return state === "loading" || state === "warmingUp";
 }
 
 /** One crash may be an accident. A second one at the same fallback step marks the file as bad. */

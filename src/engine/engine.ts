@@ -213,6 +213,9 @@ export class Engine {
 			case "describeDevices":
 				void this.#describeDevices(message);
 				return;
+			case "ping":
+				this.#send({ kind: "pong" });
+				return;
 			case "shutdown":
 				void this.#shutdown();
 				return;

@@ -117,6 +117,8 @@ export const ToEngine = z.discriminatedUnion("kind", [
 		/** Adds the measured speed to the devices. */
 		record: z.exactOptional(MachineRecord),
 	}),
+	/** Answered by `pong` at once, whatever else is under way. */
+	z.object({ kind: z.literal("ping") }),
 	/** Ends all work, frees the memory and exits. */
 	z.object({ kind: z.literal("shutdown") }),
 ]);
@@ -127,6 +129,8 @@ export type ToEngine = z.infer<typeof ToEngine>;
 export const FromEngine = z.discriminatedUnion("kind", [
 	/** The first message: the process accepts messages. */
 	z.object({ kind: z.literal("hello"), pid: z.int() }),
+	/** The process is alive. */
+	z.object({ kind: z.literal("pong") }),
 	z.object({ kind: z.literal("report"), report: EngineReport }),
 	z.object({
 		kind: z.literal("log"),

@@ -65,6 +65,8 @@ export const errorSentences = {
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
 	devicesUnknown: "Could not query compute devices: {why}.",
 	engineCrashed: "The engine crashed ({why}).",
+	/** It was stopped from outside, or works on something without end. */
+	engineSilent: "The engine stopped answering and was restarted.",
 	engineGaveUp:
 		"The engine crashed {count} times within a few minutes and was not restarted ({why}). Restart it from the Headroom menu.",
 	engineStopped: "The engine was stopped.",

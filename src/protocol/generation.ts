@@ -122,6 +122,6 @@ export type GenerationEnd =
 			readonly stopReason: StopReason;
 			readonly stats: GenerationStats;
 	  }
-	/** Cancelled before it was sent to the engine. */
+	/** Cancelled before it was sent to the engine, or without an answer of the engine to that. */
 	| { readonly kind: "cancelled" }
 	| { readonly kind: "failed"; readonly error: HeadroomError };

@@ -87,6 +87,52 @@ describe("the engine process", () => {
 		);
 	});
 
+	it("is replaced when it stops answering, and a cancel does not wait for that", async () => {
+		const engine = new RealEngine({
+			...process.env,
+			HEADROOM_ENGINE_SILENCE_MS: "3000",
+		});
+		const request = {
+			prefixBlocks: ["const list = [1, 2, 3, 4, "],
+			maxTokens: 400,
+		};
+		const cancellation = new AbortController();
+		const kept = engine.complete(request);
+		await kept.chunks.next();
+		const dropped = engine.complete(request, cancellation.signal);
+		const { pid } = engine;
+		process.kill(pid, "SIGSTOP");
+		const readings = [engine.read(kept), engine.read(dropped)] as const;
+		cancellation.abort();
+		assert.deepEqual((await readings[1]).end, { kind: "cancelled" });
+		assert.ok(isAlive(pid), "it was not waited for");
+		const { end } = await readings[0];
+		assert.equal(end.kind === "failed" && end.error.code, "engineSilent");
+		await untilGone(pid);
+		const { text } = await engine.completeWhole({
+			prefixBlocks: ["const list = [1, 2, 3, 4, "],
+			maxTokens: 8,
+		});
+		assert.notEqual(text, "");
+		assert.notEqual(engine.pid, pid);
+		await engine.stop();
+	});
+
+	it("stays as it is while it is busy", async () => {
+		const engine = new RealEngine({
+			...process.env,
+			HEADROOM_ENGINE_SILENCE_MS: "3000",
+		});
+		await engine.completeWhole({ prefixBlocks: ["a"], maxTokens: 2 });
+		const { pid } = engine;
+		await engine.completeWhole({
+			prefixBlocks: ["total += value;\n".repeat(400)],
+			maxTokens: 600,
+		});
+		assert.equal(engine.pid, pid);
+		await engine.stop();
+	});
+
 	it("explains itself when started by hand", async () => {
 		const child = spawn(process.execPath, [path.join(root, "dist/engine.mjs")]);
 		let text = "";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nullLog } from "../../src/base/log.ts";
-import { describeDevices } from "../../src/client/describeDevices.ts";
+import { describeDevices } from "../../src/client/devices/describeDevices.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
 import { engineFile } from "../support/models/realEngine.ts";
 import { needsSoftwareGpu } from "../support/models/softwareGpu.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { nullLog } from "../../src/base/log.ts";
-import { describeDevices } from "../../src/client/describeDevices.ts";
+import { describeDevices } from "../../src/client/devices/describeDevices.ts";
 import { forkEngine } from "../../src/client/engineProcess.ts";
 import {
 	type Candidate,

@@ -108,6 +108,24 @@ for (const version of [oldestVersion, newestVersion])
 
 		if (version !== newestVersion) return;
 
+		it("gets the next completion by typing on after the engine has frozen", async () => {
+			await person.open("shapes.ts");
+			const pid = await untilEngineBelow(server.processId);
+			await person.press("Control+End", "Enter", "Enter");
+			process.kill(pid, "SIGSTOP");
+			await person.type("for (const shape of ");
+			await untilGone(pid);
+			await person.press("Escape", "End", "Enter");
+			await person.typeUntilGhostText([
+				"const sum = ",
+				"export function ",
+				"for (",
+			]);
+			assert.notEqual(await untilEngineBelow(server.processId), pid);
+			assert.deepEqual(await person.notifications(), []);
+			await person.press("Escape");
+		});
+
 		it("reloads the window, and no engine of the old one is left", async () => {
 			const pid = await untilEngineBelow(server.processId);
 			await person.page.reload();

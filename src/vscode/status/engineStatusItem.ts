@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Event } from "../../base/event.ts";
-import type { DevicePoll } from "../../client/devicePoll.ts";
+import type { DevicePoll } from "../../client/devices/devicePoll.ts";
 import type { RecentGenerations } from "../../client/recentGenerations.ts";
 import { type GaugeState, gaugeOf } from "../../memory/report/gauge.ts";
 import type { EngineStatus } from "../../protocol/engineStatus.ts";

@@ -1,7 +1,7 @@
 /** What the window shows of the engine: the status bar item, the fit report, and messages about failures. */
 
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { DevicePoll } from "../../client/devicePoll.ts";
+import { DevicePoll } from "../../client/devices/devicePoll.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
 import { RecentGenerations } from "../../client/recentGenerations.ts";
 import type { AutoSuggest } from "../completion/autoSuggest.ts";

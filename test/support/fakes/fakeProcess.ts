@@ -12,11 +12,15 @@ import type {
 export class FakeProcess implements EngineProcess {
 	readonly sent: ToEngine[] = [];
 	killed = false;
+	/** Whether it answers no more. */
+	frozen = false;
 	#onMessage: (message: unknown) => void = () => {};
 	readonly #onExit: ((exit: ProcessExit) => void)[] = [];
 
 	send(message: unknown): void {
-		this.sent.push(message as ToEngine);
+		const sent = message as ToEngine;
+		if (sent.kind !== "ping") this.sent.push(sent);
+		else if (!this.frozen) this.says({ kind: "pong" });
 	}
 
 	onMessage(listener: (message: unknown) => void): void {

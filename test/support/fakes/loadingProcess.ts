@@ -1,6 +1,9 @@
 /** A fake process that answers loads, with a behavior for each file. */
 
-import type { LoadOptions } from "../../../src/protocol/engineProtocol.ts";
+import type {
+	LoadOptions,
+	ToEngine,
+} from "../../../src/protocol/engineProtocol.ts";
 import type { LoadResult } from "../../../src/protocol/engineStatus.ts";
 import { createError } from "../../../src/protocol/errors.ts";
 import type { Gate } from "../gate.ts";
@@ -44,9 +47,9 @@ export class LoadingProcess extends FakeProcess {
 
 	override send(message: unknown): void {
 		super.send(message);
-		const sent = this.sent.at(-1);
-		if (sent?.kind === "shutdown") queueMicrotask(() => this.exit("told to"));
-		if (sent?.kind !== "load") return;
+		const sent = message as ToEngine;
+		if (sent.kind === "shutdown") queueMicrotask(() => this.exit("told to"));
+		if (sent.kind !== "load") return;
 		this.#work = this.#work.then(() =>
 			this.#load(sent.requestId, sent.options),
 		);

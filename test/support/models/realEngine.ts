@@ -9,6 +9,7 @@ import {
 	type GenerationStream,
 } from "../../../src/client/engineClient.ts";
 import { forkEngine } from "../../../src/client/engineProcess.ts";
+import { patienceWith } from "../../../src/client/heartbeat.ts";
 import { Supervisor } from "../../../src/client/supervisor.ts";
 import type {
 	Gpu,
@@ -72,6 +73,7 @@ export class RealEngine {
 					},
 					root,
 				),
+			patience: patienceWith(env, undefined),
 			log,
 		});
 		this.client = new EngineClient(this.supervisor);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { canProvideSoftwareGpu } from "../../../scripts/softwareGpu.ts";
 import { nullLog } from "../../../src/base/log.ts";
-import { describeDevices } from "../../../src/client/describeDevices.ts";
+import { describeDevices } from "../../../src/client/devices/describeDevices.ts";
 import { forkEngine } from "../../../src/client/engineProcess.ts";
 import { until } from "../until.ts";
 import { engineFile } from "./realEngine.ts";

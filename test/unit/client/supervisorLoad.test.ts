@@ -47,6 +47,8 @@ function setUp(
 		},
 		loadOptions: () => optionsFor("/default"),
 		log: nullLog,
+		// Beats that pass at once would never end.
+		patience: undefined,
 		now: clock.now,
 		// A pause before a restart passes at once.
 		setTimer: (callback, ms) => {

@@ -1,13 +1,13 @@
 /** Polls the memory of the devices that the loaded model runs on, while it is visible to the user. */
 
-import type { Disposable } from "../base/disposable.ts";
-import { Emitter, type Event } from "../base/event.ts";
-import { type SetTimer, setRealTimer } from "../base/timers.ts";
-import type { Device } from "../protocol/device.ts";
-import type { FromEngine } from "../protocol/engineProtocol.ts";
-import { type EngineStatus, loadedModel } from "../protocol/engineStatus.ts";
-import type { HeadroomError } from "../protocol/errors.ts";
-import type { EngineConnection } from "./supervisor.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import { Emitter, type Event } from "../../base/event.ts";
+import { type SetTimer, setRealTimer } from "../../base/timers.ts";
+import type { Device } from "../../protocol/device.ts";
+import type { FromEngine } from "../../protocol/engineProtocol.ts";
+import { type EngineStatus, loadedModel } from "../../protocol/engineStatus.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
+import type { EngineConnection } from "../supervisor.ts";
 
 /** The part of the supervisor that never starts a process. */
 interface PolledEngine {

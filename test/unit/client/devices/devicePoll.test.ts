@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
-import { Emitter } from "../../../src/base/event.ts";
-import { DevicePoll } from "../../../src/client/devicePoll.ts";
+import { Emitter } from "../../../../src/base/event.ts";
+import { DevicePoll } from "../../../../src/client/devices/devicePoll.ts";
 import type {
 	FromEngine,
 	ToEngine,
-} from "../../../src/protocol/engineProtocol.ts";
-import type { EngineStatus } from "../../../src/protocol/engineStatus.ts";
+} from "../../../../src/protocol/engineProtocol.ts";
+import type { EngineStatus } from "../../../../src/protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
-} from "../../../src/protocol/errors.ts";
-import { FakeClock } from "../../support/fakes/fakeClock.ts";
+} from "../../../../src/protocol/errors.ts";
+import { FakeClock } from "../../../support/fakes/fakeClock.ts";
 import {
 	fakeDescription,
 	fakeLoad,
 	fakeRam,
-} from "../../support/fakes/fakeRuntime.ts";
+} from "../../../support/fakes/fakeRuntime.ts";
 
 const ready: EngineStatus = {
 	kind: "ready",

@@ -4,19 +4,19 @@
  * node-llama-cpp reports several GPUs as one. A process that can see only one of them reports that one.
  */
 
-import { failure, type Result, success } from "../base/result.ts";
-import { phrase } from "../base/sentence.ts";
-import { type SetTimer, setRealTimer } from "../base/timers.ts";
-import { formatMs } from "../base/units.ts";
-import type { Device } from "../protocol/device.ts";
-import { FromEngine, type Gpu } from "../protocol/engineProtocol.ts";
+import { failure, type Result, success } from "../../base/result.ts";
+import { phrase } from "../../base/sentence.ts";
+import { type SetTimer, setRealTimer } from "../../base/timers.ts";
+import { formatMs } from "../../base/units.ts";
+import type { Device } from "../../protocol/device.ts";
+import { FromEngine, type Gpu } from "../../protocol/engineProtocol.ts";
 import {
 	createError,
 	type HeadroomError,
 	messageOf,
-} from "../protocol/errors.ts";
-import type { MachineRecord } from "../protocol/machineRecord.ts";
-import type { EngineProcess } from "./engineProcess.ts";
+} from "../../protocol/errors.ts";
+import type { MachineRecord } from "../../protocol/machineRecord.ts";
+import type { EngineProcess } from "../engineProcess.ts";
 
 export interface DescribeDevicesOptions {
 	/** Forks a process with this environment. */

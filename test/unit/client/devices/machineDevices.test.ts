@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { failure, type Result, success } from "../../../src/base/result.ts";
-import { MachineDevices } from "../../../src/client/machineDevices.ts";
-import type { Device } from "../../../src/protocol/device.ts";
-import type { HeldMemory } from "../../../src/protocol/engineStatus.ts";
+import { failure, type Result, success } from "../../../../src/base/result.ts";
+import { MachineDevices } from "../../../../src/client/devices/machineDevices.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
+import type { HeldMemory } from "../../../../src/protocol/engineStatus.ts";
 import {
 	createError,
 	type HeadroomError,
-} from "../../../src/protocol/errors.ts";
+} from "../../../../src/protocol/errors.ts";
 
 const device = (
 	name: string,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { phrase } from "../../../src/base/sentence.ts";
-import { describeDevices } from "../../../src/client/describeDevices.ts";
-import type { Device } from "../../../src/protocol/device.ts";
-import { createError } from "../../../src/protocol/errors.ts";
-import { FakeClock } from "../../support/fakes/fakeClock.ts";
-import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
-import { fakeRam } from "../../support/fakes/fakeRuntime.ts";
+import { phrase } from "../../../../src/base/sentence.ts";
+import { describeDevices } from "../../../../src/client/devices/describeDevices.ts";
+import type { Device } from "../../../../src/protocol/device.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
+import { FakeClock } from "../../../support/fakes/fakeClock.ts";
+import { FakeProcess } from "../../../support/fakes/fakeProcess.ts";
+import { fakeRam } from "../../../support/fakes/fakeRuntime.ts";
 
 const requestId = "devices";
 

@@ -1,9 +1,9 @@
 /** The devices of this machine as they would be without the loaded model, described on demand. */
 
-import { type Result, success } from "../base/result.ts";
-import type { Device } from "../protocol/device.ts";
-import { bytesOf, type HeldMemory } from "../protocol/engineStatus.ts";
-import type { HeadroomError } from "../protocol/errors.ts";
+import { type Result, success } from "../../base/result.ts";
+import type { Device } from "../../protocol/device.ts";
+import { bytesOf, type HeldMemory } from "../../protocol/engineStatus.ts";
+import type { HeadroomError } from "../../protocol/errors.ts";
 
 type Devices = Result<readonly Device[], HeadroomError>;
 
