@@ -62,21 +62,43 @@ export function forkEngine({
 		serialization: "advanced",
 		stdio: ["ignore", "pipe", "pipe", "ipc"],
 		windowsHide: true,
-		env: scrubbedEnvironment(env),
+		env: engineEnvironment(env),
 	} as Parameters<typeof fork>[2]);
 	return new ForkedProcess(child, log);
 }
 
+/** The names of variables that a process, llama.cpp or a driver of a GPU reads, whole or up to a `*`. */
+const passedVariables = [
+	// Any process, and Windows' loader of libraries.
+	"PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_* TZ TMPDIR TEMP TMP XDG_*",
+	"USERPROFILE USERNAME HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA ALLUSERSPROFILE SystemRoot SystemDrive windir ComSpec PATHEXT OS",
+	"ProgramData ProgramFiles* ProgramW6432 CommonProgramFiles* CommonProgramW6432 NUMBER_OF_PROCESSORS PROCESSOR_*",
+	"LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH DYLD_FRAMEWORK_PATH DYLD_FALLBACK_FRAMEWORK_PATH NIX_LD NIX_LD_*",
+	// How llama.cpp computes, and on which devices.
+	"GGML_* LLAMA_* OMP_* GOMP_* KMP_* OPENBLAS_* MKL_* MALLOC_*",
+	"CUDA_* NVIDIA_* __NV_* HIP_* HSA_* ROCR_* ROCM_* AMD_* GPU_* METAL_* MTL_* SYCL_* ONEAPI_* ZE_* ZES_*",
+	"VK_* MESA_* LIBGL_* RADV_* ANV_* LP_* DRI_PRIME NODEVICE_SELECT __GLX_* __EGL_*",
+	"HEADROOM_*",
+]
+	.flatMap((line) => line.split(" "))
+	.map((name) => name.replace("*", ".*"));
+
+const isPassed = new RegExp(`^(${passedVariables.join("|")})$`, "i");
+
+/** A driver does not need it, although its maker's services share the prefix: `NVIDIA_API_KEY`. */
+const looksSecret =
+	/KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH/i;
+
 /**
- * Drops the variables of the editor, whose hooks for debuggers and modules would run in the engine too, and those of node-llama-cpp, which
- * could make it build or download something.
+ * What the engine needs of the environment. The rest stays out: secrets, which a model file that takes over llama.cpp would find there; the
+ * editor's hooks for debuggers and modules; and the variables of node-llama-cpp, which could make it build or download something.
  */
-export function scrubbedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-	const foreign =
-		/^(NODE_OPTIONS|NODE_INSPECT_RESUME_ON_START|LD_PRELOAD|DYLD_INSERT_LIBRARIES|(VSCODE|ELECTRON|GTK|NODE_LLAMA_CPP)_.*)$/i;
+export function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 	return {
 		...Object.fromEntries(
-			Object.entries(env).filter(([name]) => !foreign.test(name)),
+			Object.entries(env).filter(
+				([name]) => isPassed.test(name) && !looksSecret.test(name),
+			),
 		),
 		// Makes Electron behave as Node; ignored elsewhere.
 		ELECTRON_RUN_AS_NODE: "1",

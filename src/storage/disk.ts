@@ -1,5 +1,6 @@
 /** Disk operations for large files: free space, writing, and moving a file to a name that is not taken. */
 
+import { constants, type Stats } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { syncFolder } from "./atomicFile.ts";
@@ -22,7 +23,50 @@ export interface Sink {
 
 export type OpenSink = (file: string, flags: "a" | "wx") => Promise<Sink>;
 
-export const openFile: OpenSink = (file, flags) => fs.open(file, flags);
+/** Neither follows a symbolic link under that name nor writes through a second name of another file, which others may have put there. */
+export const openFile: OpenSink = async (file, flags) => {
+	// Creates the file or fails, whatever has the name.
+	if (flags === "wx") return await fs.open(file, flags);
+	const {
+		O_WRONLY,
+		O_APPEND,
+		O_CREAT,
+		O_NOFOLLOW = 0,
+		O_NONBLOCK = 0,
+	} = constants;
+	// Windows cannot open it like that, and few may create links there.
+	if (O_NOFOLLOW === 0 && (await isForeign(file))) throw linkError(file);
+	const handle = await fs.open(
+		file,
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+		0o666,
+	);
+	if (isOwnFile(await handle.stat())) return handle;
+	await handle.close();
+	throw linkError(file);
+};
+
+/** Whether something has this name that is not a file with this name alone: a link, a pipe, a folder. */
+export async function isForeign(file: string): Promise<boolean> {
+	try {
+		return !isOwnFile(await fs.lstat(file));
+	} catch (thrown) {
+		if (codeOf(thrown) === "ENOENT") return false;
+		throw thrown;
+	}
+}
+
+/** Some file systems do not count names. */
+function isOwnFile(stats: Stats): boolean {
+	return stats.isFile() && stats.nlink <= 1;
+}
+
+function linkError(file: string): Error {
+	return Object.assign(
+		new Error(`ELOOP: ${path.basename(file)} is a link, or no file`),
+		{ code: "ELOOP" },
+	);
+}
 
 export async function writeWhole(sink: Sink, bytes: Uint8Array): Promise<void> {
 	for (let at = 0; at < bytes.length; ) {

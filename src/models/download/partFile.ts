@@ -4,7 +4,8 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod/mini";
 import { replaceFile } from "../../storage/atomicFile.ts";
-import { sizeOf } from "../../storage/disk.ts";
+import { isForeign, sizeOf } from "../../storage/disk.ts";
+import { readSmallFile } from "../../storage/smallFile.ts";
 
 const Description = z.readonly(
 	z.object({
@@ -17,6 +18,8 @@ const Description = z.readonly(
 );
 export type PartDescription = z.infer<typeof Description>;
 
+const maxDescriptionBytes = 65_536;
+
 export class PartFile {
 	readonly file: string;
 	readonly #description: string;
@@ -28,13 +31,15 @@ export class PartFile {
 
 	/**
 	 * The number of bytes to resume from, and their validator. A part from another host can be resumed if the hash is the same, but without its
-	 * validator. Removes a part of another file, one that is too long, and one with a missing or broken description.
+	 * validator. Removes a part of another file, one that is too long, one with a missing or broken description, and a link under its name, which may
+	 * lead to any file of the user.
 	 */
 	async resume(wanted: Omit<PartDescription, "validator">): Promise<{
 		readonly sizeBytes: number;
 		readonly validator: string | null;
 	}> {
-		const description = await this.#read();
+		const isLink = await isForeign(this.file);
+		const description = isLink ? undefined : await this.#read();
 		const sizeBytes = (await sizeOf(this.file)) ?? 0;
 		if (
 			description?.sha256 === wanted.sha256 &&
@@ -68,7 +73,7 @@ export class PartFile {
 	async #read(): Promise<PartDescription | undefined> {
 		try {
 			return Description.parse(
-				JSON.parse(await fs.readFile(this.#description, "utf8")),
+				JSON.parse(await readSmallFile(this.#description, maxDescriptionBytes)),
 			);
 		} catch {
 			return undefined;

@@ -5,16 +5,73 @@ import path from "node:path";
 import { logTo, nullLog } from "../../../src/base/log.ts";
 import { loadOptionsFor } from "../../../src/client/builtInModel.ts";
 import {
+	engineEnvironment,
 	engineInspectPort,
 	forkEngine,
 	inspectVariable,
-	scrubbedEnvironment,
 } from "../../../src/client/engineProcess.ts";
 import { plainLoadSettings } from "../../support/loadOptions.ts";
 
-describe("scrubbedEnvironment", () => {
-	it("keeps the user's environment and drops the editor's", () => {
-		const scrubbed = scrubbedEnvironment({
+describe("engineEnvironment", () => {
+	const added = {
+		ELECTRON_RUN_AS_NODE: "1",
+		NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
+	};
+
+	it("passes on what a process, llama.cpp and drivers read", () => {
+		const env = {
+			PATH: "/bin",
+			HOME: "/home/me",
+			LANG: "de_DE.UTF-8",
+			LC_ALL: "C",
+			TMPDIR: "/tmp",
+			XDG_CACHE_HOME: "/home/me/.cache",
+			LD_LIBRARY_PATH: "/usr/local/cuda/lib64",
+			CUDA_VISIBLE_DEVICES: "0",
+			NVIDIA_VISIBLE_DEVICES: "all",
+			GGML_VK_VISIBLE_DEVICES: "1",
+			VK_ICD_FILENAMES: "/icd.json",
+			HIP_VISIBLE_DEVICES: "0",
+			ROCR_VISIBLE_DEVICES: "0",
+			HSA_OVERRIDE_GFX_VERSION: "10.3.0",
+			MESA_LOADER_DRIVER_OVERRIDE: "zink",
+			LIBGL_ALWAYS_SOFTWARE: "1",
+			OMP_NUM_THREADS: "2",
+			HEADROOM_ENGINE_SILENCE_MS: "1000",
+			// Windows writes names as it likes.
+			Path: "C:\\bin",
+			SYSTEMROOT: "C:\\Windows",
+			"ProgramFiles(x86)": "C:\\Program Files (x86)",
+		};
+		assert.deepEqual(engineEnvironment(env), { ...env, ...added });
+	});
+
+	it("keeps secrets, and whatever else it does not know", () => {
+		assert.deepEqual(
+			engineEnvironment({
+				AWS_SECRET_ACCESS_KEY: "x",
+				AWS_PROFILE: "x",
+				GITHUB_TOKEN: "x",
+				HF_TOKEN: "x",
+				OPENAI_API_KEY: "x",
+				NVIDIA_API_KEY: "x",
+				NVIDIA_NGC_API_KEY: "x",
+				AMD_DEV_TOKEN: "x",
+				SSH_AUTH_SOCK: "x",
+				XDG_SESSION_TOKEN: "x",
+				DATABASE_URL: "postgres://me:x@host",
+				HTTPS_PROXY: "http://me:x@proxy",
+				npm_config__auth: "x",
+				MY_PATH: "x",
+				PATH_TO_KEYS: "x",
+				DYLD_INSERT_LIBRARIES: "/x.dylib",
+			}),
+			added,
+		);
+	});
+
+	it("drops the editor's", () => {
+		const scrubbed = engineEnvironment({
 			PATH: "/bin",
 			HOME: "/home/me",
 			CUDA_VISIBLE_DEVICES: "0",
@@ -31,8 +88,7 @@ describe("scrubbedEnvironment", () => {
 			PATH: "/bin",
 			HOME: "/home/me",
 			CUDA_VISIBLE_DEVICES: "0",
-			ELECTRON_RUN_AS_NODE: "1",
-			NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
+			...added,
 		});
 	});
 });
@@ -102,6 +158,24 @@ describe("forkEngine", () => {
 		writeFileSync(file, code);
 		return forkEngine({ file, log: nullLog, inspectPort });
 	};
+
+	it("keeps the user's secrets from the process", async () => {
+		const file = path.join(folder, "secrets.mjs");
+		writeFileSync(file, "process.send(Object.keys(process.env));");
+		const process = forkEngine({
+			file,
+			log: nullLog,
+			env: { PATH: "/bin", GITHUB_TOKEN: "x", AWS_SECRET_ACCESS_KEY: "x" },
+		});
+		const names = await new Promise((resolve) => process.onMessage(resolve));
+		assert.ok(Array.isArray(names));
+		assert.ok(names.includes("PATH"));
+		assert.deepEqual(
+			names.filter((name) => /TOKEN|SECRET/.test(name)),
+			[],
+		);
+		process.kill();
+	});
 
 	it("carries messages both ways", async () => {
 		const process = fork(

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import fs, {
 	existsSync,
+	linkSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import os from "node:os";
@@ -295,6 +297,27 @@ describe("downloadModel", () => {
 				);
 				change();
 				await succeeds();
+			});
+
+		for (const [what, plant] of [
+			["a symbolic link", (to: string, part: string) => symlinkSync(to, part)],
+			["a hard link", (to: string, part: string) => linkSync(to, part)],
+			[
+				"a link to nothing",
+				(to: string, part: string) => symlinkSync(`${to}.gone`, part),
+			],
+		] as const)
+			it(`and never writes through ${what} in place of the part`, async () => {
+				await leaveHalf();
+				const precious = mkdtempSync(path.join(os.tmpdir(), "headroom-home-"));
+				const target = path.join(precious, "authorized_keys");
+				writeFileSync(target, model.subarray(0, half));
+				rmSync(at("model.gguf.part"));
+				plant(target, at("model.gguf.part"));
+				await succeeds();
+				assert.deepEqual(readdirSync(precious), ["authorized_keys"]);
+				assert.equal(statSync(target).size, half);
+				rmSync(precious, { recursive: true });
 			});
 
 		it("when a part was changed on the disk, detected by its hash", async () => {
