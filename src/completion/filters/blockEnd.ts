@@ -102,5 +102,7 @@ export async function* untilDuplicateKey(
 
 /** The key with its indentation: at another level it is another key. */
 function keyOf(line: string): string | undefined {
-	return /^\s*(?:"[^"]+"|[\w.-]+)(?=\s*:(?:\s|$))/.exec(line)?.[0];
+	return /^\s*(?:"[^"]+"|[\p{L}\p{M}\p{N}_.-]+)(?=\s*:(?:\s|$))/u.exec(
+		line,
+	)?.[0];
 }

@@ -1,5 +1,6 @@
 /** Filters on text of the prompt that the model repeats. */
 
+import { widthOf, wordCount } from "../text/words.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
 
@@ -58,8 +59,9 @@ function foreignHeaders(place: FilterPlace): string[] {
 	return fileHeaders.filter((header) => !hasOwn(place, header));
 }
 
-/** A shorter beginning may legitimately recur in the line: `max(max(`. */
-const minEchoChars = 8;
+/** A narrower beginning, or one of a single word, may legitimately recur in the line: `max(max(`. */
+const minEchoWidth = 8;
+const minEchoWords = 2;
 
 /** Removes the beginning of the current line where the text repeats it. */
 export function withoutRepeatedPrefix(
@@ -68,9 +70,9 @@ export function withoutRepeatedPrefix(
 ): AsyncIterable<string> {
 	const echo = lineBefore.trim();
 	if (
-		echo.length < minEchoChars ||
-		!/\w\W+\w/.test(echo) ||
-		/[([{<,+*]$/.test(echo)
+		widthOf(echo) < minEchoWidth ||
+		wordCount(echo) < minEchoWords ||
+		/[([{<,+*（【《，]$/.test(echo)
 	)
 		return chunks;
 	return withHead(chunks, (head, isWhole) => {

@@ -6,8 +6,10 @@ import { type TextStream, until, withHead } from "./textStream.ts";
 
 const fence = "```";
 /** The only lines allowed before the fence: no code reads like a sentence of several words with its punctuation. */
-const sentence = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]+){2,}[:.!]$/;
-const sentenceStart = /^[A-Z][\w'’,`-]*(?: [\w'’,`().-]*)*[:.!]?$/;
+const sentence =
+	/^\p{Lu}[\p{L}\p{M}\p{N}_'’,`-]*(?: [\p{L}\p{M}\p{N}_'’,`().-]+){2,}[:.!]$|^\p{Lo}[\p{L}\p{M}\p{N}，、“”' `]{3,}[:：。！]$/u;
+const sentenceStart =
+	/^\p{Lu}[\p{L}\p{M}\p{N}_'’,`-]*(?: [\p{L}\p{M}\p{N}_'’,`().-]*)*[:.!]?$|^\p{Lo}[\p{L}\p{M}\p{N}，、“”' `]*[:：。！]?$/u;
 
 /** Removes the opening fence and sentences before it. In prose, fences are text. */
 export function withoutFence(

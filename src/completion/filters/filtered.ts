@@ -20,6 +20,7 @@ import {
 } from "./echo.ts";
 import { untilFence, withoutFence } from "./fence.ts";
 import type { FilterPlace } from "./filterPlace.ts";
+import { untilHiddenText } from "./hiddenText.ts";
 import { untilLineEnd } from "./lineEnd.ts";
 import { untilLinesBelow } from "./linesBelow.ts";
 import { untilSpecialToken, withoutReasoning } from "./markers.ts";
@@ -36,6 +37,7 @@ const maxLines = 8;
 
 /** Remove what the model adds around the text. These come first. */
 const wrapperFilters: readonly NamedFilter[] = [
+	["hiddenText", untilHiddenText],
 	["reasoning", withoutReasoning],
 	["specialToken", untilSpecialToken],
 	["fence", withoutFence],

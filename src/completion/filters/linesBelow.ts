@@ -1,6 +1,7 @@
 /** A filter on lines that are already below the cursor: models continue with them after they have completed the code. */
 
 import { isSameLine, isSimilarLine } from "../text/similarity.ts";
+import { hasWord, letterCount } from "../text/words.ts";
 import type { FilterPlace } from "./filterPlace.ts";
 import { lineOf, type TextStream } from "./textStream.ts";
 
@@ -44,7 +45,7 @@ export async function* untilLinesBelow(
 /** A lone bracket ends many blocks and proves nothing. */
 function matches(line: string, below: string): boolean {
 	return (
-		/\w/.test(line) && (isSameLine(line, below) || isSimilarLine(line, below))
+		hasWord(line) && (isSameLine(line, below) || isSimilarLine(line, below))
 	);
 }
 
@@ -64,9 +65,9 @@ function continuesAs(
 }
 
 function isNext(line: string, [next = ""]: readonly string[]): boolean {
-	return /\w/.test(line) && isSameLine(line, next);
+	return hasWord(line) && isSameLine(line, next);
 }
 
 function isNextAndDistinct(line: string, below: readonly string[]): boolean {
-	return isNext(line, below) && line.replace(/\W/g, "").length >= minDistinct;
+	return isNext(line, below) && letterCount(line) >= minDistinct;
 }

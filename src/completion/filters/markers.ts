@@ -1,5 +1,6 @@
 /** Filters on special tokens that arrive as plain text. */
 
+import { hasWord } from "../text/words.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
 
@@ -127,7 +128,7 @@ export function untilSpecialToken(
 			.filter((start, index) => {
 				const isIndexed =
 					lookLikeCode.includes(foreign[index] ?? "") &&
-					/\w/.test(text[start - 1] ?? place.lineBefore.at(-1) ?? "");
+					hasWord(text[start - 1] ?? place.lineBefore.at(-1) ?? "");
 				return start >= 0 && !isIndexed;
 			});
 		if (starts.length > 0) return { length: Math.min(...starts), isEnd: true };

@@ -6,6 +6,7 @@ import { unclosedBrackets } from "../text/brackets.ts";
 import { isClosingLine, isProse, lineComment } from "../text/languageSyntax.ts";
 import { repeatedFrom, withoutLoop } from "../text/repetition.ts";
 import { isSameLine } from "../text/similarity.ts";
+import { hasWord, letterCount } from "../text/words.ts";
 import { type FilterPlace, nextLine } from "./filterPlace.ts";
 
 /** Returns what is left of the text; empty where nothing is worth showing. */
@@ -71,7 +72,8 @@ function withoutTrailingSpace(
 	{ languageId, lineAfter }: FilterPlace,
 ): string {
 	// Before a word on the same line, the space separates the two.
-	const end = /^[\w"'`$]/.test(lineAfter) && /\S $/.test(text) ? " " : "";
+	const end =
+		/^[\p{L}\p{N}_"'`$]/u.test(lineAfter) && /\S $/.test(text) ? " " : "";
 	const trimmed = text.trimEnd() + end;
 	// In Markdown, two trailing spaces are a line break.
 	return isProse(languageId)
@@ -102,7 +104,7 @@ function withoutOverlap(
 function unlessLineBelow(text: string, place: FilterPlace): string {
 	const next = nextLine(place);
 	const { lineBefore, lineAfter } = place;
-	if (/\w/.test(next))
+	if (hasWord(next))
 		return [text, lineBefore + text, lineBefore + text + lineAfter].some((it) =>
 			isSameLine(it, next),
 		)
@@ -132,7 +134,9 @@ function unlessLinesAbove(
 		return (
 			first.length === count &&
 			first.some(
-				(line) => /[A-Za-z_]{2}/.test(line) && !isClosingLine(line, languageId),
+				(line) =>
+					(/[\p{L}\p{M}_]{2}/u.test(line) || letterCount(line) > 1) &&
+					!isClosingLine(line, languageId),
 			) &&
 			first.every(
 				(line, index) =>

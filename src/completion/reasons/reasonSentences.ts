@@ -34,6 +34,7 @@ export const reasonSentences = {
 
 /** For a filter that left nothing worth showing. */
 export const filterSentences: Readonly<Record<FilterName, string>> = {
+	hiddenText: "The model generated characters that cannot be seen.",
 	reasoning: "The model generated only reasoning.",
 	specialToken: "The model generated only special tokens.",
 	fence: "The model generated prose instead of code.",

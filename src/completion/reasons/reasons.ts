@@ -4,6 +4,8 @@ import type { HeadroomError } from "../../protocol/errors.ts";
 
 /** Every filter in the order in which they run: for the log, for "Why No Suggestion?" and for the benchmark's counts. */
 export const filterNames = [
+	/** A character that cannot be seen, or changes the order of others. */
+	"hiddenText",
 	/** A reasoning model thinks first. */
 	"reasoning",
 	/** A special token of the model arrives as plain text. */

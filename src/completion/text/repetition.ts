@@ -1,9 +1,11 @@
-/** Detects repetition. Small models run into loops: `"a", "a", "a", "a"`. */
+/** Detects repetition, in any script. Small models run into loops: `"a", "a", "a", "a"`. */
+
+import { hasWord, letterCount, widthOf, withoutNumbers } from "./words.ts";
 
 /** A loop is at least this many repetitions in a row ... */
 const minRepetitions = 4;
-/** ... of at least this length in total, so that `0000` passes. A horizontal rule such as `-----` is never a loop. */
-const minChars = 12;
+/** ... of at least this width in total, so that `0000` passes. A horizontal rule such as `-----` is never a loop. */
+const minWidth = 12;
 const maxPeriod = 80;
 
 /** The offset after the first of the repeated pieces, if the end of the text is a loop; otherwise undefined. */
@@ -18,12 +20,18 @@ export function loopStart(text: string): number | undefined {
 		const length = text.length - start;
 		if (
 			length >= period * minRepetitions &&
-			length >= minChars &&
-			/\w/.test(text.slice(start, start + period))
+			widthOf(text.slice(start)) >= minWidth &&
+			// A period may begin inside a pair of surrogates.
+			isWorded(text.slice(start, start + 2 * period))
 		)
 			return start + period;
 	}
 	return undefined;
+}
+
+/** Emoji count as words: a model may repeat those, too. */
+function isWorded(text: string): boolean {
+	return hasWord(text) || /\p{Emoji_Presentation}/u.test(text);
 }
 
 /** The lines before the one in which the text runs into a loop; the whole text if it does not. */
@@ -45,7 +53,7 @@ const maxEqualLines = 2;
  */
 export function repeatedFrom(lines: readonly string[]): number | undefined {
 	const trimmed = lines.map((line) => line.trim());
-	const counted = trimmed.map((line) => line.replace(/\d+/g, "0"));
+	const counted = trimmed.map((line) => withoutNumbers(line));
 	for (let end = 1; end <= lines.length; end++) {
 		if (runLength(trimmed, end) > maxEqualLines) return end - maxEqualLines;
 		if (runLength(counted, end) > maxCountingLines) return end - 1;
@@ -72,5 +80,9 @@ function runLength(lines: readonly string[], end: number): number {
 
 /** `0,` and `}` may repeat any number of times. */
 function isSignificant(line: string): boolean {
-	return /[A-Za-z_]{2}|\w\s*\S+\s*\w/.test(line);
+	return (
+		/[\p{L}\p{M}_]{2}|[\p{L}\p{M}\p{N}_]\s*\S+\s*[\p{L}\p{M}\p{N}_]/u.test(
+			line,
+		) || letterCount(line) > 1
+	);
 }

@@ -29,7 +29,8 @@ export function suggestionShape({
 	if (lineAfter.trim() !== "") {
 		const closer = closerOf[lineBefore.trimEnd().at(-1) ?? ""];
 		// Only punctuation may follow: `{})`, `{});`, but not `{} else`.
-		return closer === lineAfter.trim()[0] && !/[\w"'`]/.test(lineAfter)
+		return closer === lineAfter.trim()[0] &&
+			!/[\p{L}\p{M}\p{N}_"'`]/u.test(lineAfter)
 			? "body"
 			: "line";
 	}

@@ -1,4 +1,6 @@
-/** Compares lines of code. */
+/** Compares lines of code, or of prose in any script. */
+
+import { letterCount, withoutNumbers } from "./words.ts";
 
 /** Ignores spacing, and a semicolon or comma at the end, which models tend to forget. */
 export function isSameLine(a: string, b: string): boolean {
@@ -6,7 +8,10 @@ export function isSameLine(a: string, b: string): boolean {
 }
 
 function normalized(line: string): string {
-	return line.trim().replace(/[;,]$/, "").replace(/\s+/g, " ");
+	return line
+		.trim()
+		.replace(/[;,；，、。،؛]$/, "")
+		.replace(/\s+/g, " ");
 }
 
 /** A tenth of the longer line, as in Continue. */
@@ -26,14 +31,14 @@ export function isSimilarLine(a: string, b: string): boolean {
 		left !== right &&
 		letters(left) >= minLetters &&
 		letters(right) >= minLetters &&
-		left.replace(/\d+/g, "0") !== right.replace(/\d+/g, "0") &&
+		withoutNumbers(left) !== withoutNumbers(right) &&
 		Math.abs(left.length - right.length) < length * maxDistance &&
 		editDistance([...left], [...right]) < length * maxDistance
 	);
 }
 
 function letters(line: string): number {
-	return line.match(/\p{L}/gu)?.length ?? 0;
+	return letterCount(line.replace(/\p{N}/gu, ""));
 }
 
 /** The Levenshtein distance between two lists. */

@@ -1,23 +1,9 @@
 /** Shows invisible and bidirectional control characters by their code points, so that code reads as it runs. */
 
-/** Code points: controls except tab and line endings, format characters, invisible fillers, tags. */
-const hiddenRanges = [
-	"0-8 b-c e-1f 7f-9f ad 34f 61c 115f-1160 17b4-17b5 180b-180f",
-	"200b-200f 2028-202e 2060-206f 3164 fe00-fe0e feff ffa0 fff9-fffb",
-	"1d173-1d17a e0000-e0fff",
-].join(" ");
+import { hiddenPattern, joinerPattern } from "../../base/text/hiddenText.ts";
 
-const hidden = new RegExp(
-	`[${hiddenRanges
-		.split(" ")
-		.map((range) => range.replace(/[0-9a-f]+/g, "\\u{$&}"))
-		.join("")}]`,
-	"gu",
-);
-
-/** In prose, joiners are legitimate in emoji and in scripts from Arabic to Sinhala. */
-const joiner =
-	/(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})|(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])/gu;
+const hidden = hiddenPattern();
+const joiner = joinerPattern();
 
 export function visibleCode(text: string): string {
 	return text.replace(hidden, marker);

@@ -16,7 +16,7 @@
  *
  * `indentation` is `tab` or a number of spaces, `path` that of the file; both may also follow a title, for that case only. Where nothing is
  * suggested, `--- none: empty`, or the name of the filter, replaces `--- suggestion`. A middle dot is a space, which an editor would remove
- * at the end of a line.
+ * at the end of a line, and `␀` the control character that it shows.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -71,7 +71,7 @@ function caseOf(text: string, fileOptions: Options): GoldenCase {
 			const [name = "", ...lines] = part.split("\n");
 			const [key = "", value = ""] = name.split(/:\s*/);
 			// The last line end belongs to the format.
-			return [key, value || lines.slice(0, -1).join("\n").replaceAll("·", " ")];
+			return [key, value || unmarked(lines.slice(0, -1).join("\n"))];
 		}),
 	);
 	const section = (name: string): string => {
@@ -94,4 +94,8 @@ function caseOf(text: string, fileOptions: Options): GoldenCase {
 			.split(/[\s,]+/)
 			.filter((name) => name !== ""),
 	};
+}
+
+function unmarked(text: string): string {
+	return text.replaceAll("·", " ").replaceAll("␀", "\0");
 }
