@@ -129,11 +129,16 @@ export const errorSentences = {
 	fileAmbiguous:
 		"{count} files in this workspace end with {file}. Type more of the path.",
 	fileUnreadable: "Cannot open {file}: {why}.",
+	/** A symbolic link, or something behind a linked folder. */
+	linkedOutside:
+		"{file} leads out of this workspace by a link, and was not attached.",
+	linkedSecret:
+		"{file} leads by a link to a file that may contain secrets, and was not attached.",
 	attachmentBinary: "{label} is not a text file and cannot be attached.",
 	attachmentHuge:
 		"{label} has {bytes}, and the limit for an attachment is {most}. Select a part of it instead.",
 	folderEmpty:
-		"There is nothing to attach in {folder}: its files are ignored by Git, generated, or may contain secrets.",
+		"There is nothing to attach in {folder}: its files are ignored by Git, generated, outside of this workspace, or may contain secrets.",
 	folderTooMany:
 		"{folder} has {count} files, and the limit is {most}. Attach single files instead.",
 	folderTooLarge:

@@ -22,6 +22,7 @@ import type { HeadroomError } from "../../protocol/errors.ts";
 import { looksSecret } from "../../workspace/contextFiles.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 import type { LastEditor } from "../workspace/lastEditor.ts";
+import { documentLinkProblem } from "../workspace/realFiles.ts";
 import type { WorkspaceFiles } from "../workspace/workspaceFiles.ts";
 import { attach } from "./attachments/attach.ts";
 import {
@@ -237,7 +238,7 @@ export class EditorContext implements Disposable {
 						endCharacter: selection.end.character,
 					},
 			// Unlike a search result, a default chip may be of an ignored file: the user sees it and can remove it.
-			canAttach: !looksSecret(path),
+			canAttach: !looksSecret(path) && !documentLinkProblem(document),
 			isHuge: lengthOf(document) > maxFileBytes,
 		});
 	}

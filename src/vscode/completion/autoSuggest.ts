@@ -13,6 +13,7 @@ import { clockTime } from "../platform/clockTime.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { localize } from "../platform/localize.ts";
 import { documentPath } from "../workspace/documentPath.ts";
+import { documentLinkProblem } from "../workspace/realFiles.ts";
 
 export class AutoSuggest implements Disposable {
 	readonly #configuration: Configuration;
@@ -57,7 +58,9 @@ export class AutoSuggest implements Disposable {
 				isEnabled: settings["completion.enabled"],
 				languages: settings["completion.languages"],
 				isSnoozed: this.snoozedUntil !== undefined,
-				looksSecret: this.#looksSecret,
+				looksSecret: (path) =>
+					this.#looksSecret(path) ||
+					(document && documentLinkProblem(document)) === "secret",
 			},
 		);
 	}

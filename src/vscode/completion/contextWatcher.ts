@@ -9,6 +9,7 @@ import {
 } from "../../completion/context/contextStore.ts";
 import { regionAround } from "../../workspace/regions.ts";
 import { documentPath, workspacePath } from "../workspace/documentPath.ts";
+import { documentLinkProblem } from "../workspace/realFiles.ts";
 import { findDefinitions } from "./definitions.ts";
 
 export interface ContextWatcherOptions {
@@ -166,10 +167,11 @@ export class ContextWatcher implements Disposable {
 /** Longer files are unlikely to be written by hand, and splitting them would delay typing. */
 const maxLines = 5000;
 
-/** Files outside of the workspace are not part of the project, and no ignore rules apply to them. */
-function isInWorkspace({ uri, lineCount }: vscode.TextDocument): boolean {
+/** Files outside of the workspace are not part of the project, and no ignore rules apply to them. So are those that links lead to. */
+function isInWorkspace(document: vscode.TextDocument): boolean {
 	return (
-		lineCount <= maxLines &&
-		vscode.workspace.getWorkspaceFolder(uri) !== undefined
+		document.lineCount <= maxLines &&
+		vscode.workspace.getWorkspaceFolder(document.uri) !== undefined &&
+		!documentLinkProblem(document)
 	);
 }

@@ -9,6 +9,7 @@ import {
 	regionFrom,
 } from "../../workspace/regions.ts";
 import { workspacePath } from "../workspace/documentPath.ts";
+import { linkProblemOf } from "../workspace/realFiles.ts";
 
 export interface FoundDefinition {
 	/** Relative to the workspace. */
@@ -59,7 +60,8 @@ async function definitionAt(
 				: found;
 		if (
 			uri.toString() === document.uri.toString() ||
-			!vscode.workspace.getWorkspaceFolder(uri)
+			!vscode.workspace.getWorkspaceFolder(uri) ||
+			linkProblemOf(uri)
 		)
 			return undefined;
 		const text = await textOf(uri);

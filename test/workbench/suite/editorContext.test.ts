@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import * as vscode from "vscode";
 import { errorText } from "../../../src/protocol/errors.ts";
 import { EditorContext } from "../../../src/vscode/chat/editorContext.ts";
@@ -135,6 +138,80 @@ describe("the context of a question", () => {
 		const empty = await attached("#folder:made/out");
 		assert.ok(typeof empty === "string");
 		assert.match(empty, /nothing to attach in made\/out/);
+	});
+
+	describe("behind links", () => {
+		let outside: string;
+
+		beforeEach(async () => {
+			outside = mkdtempSync(path.join(os.tmpdir(), "headroom-outside-"));
+			writeFileSync(path.join(outside, "id_rsa"), "PRIVATE");
+			writeFileSync(path.join(outside, "notes.txt"), "elsewhere");
+			const made = path.dirname((await write("made/own.txt", "own")).fsPath);
+			await write("made/.env", "KEY=1");
+			await write("made/out/c.txt", "c");
+			await write("shared.txt", "shared");
+			for (const [link, to] of [
+				["readme.txt", path.join(outside, "id_rsa")],
+				["notes.txt", path.join(outside, "notes.txt")],
+				["folder", outside],
+				["settings.txt", ".env"],
+				["again.txt", "own.txt"],
+				["ignored.txt", "out/c.txt"],
+				["shared.txt", "../shared.txt"],
+				["round", "."],
+				["self.txt", "self.txt"],
+			] as const)
+				symlinkSync(to, path.join(made, link));
+		});
+		afterEach(async () => {
+			rmSync(outside, { recursive: true });
+			await removeFiles("shared.txt");
+		});
+
+		it("leaves out what is outside of the workspace, secret or ignored by its real path, in a folder", async () => {
+			const found = await attached("#folder:made");
+			assert.ok(Array.isArray(found), `${found}`);
+			const [list = "", ...contents] = found;
+			assert.deepEqual(contents, [
+				"made/own.txt: own",
+				"made/shared.txt: shared",
+			]);
+			assert.match(list, /made\/readme\.txt \(outside of the workspace\)/);
+			assert.match(list, /made\/notes\.txt \(outside of the workspace\)/);
+			assert.match(list, /made\/settings\.txt \(may contain secrets\)/);
+			assert.doesNotMatch(found.join("\n"), /PRIVATE|KEY=1|elsewhere/);
+		});
+
+		for (const [input, sentence] of [
+			["#file:made/readme.txt", /^made\/readme\.txt leads out of this work/],
+			["#file:made/notes.txt", /^made\/notes\.txt leads out of this work/],
+			["#file:made/folder/notes.txt", /leads out of this workspace/],
+			["#folder:made/folder", /^made\/folder leads out of this workspace/],
+			["#file:made/settings.txt", /to a file that may contain secrets/],
+			["#file:made/self.txt", /made\/self\.txt/],
+		] as const)
+			it(`says why it does not attach ${input}`, async () => {
+				const answer = await attached(input);
+				assert.ok(typeof answer === "string", `${answer}`);
+				assert.match(answer, sentence);
+			});
+
+		it("attaches what a link leads to within the workspace", async () => {
+			assert.deepEqual(await attached("#file:made/shared.txt"), [
+				"made/shared.txt: shared",
+			]);
+		});
+
+		it("is not what a visible file leads to", async () => {
+			await openFile("made/readme.txt");
+			assert.deepEqual(labels(), []);
+			assert.deepEqual(await attached("Why?"), []);
+			await openFile("made/settings.txt");
+			assert.deepEqual(labels(), []);
+			await openFile("made/shared.txt");
+			assert.deepEqual(labels(), ["made/shared.txt"]);
+		});
 	});
 
 	it("includes a folder as a whole or not at all", async () => {

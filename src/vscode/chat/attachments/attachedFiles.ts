@@ -15,6 +15,11 @@ import {
 	messageOf,
 } from "../../../protocol/errors.ts";
 import {
+	linkError,
+	linkProblemOf,
+	realWorkspacePath,
+} from "../../workspace/realFiles.ts";
+import {
 	openDocument,
 	statOf,
 	uriOf,
@@ -26,6 +31,8 @@ export const maxFileBytes = 1024 * 1024;
 /** As in git: a zero byte among the first bytes makes a file binary. */
 const binaryBytes = 8_000;
 const readAtOnce = 8;
+/** A folder with more is too large in any case, and not looked at file by file. */
+const maxFoundFiles = 1_000;
 
 type Attachments = Result<readonly Attachment[], HeadroomError>;
 
@@ -36,10 +43,19 @@ export async function attachFile(
 ): Promise<Attachments> {
 	const path = await files.resolve(name);
 	if (!path.ok) return path;
+	const refused = refusedLink(path.value);
+	if (refused) return failure(refused);
 	const document = await documentAt(path.value);
 	return document.ok
 		? success([fileAttachment(path.value, document.value)])
 		: document;
+}
+
+/** Why a path in the workspace must not be read, where it leads to something else. */
+export function refusedLink(path: string): HeadroomError | undefined {
+	const uri = uriOf(path);
+	const problem = uri && linkProblemOf(uri);
+	return problem && linkError(problem, path);
 }
 
 /** Opens a text file, unless it is too large to attach. */
@@ -79,8 +95,10 @@ export async function attachFolder(
 	const stat = uri && (await statOf(uri));
 	if (!uri || !stat || (stat.type & vscode.FileType.Directory) === 0)
 		return failure(createError("fileMissing", { file: folder }));
+	const refused = refusedLink(folder);
+	if (refused) return failure(refused);
 	try {
-		return await attachPaths(folder, await files.pathsIn(uri));
+		return await attachPaths(folder, await files.pathsIn(uri), files);
 	} catch (thrown) {
 		return failure(
 			createError("fileUnreadable", { file: folder, why: messageOf(thrown) }),
@@ -90,8 +108,14 @@ export async function attachFolder(
 
 async function attachPaths(
 	folder: string,
-	paths: readonly string[],
+	found: readonly string[],
+	files: WorkspaceFiles,
 ): Promise<Attachments> {
+	// Of the files that fit at all.
+	const { paths, leftOut } =
+		found.length > maxFoundFiles
+			? { paths: found, leftOut: [] }
+			: withoutLinks(found, files);
 	const counted = checkCount(folder, paths.length);
 	if (!counted.ok) return counted;
 	const sized = checkSize(folder, await inParallel(paths, readAtOnce, sizeOf));
@@ -107,11 +131,42 @@ async function attachPaths(
 			label: folder,
 			path: null,
 			languageId: "",
-			text: list.join("\n"),
+			text: [...list, ...leftOut].join("\n"),
 		},
 		...contents,
 	]);
 }
+
+/** Leaves out what links lead to and the rules of the workspace keep out; and what is there by its own name, too. */
+function withoutLinks(
+	found: readonly string[],
+	files: WorkspaceFiles,
+): { readonly paths: readonly string[]; readonly leftOut: readonly string[] } {
+	const paths: string[] = [];
+	const leftOut: string[] = [];
+	const names = new Set(found);
+	for (const path of found) {
+		const uri = uriOf(path);
+		if (!uri) continue;
+		const problem = linkProblemOf(uri);
+		if (problem) {
+			leftOut.push(`${path} (${leftOutReasons[problem]})`);
+			continue;
+		}
+		const real = realWorkspacePath(uri);
+		if (real === path || (!names.has(real) && files.mayShow(real)))
+			paths.push(path);
+		// Two links to the same file.
+		names.add(real);
+	}
+	return { paths, leftOut };
+}
+
+/** For the model, as the rest of the list. */
+const leftOutReasons = {
+	outside: "outside of the workspace",
+	secret: "may contain secrets",
+} as const;
 
 async function sizeOf(path: string): Promise<number> {
 	const open = openDocument(path);

@@ -6,7 +6,7 @@ import type { Attachment } from "../../../protocol/attachment.ts";
 import { createError, type HeadroomError } from "../../../protocol/errors.ts";
 import { regionAround } from "../../../workspace/regions.ts";
 import { documentPath, workspacePath } from "../../workspace/documentPath.ts";
-import { documentAt } from "./attachedFiles.ts";
+import { documentAt, refusedLink } from "./attachedFiles.ts";
 
 export interface FoundSymbol {
 	readonly name: string;
@@ -53,6 +53,8 @@ export async function attachSymbol({
 	path,
 	line,
 }: FoundSymbol): Promise<Result<readonly Attachment[], HeadroomError>> {
+	const refused = refusedLink(path);
+	if (refused) return failure(refused);
 	const opened = await documentAt(path);
 	if (!opened.ok) return opened;
 	const document = opened.value;
