@@ -5,7 +5,7 @@
  *   npm run --silent fit -- [--json] [--vram 8GiB]... [DIR|GGUF...]
  *
  * Measures the bandwidth of this machine's RAM. Without paths, plans the models that ship with the extension. `--vram` simulates a machine
- * with a GPU of that size for each, and this machine's RAM. `--json` adds one last line: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason"}]}`.
+ * with a GPU of that size for each, and this machine's RAM. `--json` adds one last line: `{"devices":[...],"models":[{"file","name","fits","plan","tokensPerSecond","reason","chat"}]}`.
  */
 
 import { readdirSync, statSync } from "node:fs";
@@ -17,6 +17,7 @@ import { formatBytes, parseBytes } from "../src/base/units.ts";
 import { loadOptionsFor } from "../src/client/builtInModel.ts";
 import { describeDevices } from "../src/client/devices/describeDevices.ts";
 import { forkEngine } from "../src/client/engineProcess.ts";
+import { chatTemplateOf } from "../src/engine/chat/chatTemplate.ts";
 import { measureRamBandwidth } from "../src/engine/measure/ramBandwidth.ts";
 import { threadLimit } from "../src/engine/runtime/machineReadings.ts";
 import { bandwidthOf, usableBytes } from "../src/memory/machine/devices.ts";
@@ -32,7 +33,10 @@ import {
 	rejectionText,
 } from "../src/memory/report/planText.ts";
 import { shapeProblemText } from "../src/memory/report/shapeProblemText.ts";
-import { readModelFile } from "../src/models/header/modelFile.ts";
+import {
+	type LoadableFile,
+	readModelFile,
+} from "../src/models/header/modelFile.ts";
 import type { Device } from "../src/protocol/device.ts";
 import { errorText } from "../src/protocol/errors.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
@@ -49,6 +53,8 @@ interface Verdict {
 	readonly model: { readonly name: string; readonly choice: Choice } | null;
 	/** Why it does not fit, or does not run on the GPU. */
 	readonly reason: string | null;
+	/** Why its chat template is not used; null if it is, or if there is none. */
+	readonly chat: string | null;
 }
 
 async function main(): Promise<number> {
@@ -147,7 +153,9 @@ function simulatedMachine(
 
 function judge(file: string, devices: readonly Device[]): Verdict {
 	const read = readModelFile(file);
-	if (!read.ok) return { file, model: null, reason: errorText(read.error) };
+	if (!read.ok)
+		return { file, model: null, reason: errorText(read.error), chat: null };
+	const chat = chatReasonOf(read.value);
 	const { description, shape } = read.value;
 	const { name, quantization, trainedContextWindow } = description;
 	if (!shape.ok) {
@@ -155,6 +163,7 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 			file,
 			model: null,
 			reason: `Cannot compute the memory of the model file ${file}: ${shapeProblemText(shape.error, english)}.`,
+			chat,
 		};
 	}
 	const candidate: Candidate = {
@@ -171,7 +180,17 @@ function judge(file: string, devices: readonly Device[]): Verdict {
 		candidates: [candidate],
 		devices,
 	});
-	return { file, model: { name, choice }, reason: reasonOf(choice) };
+	return { file, model: { name, choice }, reason: reasonOf(choice), chat };
+}
+
+/** Without the vocabulary, which is read with the model: only the special tokens in the template are known. */
+function chatReasonOf(file: LoadableFile): string | null {
+	if (file.chatTemplate === null || !file.description.roles.includes("chat"))
+		return null;
+	const facts = { beginningOfText: "", endOfText: "", today: new Date() };
+	const template = chatTemplateOf(file, facts);
+	const error = template.ok ? template.value.note : template.error;
+	return error ? errorText(error) : null;
 }
 
 /** The context window that the extension would load it with, if less than its header allows. */
@@ -222,7 +241,12 @@ function deviceLines(devices: readonly Device[]): readonly string[] {
 	});
 }
 
-function verdictLines({ file, model, reason }: Verdict): readonly string[] {
+function verdictLines({
+	file,
+	model,
+	reason,
+	chat,
+}: Verdict): readonly string[] {
 	const shown = path.relative(userFolder, file) || file;
 	const lines =
 		model && model.choice.kind !== "nothingFits"
@@ -230,11 +254,13 @@ function verdictLines({ file, model, reason }: Verdict): readonly string[] {
 			: [];
 	return [
 		model ? `${model.name} (${shown})` : shown,
-		...[...lines, ...(reason === null ? [] : [reason])].map((it) => `  ${it}`),
+		...[...lines, ...[reason, chat].filter((it) => it !== null)].map(
+			(it) => `  ${it}`,
+		),
 	];
 }
 
-function asJson({ file, model, reason }: Verdict) {
+function asJson({ file, model, reason, chat }: Verdict) {
 	const plan =
 		model && model.choice.kind !== "nothingFits" ? model.choice.plan : null;
 	return {
@@ -246,6 +272,7 @@ function asJson({ file, model, reason }: Verdict) {
 			? Math.round(plan.atFullWindow.tokensPerSecond * 10) / 10
 			: null,
 		reason,
+		chat,
 	};
 }
 

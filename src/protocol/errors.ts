@@ -56,6 +56,9 @@ export const errorSentences = {
 	chatTooSmall:
 		"{model} is made for code completion and too small to chat. Choose a larger model made for chat.",
 	chatTemplateBroken: "The chat template of {model} is not usable: {why}.",
+	/** The model chats all the same. */
+	chatTemplatePlain:
+		"The chat template of {model} is not usable: {why}. It chats in the plain format of {format} instead.",
 	/** The chat context is created when the first question is asked. */
 	chatOutOfMemory:
 		"There is not enough memory for a chat context beside completion: {needs}.",

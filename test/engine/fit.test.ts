@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { writeChatModel } from "../support/models/chatModel.ts";
 import { builtInModel, root } from "../support/models/realEngine.ts";
 
 interface Answer {
@@ -23,6 +24,7 @@ interface Answer {
 		} | null;
 		readonly tokensPerSecond: number | null;
 		readonly reason: string | null;
+		readonly chat: string | null;
 	}[];
 }
 
@@ -108,6 +110,24 @@ describe("npm run fit", () => {
 		const [bad, , gone] = answer().models;
 		assert.match(bad?.reason ?? "", /is not a GGUF file/);
 		assert.match(gone?.reason ?? "", /does not exist/);
+	});
+
+	it("says why the chat template of a model is not used", () => {
+		const inside = path.join(folder, "chat");
+		mkdirSync(inside);
+		const template = (file: string, chatTemplate: string) =>
+			writeChatModel(path.join(inside, file), { chatTemplate });
+		writeChatModel(path.join(inside, "1.gguf"));
+		template("2.gguf", "{% unknown %}<|im_start|><|im_end|>");
+		template("3.gguf", "{% unknown %}");
+		const { stdout, answer } = runFit(inside, "--json");
+		const [good, plain, bad] = answer().models.map(({ chat }) => chat);
+		assert.equal(good, null);
+		const cannot = /is not usable: unknown tag unknown \(line 1\)\./;
+		assert.match(plain ?? "", cannot);
+		assert.match(plain ?? "", /the plain format of ChatML instead\.$/);
+		assert.match(bad ?? "", cannot);
+		assert.ok(stdout.includes(`  ${plain}\n`));
 	});
 
 	it("prints its usage for invalid arguments", () => {

@@ -11,7 +11,11 @@ import type {
 	TokenCounts,
 } from "../../protocol/chat.ts";
 import type { FromEngine } from "../../protocol/engineProtocol.ts";
-import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import {
+	createError,
+	errorText,
+	type HeadroomError,
+} from "../../protocol/errors.ts";
 import type { GenerationStats } from "../../protocol/generation.ts";
 import { Detokenizer } from "../decode/detokenizer.ts";
 import { generate } from "../decode/generate.ts";
@@ -190,7 +194,11 @@ export class Chat {
 	): Promise<Result<OpenChatContext, HeadroomError>> {
 		const isNew = !chat.isOpen;
 		const context = await chat.open();
-		if (isNew && context.ok) this.#options.onDidMakeContext(context.value);
+		if (isNew && context.ok) {
+			this.#options.onDidMakeContext(context.value);
+			const { note } = chat.template;
+			if (note) this.#options.log.warn(errorText(note));
+		}
 		return context;
 	}
 

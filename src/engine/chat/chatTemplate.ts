@@ -14,9 +14,15 @@ import { createError, type HeadroomError } from "../../protocol/errors.ts";
 import {
 	compileTemplate,
 	type RenderTemplate,
+	type TemplateDialect,
 	type TemplateFacts,
 	type TemplateMessage,
+	transformersDialect,
 } from "./jinja.ts";
+import { plainFormatFor } from "./plainFormats.ts";
+
+/** The words of a template or its renderer, or ours. */
+type Why = string | Phrase;
 
 export type ChatPart =
 	| { readonly isTemplate: true; readonly text: string }
@@ -31,25 +37,37 @@ export type ChatPart =
 export interface ChatTemplate {
 	readonly modelName: string;
 	readonly render: RenderTemplate;
+	readonly dialect: TemplateDialect;
 	/** A character that encloses the index of a turn, and does not occur in the template. */
 	readonly marker: string;
 	/** Whether the system text is merged into the first question, because the template does not support it well. */
 	readonly mergesSystem: boolean;
+	/** Why the model's own template is not used, if the plain format of its family is. */
+	readonly note?: HeadroomError;
 }
 
-/** The standard ChatML template, for models of that family whose own template cannot be rendered. */
-const chatMl =
-	"{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}{{ '<|im_start|>assistant\n' }}";
+/** In the order in which they are tried: that of transformers first. */
+const dialects: readonly TemplateDialect[] = [
+	transformersDialect,
+	{ definesTools: false, takesParts: false },
+	{ definesTools: true, takesParts: true },
+	{ definesTools: false, takesParts: true },
+];
 
 const systemSeparator = "\n\n";
 
-/** The chat template of a model, or why the model cannot chat. */
+/**
+ * The chat template of a model, the plain format of its family if that cannot be rendered, or why the model cannot chat.
+ *
+ * @param isSpecial whether the vocabulary has this text as a special token.
+ */
 export function chatTemplateOf(
 	{
 		description,
 		chatTemplate,
 	}: Pick<LoadableFile, "description" | "chatTemplate">,
 	facts: TemplateFacts,
+	isSpecial: (text: string) => boolean = () => false,
 ): Result<ChatTemplate, HeadroomError> {
 	const { name: model, roles } = description;
 	if (chatTemplate === null)
@@ -58,12 +76,17 @@ export function chatTemplateOf(
 		return failure(createError("chatTooSmall", { model }));
 	const own = tryTemplate(chatTemplate, facts, model);
 	if (own.ok) return own;
-	return isChatMl(chatTemplate) ? tryTemplate(chatMl, facts, model) : own;
-}
-
-function isChatMl(template: string): boolean {
-	const start = template.indexOf("<|im_start|>");
-	return start >= 0 && template.includes("<|im_end|>", start);
+	const format =
+		plainFormatFor((token) => chatTemplate.includes(token)) ??
+		plainFormatFor(isSpecial);
+	const plain = format && tryTemplate(format.source, facts, model);
+	if (!plain?.ok) return broken(model, own.error);
+	const note = createError("chatTemplatePlain", {
+		model,
+		why: own.error,
+		format: format?.name ?? "",
+	});
+	return success({ ...plain.value, note });
 }
 
 const probe: readonly ChatTurn[] = [
@@ -74,38 +97,40 @@ const probe: readonly ChatTurn[] = [
 ];
 
 /**
- * Tests a template on a small conversation. It may reject a system turn, drop it, or move it to the last question, which would require
+ * Tests a template on a small conversation; fails with the reason. It may reject a system turn, drop it, or move it to the last question, which would require
  * evaluating the whole prompt again each time.
  */
 function tryTemplate(
 	source: string,
 	facts: TemplateFacts,
 	modelName: string,
-): Result<ChatTemplate, HeadroomError> {
+): Result<ChatTemplate, Why> {
 	const compiled = compileTemplate(source, facts);
-	if (!compiled.ok) return broken(modelName, compiled.error);
+	if (!compiled.ok) return compiled;
 	const marker = characterNotIn(
 		source + facts.beginningOfText + facts.endOfText,
 	);
-	const candidates = [false, true].map((mergesSystem) => {
-		const render = compiled.value;
-		return { modelName, render, marker, mergesSystem };
-	});
-	const tried = candidates.map((template) => {
-		const parts = renderChat(template, probe);
-		return {
-			template,
-			parts,
-			isAppendOnly: parts.ok && isAppendOnly(template, parts.value),
-		};
-	});
-	const best =
-		tried.find((it) => it.isAppendOnly) ?? tried.find((it) => it.parts.ok);
-	if (best) return success(best.template);
-	// Report the error without merging: it is the template's own.
-	const [unmerged] = tried;
-	assert(unmerged && !unmerged.parts.ok, "no candidate worked");
-	return unmerged.parts;
+	let problem: Why | undefined;
+	for (const dialect of dialects) {
+		const tried = [false, true].map((mergesSystem) => {
+			const render = compiled.value;
+			const template = { modelName, render, dialect, marker, mergesSystem };
+			const parts = tryRender(template, probe);
+			return {
+				template,
+				parts,
+				isAppendOnly: parts.ok && isAppendOnly(template, parts.value),
+			};
+		});
+		const best =
+			tried.find((it) => it.isAppendOnly) ?? tried.find((it) => it.parts.ok);
+		if (best) return success(best.template);
+		// Report the first error, without merging: it is the template's own.
+		const [unmerged] = tried;
+		if (unmerged && !unmerged.parts.ok) problem ??= unmerged.parts.error;
+	}
+	assert(problem !== undefined, "a dialect worked");
+	return failure(problem);
 }
 
 /** Whether the prompt of the first question is a prefix of the prompt of the whole conversation. */
@@ -113,7 +138,7 @@ function isAppendOnly(
 	template: ChatTemplate,
 	whole: readonly ChatPart[],
 ): boolean {
-	const first = renderChat(template, probe.slice(0, 2));
+	const first = tryRender(template, probe.slice(0, 2));
 	if (!first.ok) return false;
 	const asked = first.value.slice(0, -1);
 	return JSON.stringify(asked) === JSON.stringify(whole.slice(0, asked.length));
@@ -124,17 +149,24 @@ export function renderChat(
 	template: ChatTemplate,
 	turns: readonly ChatTurn[],
 ): Result<readonly ChatPart[], HeadroomError> {
-	const { render, marker, modelName } = template;
-	const rendered = render(messagesOf(template, turns));
-	if (!rendered.ok) return broken(modelName, rendered.error);
+	const parts = tryRender(template, turns);
+	return parts.ok ? parts : broken(template.modelName, parts.error);
+}
+
+function tryRender(
+	template: ChatTemplate,
+	turns: readonly ChatTurn[],
+): Result<readonly ChatPart[], Why> {
+	const { render, dialect, marker } = template;
+	const rendered = render(messagesOf(template, turns), dialect);
+	if (!rendered.ok) return rendered;
 	// Even pieces are template text, odd ones the indices of turns.
 	const pieces = rendered.value.split(new RegExp(`${marker}(\\d+)${marker}`));
 	const isFaithful =
 		pieces.filter((_, at) => at % 2 === 1).join() ===
 			turns.flatMap(({ text }, index) => (text === "" ? [] : [index])).join() &&
 		!pieces.some((text) => text.includes(marker));
-	if (!isFaithful)
-		return broken(modelName, phrase("it changes or drops messages", {}));
+	if (!isFaithful) return failure(phrase("it changes or drops messages", {}));
 	const parts = pieces.flatMap((text, at): ChatPart[] => {
 		if (at % 2 === 0) return text === "" ? [] : [{ isTemplate: true, text }];
 		const turn = Number(text);
@@ -212,9 +244,6 @@ function characterNotIn(text: string): string {
 	return String.fromCodePoint(code);
 }
 
-function broken(
-	model: string,
-	why: string | Phrase,
-): Result<never, HeadroomError> {
+function broken(model: string, why: Why): Result<never, HeadroomError> {
 	return failure(createError("chatTemplateBroken", { model, why }));
 }

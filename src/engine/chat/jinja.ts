@@ -22,9 +22,24 @@ export interface TemplateFacts {
 	readonly today: Date;
 }
 
+/** What templates disagree about. */
+export interface TemplateDialect {
+	/** Transformers defines `tools` and `documents` always; without any they are none. Some templates know them as undefined only. */
+	readonly definesTools: boolean;
+	/** Models that also see pictures may take a content in parts only, each a dictionary with a type. */
+	readonly takesParts: boolean;
+}
+
+export const transformersDialect: TemplateDialect = {
+	definesTools: true,
+	takesParts: false,
+};
+
 /** Fails with the message of the template or the renderer. */
 export type RenderTemplate = (
 	messages: readonly TemplateMessage[],
+	/** That of transformers if not given. */
+	dialect?: TemplateDialect,
 ) => Result<string, string>;
 
 /** Known templates take 40 ms for a thousand turns. A longer run is an endless loop, which would block every completion. */
@@ -37,11 +52,16 @@ export function compileTemplate(
 	const body = guarded(() => parse(source));
 	if (!body.ok) return body;
 	const variables = variablesFor(facts);
-	return success((messages) =>
-		guarded(() =>
-			render(body.value, [...variables, ["messages", messages.map(dictOf)]]),
-		),
-	);
+	return success((messages, dialect = transformersDialect) => {
+		const { definesTools, takesParts } = dialect;
+		return guarded(() =>
+			render(body.value, [
+				...variables,
+				...(definesTools ? noTools : []),
+				["messages", messages.map((it) => dictOf(it, takesParts))],
+			]),
+		);
+	});
 }
 
 const room: { work?: () => unknown } = createContext({});
@@ -60,14 +80,25 @@ function guarded<T>(work: () => T): Result<T, string> {
 	}
 }
 
-function dictOf({ role, content }: TemplateMessage): Value {
+function dictOf(
+	{ role, content }: TemplateMessage,
+	takesParts: boolean,
+): Value {
+	const part = new Dict([
+		["type", "text"],
+		["text", content],
+	]);
 	return new Dict([
 		["role", role],
-		["content", content],
+		["content", takesParts ? [part] : content],
 	]);
 }
 
-/** Transformers defines `tools` and `documents` always; without any they are none. */
+const noTools = [
+	["tools", null],
+	["documents", null],
+] as const;
+
 function variablesFor({
 	beginningOfText,
 	endOfText,
@@ -80,7 +111,5 @@ function variablesFor({
 		["add_generation_prompt", true],
 		["bos_token", beginningOfText],
 		["eos_token", endOfText],
-		["tools", null],
-		["documents", null],
 	];
 }

@@ -28,7 +28,7 @@ import type { DraftContext, ModelDraft } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import { type ChatTemplate, chatTemplateOf } from "./chatTemplate.ts";
 import { AnswerTokens } from "./chatTokens.ts";
-import { tagTokens } from "./reasoning.ts";
+import { specialToken, tagTokens } from "./reasoning.ts";
 
 export interface ModelChatOptions {
 	readonly file: LoadableFile;
@@ -105,10 +105,11 @@ export class ModelChat {
 	/** Fails if the model cannot chat. */
 	static of(options: ModelChatOptions): Result<ModelChat, HeadroomError> {
 		const { file, model } = options;
-		const template = chatTemplateOf(file, {
-			...model.specialTexts,
-			today: new Date(),
-		});
+		const template = chatTemplateOf(
+			file,
+			{ ...model.specialTexts, today: new Date() },
+			(text) => specialToken(model, text) !== undefined,
+		);
 		if (!template.ok) return template;
 		const windowTokens = options.only?.windowTokens ?? largestWindow(options);
 		if (windowTokens === undefined)

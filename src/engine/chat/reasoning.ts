@@ -177,21 +177,25 @@ function begunLength(text: string, tag: string): number {
 	return 0;
 }
 
+type Vocabulary = Pick<LoadedModel, "tokenizeTemplate" | "isSpecial">;
+
+/** The special token with this text; undefined if there is none. */
+export function specialToken(
+	vocabulary: Vocabulary,
+	text: string,
+): Token | undefined {
+	const [token, ...rest] = vocabulary.tokenizeTemplate(text);
+	return token !== undefined && rest.length === 0 && vocabulary.isSpecial(token)
+		? token
+		: undefined;
+}
+
 /**
  * The tags that are special tokens of a model, with their texts: they detokenize to nothing, and an answer continues after them. Tokens that end an
  * answer are not included: `<|end|>` ends one unless the model has channels.
  */
-export function tagTokens(
-	vocabulary: Pick<LoadedModel, "tokenizeTemplate" | "isSpecial">,
-): ReadonlyMap<Token, string> {
-	const tokenOf = (tag: string): Token | undefined => {
-		const [token, ...rest] = vocabulary.tokenizeTemplate(tag);
-		return token !== undefined &&
-			rest.length === 0 &&
-			vocabulary.isSpecial(token)
-			? token
-			: undefined;
-	};
+export function tagTokens(vocabulary: Vocabulary): ReadonlyMap<Token, string> {
+	const tokenOf = (tag: string) => specialToken(vocabulary, tag);
 	const knowsChannels = [channelTag, messageTag].every(
 		(tag) => tokenOf(tag) !== undefined,
 	);

@@ -12,6 +12,7 @@ import {
 	countTurns,
 } from "../../../../src/engine/chat/chatTokens.ts";
 import type { TemplateFacts } from "../../../../src/engine/chat/jinja.ts";
+import { plainFormats } from "../../../../src/engine/chat/plainFormats.ts";
 import type { Token } from "../../../../src/engine/runtime/runtime.ts";
 import type { ChatTurn } from "../../../../src/protocol/chat.ts";
 import {
@@ -271,6 +272,11 @@ describe("chatTemplateOf", () => {
 		["that ignores questions", "Hello", /changes or drops messages/],
 		["that uses undefined values", "{{ nothing.at.all.here() }}", /\.$/],
 		[
+			"that needs tools",
+			body("{{ m.content }}{{ tools[0].x }}"),
+			/no attribute/,
+		],
+		[
 			"that always throws",
 			"{{ raise_exception('Not today.') }}",
 			/not usable: Not today\.$/,
@@ -297,7 +303,28 @@ describe("chatTemplateOf", () => {
 			);
 	});
 
-	it("falls back to ChatML if a template of that family cannot be rendered", () => {
+	it("uses a template that knows tools as undefined only", () => {
+		const template = templateOf(
+			`{% if tools is defined %}{{ tools|length }}{% endif %}${body("{{ m.content }}")}`,
+		);
+		assert.equal(textOf(partsOf(template, [user("Q")])), "(Q)");
+		assert.equal(template.note, undefined);
+	});
+
+	it("uses a template that takes contents in parts only", () => {
+		const template = templateOf(
+			body(
+				"{% for part in m.content %}{% if part.type == 'text' %}{{ part.text }}{% endif %}{% endfor %}",
+			),
+		);
+		assert.equal(
+			textOf(partsOf(template, [user("Q"), assistant("A"), user("")])),
+			"(Q)(A)()",
+		);
+		assert.equal(template.note, undefined);
+	});
+
+	it("falls back to the plain format of a family whose template cannot be rendered, and says so", () => {
 		const template = templateOf(
 			"{% unknown %}<|im_start|>{{ messages }}<|im_end|>",
 		);
@@ -305,6 +332,30 @@ describe("chatTemplateOf", () => {
 			textOf(partsOf(template, [system("S"), user("Q")])),
 			"<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n",
 		);
+		assert.ok(template.note);
+		assert.equal(
+			errorText(template.note),
+			"The chat template of Fake is not usable: unknown tag unknown (line 1). It chats in the plain format of ChatML instead.",
+		);
+	});
+
+	it("recognizes the family by the special tokens of the vocabulary, too", () => {
+		const vocabulary = new Set(["<start_of_turn>", "<end_of_turn>", "<bos>"]);
+		const template = chatTemplateOf(
+			{ description: talking, chatTemplate: "{{ raise_exception('No.') }}" },
+			{ ...bare, beginningOfText: "<bos>" },
+			(text) => vocabulary.has(text),
+		);
+		assert.ok(template.ok);
+		assert.equal(
+			textOf(partsOf(template.value, [system("S"), user("Q")])),
+			"<bos><start_of_turn>user\nS\n\nQ<end_of_turn>\n<start_of_turn>model\n",
+		);
+	});
+
+	it("does not say anything of a template that works", () => {
+		for (const shape of Object.values(templateShapes))
+			assert.equal(ofShape(shape).note, undefined);
 	});
 
 	it("uses a marker that the template does not contain", () => {
@@ -336,6 +387,22 @@ describe("chatTemplateOf", () => {
 			"Fake is made for code completion and too small to chat. Choose a larger model made for chat.",
 		);
 	});
+});
+
+describe("plainFormats", () => {
+	for (const { name, tokens, source } of plainFormats)
+		it(`has ${name} with ${tokens.join(" ")}, which only grows`, () => {
+			const template = templateOf(source, {
+				...bare,
+				beginningOfText: "<bos>",
+			});
+			const turns = [system("S"), user("Q"), assistant("A"), user("R")];
+			const first = textOf(partsOf(template, turns.slice(0, 2)));
+			const whole = textOf(partsOf(template, turns));
+			assert.ok(whole.startsWith(`${first.trimEnd()}`), whole);
+			assert.match(whole, /S.*Q.*A.*R/s);
+			for (const token of tokens) assert.ok(whole.includes(token), whole);
+		});
 });
 
 describe("chatTokens", () => {

@@ -15,8 +15,8 @@ import {
 	Callable,
 	Dict,
 	Float,
-	Namespace,
 	TemplateError,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -72,7 +72,7 @@ const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
 		"callable",
 		(value) =>
 			value instanceof Callable ||
-			(value instanceof Namespace && value.call !== undefined),
+			(value instanceof Thing && value.call !== undefined),
 	],
 	["odd", (value) => remainder(value, 2) !== 0],
 	["even", (value) => remainder(value, 2) === 0],

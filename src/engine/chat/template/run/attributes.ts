@@ -5,8 +5,8 @@ import { charactersOf, isList, numberOf, typeName } from "../values/measure.ts";
 import { show } from "../values/show.ts";
 import {
 	Dict,
-	Namespace,
 	TemplateError,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -89,8 +89,8 @@ function ownAttribute(object: Value, name: string): Value | undefined {
 	if (name.startsWith("_")) return undefined;
 	if (object instanceof Tuple && object.names.includes(name))
 		return object.items[object.names.indexOf(name)];
-	return object instanceof Namespace
-		? object.attributes.get(name)
+	return object instanceof Thing
+		? object.attribute(name)
 		: methodOf(object, name);
 }
 

@@ -11,8 +11,8 @@ import {
 	Callable,
 	Dict,
 	Float,
-	Namespace,
 	TemplateError,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -22,75 +22,86 @@ import { calculate, compares } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 
 export function evaluate(expression: Expression, scope: Scope): Value {
-	const value = (it: Expression) => evaluate(it, scope);
 	switch (expression.kind) {
 		case "constant":
 			return expression.value;
 		case "name":
 			return scope.get(expression.name);
 		case "list":
-			return expression.items.map(value);
+			return expression.items.map((it) => evaluate(it, scope));
 		case "tuple":
-			return new Tuple(expression.items.map(value));
+			return new Tuple(expression.items.map((it) => evaluate(it, scope)));
 		case "dict":
 			return new Dict(
-				expression.entries.map(([key, it]) => [value(key), value(it)]),
+				expression.entries.map(([key, it]) => [
+					evaluate(key, scope),
+					evaluate(it, scope),
+				]),
 			);
 		case "attribute":
-			return attributeOf(value(expression.object), expression.name);
+			return attributeOf(evaluate(expression.object, scope), expression.name);
 		case "item":
-			return itemOf(value(expression.object), value(expression.key));
+			return itemOf(
+				evaluate(expression.object, scope),
+				evaluate(expression.key, scope),
+			);
 		case "slice": {
 			const { object, start, stop, step } = expression;
-			const bound = (it: Expression | undefined) => (it ? value(it) : null);
-			return sliceOf(value(object), bound(start), bound(stop), bound(step));
+			const bound = (it: Expression | undefined) =>
+				it ? evaluate(it, scope) : null;
+			return sliceOf(
+				evaluate(object, scope),
+				bound(start),
+				bound(stop),
+				bound(step),
+			);
 		}
 		case "call":
 			return call(
-				value(expression.callee),
+				evaluate(expression.callee, scope),
 				evaluateArguments(expression.args, scope),
 			);
 		case "filter": {
 			const { name, input, args } = expression;
-			return applyFilter(name, value(input), args, scope);
+			return applyFilter(name, evaluate(input, scope), args, scope);
 		}
 		case "test": {
 			const test = findTest(expression.name);
-			const input = value(expression.input);
+			const input = evaluate(expression.input, scope);
 			return test(input, evaluateArguments(expression.args, scope));
 		}
 		case "condition": {
 			const { test, then, otherwise } = expression;
-			if (isTrue(value(test))) return value(then);
+			if (isTrue(evaluate(test, scope))) return evaluate(then, scope);
 			return otherwise
-				? value(otherwise)
+				? evaluate(otherwise, scope)
 				: new Undefined("a condition without else is undefined");
 		}
 		case "and": {
-			const left = value(expression.left);
-			return isTrue(left) ? value(expression.right) : left;
+			const left = evaluate(expression.left, scope);
+			return isTrue(left) ? evaluate(expression.right, scope) : left;
 		}
 		case "or": {
-			const left = value(expression.left);
-			return isTrue(left) ? left : value(expression.right);
+			const left = evaluate(expression.left, scope);
+			return isTrue(left) ? left : evaluate(expression.right, scope);
 		}
 		case "not":
-			return !isTrue(value(expression.operand));
+			return !isTrue(evaluate(expression.operand, scope));
 		case "sign":
-			return signed(expression.isNegative, value(expression.operand));
+			return signed(expression.isNegative, evaluate(expression.operand, scope));
 		case "arithmetic": {
 			const { operator, left, right } = expression;
-			return calculate(operator, value(left), value(right));
+			return calculate(operator, evaluate(left, scope), evaluate(right, scope));
 		}
 		case "concatenation": {
-			const parts = expression.parts.map((it) => show(value(it)));
+			const parts = expression.parts.map((it) => show(evaluate(it, scope)));
 			allowedChars(parts.reduce((sum, it) => sum + it.length, 0));
 			return parts.join("");
 		}
 		case "comparison": {
-			let left = value(expression.first);
+			let left = evaluate(expression.first, scope);
 			for (const { operator, operand } of expression.rest) {
-				const right = value(operand);
+				const right = evaluate(operand, scope);
 				if (!compares(operator, left, right)) return false;
 				left = right;
 			}
@@ -110,7 +121,7 @@ export function applyFilter(
 
 export function call(callee: Value, args: Arguments): Value {
 	if (callee instanceof Callable) return callee.call(args);
-	if (callee instanceof Namespace && callee.call) return callee.call(args);
+	if (callee instanceof Thing && callee.call) return callee.call(args);
 	throw new TemplateError(
 		callee instanceof Undefined
 			? callee.why

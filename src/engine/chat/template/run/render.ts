@@ -23,7 +23,7 @@ import {
 	type Value,
 } from "../values/value.ts";
 import { applyFilter, call, evaluate, evaluateArguments } from "./evaluate.ts";
-import { LoopFacts } from "./loop.ts";
+import { type LoopFacts, Round } from "./loop.ts";
 import { Scope } from "./scope.ts";
 
 /** @param variables the names that the template may use besides those of the language. */
@@ -141,7 +141,7 @@ function runLoop(
 	output: Output,
 	depth: number,
 ): void {
-	const { target, test, body, otherwise } = loop;
+	const { target, test, body, otherwise, isRecursive } = loop;
 	const items = test
 		? all.filter((item) => {
 				const scope = new Scope(outer);
@@ -155,14 +155,15 @@ function runLoop(
 		runLoop(loop, itemsOf(children), outer, inner, depth + 1);
 		return inner.toString();
 	};
-	const facts = new LoopFacts(
+	const loopFacts: LoopFacts = {
 		items,
 		depth,
-		loop.isRecursive ? recurse : undefined,
-	);
+		call: isRecursive ? recurse : undefined,
+		lastChecked: undefined,
+	};
 	for (const [at, item] of items.entries()) {
 		const scope = new Scope(outer);
-		scope.set("loop", facts.round(at));
+		scope.set("loop", new Round(loopFacts, at));
 		assign(target, item, scope);
 		if (run(body, scope, output) === "break") break;
 	}
@@ -186,7 +187,7 @@ function assign(target: Target, value: Value, scope: Scope): void {
 		const object = scope.get(target.object);
 		if (!(object instanceof Namespace))
 			throw new TemplateError(`${target.object} is not a namespace`);
-		object.attributes.set(target.name, value);
+		object.set(target.name, value);
 	} else {
 		const items = itemsOf(value);
 		if (items.length !== target.items.length)

@@ -6,8 +6,8 @@ import {
 	Float,
 	Generator,
 	keyOf,
-	Namespace,
 	TemplateError,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -78,7 +78,7 @@ export function typeName(value: Value): string {
 	if (value instanceof Dict) return "dict";
 	if (value instanceof Generator) return "generator";
 	if (value instanceof Callable) return "function";
-	return value instanceof Namespace ? "namespace" : "Undefined";
+	return value instanceof Thing ? "namespace" : "Undefined";
 }
 
 export function isEqual(left: Value, right: Value): boolean {

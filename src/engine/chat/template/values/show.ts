@@ -6,7 +6,7 @@ import {
 	Dict,
 	Float,
 	Generator,
-	Namespace,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -37,7 +37,7 @@ export function quoted(value: Value): string {
 			.map(([key, it]) => `${quoted(key)}: ${quoted(it)}`);
 		return `{${entries.join(", ")}}`;
 	}
-	if (value instanceof Namespace) return "<Namespace>";
+	if (value instanceof Thing) return "<Namespace>";
 	if (value instanceof Generator) return "<generator object>";
 	return value instanceof Callable ? "<function>" : "Undefined";
 }

@@ -9,7 +9,7 @@ export type Value =
 	| Float
 	| Tuple
 	| Dict
-	| Namespace
+	| Thing
 	| Generator
 	| Callable
 	| Undefined;
@@ -59,19 +59,36 @@ export class Undefined {
 	}
 }
 
-/** An object with attributes that a template may set, or that the renderer supplies, such as `loop`. */
-export class Namespace {
-	readonly attributes: Map<string, Value>;
-	/** For `loop(children)`. */
-	readonly call: Call | undefined;
+/** An object that has attributes but no items. */
+export abstract class Thing {
+	/** Undefined if there is none of this name. */
+	abstract attribute(name: string): Value | undefined;
 
-	constructor(attributes: Iterable<readonly [string, Value]>, call?: Call) {
-		this.attributes = new Map(attributes);
-		this.call = call;
+	/** Undefined if it cannot be called. */
+	get call(): Call | undefined {
+		return undefined;
 	}
 }
 
-type Call = (args: Arguments) => Value;
+/** What `namespace()` makes: its attributes may be set in any scope. */
+export class Namespace extends Thing {
+	readonly #attributes: Map<string, Value>;
+
+	constructor(attributes: Iterable<readonly [string, Value]>) {
+		super();
+		this.#attributes = new Map(attributes);
+	}
+
+	override attribute(name: string): Value | undefined {
+		return this.#attributes.get(name);
+	}
+
+	set(name: string, value: Value): void {
+		this.#attributes.set(name, value);
+	}
+}
+
+export type Call = (args: Arguments) => Value;
 
 export class Callable {
 	readonly call: Call;

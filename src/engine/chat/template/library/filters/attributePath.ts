@@ -4,7 +4,7 @@ import { isList, numberOf } from "../../values/measure.ts";
 import { show } from "../../values/show.ts";
 import {
 	Dict,
-	Namespace,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -27,8 +27,8 @@ function read(item: Value, part: number | string): Value {
 			? listOf(item)?.at(part)
 			: item instanceof Dict
 				? item.get(part)
-				: item instanceof Namespace
-					? item.attributes.get(part)
+				: item instanceof Thing
+					? item.attribute(part)
 					: undefined;
 	if (value !== undefined) return value;
 	return methodOf(item, String(part)) ?? new Undefined(`there is no '${part}'`);

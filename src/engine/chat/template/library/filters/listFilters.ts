@@ -13,8 +13,8 @@ import {
 	type Arguments,
 	Dict,
 	Generator,
-	Namespace,
 	TemplateError,
+	Thing,
 	Tuple,
 	Undefined,
 	type Value,
@@ -114,7 +114,7 @@ export const listFilters: Filters = {
 	},
 	attr: (value, args) => {
 		const [name = null] = args.take("attr", ["name"]);
-		return value instanceof Namespace
+		return value instanceof Thing
 			? attributeReader(name)(value)
 			: new Undefined(`there is no attribute '${show(name)}'`);
 	},
