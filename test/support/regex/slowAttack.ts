@@ -3,7 +3,7 @@
 import vm from "node:vm";
 import { type Attack, attacksOn, attackText } from "./attacks.ts";
 
-const smallChars = 1500;
+const smallChars = 4000;
 const mediumChars = 4 * smallChars;
 const largeChars = 200_000;
 /** Four times the text takes a linear expression four times as long, and sixteen times one whose time is quadratic. */
@@ -24,15 +24,18 @@ export function slowAttack(
 	const msOf = (attack: Attack, chars: number): number => {
 		context["text"] = attackText(attack, chars);
 		const start = process.cpuUsage();
-		try {
-			script.runInContext(context, { timeout: 4 * tooLongMs });
-		} catch (thrown) {
-			if ((thrown as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT")
-				throw thrown;
+		for (;;) {
+			try {
+				script.runInContext(context, { timeout: 4 * tooLongMs });
+				break;
+			} catch (thrown) {
+				const { code } = thrown as { code?: string };
+				if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw thrown;
+			}
+			// On a busy machine there may have been little time of the processor.
+			if (msSince(start) >= tooLongMs) break;
 		}
-		// However busy the machine is.
-		const { user, system } = process.cpuUsage(start);
-		return (user + system) / 1000;
+		return msSince(start);
 	};
 	/** The large text is only worth its time where the time seems to grow faster than the text. */
 	const isSuspicious = (attack: Attack): boolean => {
@@ -51,6 +54,12 @@ export function slowAttack(
 	return [head, `${pumped} again and again`, tail]
 		.map((it) => JSON.stringify(it))
 		.join(" + ");
+}
+
+/** Time of the processor, however busy the machine is. */
+function msSince(start: NodeJS.CpuUsage): number {
+	const { user, system } = process.cpuUsage(start);
+	return (user + system) / 1000;
 }
 
 /** Finds all matches, as `replace` does. */

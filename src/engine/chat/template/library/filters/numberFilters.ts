@@ -61,7 +61,7 @@ function integerIn(text: string, base: number): number | undefined {
 
 function decimalIn(text: string): number | undefined {
 	const trimmed = text.trim().replaceAll(/(?<=\d)_(?=\d)/g, "");
-	return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(trimmed)
+	return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(trimmed)
 		? Number(trimmed)
 		: undefined;
 }

@@ -90,7 +90,27 @@ export const textFilters: Filters = {
 			? kept + dots
 			: kept.slice(0, lastSpace) + dots;
 	},
-	striptags: (value) =>
-		wordsOf(show(value).replace(/<!--.*?-->|<[^>]*>/gs, "")).join(" "),
+	striptags: (value) => wordsOf(withoutTags(show(value))).join(" "),
 	urlencode: (value) => encodeURIComponent(show(value)).replaceAll("%2F", "/"),
 };
+
+/** Without comments and tags. One that does not end stays. */
+function withoutTags(text: string): string {
+	let kept = "";
+	let from = 0;
+	let mayHaveComments = true;
+	for (;;) {
+		const start = text.indexOf("<", from);
+		if (start < 0) break;
+		let end = text.indexOf(">", start);
+		if (end < 0) break;
+		if (mayHaveComments && text.startsWith("<!--", start)) {
+			const close = text.indexOf("-->", start + "<!--".length);
+			mayHaveComments = close >= 0;
+			if (close >= 0) end = close + "--".length;
+		}
+		kept += text.slice(from, start);
+		from = end + 1;
+	}
+	return kept + text.slice(from);
+}

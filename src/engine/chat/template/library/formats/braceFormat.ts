@@ -97,5 +97,12 @@ function signed(text: string, sign: string): string {
 function grouped(text: string, comma: string | undefined): string {
 	return comma === undefined
 		? text
-		: text.replace(/^-?\d+/, (it) => it.replace(/\B(?=(\d{3})+$)/g, comma));
+		: text.replace(/\d+/, (digits) => inThousands(digits).join(comma));
+}
+
+function inThousands(digits: string): string[] {
+	const groups: string[] = [];
+	for (let end = digits.length; end > 0; end -= 3)
+		groups.push(digits.slice(Math.max(0, end - 3), end));
+	return groups.reverse();
 }

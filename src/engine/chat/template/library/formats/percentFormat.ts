@@ -6,7 +6,7 @@ import { Dict, TemplateError, Tuple, type Value } from "../../values/value.ts";
 import { notation, padded } from "./padded.ts";
 
 const directive =
-	/%(?:\((?<key>[^)]*)\))?(?<flags>[-+ 0#]*)(?<width>\d*)(?:\.(?<precision>\d+))?(?<type>[a-zA-Z%])/g;
+	/%(?:\((?<key>[^()]*)\))?(?<flags>[-+ 0#]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d+))?(?<type>[a-zA-Z%])/g;
 const maxPrecision = 100;
 
 export function percentFormat(format: string, values: Value): string {
