@@ -12,7 +12,11 @@ export interface SuggestionGate {
 	 * @param pieces the whole suggestion, see `piecesOf`.
 	 * @param typedChars how many of its characters are typed already.
 	 */
-	shownPart(pieces: readonly Piece[], typedChars: number): string;
+	shownPart(
+		pieces: readonly Piece[],
+		typedChars: number,
+		languageId: string,
+	): string;
 	/** Whether more of the same answer would not be shown either, so that its beginning serves as well as all of it. */
 	isEnough(pieces: readonly Piece[], typedChars: number): boolean;
 	/** Of requests that nobody made: see `FimRequest.minProbability`. */
@@ -28,8 +32,8 @@ const minThresholdShare = 0.1;
 /** @param threshold the joint probability down to which a suggestion is shown; asked each time. */
 export function gateAt(threshold: () => number): SuggestionGate {
 	return {
-		shownPart: (pieces, typedChars) =>
-			surePart(pieces, typedChars, threshold()),
+		shownPart: (pieces, typedChars, languageId) =>
+			surePart(pieces, typedChars, threshold(), languageId),
 		isEnough: (pieces, typedChars) =>
 			jointProbability(pieces, typedChars, Number.POSITIVE_INFINITY) <
 			threshold(),
@@ -48,10 +52,11 @@ export function surePart(
 	pieces: readonly Piece[],
 	typedChars: number,
 	threshold: number,
+	languageId: string,
 ): string {
 	const text = pieces.map((piece) => piece.text).join("");
 	const endAt = (at: number) =>
-		at === text.length ? at : cutPlace(text, at, typedChars);
+		at === text.length ? at : cutPlace(text, at, typedChars, languageId);
 	let end = endAt(sureEnd(pieces, typedChars, threshold));
 	while (end > typedChars) {
 		// Fewer characters are left only where they were shown when there were more of them.

@@ -5,7 +5,8 @@ import {
 	type Indentation,
 } from "../../workspace/indentation.ts";
 import type { CursorSyntax } from "../syntax/cursorSyntax.ts";
-import { openBrackets } from "../text/bracketCounts.ts";
+import { openBrackets } from "../text/brackets.ts";
+import { codeBefore } from "../text/codeBefore.ts";
 import {
 	type DocumentContext,
 	type DocumentSnapshot,
@@ -21,6 +22,8 @@ export interface FilterPlace {
 	/** Detected from the lines around the cursor, or else that of the editor. */
 	readonly indentation: Indentation;
 	readonly shape: SuggestionShape;
+	/** What precedes the cursor, as far as it tells whether that is in a string or a comment. */
+	readonly codeBefore: string;
 	/** The current line up to the cursor. */
 	readonly lineBefore: string;
 	/** The current line after the cursor. */
@@ -73,6 +76,7 @@ export function filterPlace(
 			snapshot.indentation,
 		),
 		shape,
+		codeBefore: codeBefore(snapshot),
 		lineBefore,
 		lineAfter,
 		linesAbove,

@@ -84,10 +84,10 @@ function withoutTrailingSpace(
 /** Cuts the longest overlap between the end of the text and the rest of the line, but no bracket that closes one in the text. */
 function withoutOverlap(
 	text: string,
-	{ lineAfter, lineBefore }: FilterPlace,
+	{ lineAfter, codeBefore, languageId }: FilterPlace,
 ): string {
 	const following = lineAfter.trimEnd();
-	const unclosed = unclosedBrackets(text, lineBefore);
+	const unclosed = unclosedBrackets(text, codeBefore, languageId);
 	for (
 		let length = Math.min(text.length, following.length);
 		length > 0;
@@ -95,7 +95,7 @@ function withoutOverlap(
 	) {
 		if (!text.endsWith(following.slice(0, length))) continue;
 		const rest = text.slice(0, text.length - length);
-		if (unclosedBrackets(rest, lineBefore) <= unclosed) return rest;
+		if (unclosedBrackets(rest, codeBefore, languageId) <= unclosed) return rest;
 	}
 	return text;
 }

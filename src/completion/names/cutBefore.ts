@@ -2,6 +2,13 @@
 
 import { unclosedBrackets } from "../text/brackets.ts";
 
+/** Where a suggestion is made. */
+export interface CodePlace {
+	readonly languageId: string;
+	/** See `codeBefore`. */
+	readonly codeBefore: string;
+}
+
 /** A line that ends like this wants another one. */
 const goesOn = /[,:=+\-*/&|<>?.([{]$|\b(?:and|or|not|in|is|return|else)$/;
 
@@ -9,7 +16,7 @@ const goesOn = /[,:=+\-*/&|<>?.([{]$|\b(?:and|or|not|in|is|return|else)$/;
 export function cutBefore(
 	suggestion: string,
 	start: number,
-	lineBefore: string,
+	{ codeBefore, languageId }: CodePlace,
 ): string {
 	let end = suggestion.lastIndexOf("\n", start - 1);
 	for (; start > 0 && end > 0; end = suggestion.lastIndexOf("\n", end - 1)) {
@@ -17,7 +24,7 @@ export function cutBefore(
 		if (
 			kept.trim() !== "" &&
 			!goesOn.test(kept) &&
-			unclosedBrackets(kept, lineBefore) === 0
+			unclosedBrackets(kept, codeBefore, languageId) === 0
 		)
 			return kept;
 	}

@@ -1,6 +1,7 @@
 /** Holds back what an unasked suggestion says from a name on that is defined nowhere. */
 
 import { LruCache } from "../../base/lruCache.ts";
+import { codeBefore } from "../text/codeBefore.ts";
 import { type DocumentSnapshot, lineBefore } from "../text/documentContext.ts";
 import { cutBefore } from "./cutBefore.ts";
 import {
@@ -63,7 +64,12 @@ export class NameCheck {
 				verdicts.set(name, true);
 		if (unresolved) verdicts.set(unresolved.name, false);
 		this.#verdicts.set(requestId, verdicts);
-		return unresolved ? cutBefore(text, unresolved.start, before) : text;
+		return unresolved
+			? cutBefore(text, unresolved.start, {
+					languageId,
+					codeBefore: codeBefore(snapshot),
+				})
+			: text;
 	}
 }
 

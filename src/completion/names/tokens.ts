@@ -1,5 +1,7 @@
 /** Splits code into names, punctuation and line ends, without strings, numbers and comments. */
 
+import { CodeScanner } from "../text/codeScanner.ts";
+
 export interface Token {
 	readonly kind: "name" | "punctuation";
 	readonly text: string;
@@ -10,48 +12,37 @@ export interface Token {
 	readonly isPrivate: boolean;
 }
 
-/** In order: the first that matches counts. A string that does not end reaches to the end of its line, or of the text. */
+/** In order: the first that matches counts. */
 const patterns: readonly (readonly [RegExp, Token["kind"] | "skipped"])[] = [
 	[/[ \t\r]+/y, "skipped"],
-	[/\/\*[\s\S]*?(?:\*\/|$)/y, "skipped"],
-	[/(?:"""|''')[\s\S]*?(?:"""|'''|$)/y, "skipped"],
-	[/`(?:\\[\s\S]|[^`\\])*(?:`|$)/y, "skipped"],
-	[/"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?/y, "skipped"],
 	[/\d[\p{L}\p{N}_]*(?:\.\d[\p{L}\p{N}_]*)?/uy, "skipped"],
 	[/[#@]?[\p{L}_$][\p{L}\p{N}_$]*/uy, "name"],
 	[/=>|\?\.|\.\.\.?|===?|!==?|<=|>=|:=|::|->/y, "punctuation"],
 	[/[\s\S]/uy, "punctuation"],
 ];
-/** A regular expression stands where a value is expected. */
-const regularExpression =
-	/\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/\w*/y;
-const beforeValue = /^(?:[=(,:[!&|?{};\n]|=>|return)$/;
 
-/** @param comment what begins a line comment; empty where there is none. */
-export function tokensOf(text: string, comment: string): Token[] {
+export function tokensOf(text: string, languageId: string): Token[] {
+	const code = codeOnly(text, languageId);
 	const tokens: Token[] = [];
-	for (let at = 0; at < text.length; ) {
-		const end =
-			skippedTo(text, at, comment, tokens.at(-1)) ?? pushed(text, at, tokens);
-		at = end;
-	}
+	for (let at = 0; at < code.length; ) at = pushed(code, at, tokens);
 	return tokens;
 }
 
-function skippedTo(
-	text: string,
-	at: number,
-	comment: string,
-	last: Token | undefined,
-): number | undefined {
-	if (comment !== "" && text.startsWith(comment, at)) {
-		const end = text.indexOf("\n", at);
-		return end < 0 ? text.length : end;
+/** With blanks in place of strings, comments and regular expressions, also of the code inside of strings. */
+function codeOnly(text: string, languageId: string): string {
+	const scanner = new CodeScanner(languageId);
+	const code: string[] = [];
+	for (let at = 0; at < text.length; at++) {
+		const char = text[at] ?? "";
+		const wasCode = scanner.isAtTop;
+		scanner.read(char);
+		const isCode = scanner.isAtTop;
+		// The beginning of a marker looked like punctuation.
+		if (wasCode && scanner.isInComment)
+			code.fill(" ", Math.max(0, at + 1 - scanner.markerLength));
+		code.push(isCode && (wasCode || char === "\n") ? char : " ");
 	}
-	if (text[at] !== "/" || (last && !beforeValue.test(last.text)))
-		return undefined;
-	regularExpression.lastIndex = at;
-	return regularExpression.exec(text) ? regularExpression.lastIndex : undefined;
+	return code.join("");
 }
 
 /** Adds the token that starts here, if it is one that counts. @returns where it ends. */

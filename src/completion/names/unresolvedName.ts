@@ -1,5 +1,6 @@
 /** Finds the first name of a suggestion that is defined nowhere. */
 
+import { CodeScanner } from "../text/codeScanner.ts";
 import { type DocumentSnapshot, lineBefore } from "../text/documentContext.ts";
 import { isBuiltIn, requiresImports } from "./builtInNames.ts";
 import { type UsedName, usedNames } from "./usedNames.ts";
@@ -65,15 +66,13 @@ export function firstUnresolved(
 	});
 }
 
-const maxScannedChars = 64 * 1024;
+const maxScannedChars = 32 * 1024;
 
 /** In a comment over several lines, a string over several lines, or a template literal. */
 function isOutsideCode(before: string, languageId: string): boolean {
 	const near = before.slice(-maxScannedChars);
-	if (languageId === "python")
-		return (near.match(/"""|'''/g)?.length ?? 0) % 2 === 1;
-	return (
-		near.lastIndexOf("/*") > near.lastIndexOf("*/") ||
-		(near.match(/(?<!\\)`/g)?.length ?? 0) % 2 === 1
-	);
+	// The first line that is not indented is in none, most likely.
+	const start = near.length < before.length ? near.search(/^[\p{L}_@#]/mu) : 0;
+	return new CodeScanner(languageId, near.slice(Math.max(0, start)))
+		.isInLongText;
 }

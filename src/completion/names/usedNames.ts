@@ -3,8 +3,7 @@
  * brackets; where in doubt, a name counts as declared.
  */
 
-import { BracketScanner } from "../text/brackets.ts";
-import { lineComment } from "../text/languageSyntax.ts";
+import { CodeScanner } from "../text/codeScanner.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 export interface UsedName {
@@ -40,9 +39,9 @@ export function usedNames(
 	lineBefore: string,
 	languageId: string,
 ): UsedName[] {
-	if (new BracketScanner(lineBefore).quote !== "") return [];
+	if (!new CodeScanner(languageId, lineBefore).isAtTop) return [];
 	const text = lineBefore + suggestion;
-	const tokens = tokensOf(text, lineComment(languageId));
+	const tokens = tokensOf(text, languageId);
 	const declared = declaredNames(tokens, text, languageId);
 	return tokens.flatMap((token, index) => {
 		const { text: name, kind, end } = token;

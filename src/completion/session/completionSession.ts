@@ -323,7 +323,7 @@ export class CompletionSession {
 		const { gate, syntax } = this.#options;
 		if (!gate) return suggestion;
 		const { pieces, typedChars, text } = suggestion;
-		let part = gate.shownPart(pieces, typedChars);
+		let part = gate.shownPart(pieces, typedChars, here.languageId);
 		if (syntax && part.length < text.length && part.trim().includes("\n"))
 			part = syntaxAt(
 				syntax,
@@ -368,7 +368,7 @@ export class CompletionSession {
 	#fallback(here: DocumentSnapshot): FoundSuggestion | undefined {
 		const cached = this.#cache.find(here);
 		if (!cached || cached.isWhole) return cached && fromCache(cached);
-		const text = knownWords(cached.text);
+		const text = knownWords(cached.text, here.languageId);
 		return text === "" ? undefined : fromCache({ ...cached, text });
 	}
 

@@ -187,7 +187,11 @@ export class RunningCompletion implements AsyncIterable<CompletionEvent> {
 		if (this.#firstPart || this.#ended || this.#requestId === undefined) return;
 		// Only the whole text can be compared with what stands behind the cursor.
 		if (!onlyClosersBehind(this.snapshot)) return;
-		const text = knownWords(this.#text, this.#typed.text.length);
+		const text = knownWords(
+			this.#text,
+			this.snapshot.languageId,
+			this.#typed.text.length,
+		);
 		if (text !== "") this.#offer(text, this.#pieces, this.#requestId);
 	}
 

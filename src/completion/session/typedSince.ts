@@ -1,9 +1,9 @@
 /** Type-through: what the user typed at the cursor since a suggestion was made, and what is left of the suggestion. */
 
-import { BracketScanner } from "../text/brackets.ts";
+import { codeBefore } from "../text/codeBefore.ts";
+import { CodeScanner } from "../text/codeScanner.ts";
 import {
 	type DocumentSnapshot,
-	lineBefore,
 	withUnixLineEnds,
 } from "../text/documentContext.ts";
 
@@ -100,7 +100,7 @@ export function agree({ text }: TypedText, suggested: string): boolean {
 export function restOf(
 	suggested: string,
 	{ text, closers }: TypedText,
-	here: Pick<DocumentSnapshot, "text" | "offset">,
+	here: CodePlace,
 ): string | undefined {
 	if (!suggested.startsWith(text)) return undefined;
 	const rest = suggested.slice(text.length);
@@ -108,20 +108,20 @@ export function restOf(
 	return left.trim() === "" ? undefined : left;
 }
 
-function upToCloser(
-	rest: string,
-	closers: string,
-	{ text, offset }: Pick<DocumentSnapshot, "text" | "offset">,
-): string {
+type CodePlace = Pick<DocumentSnapshot, "text" | "offset" | "languageId">;
+
+function upToCloser(rest: string, closers: string, here: CodePlace): string {
 	const closer = closers.trimStart()[0];
-	const scanner = new BracketScanner(lineBefore(text, offset));
+	const scanner = new CodeScanner(here.languageId, codeBefore(here));
+	const { quote } = scanner;
 	for (let at = 0; at < rest.length; at++) {
 		const char = rest[at] ?? "";
-		const wasOpen = scanner.quote;
+		const wasIn = !scanner.hasLeftStart;
 		const isUnmatched = scanner.read(char);
-		const closesQuote = wasOpen === closer && scanner.quote === "";
+		const closesQuote =
+			wasIn && scanner.hasLeftStart && quote !== "" && quote[0] === closer;
 		if (!closesQuote && !(isUnmatched && char === closer)) continue;
-		const inside = rest.slice(0, at);
+		const inside = rest.slice(0, at + 1 - (closesQuote ? quote.length : 1));
 		// The line end before the closer is already in the document.
 		return closers.startsWith("\n") ? inside.trimEnd() : inside;
 	}

@@ -1,10 +1,7 @@
-/** The brackets that a text leaves open, outside of its strings and comments as far as a pattern can tell those. */
+/** The brackets that a text leaves open, outside of its strings and comments. */
 
-const closerOf: Readonly<Record<string, string>> = {
-	"(": ")",
-	"[": "]",
-	"{": "}",
-};
+import { CodeScanner, closerOf } from "../text/codeScanner.ts";
+import { languageText } from "../text/stringSyntax.ts";
 
 export interface Brackets {
 	/** The closers of the open brackets, outermost first. */
@@ -15,21 +12,26 @@ export interface Brackets {
 	readonly surplus: number;
 }
 
+const closers = new Set(Object.values(closerOf));
+
 /** @param before the closers of what is open where the text begins. */
 export function bracketsAfter(
 	text: string,
 	languageId: string,
 	before: readonly string[] = [],
 ): Brackets {
+	const scanner = new CodeScanner(languageId);
 	const open = [...before];
 	let kept = before.length;
 	let surplus = 0;
-	for (const [char] of text
-		.replace(textsOf(languageId), "")
-		.matchAll(/[()[\]{}]/g)) {
+	for (let at = 0; at < text.length; at++) {
+		const char = text[at] ?? "";
+		const isCode = scanner.isAtTop;
+		scanner.read(char);
+		if (!isCode || !scanner.isAtTop) continue;
 		const closer = closerOf[char];
 		if (closer !== undefined) open.push(closer);
-		else if (open.pop() === undefined) surplus++;
+		else if (closers.has(char) && open.pop() === undefined) surplus++;
 		kept = Math.min(kept, open.length);
 	}
 	return { open, kept, surplus };
@@ -37,24 +39,11 @@ export function bracketsAfter(
 
 /** Whether the text ends inside a string or a comment of several lines. */
 export function endsInText(text: string, languageId: string): boolean {
-	const [last] = [...text.matchAll(textsOf(languageId))].slice(-1);
-	if (!last || last.index + last[0].length < text.length) return false;
-	const opener = /^(?:"""|'''|\/\*|`)/.exec(last[0])?.[0];
-	if (opener === undefined) return false;
-	const rest = last[0].slice(opener.length);
-	return !rest.endsWith(opener === "/*" ? "*/" : opener);
-}
-
-const line = String.raw`"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'`;
-const slashes = new RegExp(
-	String.raw`\/\*[\s\S]*?(?:\*\/|$)|\/\/.*|${line}|${"`"}(?:\\[\s\S]|[^${"`"}\\])*(?:${"`"}|$)`,
-	"g",
-);
-const hashes = new RegExp(
-	String.raw`"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|#.*|${line}`,
-	"g",
-);
-
-function textsOf(languageId: string): RegExp {
-	return languageId === "python" || languageId === "ruby" ? hashes : slashes;
+	const scanner = new CodeScanner(languageId);
+	scanner.readAll(text);
+	return (
+		scanner.isInLongText &&
+		// A text without quotes may hold any number of them.
+		(scanner.isInComment || !languageText(languageId).hasHeredocs)
+	);
 }

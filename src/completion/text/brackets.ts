@@ -1,58 +1,71 @@
-/** Tracks open brackets in code, ignoring string literals. An approximation for all languages with brackets and quotes. */
+/** Open brackets in code, without those in strings and comments. */
 
-const closerOf: Readonly<Record<string, string>> = {
-	"(": ")",
-	"[": "]",
-	"{": "}",
-};
-const openers = "([{";
-const closers = ")]}";
-const quotes = "\"'`";
-
-export class BracketScanner {
-	/** The closers of the open brackets, outermost first. */
-	readonly #expected: string[] = [];
-	/** The quote of the current string literal; empty outside of one. */
-	#quote = "";
-	#escaped = false;
-
-	/** @param before the current line up to the start of the scan, to know whether that is inside a string. */
-	constructor(before = "") {
-		for (const char of before) this.read(char);
-		this.#expected.length = 0;
-	}
-
-	/** Brackets opened and not closed since the start. */
-	get openCount(): number {
-		return this.#expected.length;
-	}
-
-	/** The quote that closes the current string literal; empty outside of one. */
-	get quote(): string {
-		return this.#quote;
-	}
-
-	/** Reads one character. True for a closing bracket that was not opened since the start. */
-	read(char: string): boolean {
-		if (this.#quote !== "") {
-			const ends =
-				!this.#escaped &&
-				(char === this.#quote || (char === "\n" && this.#quote !== "`"));
-			this.#escaped = !this.#escaped && char === "\\";
-			if (ends) this.#quote = "";
-			return false;
-		}
-		if (quotes.includes(char)) this.#quote = char;
-		else if (openers.includes(char))
-			this.#expected.push(closerOf[char] ?? char);
-		else if (closers.includes(char)) return this.#expected.pop() === undefined;
-		return false;
-	}
-}
+import { CodeScanner, closerOf } from "./codeScanner.ts";
 
 /** Brackets that the text opens and does not close. */
-export function unclosedBrackets(text: string, before: string): number {
-	const scanner = new BracketScanner(before);
-	for (const char of text) scanner.read(char);
+export function unclosedBrackets(
+	text: string,
+	before: string,
+	languageId: string,
+): number {
+	const scanner = new CodeScanner(languageId, before);
+	scanner.readAll(text);
 	return scanner.openCount;
+}
+
+type Counts = Record<string, number>;
+
+/**
+ * The number of brackets, by their closer, that are open behind the first text and not closed in the second.
+ *
+ * What is a regular expression, or a string in an unfinished document, cannot be told for sure: so brackets are counted with and without
+ * those in strings, comments and regular expressions, and the largest count is used. A bracket is unmatched only if it is by every count.
+ */
+export function openBrackets(
+	prefix: string,
+	suffix: string,
+	languageId: string,
+): Counts {
+	const counts = [
+		countBrackets(prefix, suffix, undefined),
+		countBrackets(prefix, suffix, new CodeScanner(languageId)),
+		countBrackets(
+			prefix,
+			suffix,
+			new CodeScanner(languageId, "", { regex: false }),
+		),
+	];
+	const most = (closer: string, at: "before" | "whole"): number =>
+		Math.max(...counts.map((it) => it[at][closer] ?? 0));
+	return Object.fromEntries(
+		Object.values(closerOf).map((closer) => [
+			closer,
+			Math.max(0, Math.min(most(closer, "before"), most(closer, "whole"))),
+		]),
+	);
+}
+
+/** Openers less closers; of code only, where there is a scanner. */
+function countBrackets(
+	prefix: string,
+	suffix: string,
+	scanner: CodeScanner | undefined,
+): { readonly before: Counts; readonly whole: Counts } {
+	const counts: Counts = { ")": 0, "]": 0, "}": 0 };
+	const count = (text: string): void => {
+		for (let at = 0; at < text.length; at++) {
+			const char = text[at] ?? "";
+			const wasText = scanner?.isInText === true;
+			scanner?.read(char);
+			// Code in a string begins with a bracket, and ends with one.
+			const closer = closerOf[char];
+			if (closer !== undefined && !scanner?.isInText)
+				counts[closer] = (counts[closer] ?? 0) + 1;
+			else if (counts[char] !== undefined && !wasText) counts[char]--;
+		}
+	};
+	count(prefix);
+	const before = { ...counts };
+	count(suffix);
+	return { before, whole: counts };
 }

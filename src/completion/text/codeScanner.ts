@@ -19,6 +19,8 @@ interface Frame {
 	readonly kind: FrameKind;
 	/** What ends it; empty for the whole text. */
 	close: string;
+	/** How long the marker is that opened it. */
+	readonly markerLength: number;
 	/** Of a string. */
 	readonly syntax?: StringSyntax;
 	/** Of a block comment that may hold others. */
@@ -70,6 +72,8 @@ export class CodeScanner {
 	#reopened: StringSyntax | undefined;
 	/** Where quotes are only punctuation: the one that is open. */
 	#proseQuote = "";
+	readonly #startDepth: number;
+	readonly #startQuote: string;
 
 	/** @param before what precedes the start; it decides whether that is inside a string or a comment. */
 	constructor(languageId: string, before = "", options: ScanOptions = {}) {
@@ -87,6 +91,8 @@ export class CodeScanner {
 			frame.isBefore = true;
 			frame.open = [];
 		}
+		this.#startDepth = this.#frames.length;
+		this.#startQuote = this.#proseQuote;
 	}
 
 	/** Brackets opened and not closed since the start. */
@@ -113,21 +119,40 @@ export class CodeScanner {
 		return kind === "string" ? close : this.#proseQuote;
 	}
 
-	/** Whether this is inside a string, a comment or a regular expression. */
+	/** Whether this is inside a string, a comment or a regular expression; code in a string is code. */
 	get isInText(): boolean {
 		return this.#top.kind !== "code";
+	}
+
+	/** Whether this is outside of all strings and comments: code in a string is not. */
+	get isAtTop(): boolean {
+		return this.#frames.length === 1;
+	}
+
+	/** Of what opened the innermost string or comment. */
+	get markerLength(): number {
+		return this.#top.markerLength;
 	}
 
 	get isInComment(): boolean {
 		return this.#top.kind === "comment";
 	}
 
-	/** Whether the text does not end with its line: a string or a comment of several lines. */
+	/** Whether this is inside a string or a comment that does not end with its line. */
 	get isInLongText(): boolean {
-		const { kind, close, syntax } = this.#top;
-		return kind === "string"
-			? syntax?.isMultiline === true
-			: kind === "comment" && close !== "\n";
+		return this.#frames.some(
+			({ kind, close, syntax }) =>
+				(kind === "comment" && close !== "\n") ||
+				(kind === "string" && syntax?.isMultiline === true),
+		);
+	}
+
+	/** Whether the string or the comment in which it started has ended. */
+	get hasLeftStart(): boolean {
+		return (
+			this.#frames.length < this.#startDepth ||
+			(this.#startQuote !== "" && this.#proseQuote === "")
+		);
 	}
 
 	readAll(text: string): void {
@@ -197,7 +222,7 @@ export class CodeScanner {
 			return true;
 		}
 		// A list of types in Haskell: `'[a, b]`.
-		if (closerOf[char] !== undefined) {
+		if (char === "[") {
 			this.#pending = "bracket";
 			return false;
 		}
@@ -249,8 +274,8 @@ export class CodeScanner {
 		this.#pending = "";
 		const frame = block
 			? newFrame("comment", block[1], nestsComments ? block[0] : undefined)
-			: newFrame("comment", "\n");
-		this.#push(line === undefined ? frame : { ...frame, delimiter: line });
+			: { ...newFrame("comment", "\n"), delimiter: marker };
+		this.#push({ ...frame, markerLength: marker.length });
 		return true;
 	}
 
@@ -269,7 +294,10 @@ export class CodeScanner {
 	#toggleQuote(char: string): void {
 		if (char === "\n") this.#proseQuote = "";
 		else if (char === this.#proseQuote) this.#proseQuote = "";
-		else if (this.#proseQuote === "" && (char === '"' || char === "`"))
+		else if (this.#proseQuote !== "") return;
+		else if (char === '"' || char === "`") this.#proseQuote = char;
+		// After a letter, it is an apostrophe.
+		else if (char === "'" && !isWordCharacter(this.#recent.at(-1) ?? ""))
 			this.#proseQuote = char;
 	}
 
@@ -473,6 +501,7 @@ export class CodeScanner {
 			}
 			this.#toBlock(top, char);
 		}
+		this.#toggleQuote(char);
 		this.#recent = (this.#recent + char).slice(-recentChars);
 		if (top.close !== "\n" && this.#recent.endsWith(top.close)) {
 			this.#recent = "";
@@ -484,7 +513,6 @@ export class CodeScanner {
 			this.#recent = "";
 			return false;
 		}
-		this.#toggleQuote(char);
 		return this.#bracket(char, false);
 	}
 
@@ -536,6 +564,7 @@ function newFrame(kind: FrameKind, close: string, nested?: string): Frame {
 	return {
 		kind,
 		close,
+		markerLength: 1,
 		...(nested === undefined ? {} : { nested }),
 		depth: 0,
 		open: [],

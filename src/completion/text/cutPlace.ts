@@ -1,5 +1,7 @@
 /** Where a suggestion may be cut that goes on, so that its beginning is worth accepting. */
 
+import { CodeScanner } from "./codeScanner.ts";
+
 /** Less takes longer to read than to type, and a missing letter in gray looks as if it were there. */
 export const minShownChars = 3;
 
@@ -16,8 +18,10 @@ export function cutPlace(
 	text: string,
 	end: number,
 	typedChars: number,
+	languageId: string,
 ): number {
-	let at = wordEnd(text, stringStart(text, end, typedChars) ?? end);
+	const start = stringStart(text, end, typedChars, languageId);
+	let at = wordEnd(text, start ?? end);
 	while (at > typedChars && "([{".includes(text[at - 1] ?? ""))
 		at = wordEnd(text, at - 1);
 	return at;
@@ -36,31 +40,29 @@ function wordStart(text: string, end: number): number {
 	return at;
 }
 
-/** As `f` and `rb` in Python. A quote behind a longer word is an apostrophe. */
-const maxPrefixChars = 2;
-
 /** Where the string literal around `end` starts, with its prefix; undefined outside of one. A quote that its line does not close starts none. */
 function stringStart(
 	text: string,
 	end: number,
 	typedChars: number,
+	languageId: string,
 ): number | undefined {
-	let quote = "";
-	let start = 0;
-	let quoteAt = 0;
+	const scanner = new CodeScanner(languageId);
+	let quoteAt: number | undefined;
+	let wasIn = false;
 	for (let at = text.lastIndexOf("\n", end - 1) + 1; at < text.length; at++) {
 		const char = text[at] ?? "";
-		if (char === "\n" || (at >= end && quote === "")) return undefined;
-		if (char === "\\") at++;
-		else if (char === quote) {
+		if (char === "\n" || (at >= end && !wasIn)) return undefined;
+		scanner.read(char);
+		const isIn = !scanner.isAtTop && !scanner.isInComment;
+		if (isIn && !wasIn) quoteAt = at;
+		if (!isIn && wasIn) {
 			if (at >= end) break;
-			quote = "";
-		} else if (quote === "" && "\"'`".includes(char)) {
-			start = wordStart(text, at);
-			if (at - start > maxPrefixChars && char === "'") continue;
-			quote = char;
-			quoteAt = at;
+			quoteAt = undefined;
 		}
+		wasIn = isIn;
 	}
-	return quote !== "" && quoteAt >= typedChars ? start : undefined;
+	return quoteAt !== undefined && quoteAt >= typedChars
+		? wordStart(text, quoteAt)
+		: undefined;
 }

@@ -1,5 +1,7 @@
 /** What the filters know about languages, by the language ids of VS Code. An unknown language is treated as one with braces. */
 
+import { languageText } from "./stringSyntax.ts";
+
 const prose = new Set([
 	"markdown",
 	"plaintext",
@@ -18,26 +20,6 @@ const offSide = new Set([
 ]);
 const markup = new Set(["html", "xml", "xsl", "svg", "vue", "svelte"]);
 const endKeyword = new Set(["ruby", "lua", "elixir", "crystal", "julia"]);
-const hashComments = new Set([
-	"python",
-	"ruby",
-	"yaml",
-	"dockercompose",
-	"makefile",
-	"shellscript",
-	"perl",
-	"r",
-	"elixir",
-	"crystal",
-	"julia",
-	"toml",
-	"dockerfile",
-	"powershell",
-	"nim",
-	"gdscript",
-]);
-const dashComments = new Set(["lua", "sql", "haskell"]);
-
 /** Text in which fences, unpaired brackets and apostrophes are normal. */
 export function isProse(languageId: string): boolean {
 	return prose.has(languageId);
@@ -54,15 +36,14 @@ export function isMarkup(languageId: string): boolean {
 
 /** The marker of a line comment; empty where the language has none. */
 export function lineComment(languageId: string): string {
-	if (isProse(languageId) || isMarkup(languageId) || languageId === "json")
-		return "";
-	if (hashComments.has(languageId)) return "#";
-	return dashComments.has(languageId) ? "--" : "//";
+	return languageText(languageId).lineComments[0] ?? "";
 }
 
 export function isCommentLine(line: string, languageId: string): boolean {
-	const marker = lineComment(languageId);
-	return marker !== "" && line.trimStart().startsWith(marker);
+	const text = line.trimStart();
+	return languageText(languageId).lineComments.some((it) =>
+		text.startsWith(it),
+	);
 }
 
 const opensBraces = /(?:[{([]|=>)\s*$/;

@@ -31,6 +31,8 @@ export interface LanguageText {
 	readonly joinsWords: boolean;
 	/** `r#"…"#` of Rust, `R"x(…)x"` of C++, `#"…"#` of Swift. */
 	readonly raw: "rust" | "cpp" | "swift" | undefined;
+	/** Some texts have no quotes around them, so that only the line of a place tells whether that is inside a string. */
+	readonly hasHeredocs: boolean;
 	/** Quotes are punctuation, and brackets count wherever they are. `tags`: but those in tags are quotes. */
 	readonly prose: "all" | "tags" | undefined;
 }
@@ -60,6 +62,7 @@ const like: LanguageText = {
 	hasLifetimes: false,
 	hasRegex: false,
 	joinsWords: false,
+	hasHeredocs: false,
 	raw: undefined,
 	prose: undefined,
 };
@@ -132,6 +135,7 @@ const php: LanguageText = {
 	...like,
 	strings: { '"': { ...multiline['"'], code: "{$" }, "'": multiline["'"] },
 	lineComments: ["//", "#"],
+	hasHeredocs: true,
 };
 const css: LanguageText = { ...like, lineComments: [] };
 const json: LanguageText = {
@@ -169,6 +173,7 @@ const ruby: LanguageText = {
 		"`": { ...back, code: "#{" },
 	},
 	hasRegex: true,
+	hasHeredocs: true,
 };
 const elixir: LanguageText = {
 	...hash,
@@ -198,7 +203,7 @@ const coffeescript: LanguageText = {
 	blockComments: [["###", "###"]],
 	hasRegex: true,
 };
-const perl: LanguageText = { ...hash, strings: multiline };
+const perl: LanguageText = { ...hash, strings: multiline, hasHeredocs: true };
 const spacedHash: LanguageText = { ...hash, commentNeedsSpace: true };
 const shell: LanguageText = {
 	...spacedHash,
@@ -208,6 +213,7 @@ const shell: LanguageText = {
 	},
 	prefixes: { $: { escape: "\\" } },
 	joinsWords: true,
+	hasHeredocs: true,
 };
 const powershell: LanguageText = {
 	...hash,
@@ -216,6 +222,7 @@ const powershell: LanguageText = {
 		"'": { close: "'", escape: "doubled", isMultiline: true },
 	},
 	blockComments: [["<#", "#>"]],
+	hasHeredocs: true,
 };
 const yaml: LanguageText = {
 	...spacedHash,

@@ -46,7 +46,7 @@ const rules: readonly (readonly [string, Rule])[] = [
 		(threshold) =>
 			[
 				`joint >= ${threshold.toFixed(2)}`,
-				(pieces: readonly Piece[]) => surePart(pieces, 0, threshold),
+				(pieces: readonly Piece[]) => surePart(pieces, 0, threshold, "python"),
 			] as const,
 	),
 	[

@@ -129,10 +129,13 @@ describe("confidence", () => {
 
 	it("shows everything with more, and the less the stricter it is", () => {
 		assert.equal(
-			confidence("more").it.gate.shownPart(pieces, 0),
+			confidence("more").it.gate.shownPart(pieces, 0, "typescript"),
 			"return value",
 		);
-		assert.equal(confidence("fewer").it.gate.shownPart(pieces, 0), "return");
+		assert.equal(
+			confidence("fewer").it.gate.shownPart(pieces, 0, "typescript"),
+			"return",
+		);
 		const [more, balanced, fewer] = (
 			["more", "balanced", "fewer"] as const
 		).map((mode) => confidence(mode).it.threshold);

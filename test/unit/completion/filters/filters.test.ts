@@ -159,11 +159,16 @@ describe("untilClosedBySuffix", () => {
 		["a.split(", '")")', ")", '")"'],
 		["f('", "a)b')", ")", "a)b'"],
 		["f(", "'\\')')", ")", "'\\')'"],
-		["// don't ", "stop)", ")", "stop)"],
+		["// don't ", "stop)", ")", "stop"],
 	] as const)
 		it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(text)} between ${JSON.stringify(lineBefore)} and ${JSON.stringify(lineAfter)}`, () =>
 			check(
-				(chunks) => untilClosedBySuffix(chunks, { lineBefore, lineAfter }),
+				(chunks) =>
+					untilClosedBySuffix(chunks, {
+						languageId: "typescript",
+						codeBefore: lineBefore,
+						lineAfter,
+					}),
 				text,
 				expected,
 			));

@@ -169,7 +169,10 @@ describe("cutBefore", () => {
 	] as const)
 		it(`keeps ${JSON.stringify(expected)} of ${JSON.stringify(suggestion)}`, () =>
 			assert.equal(
-				cutBefore(suggestion, suggestion.indexOf(name), lineBefore),
+				cutBefore(suggestion, suggestion.indexOf(name), {
+					languageId: "typescript",
+					codeBefore: lineBefore,
+				}),
 				expected,
 			));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { filterPlace } from "../../../../src/completion/filters/filterPlace.ts";
-import { openBrackets } from "../../../../src/completion/text/bracketCounts.ts";
+import { openBrackets } from "../../../../src/completion/text/brackets.ts";
 import {
 	documentContext,
 	lineAfter,
