@@ -5,6 +5,7 @@ import { url as inspectorUrl } from "node:inspector";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Log } from "../base/log.ts";
+import { saysOutOfMemory } from "../protocol/memory/outOfMemory.ts";
 
 export interface ProcessExit {
 	/** One phrase: the signal or exit code, and the last line of stderr where there is one. */
@@ -150,10 +151,10 @@ class ForkedProcess implements EngineProcess {
 
 	#end(how: string): void {
 		if (this.#exit) return;
-		// Drops the folder in which llama.cpp was built.
-		const lastLine = this.#errorLines
-			.at(-1)
-			?.replace(/(?<!\S)\S+\/(?=llama\.cpp\/)/, "");
+		// What comes after such a line is a stack. Drops the folder in which llama.cpp was built.
+		const lastLine = (
+			this.#errorLines.find(saysOutOfMemory) ?? this.#errorLines.at(-1)
+		)?.replace(/(?<!\S)\S+\/(?=llama\.cpp\/)/, "");
 		this.#exit = { why: lastLine ? `${how}: ${lastLine}` : how };
 		for (const listener of this.#exitListeners) listener(this.#exit);
 	}

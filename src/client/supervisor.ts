@@ -26,8 +26,10 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../protocol/errors.ts";
+import type { MemoryReason } from "../protocol/memoryReason.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { Heartbeat, type Patience, patienceWith } from "./heartbeat.ts";
+import { AvoidedSteps, memoryCauseOf, type ProcessEnd } from "./loadMemory.ts";
 import { decideRestart } from "./restartPolicy.ts";
 
 /** A process that crashed while it loaded a model. */
@@ -105,9 +107,14 @@ interface Run {
 	listening: boolean;
 	/** It was told to shut down: its end is no crash. */
 	stopping: boolean;
+	/** The last errors that it logged, oldest first. */
+	loggedErrors: readonly string[];
 }
 
-type Load = Pick<LoadCrash, "file" | "step">;
+interface Load extends Pick<LoadCrash, "file" | "step"> {
+	/** What its plan needs, and what was free. */
+	readonly needs?: readonly MemoryReason[] | undefined;
+}
 
 type Waiter = (result: Result<EngineConnection, HeadroomError>) => void;
 
@@ -129,6 +136,7 @@ export class Supervisor implements Disposable {
 	#crashTimesMs: number[] = [];
 	/** What the last process was loading when it crashed. */
 	#crashedLoad: Load | undefined;
+	readonly #avoided: AvoidedSteps;
 	#pendingLoad: PendingLoad | undefined;
 	#waiters: Waiter[] = [];
 	#disposed = false;
@@ -149,6 +157,7 @@ export class Supervisor implements Disposable {
 			setTimer: setRealTimer,
 			...options,
 		};
+		this.#avoided = new AvoidedSteps(this.#options.now);
 	}
 
 	get status(): EngineStatus {
@@ -202,6 +211,7 @@ export class Supervisor implements Disposable {
 	async restart(): Promise<void> {
 		this.#crashTimesMs = [];
 		this.#crashedLoad = undefined;
+		this.#avoided.clear();
 		const request = ++this.#latestRequest;
 		await this.#stopRun();
 		// A `stop` in the meantime wins.
@@ -250,7 +260,11 @@ export class Supervisor implements Disposable {
 		try {
 			process = fork();
 		} catch (thrown) {
-			this.#crashed(messageOf(thrown));
+			this.#crashed({
+				why: messageOf(thrown),
+				loggedErrors: [],
+				isKilledByUs: false,
+			});
 			return;
 		}
 		const run: Run = {
@@ -267,6 +281,7 @@ export class Supervisor implements Disposable {
 			unanswered: [],
 			listening: false,
 			stopping: false,
+			loggedErrors: [],
 		};
 		this.#run = run;
 		process.onMessage((raw) => this.#receive(run, raw));
@@ -286,6 +301,8 @@ export class Supervisor implements Disposable {
 		const message = parsed.data;
 		if (message.kind === "log") {
 			log[message.level](message.message);
+			if (message.level === "error")
+				run.loggedErrors = [...run.loggedErrors.slice(-9), message.message];
 			return;
 		}
 		// From a process that is ending: its end settles whatever waits for it.
@@ -349,7 +366,10 @@ export class Supervisor implements Disposable {
 		const { loadOptions, log } = this.#options;
 		let options: LoadOptions;
 		try {
-			options = await (this.#pendingLoad?.options ?? loadOptions)();
+			options = {
+				...(await (this.#pendingLoad?.options ?? loadOptions)()),
+				...this.#avoided.option,
+			};
 		} catch (thrown) {
 			log.error(`the options of the load are unknown: ${messageOf(thrown)}`);
 			run.process.kill();
@@ -377,8 +397,10 @@ export class Supervisor implements Disposable {
 			if (isNeeded && !this.#disposed && !this.#run) this.#start();
 			return;
 		}
-		if (run.silentMs === undefined) this.#crashed(exit.why);
-		else this.#crashed(`no answer for ${formatMs(run.silentMs)}`, true);
+		const { silentMs, loggedErrors } = run;
+		const isSilent = silentMs !== undefined;
+		const why = isSilent ? `no answer for ${formatMs(silentMs)}` : exit.why;
+		this.#crashed({ why, loggedErrors, isKilledByUs: isSilent });
 	}
 
 	/** Undefined where a silent process is waited for. */
@@ -402,7 +424,8 @@ export class Supervisor implements Disposable {
 		);
 	}
 
-	#crashed(why: string, isSilent = false): void {
+	#crashed(end: ProcessEnd): void {
+		const { why } = end;
 		const { log, now, onLoadCrash } = this.#options;
 		const nowMs = now();
 		this.#crashTimesMs = [...this.#crashTimesMs.slice(-9), nowMs];
@@ -410,13 +433,15 @@ export class Supervisor implements Disposable {
 		const crashedBefore = this.#crashedLoad;
 		this.#crashedLoad = load;
 		const decision = decideRestart(this.#crashTimesMs, nowMs);
-		const error = load
-			? createError("modelCrashes", { file: load.file, why })
-			: isSilent
-				? createError("engineSilent", {})
-				: createError("engineCrashed", { why });
+		const { error, isOutOfMemory } = crashError(end, load);
 		log.error(errorText(error));
-		if (load) onLoadCrash({ ...load, why });
+		if (load && isOutOfMemory) {
+			// No fault of the file, nor of this way to load it at another time.
+			if (load.step !== undefined) this.#avoided.add(load.step);
+		} else if (load) {
+			const { file, step } = load;
+			onLoadCrash({ file, step, why });
+		}
 		this.#onDidEnd.fire(error);
 		if (load && crashedBefore && isSame(load, crashedBefore)) {
 			this.#giveUp(error);
@@ -483,17 +508,49 @@ export class Supervisor implements Disposable {
 	}
 }
 
+function crashError(
+	end: ProcessEnd,
+	load: Load | undefined,
+): { readonly error: HeadroomError; readonly isOutOfMemory: boolean } {
+	const { why, isKilledByUs } = end;
+	if (!load) {
+		const error = isKilledByUs
+			? createError("engineSilent", {})
+			: createError("engineCrashed", { why });
+		return { error, isOutOfMemory: false };
+	}
+	const { file, needs = [{ kind: "unplanned" }] } = load;
+	const memoryCause = memoryCauseOf(end);
+	return memoryCause === undefined
+		? {
+				error: createError("modelCrashes", { file, why }),
+				isOutOfMemory: false,
+			}
+		: {
+				error: createError("modelOutOfMemory", {
+					file,
+					why: memoryCause,
+					needs,
+				}),
+				isOutOfMemory: true,
+			};
+}
+
 /** What the engine is loading in this state. */
 function loadOf(status: EngineStatus): Load | undefined {
 	switch (status.kind) {
 		case "loading":
-			return { file: status.file, step: status.step };
+			return { file: status.file, step: status.step, needs: status.needs };
 		case "warmingUp":
-			return { file: status.model.file, step: status.step };
+			return {
+				file: status.model.file,
+				step: status.step,
+				needs: status.needs,
+			};
 		default: {
 			const chat = ownChat(status);
 			return chat?.state === "loading" || chat?.state === "warmingUp"
-				? { file: chat.file, step: chat.step }
+				? { file: chat.file, step: chat.step, needs: chat.needs }
 				: undefined;
 		}
 	}

@@ -65,6 +65,8 @@ export const LoadOptions = z.readonly(
 		savedPrompts: z.exactOptional(SavedPrompts),
 		/** Absent if the model for completion also chats. */
 		chat: z.exactOptional(ChatLoadOptions),
+		/** Keys of fallback steps in which a process ran out of memory and ended a moment ago. They are no longer worth a try. */
+		avoid: z.exactOptional(z.readonly(z.array(z.string()))),
 	}),
 );
 export type LoadOptions = z.infer<typeof LoadOptions>;

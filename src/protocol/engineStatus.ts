@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { DeviceKind } from "./device.ts";
 import { HeadroomError } from "./errors.ts";
+import { MemoryReason } from "./memoryReason.ts";
 import { ModelDescription } from "./model.ts";
 
 /** The size of prompts for this model on this machine. */
@@ -99,6 +100,9 @@ export type ChatLoaded = z.infer<typeof ChatLoaded>;
 /** The key of the load strategy. If the process crashes during the load, the next one skips this strategy. */
 const step = z.exactOptional(z.string());
 
+/** What the plan of the load needs of each device, and what was free. */
+const needs = z.exactOptional(z.readonly(z.array(MemoryReason)));
+
 /** The state of the chat's own model, where it is not the one for completion. */
 export const OwnChat = z.discriminatedUnion("state", [
 	/** It is loaded when it is asked, and goes when it is not asked any more. */
@@ -109,12 +113,14 @@ export const OwnChat = z.discriminatedUnion("state", [
 		/** 0 to 1. */
 		fraction: z.number(),
 		step,
+		needs,
 	}),
 	z.object({
 		state: z.literal("warmingUp"),
 		file: z.string(),
 		model: ModelDescription,
 		step,
+		needs,
 	}),
 	z.object({
 		/** `generating` while it answers. */
@@ -152,12 +158,14 @@ export const EngineReport = z.discriminatedUnion("kind", [
 		/** 0 to 1. */
 		fraction: z.number(),
 		step,
+		needs,
 		chat,
 	}),
 	z.object({
 		kind: z.literal("warmingUp"),
 		model: ModelDescription,
 		step,
+		needs,
 		chat,
 	}),
 	z.object({ kind: z.literal("ready"), ...loaded }),

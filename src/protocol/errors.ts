@@ -42,9 +42,9 @@ export const errorSentences = {
 		"{model} was planned for {device}, but is in RAM: it will be slow.",
 	modelSpills:
 		"{bytes} of {model} are in RAM instead of on {device}: it will be slow.",
-	/** Found by llama.cpp during the load. */
+	/** Found during the load: by llama.cpp, or by the system, which ended the process. */
 	modelOutOfMemory:
-		"llama.cpp ran out of memory while loading the model file {file}: {why}.",
+		"There was not enough memory to load the model file {file} ({why}): {needs}.",
 	/** Until nobody has asked in the chat for a minute. */
 	modelLent:
 		"{model} is not loaded: there is no room for it beside the chat's model. It comes back when the chat is idle.",

@@ -65,6 +65,8 @@ export const MemoryReason = z.discriminatedUnion("kind", [
 	}),
 	/** llama.cpp failed to allocate what was planned. */
 	z.object({ kind: z.literal("allocationFailed") }),
+	/** Of a load without a plan. */
+	z.object({ kind: z.literal("unplanned") }),
 ]);
 export type MemoryReason = z.infer<typeof MemoryReason>;
 
@@ -79,6 +81,7 @@ export const memoryReasonSentences = {
 	noContextFits: "not even the smallest context fits",
 	contextNeeds: "it needs {needed} on {device}, and {free} are free",
 	allocationFailed: "llama.cpp could not allocate the context",
+	unplanned: "how much it needs is not known",
 } as const satisfies Record<MemoryReason["kind"], string>;
 
 export const memoryPartSentences = {
@@ -125,6 +128,7 @@ export function memoryReasonSentence(reason: MemoryReason): Sentence {
 			});
 		case "noContextFits":
 		case "allocationFailed":
+		case "unplanned":
 			return sentence(memoryReasonSentences[reason.kind], {});
 		default:
 			return assertNever(reason);

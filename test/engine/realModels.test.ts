@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { getCompletion } from "../../src/completion/request/getCompletion.ts";
 import { noContext } from "../../src/completion/request/promptContext.ts";
 import { readModel } from "../../src/models/header/readModel.ts";
+import { errorText } from "../../src/protocol/errors.ts";
 import { RealEngine } from "../support/models/realEngine.ts";
 
 const { HEADROOM_TEST_MODELS: folder = "" } = process.env;
@@ -62,6 +64,30 @@ describe("published models", () => {
 				`${stats.prefillTokens} of ${stats.promptTokens} tokens evaluated`,
 			);
 		});
+	});
+
+	it("are told not to fit where memory runs out in the load, and loaded once there is some", async function () {
+		if (process.platform !== "linux") this.skip();
+		const engine = new RealEngine();
+		await engine.completeWhole({ prefixBlocks: ["a"], maxTokens: 2 });
+		const { pid } = engine;
+		const status = readFileSync(`/proc/${pid}/status`, "utf8");
+		const usedKb = Number(/VmData:\s+(\d+)/.exec(status)?.[1]);
+		const limit = (bytes: string) =>
+			execFileSync("prlimit", ["--pid", `${pid}`, `--data=${bytes}:unlimited`]);
+		// Less than the weights, and enough for the process itself.
+		limit(`${usedKb * 1024 + 150 * 2 ** 20}`);
+		engine.modelFile = small;
+		const end = await engine.supervisor.load();
+		assert.ok(end.kind === "failed", end.kind);
+		assert.match(
+			errorText(end.error),
+			/^There was not enough memory to load .* needs [\d.]+ GB: weights 4\d\d\.\d MB, .*; free /,
+		);
+		assert.equal(engine.pid, pid, "the process is well");
+		limit("unlimited");
+		assert.equal((await engine.supervisor.load()).kind, "loaded");
+		await engine.stop();
 	});
 
 	const facts: readonly (readonly [

@@ -231,8 +231,8 @@ export class OwnChatModel {
 	}
 }
 
-/** What was measured meanwhile asks for no other load. */
-function essential({ record: _, ...options }: LoadOptions): unknown {
+/** What was measured meanwhile asks for no other load, nor does what failed. */
+function essential({ record: _, avoid: __, ...options }: LoadOptions): unknown {
 	return options;
 }
 

@@ -3,11 +3,11 @@
 import { assertNever } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
 import { failure, type Result, success } from "../../base/result.ts";
-import { english } from "../../base/sentence.ts";
+import { english, phrase } from "../../base/sentence.ts";
 import { besideMapped } from "../../memory/plan/beside.ts";
 import type { Plan } from "../../memory/plan/plan.ts";
 import { roleNeeds } from "../../memory/plan/roles.ts";
-import { refusalReasons } from "../../memory/report/memoryReasons.ts";
+import { needsOf, refusalReasons } from "../../memory/report/memoryReasons.ts";
 import { shapeProblemText } from "../../memory/report/shapeProblemText.ts";
 import type { LoadableFile } from "../../models/header/modelFile.ts";
 import type { Device } from "../../protocol/device.ts";
@@ -60,7 +60,7 @@ export interface AttemptRequest {
 	readonly options: LoadOptions;
 	/** For a chat alone, its context is the only one. */
 	readonly role: Role;
-	/** Keys of the strategies that failed in this load. */
+	/** Keys of the strategies that failed in this load, and places that had no room for the weights. */
 	readonly tried: ReadonlySet<string>;
 	/** The plans of the other models of this process. */
 	readonly beside: readonly Plan[];
@@ -107,6 +107,10 @@ export async function planAttempt(
 	}
 	const { name, quantization } = description;
 	const history = profile.historyOf(description);
+	const avoid = new Set(options.avoid);
+	const isAvoided = (it: LoadStrategy): boolean =>
+		avoid.has(profile.stepKey(description, it, "loading")) ||
+		avoid.has(profile.stepKey(description, it, "warmingUp"));
 	const verdict = chooseStrategy({
 		model: { name, quantization, shape: shape.value },
 		devices: attempt.devices,
@@ -118,7 +122,11 @@ export async function planAttempt(
 		speculates: options.speculation !== "off",
 		history: {
 			...history,
-			isBad: (it) => tried.has(it.key) || history.isBad(it),
+			isBad: (it) =>
+				tried.has(it.key) ||
+				tried.has(it.place) ||
+				isAvoided(it) ||
+				history.isBad(it),
 		},
 	});
 	switch (verdict.kind) {
@@ -129,13 +137,19 @@ export async function planAttempt(
 					needs: refusalReasons(verdict.plan, verdict.instead),
 				}),
 			);
-		case "allBad":
+		case "allBad": {
+			const { file } = options;
+			const why = profile.whyBad(description, verdict.last);
 			return failure(
-				createError("modelCrashes", {
-					file: options.file,
-					why: profile.whyBad(description, verdict.last) ?? "",
-				}),
+				why === undefined
+					? createError("modelOutOfMemory", {
+							file,
+							why: phrase("the last attempts ended for lack of memory", {}),
+							needs: needsOf(verdict.last.price(minWindow(attempt))),
+						})
+					: createError("modelCrashes", { file, why }),
 			);
+		}
 		case "load":
 			for (const it of verdict.passedOver)
 				log.warn(

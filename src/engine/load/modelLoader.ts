@@ -2,6 +2,7 @@
 
 import { failure, type Result, success } from "../../base/result.ts";
 import type { Plan } from "../../memory/plan/plan.ts";
+import { needsOf } from "../../memory/report/memoryReasons.ts";
 import type {
 	LoadableFile,
 	ReadModelFile,
@@ -19,6 +20,7 @@ import {
 	emptyRecord,
 	type MachineRecord,
 } from "../../protocol/machineRecord.ts";
+import { saysOutOfMemory } from "../../protocol/memory/outOfMemory.ts";
 import type { Role } from "../../protocol/model.ts";
 import type { CreateRuntime, LoadedModel } from "../runtime/runtime.ts";
 import {
@@ -107,13 +109,21 @@ export class ModelLoader {
 				this.#machine,
 			);
 			if (!attempt.ok) return outOfMemory ? failure(outOfMemory) : attempt;
-			const loaded = await this.#loadBy(file.value, attempt.value, request);
+			let hasWeights = false;
+			const loaded = await this.#loadBy(file.value, attempt.value, {
+				...request,
+				prepare: (model, it) => {
+					hasWeights = true;
+					return request.prepare(model, it);
+				},
+			});
 			const { strategy } = attempt.value;
 			if (loaded.ok || loaded.error.code !== "modelOutOfMemory" || !strategy)
 				return loaded;
 			outOfMemory = loaded.error;
 			log.warn(`${errorText(outOfMemory)} Trying the next fallback.`);
-			tried.add(strategy.key);
+			// The weights take as much room there whatever the context is.
+			tried.add(hasWeights ? strategy.key : strategy.place);
 		}
 	}
 
@@ -126,7 +136,10 @@ export class ModelLoader {
 		const { runtime, strategy, profile } = attempt;
 		const plan = strategy?.price(minWindow(attempt));
 		const named = (phase: "loading" | "warmingUp") =>
-			strategy && { step: profile.stepKey(description, strategy, phase) };
+			strategy && {
+				step: profile.stepKey(description, strategy, phase),
+				needs: needsOf(plan),
+			};
 		const loading = { kind: "loading", file, ...named("loading") } as const;
 		report({ ...loading, fraction: 0 });
 
@@ -142,7 +155,7 @@ export class ModelLoader {
 				report({ ...loading, fraction });
 			},
 		});
-		if (!model.ok) return model;
+		if (!model.ok) return failure(withNeeds(model.error, plan));
 
 		try {
 			report({
@@ -151,11 +164,26 @@ export class ModelLoader {
 				...named("warmingUp"),
 			});
 			const ready = await prepare(model.value, attempt);
-			if (!ready.ok) await model.value.dispose();
-			return ready;
+			if (ready.ok) return ready;
+			await model.value.dispose();
+			return failure(withNeeds(ready.error, plan));
 		} catch (thrown) {
 			await model.value.dispose();
-			throw thrown;
+			const why = messageOf(thrown);
+			if (!saysOutOfMemory(why)) throw thrown;
+			return failure(
+				createError("modelOutOfMemory", { file, why, needs: needsOf(plan) }),
+			);
 		}
 	}
+}
+
+/** llama.cpp says that memory ran out, and the plan how much was needed. */
+function withNeeds(
+	error: HeadroomError,
+	plan: Plan | undefined,
+): HeadroomError {
+	return error.code === "modelOutOfMemory"
+		? { ...error, needs: needsOf(plan) }
+		: error;
 }

@@ -104,8 +104,13 @@ export class RoleModels {
 	}
 }
 
-/** What was measured meanwhile makes no other load. */
-function withoutChat({ chat: _, record: __, ...options }: LoadOptions) {
+/** What was measured meanwhile makes no other load, nor does what failed. */
+function withoutChat({
+	chat: _,
+	record: __,
+	avoid: ___,
+	...options
+}: LoadOptions) {
 	return options;
 }
 

@@ -14,10 +14,10 @@ import { disposeWithin } from "./disposeWithin.ts";
 import { LlamaSequence } from "./llamaSequence.ts";
 import {
 	branded,
-	InsufficientMemoryError,
 	type LlamaModel,
 	LlamaVocabularyType,
 } from "./nodeLlamaCpp.ts";
+import { type LoggedErrors, outOfMemoryError } from "./outOfMemoryError.ts";
 import type {
 	AllocatedBytes,
 	FimTokens,
@@ -37,6 +37,7 @@ interface LlamaModelOptions {
 	/** A plan has checked that it fits, so the library need not. */
 	readonly isPlanned: boolean;
 	readonly devices: () => Promise<readonly Device[]>;
+	readonly errors: LoggedErrors;
 	readonly log: Log;
 }
 
@@ -120,7 +121,8 @@ export class LlamaLoadedModel implements LoadedModel {
 		batchTokens,
 		kvType,
 	}: SequenceOptions): Promise<Result<Sequences, HeadroomError>> {
-		const { threads, isPlanned } = this.#options;
+		const { threads, isPlanned, errors } = this.#options;
+		errors.clear();
 		try {
 			const context = await this.#model.createContext({
 				contextSize: contextWindow,
@@ -143,12 +145,8 @@ export class LlamaLoadedModel implements LoadedModel {
 		} catch (thrown) {
 			const { file } = this.description;
 			return failure(
-				createError(
-					thrown instanceof InsufficientMemoryError
-						? "modelOutOfMemory"
-						: "modelRefused",
-					{ file, why: messageOf(thrown) },
-				),
+				outOfMemoryError(file, thrown, errors) ??
+					createError("modelRefused", { file, why: messageOf(thrown) }),
 			);
 		}
 	}

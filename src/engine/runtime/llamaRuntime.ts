@@ -9,6 +9,7 @@ import {
 	type HeadroomError,
 	messageOf,
 } from "../../protocol/errors.ts";
+import { saysOutOfMemory } from "../../protocol/memory/outOfMemory.ts";
 import {
 	fixedThreads,
 	type ThreadChooser,
@@ -19,12 +20,12 @@ import { isOnCpu, LlamaLoadedModel } from "./llamaModel.ts";
 import { systemMemory, threadLimit } from "./machineReadings.ts";
 import {
 	getLlama,
-	InsufficientMemoryError,
 	type Llama,
 	LlamaLogLevel,
 	type LlamaModel,
 	NoBinaryFoundError,
 } from "./nodeLlamaCpp.ts";
+import { outOfMemoryError } from "./outOfMemoryError.ts";
 import { type MachineFacts, reportedDevices } from "./reportedDevices.ts";
 import type {
 	CreateRuntime,
@@ -97,6 +98,12 @@ class RecentErrors {
 
 	clear(): void {
 		this.#lines = [];
+	}
+
+	/** A line that says that memory ran out. */
+	get memoryCause(): string | undefined {
+		const line = this.#lines.find(saysOutOfMemory);
+		return line && messageOf(line.replace(/^.*error loading model: /, ""));
 	}
 
 	/** Prefers a line that names a cause to one that only reports a failure. */
@@ -183,6 +190,7 @@ class LlamaRuntime implements Runtime {
 					threads: this.#threadsFor(model, description.name),
 					isPlanned: mapsFile !== undefined,
 					devices: () => this.devices(),
+					errors: this.#errors,
 					log: this.#log,
 				}),
 			);
@@ -214,11 +222,12 @@ class LlamaRuntime implements Runtime {
 	}
 
 	#loadError(file: string, thrown: unknown): HeadroomError {
-		if (thrown instanceof InsufficientMemoryError)
-			return createError("modelOutOfMemory", { file, why: messageOf(thrown) });
-		return createError("modelRefused", {
-			file,
-			why: this.#errors.cause ?? messageOf(thrown),
-		});
+		return (
+			outOfMemoryError(file, thrown, this.#errors) ??
+			createError("modelRefused", {
+				file,
+				why: this.#errors.cause ?? messageOf(thrown),
+			})
+		);
 	}
 }

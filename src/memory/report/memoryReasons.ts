@@ -19,6 +19,11 @@ export function deviceNeeds({
 	};
 }
 
+/** What a plan needs of each device, and what was free. */
+export function needsOf(plan: Plan | undefined): readonly MemoryReason[] {
+	return plan ? plan.devices.map(deviceNeeds) : [{ kind: "unplanned" }];
+}
+
 /** The arithmetic of a refused plan, and the alternative with its speed. */
 export function refusalReasons(
 	plan: Plan,

@@ -437,4 +437,5 @@ export function scripted(
 export const fakeLoadError = createError("modelOutOfMemory", {
 	file: "/models/fake.gguf",
 	why: "this is a test",
+	needs: [{ kind: "unplanned" }],
 });

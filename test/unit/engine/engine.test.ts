@@ -344,7 +344,17 @@ describe("Engine", () => {
 			const it = setUp({ loadError: fakeLoadError });
 			it.load("/models/one.gguf", "1");
 			const end = await it.end("1");
-			assert.deepEqual(end.kind === "failed" && end.error, fakeLoadError);
+			assert.ok(end.kind === "failed");
+			const { code, values, needs = [] } = end.error;
+			assert.deepEqual(
+				{ code, values },
+				{ code: fakeLoadError.code, values: fakeLoadError.values },
+			);
+			assert.deepEqual(
+				needs.map(({ kind }) => kind),
+				["needs"],
+				"what the plan needed and what was free",
+			);
 			assert.equal(it.reports().at(-1), "failed");
 		});
 

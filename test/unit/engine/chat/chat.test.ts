@@ -124,6 +124,7 @@ describe("an answer", () => {
 
 	it("fails while there is no room for its context", async () => {
 		let error: HeadroomError | undefined = createError("modelOutOfMemory", {
+			needs: [],
 			file: "f",
 			why: "w",
 		});

@@ -12,7 +12,11 @@ import { shapeInMix } from "../../../../src/memory/shape/quantization.ts";
 import type { ReadModelFile } from "../../../../src/models/header/modelFile.ts";
 import type { Device } from "../../../../src/protocol/device.ts";
 import type { EngineReport } from "../../../../src/protocol/engineStatus.ts";
-import { errorText } from "../../../../src/protocol/errors.ts";
+import {
+	createError,
+	errorText,
+	type HeadroomError,
+} from "../../../../src/protocol/errors.ts";
 import {
 	emptyRecord,
 	type Learned,
@@ -56,6 +60,8 @@ interface Machine {
 	readonly contextWindow?: number;
 	readonly allocatedBytes?: AllocatedBytes;
 	readonly speculation?: SpeculationMode;
+	readonly avoid?: readonly string[];
+	readonly loadError?: HeadroomError;
 }
 
 /** Loads a model of half a gigabyte, on a machine fast enough for any prompt. */
@@ -68,8 +74,14 @@ async function load({
 	epochMs = 1,
 	allocatedBytes = { vramBytes: 400 * mib, ramBytes: 75 * mib },
 	speculation = "off",
+	avoid = [],
+	loadError,
 }: Machine) {
-	const runtime = new FakeRuntime({ devices, allocatedBytes });
+	const runtime = new FakeRuntime({
+		devices,
+		allocatedBytes,
+		...(loadError && { loadError }),
+	});
 	const reports: EngineReport[] = [];
 	const runtimes: string[] = [];
 	const learned: Learned[] = [];
@@ -114,6 +126,7 @@ async function load({
 		record,
 		contextWindow,
 		speculation,
+		avoid,
 	});
 	const last = reports.at(-1);
 	return {
@@ -459,6 +472,56 @@ describe("ModelSlot, with a record of the machine", () => {
 			}
 			assert.deepEqual(ways, expected);
 		});
+
+	for (const [phase, expected] of [
+		["loading", ["auto f16 3456", "off f16 3456"]],
+		[
+			"warmingUp",
+			[
+				"auto f16 3456",
+				"auto f16 640",
+				"auto q8_0 3456",
+				"off f16 3456",
+				"off f16 640",
+				"off q8_0 3456",
+			],
+		],
+	] as const)
+		it(`avoids the ways in which a process ran out of memory while ${phase}, and says what the last one needs`, async () => {
+			const ways: string[] = [];
+			const avoid: string[] = [];
+			let error = "";
+			for (let i = 0; i < 8 && error === ""; i++) {
+				const it = await load({ devices, avoid });
+				const step = it.steps[phase];
+				error = it.error ?? "";
+				if (step === undefined) continue;
+				ways.push(`${it.runtimes.at(-1)} ${it.kvType} ${it.contextWindow}`);
+				avoid.push(step);
+			}
+			assert.deepEqual(ways, expected);
+			assert.match(
+				error,
+				/^There was not enough memory to load .*half\.gguf \(the last attempts ended for lack of memory\): Fake CPU needs .*; free /,
+			);
+		});
+
+	it("asks llama.cpp once for each place that has no room for the weights", async () => {
+		const { loads, error, runtimes } = await load({
+			devices,
+			loadError: createError("modelOutOfMemory", {
+				file: "/models/half.gguf",
+				why: "unable to allocate CPU_REPACK buffer",
+				needs: [{ kind: "unplanned" }],
+			}),
+		});
+		assert.equal(loads, 2);
+		assert.deepEqual(runtimes, ["auto", "off"]);
+		assert.match(
+			error ?? "",
+			/^There was not enough memory to load .* \(unable to allocate CPU_REPACK buffer\): Fake CPU needs .*: weights .*; free /,
+		);
+	});
 
 	it("retries a bad strategy after two weeks", async () => {
 		const step = (await load({ devices })).steps.loading ?? "";
