@@ -56,8 +56,11 @@ export const TokenCounts = z.readonly(
 );
 export type TokenCounts = z.infer<typeof TokenCounts>;
 
-/** The text of the answer, or the reasoning that precedes it. */
-export const SegmentKind = z.enum(["text", "reasoning"]);
+/**
+ * The text of the answer, or the reasoning that precedes it. `textWasReasoning` has no text of its own: all text of the answer so far was
+ * reasoning, which the model closed without having opened it.
+ */
+export const SegmentKind = z.enum(["text", "reasoning", "textWasReasoning"]);
 export type SegmentKind = z.infer<typeof SegmentKind>;
 
 /** The loaded model, as far as conversations are concerned. */

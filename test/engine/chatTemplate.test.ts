@@ -12,10 +12,8 @@ import {
 	chatTokens,
 	countTurns,
 } from "../../src/engine/chat/chatTokens.ts";
-import {
-	ReasoningSplitter,
-	tagTokens,
-} from "../../src/engine/chat/reasoning.ts";
+import { ReasoningSplitter } from "../../src/engine/chat/reasoning.ts";
+import { tagTokens } from "../../src/engine/chat/reasoningTags.ts";
 import { Detokenizer } from "../../src/engine/decode/detokenizer.ts";
 import {
 	type GenerateOutcome,

@@ -104,10 +104,11 @@ export function appendChunk(
 	segment: SegmentKind,
 	text: string,
 ): Conversation {
-	return changeStreaming(conversation, answerId, (answer) => ({
-		...answer,
-		[segment]: answer[segment] + text,
-	}));
+	return changeStreaming(conversation, answerId, (answer) =>
+		segment === "textWasReasoning"
+			? { ...answer, reasoning: answer.reasoning + answer.text, text: "" }
+			: { ...answer, [segment]: answer[segment] + text },
+	);
 }
 
 /** The model stopped generating. */

@@ -20,6 +20,11 @@ export class ChunkBatcher {
 	}
 
 	add({ segment, text }: AnswerChunk): void {
+		if (segment === "textWasReasoning") {
+			this.flush();
+			this.#onBatch({ segment, text });
+			return;
+		}
 		if (segment !== this.#segment) this.flush();
 		this.#segment = segment;
 		this.#text += text;

@@ -28,7 +28,7 @@ import type { DraftContext, ModelDraft } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import { type ChatTemplate, chatTemplateOf } from "./chatTemplate.ts";
 import { AnswerTokens } from "./chatTokens.ts";
-import { specialToken, tagTokens } from "./reasoning.ts";
+import { specialToken, tagTokens } from "./reasoningTags.ts";
 
 export interface ModelChatOptions {
 	readonly file: LoadableFile;

@@ -1,26 +1,23 @@
-/** Separates the reasoning of a model from its answer, by the tags around the reasoning. */
+/** Separates the reasoning of a model from its answer, by the tags around them. */
 
 import type { SegmentKind } from "../../protocol/chat.ts";
-import type { LoadedModel, Token } from "../runtime/runtime.ts";
 import type { ChatPart } from "./chatTemplate.ts";
+import { isClosingTag } from "./closingTag.ts";
+import {
+	answerPairs,
+	harmony,
+	promptedPairs,
+	reasoningPairs,
+} from "./reasoningTags.ts";
+import { untilTag } from "./untilTag.ts";
 
 export interface Segment {
 	readonly kind: SegmentKind;
 	readonly text: string;
 }
 
-/** Reasoning comes first: in the middle of an answer the same tags are plain text. */
-const tagPairs: readonly (readonly [opening: string, closing: string])[] = [
-	["<think>", "</think>"],
-	["<seed:think>", "</seed:think>"],
-	["[THINK]", "[/THINK]"],
-];
-
-/** In OpenAI's Harmony format an answer is a sequence of messages to channels; text outside of messages is not shown. */
-const channelTag = "<|channel|>";
-const messageTag = "<|message|>";
 const finalChannel = /^final\b/;
-const messageEnds = ["<|end|>", "<|start|>", channelTag];
+const messageEnds = [harmony.end, harmony.start, harmony.channel];
 
 type State =
 	/** Before any text: a tag may follow, or else text in the state `otherwise`. */
@@ -30,38 +27,70 @@ type State =
 	| { readonly kind: "header" };
 
 interface TextState {
-	readonly kind: Segment["kind"];
+	readonly kind: "text" | "reasoning";
+	/** What ends it. */
 	readonly until: readonly string[];
+	/** When the tag counts: in an answer they may be plain text. */
+	readonly ends: "always" | "atEnd" | "asClosing";
 	readonly next: State;
 	/** Whether whitespace is skipped, as after a tag. */
 	readonly skipsSpace: boolean;
 }
 
 const header: State = { kind: "header" };
+const closings = reasoningPairs.map(([, closing]) => closing);
 
-const wholeAnswer: TextState = {
+/** An answer without tags around it. */
+const answer: TextState = {
 	kind: "text",
 	until: [],
+	ends: "always",
 	next: header,
 	skipsSpace: false,
+};
+
+const answerAfterTag: TextState = { ...answer, skipsSpace: true };
+
+/** After reasoning there may be more of it, or tags around the answer. */
+const afterReasoning: State = { kind: "start", otherwise: answerAfterTag };
+
+/** Without an opening tag, which may be missing in the prompt's template: it ends with a closing tag if it was reasoning. */
+const unmarked: TextState = {
+	...answer,
+	until: closings,
+	ends: "asClosing",
+	next: afterReasoning,
 };
 
 function reasoningUntil(closing: string): TextState {
 	return {
 		kind: "reasoning",
 		until: [closing],
-		next: { ...wholeAnswer, skipsSpace: true },
+		ends: "always",
+		next: afterReasoning,
 		skipsSpace: true,
 	};
 }
 
+function answerUntil(closing: string): TextState {
+	return { ...answerAfterTag, until: [closing], ends: "atEnd" };
+}
+
 /** The state after each tag that an output can begin with. */
 const openings: ReadonlyMap<string, State> = new Map<string, State>([
-	...tagPairs.map(
+	...closings.map((closing) => [closing, afterReasoning] as const),
+	...reasoningPairs.map(
 		([opening, closing]) => [opening, reasoningUntil(closing)] as const,
 	),
-	[channelTag, header],
+	...answerPairs.map(
+		([opening, closing]) => [opening, answerUntil(closing)] as const,
+	),
+	[harmony.start, header],
+	[harmony.channel, header],
 ]);
+
+/** Tags that end one thing and begin another: they are read again. */
+const openingsOfAnswers = new Set(answerPairs.map(([opening]) => opening));
 
 /**
  * Splits streamed text into segments without tags. The concatenated text of each kind does not depend on how the stream is split into
@@ -69,47 +98,46 @@ const openings: ReadonlyMap<string, State> = new Map<string, State>([
  */
 export class ReasoningSplitter {
 	#state: State;
-	/** Text that may be the start of a tag. */
+	/** Text that may be the start of a tag, or has to wait for what follows. */
 	#held = "";
+	/** The text of the answer so far, as long as it may turn out to be reasoning. */
+	#unmarked = "";
 
 	/** @param prompt its template text may end with an opening tag. */
 	constructor(prompt: readonly ChatPart[]) {
-		const answerStart = prompt.at(-1)?.text.trimEnd() ?? "";
-		const opened = tagPairs.find(([opening]) => answerStart.endsWith(opening));
-		this.#state = {
-			kind: "start",
-			otherwise: opened ? reasoningUntil(opened[1]) : wholeAnswer,
-		};
+		const last = prompt.at(-1);
+		this.#state = stateAfter(last?.isTemplate ? last.text.trimEnd() : "");
 	}
 
 	push(text: string): readonly Segment[] {
 		this.#held += text;
 		const segments: Segment[] = [];
-		while (this.#step(segments));
+		while (this.#step(segments, false));
 		return segments;
 	}
 
 	/** @returns the rest of the text. */
 	end(): readonly Segment[] {
+		const segments: Segment[] = [];
+		while (this.#step(segments, true));
 		const state =
 			this.#state.kind === "start" ? this.#state.otherwise : this.#state;
 		const text = this.#held;
 		this.#held = "";
-		if (state.kind === "header" || text === "") return [];
-		return state.skipsSpace && text.trim() === ""
-			? []
-			: [{ kind: state.kind, text }];
+		if (state.kind === "header" || text === "") return segments;
+		if (state.skipsSpace && text.trim() === "") return segments;
+		return [...segments, { kind: state.kind, text }];
 	}
 
 	/** @returns whether to call it again. */
-	#step(segments: Segment[]): boolean {
+	#step(segments: Segment[], isEnd: boolean): boolean {
 		switch (this.#state.kind) {
 			case "start":
 				return this.#begin(this.#state.otherwise);
 			case "header":
 				return this.#readHeader();
 			default:
-				return this.#readText(this.#state, segments);
+				return this.#readText(this.#state, segments, isEnd);
 		}
 	}
 
@@ -127,85 +155,96 @@ export class ReasoningSplitter {
 	}
 
 	#readHeader(): boolean {
-		const end = this.#held.indexOf(messageTag);
+		const end = this.#held.indexOf(harmony.message);
 		if (end < 0) return false;
-		const name = this.#held.slice(0, end).split(channelTag).at(-1)?.trim();
-		this.#held = this.#held.slice(end + messageTag.length);
-		this.#state = {
-			kind: finalChannel.test(name ?? "") ? "text" : "reasoning",
-			until: messageEnds,
-			next: header,
-			skipsSpace: false,
-		};
+		this.#state = messageOf(this.#held.slice(0, end));
+		this.#held = this.#held.slice(end + harmony.message.length);
 		return true;
 	}
 
-	#readText(state: TextState, segments: Segment[]): boolean {
+	#readText(state: TextState, segments: Segment[], isEnd: boolean): boolean {
 		if (state.skipsSpace) {
 			this.#held = this.#held.trimStart();
 			if (this.#held === "") return false;
 			this.#state = { ...state, skipsSpace: false };
 		}
 		const { text, tag } = untilTag(this.#held, state.until);
-		if (text !== "") segments.push({ kind: state.kind, text });
-		this.#held = this.#held.slice(text.length + (tag?.length ?? 0));
+		this.#take(text, state.kind, segments);
 		if (tag === undefined) return false;
+		const verdict = this.#verdict(state, tag, isEnd);
+		if (verdict === "unknown") return false;
+		if (verdict === "text") {
+			this.#take(tag, state.kind, segments);
+			return true;
+		}
+		if (state.ends === "asClosing")
+			segments.push({ kind: "textWasReasoning", text: "" });
+		if (!openingsOfAnswers.has(tag)) this.#held = this.#held.slice(tag.length);
 		this.#state = state.next;
 		return true;
 	}
-}
 
-/** The text up to the first tag, or up to a possible start of one at the end. */
-function untilTag(
-	text: string,
-	tags: readonly string[],
-): { readonly text: string; readonly tag?: string } {
-	let first: { readonly at: number; readonly tag: string } | undefined;
-	for (const tag of tags) {
-		const at = text.indexOf(tag);
-		if (at >= 0 && (!first || at < first.at)) first = { at, tag };
+	/** Moves the text from the start of what is held to the segments. */
+	#take(text: string, kind: TextState["kind"], segments: Segment[]): void {
+		if (text === "") return;
+		segments.push({ kind, text });
+		this.#held = this.#held.slice(text.length);
+		if (this.#state.kind === "text" && this.#state.ends === "asClosing")
+			this.#unmarked += text;
 	}
-	if (first) return { text: text.slice(0, first.at), tag: first.tag };
-	const heldLength = Math.max(0, ...tags.map((tag) => begunLength(text, tag)));
-	return { text: text.slice(0, text.length - heldLength) };
-}
 
-/** The length of the prefix of the tag that the text ends with. */
-function begunLength(text: string, tag: string): number {
-	for (let length = Math.min(tag.length - 1, text.length); length > 0; length--)
-		if (text.endsWith(tag.slice(0, length))) return length;
-	return 0;
-}
-
-type Vocabulary = Pick<LoadedModel, "tokenizeTemplate" | "isSpecial">;
-
-/** The special token with this text; undefined if there is none. */
-export function specialToken(
-	vocabulary: Vocabulary,
-	text: string,
-): Token | undefined {
-	const [token, ...rest] = vocabulary.tokenizeTemplate(text);
-	return token !== undefined && rest.length === 0 && vocabulary.isSpecial(token)
-		? token
-		: undefined;
-}
-
-/**
- * The tags that are special tokens of a model, with their texts: they detokenize to nothing, and an answer continues after them. Tokens that end an
- * answer are not included: `<|end|>` ends one unless the model has channels.
- */
-export function tagTokens(vocabulary: Vocabulary): ReadonlyMap<Token, string> {
-	const tokenOf = (tag: string) => specialToken(vocabulary, tag);
-	const knowsChannels = [channelTag, messageTag].every(
-		(tag) => tokenOf(tag) !== undefined,
-	);
-	const found = new Map<Token, string>();
-	for (const tag of [
-		...tagPairs.flat(),
-		...(knowsChannels ? [messageTag, ...messageEnds] : []),
-	]) {
-		const token = tokenOf(tag);
-		if (token !== undefined) found.set(token, tag);
+	/** Whether the tag that is held ends the text, or is a part of it. */
+	#verdict(
+		{ ends }: TextState,
+		tag: string,
+		isEnd: boolean,
+	): "tag" | "text" | "unknown" {
+		const after = this.#held.slice(tag.length);
+		switch (ends) {
+			case "always":
+				return "tag";
+			case "atEnd":
+				if (after.trim() !== "") return "text";
+				return isEnd ? "tag" : "unknown";
+			case "asClosing":
+				if (!isEnd && /^[^\S\n]*$/.test(after)) return "unknown";
+				return isClosingTag(this.#unmarked, tag, after) ? "tag" : "text";
+		}
 	}
-	return found;
+}
+
+/** @param text the end of the prompt. */
+function stateAfter(text: string): State {
+	if (text.endsWith(harmony.message)) {
+		const start = text.lastIndexOf(harmony.channel);
+		if (start >= 0)
+			return messageOf(text.slice(start, -harmony.message.length));
+	}
+	for (const [opening, closing] of answerPairs)
+		if (text.endsWith(opening))
+			return { kind: "start", otherwise: answerUntil(closing) };
+	for (const [opening, closing] of [...reasoningPairs, ...promptedPairs]) {
+		if (isOpened(text, opening))
+			return { kind: "start", otherwise: reasoningUntil(closing) };
+		if (text.endsWith(closing)) return { kind: "start", otherwise: answer };
+	}
+	return { kind: "start", otherwise: unmarked };
+}
+
+/** The tag may be followed by the first words of the reasoning, but not by another tag: then it is only mentioned. */
+function isOpened(text: string, opening: string): boolean {
+	const at = text.lastIndexOf(opening);
+	return at >= 0 && /^[^<>[\]◁▷]*$/.test(text.slice(at + opening.length));
+}
+
+/** The state in the message of a channel. */
+function messageOf(channelHeader: string): TextState {
+	const name = channelHeader.split(harmony.channel).at(-1)?.trim();
+	return {
+		kind: finalChannel.test(name ?? "") ? "text" : "reasoning",
+		until: messageEnds,
+		ends: "always",
+		next: header,
+		skipsSpace: false,
+	};
 }

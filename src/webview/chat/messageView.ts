@@ -57,6 +57,11 @@ export class MessageView {
 
 	append(segment: SegmentKind, text: string): void {
 		const message = this.#message;
+		if (segment === "textWasReasoning") {
+			const reasoning = message.reasoning + message.text;
+			this.change({ ...message, reasoning, text: "" });
+			return;
+		}
 		if (segment === "reasoning") {
 			this.#message = { ...message, reasoning: message.reasoning + text };
 			this.#reasoningText.append(visibleProse(text));

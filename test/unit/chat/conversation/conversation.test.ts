@@ -37,6 +37,10 @@ describe("a conversation", () => {
 		it = appendChunk(it, "a-one", "text", "b");
 		const answer = streamingAnswerOf(it);
 		assert.deepEqual([answer?.reasoning, answer?.text], ["hm", "ab"]);
+		it = appendChunk(it, "a-one", "textWasReasoning", "");
+		it = appendChunk(it, "a-one", "text", "c");
+		const closed = streamingAnswerOf(it);
+		assert.deepEqual([closed?.reasoning, closed?.text], ["hmab", "c"]);
 		assert.deepEqual(ids(it), ["q-one", "a-one"]);
 	});
 

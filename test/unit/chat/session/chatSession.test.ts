@@ -108,6 +108,28 @@ describe("a chat session", () => {
 		assert.deepEqual(it.last("conversation").messages, []);
 	});
 
+	it("folds away what the model closes as reasoning without having opened it", async () => {
+		const it = setUp();
+		await it.asked("why?");
+		it.answer().say("hm");
+		it.answer().say("", "textWasReasoning");
+		it.answer().say("Because");
+		await settle();
+		it.clock.advance(batchMs);
+		assert.deepEqual(
+			it.all("chunk").map(({ segment, text }) => [segment, text]),
+			[
+				["text", "hm"],
+				["textWasReasoning", ""],
+				["text", "Because"],
+			],
+		);
+		it.answer().end();
+		await settle();
+		const { message } = it.last("messageChanged");
+		assert.deepEqual([message.reasoning, message.text], ["hm", "Because"]);
+	});
+
 	it("streams in batches, and ends with the whole message", async () => {
 		const it = setUp();
 		await it.asked("why?");

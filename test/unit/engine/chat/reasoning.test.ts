@@ -3,8 +3,8 @@ import type { ChatPart } from "../../../../src/engine/chat/chatTemplate.ts";
 import {
 	ReasoningSplitter,
 	type Segment,
-	tagTokens,
 } from "../../../../src/engine/chat/reasoning.ts";
+import { tagTokens } from "../../../../src/engine/chat/reasoningTags.ts";
 import { seededRandom } from "../../../support/seededRandom.ts";
 
 const asking = (text: string): readonly ChatPart[] => [
@@ -24,6 +24,11 @@ function split(
 		...chunks.flatMap((chunk) => splitter.push(chunk)),
 		...splitter.end(),
 	]) {
+		if (kind === "textWasReasoning") {
+			const text = merged.map((it) => it.text).join("");
+			merged.splice(0, merged.length, { kind: "reasoning", text });
+			continue;
+		}
 		const last = merged.at(-1);
 		if (last?.kind === kind)
 			merged.splice(-1, 1, { kind, text: last.text + text });
@@ -122,6 +127,123 @@ const cases: readonly (readonly [
 		[reasoning("Hm.<|en")],
 	],
 	["a channel without a message", "<|channel|>final", []],
+	[
+		"channels that begin with a start",
+		"<|start|>assistant<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.",
+		[reasoning("Hm."), answer("Yes.")],
+	],
+	[
+		"the message of a channel that the prompt opens",
+		"Yes.<|end|>",
+		[answer("Yes.")],
+		asking("<|start|>assistant<|channel|>final<|message|>"),
+	],
+	...[
+		["<thinking>", "</thinking>"],
+		["<thought>", "</thought>"],
+		["<reasoning>", "</reasoning>"],
+		["<mm:think>", "</mm:think>"],
+		["<think:opensource>", "</think:opensource>"],
+		["<|START_THINKING|>", "<|END_THINKING|>"],
+		["<|channel>thought\n", "<channel|>"],
+		["<unused94>thought\n", "<unused95>"],
+		["◁think▷", "◁/think▷"],
+		["<|begin_of_thought|>", "<|end_of_thought|>"],
+	].flatMap(([opening, closing]): (typeof cases)[number][] => [
+		[
+			`reasoning in ${opening}`,
+			`${opening}Hm. <b> </b>\n${closing}\n\nYes.`,
+			[reasoning("Hm. <b> </b>\n"), answer("Yes.")],
+		],
+		[
+			`reasoning in ${opening} that the prompt opens`,
+			`Hm.${closing}Yes.`,
+			[reasoning("Hm."), answer("Yes.")],
+			asking(`<|assistant|>\n${opening}\n`),
+		],
+		[
+			`reasoning that only ${closing} closes`,
+			`So.\nHm.\n${closing}\n\nYes.`,
+			[reasoning("So.\nHm.\n"), answer("Yes.")],
+		],
+		[
+			`an empty end of reasoning, ${closing}`,
+			`${closing}\n\nYes.`,
+			[answer("Yes.")],
+		],
+		[
+			`an answer that mentions ${closing}`,
+			`The tag \`${closing}\`\nand ${closing} end it:\n\`\`\`\n${closing}\n\`\`\`\n`,
+			[
+				answer(
+					`The tag \`${closing}\`\nand ${closing} end it:\n\`\`\`\n${closing}\n\`\`\`\n`,
+				),
+			],
+		],
+	]),
+	...[
+		["<response>", "</response>"],
+		["<answer>", "</answer>"],
+		["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+		["<|begin_of_solution|>", "<|end_of_solution|>"],
+		["[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"],
+	].flatMap(([opening, closing]): (typeof cases)[number][] => [
+		[`an answer in ${opening}`, `${opening}Yes.${closing}\n`, [answer("Yes.")]],
+		[
+			`an answer in ${opening} after reasoning`,
+			`<think>Hm.</think>\n${opening}\nYes.${closing}`,
+			[reasoning("Hm."), answer("Yes.")],
+		],
+		[
+			`an answer in ${opening} that has a part after its end`,
+			`${opening}Yes.${closing} No.`,
+			[answer(`Yes.${closing} No.`)],
+		],
+		[
+			`an answer in ${opening} that the prompt opens`,
+			`Yes.${closing}`,
+			[answer("Yes.")],
+			asking(`<|assistant|>${opening}`),
+		],
+	]),
+	[
+		"reasoning that words of the prompt open, and a tag of the answer closes",
+		"1. Hm.\n[BEGIN FINAL RESPONSE]\nYes.\n[END FINAL RESPONSE]\n",
+		[reasoning("1. Hm.\n"), answer("Yes.\n")],
+		asking("<|begin_assistant|>\nHere are my reasoning steps:\n"),
+	],
+	[
+		"an answer that begins with such words",
+		"Here are my reasoning steps:\n1. Yes.",
+		[answer("Here are my reasoning steps:\n1. Yes.")],
+	],
+	[
+		"reasoning in two parts",
+		"<think>a</think>\n<think>b</think>Yes.",
+		[reasoning("ab"), answer("Yes.")],
+	],
+	[
+		"reasoning whose first words are in the prompt",
+		"I see.</think>Yes.",
+		[reasoning("I see."), answer("Yes.")],
+		asking("<|im_start|>assistant\n<think>\nOkay, "),
+	],
+	[
+		"an answer to a prompt that mentions a tag",
+		"Yes.",
+		[answer("Yes.")],
+		asking(" Think in <think> tags.<|im_end|>\n<|im_start|>assistant\n"),
+	],
+	[
+		"an answer about a tag that it opens, too",
+		"It is <think>\nx\n</think>\nthere.",
+		[answer("It is <think>\nx\n</think>\nthere.")],
+	],
+	[
+		"reasoning that only a tag at the end closes",
+		"Hm.\n</think> ",
+		[reasoning("Hm.\n")],
+	],
 ];
 
 describe("ReasoningSplitter", () => {
