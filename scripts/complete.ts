@@ -26,6 +26,7 @@ import type { DocumentSnapshot } from "../src/completion/text/documentContext.ts
 import { errorText } from "../src/protocol/errors.ts";
 import { defaultSettings } from "../src/settings/settings.ts";
 import { SyntaxParser } from "../src/syntax/parser.ts";
+import { languageIdOf } from "./languageIds.ts";
 import { fromUser, root, runScript, UserError, userFolder } from "./shell.ts";
 
 const usage =
@@ -127,22 +128,12 @@ function snapshotAt(position: string): DocumentSnapshot {
 			.relative(userFolder, file)
 			.replaceAll("\\", "/")
 			.replace(/^(\.\.\/)+/, ""),
-		languageId: languageOf(file),
+		languageId: languageIdOf(file, lines[0]),
 		indentation: { insertSpaces: false, tabSize: 4 },
 		version: 1,
 		text,
 		offset: before.reduce((sum, it) => sum + it.length + 1, 0) + (column - 1),
 	};
-}
-
-function languageOf(file: string): string {
-	const languages: Readonly<Record<string, string>> = {
-		".js": "javascript",
-		".mjs": "javascript",
-		".py": "python",
-		".ts": "typescript",
-	};
-	return languages[path.extname(file)] ?? "plaintext";
 }
 
 function asJson(result: CompletionResult) {

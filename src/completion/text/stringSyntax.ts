@@ -384,7 +384,14 @@ const languages: readonly (readonly [LanguageText, ids: string])[] = [
 	[julia, "julia"],
 	[nim, "nim"],
 	[coffeescript, "coffeescript"],
-	[perl, "perl raku perl6 r awk"],
+	[perl, "perl raku perl6 awk"],
+	[
+		{
+			...hash,
+			strings: { ...strings, "`": { ...rawBack, isMultiline: false } },
+		},
+		"r",
+	],
 	[shell, "shellscript fish"],
 	[powershell, "powershell"],
 	[yaml, "yaml dockercompose github-actions-workflow"],
