@@ -5,7 +5,7 @@
  *   npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
  *   npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
  *   npm run --silent bench -- reload [--model GGUF] [--json]
- *   npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+ *   npm run --silent bench -- concurrency [--model GGUF] [--chat-model GGUF] [--per-language N] [--json]
  *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
@@ -36,7 +36,7 @@ const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--tra
        npm run --silent bench -- infill [--model GGUF] [--tasks N] [--json]
        npm run --silent bench -- context [--model GGUF | --no-model] [--places N] [--with WAY]... [--json]
        npm run --silent bench -- reload [--model GGUF] [--json]
-       npm run --silent bench -- concurrency [--model GGUF] [--per-language N] [--json]
+       npm run --silent bench -- concurrency [--model GGUF] [--chat-model GGUF] [--per-language N] [--json]
        npm run --silent bench -- keys [--json]
        npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
@@ -118,11 +118,13 @@ async function runCompletion({
 
 async function runConcurrency({
 	model,
+	chatModel,
 	perLanguage,
 	json,
 }: Arguments): Promise<void> {
 	const figures = await benchConcurrency({
 		model: model && fromUser(model),
+		chatModel: chatModel && fromUser(chatModel),
 		tracesPerLanguage: perLanguage,
 	});
 	console.table(figures);
@@ -259,6 +261,7 @@ function readArguments() {
 			allowPositionals: true,
 			options: {
 				model: { type: "string", default: "" },
+				"chat-model": { type: "string", default: "" },
 				traces: { type: "string", default: "" },
 				"per-language": { type: "string", default: "8" },
 				"reading-ms": { type: "string", default: "0" },
@@ -282,6 +285,7 @@ function readArguments() {
 		return {
 			...values,
 			name,
+			chatModel: values["chat-model"],
 			perLanguage: Number(values["per-language"]),
 			readingMs: Number(values["reading-ms"]),
 		};

@@ -7,6 +7,7 @@ import { ModelHost } from "./client/modelHost.ts";
 import { PromptFolder } from "./client/promptFolder.ts";
 import type { CountedDecision } from "./completion/session/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
+import type { Role } from "./protocol/model.ts";
 import { RecordStore } from "./storage/recordStore.ts";
 import { SyntaxParser } from "./syntax/parser.ts";
 import { registerChat } from "./vscode/chat/registerChat.ts";
@@ -16,7 +17,7 @@ import type { GivenSuggestion } from "./vscode/completion/inlineCompletionProvid
 import { registerCompletion } from "./vscode/completion/registerCompletion.ts";
 import { ChosenModel } from "./vscode/models/chosenModel.ts";
 import { registerModels } from "./vscode/models/registerModels.ts";
-import { switchModel } from "./vscode/models/switchModel.ts";
+import { switchModel } from "./vscode/models/switch/switchModel.ts";
 import { Configuration } from "./vscode/platform/configuration.ts";
 import { extensionPaths } from "./vscode/platform/extensionPaths.ts";
 import { logToChannel } from "./vscode/platform/outputLog.ts";
@@ -83,8 +84,8 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 		ignoreRules,
 		files: new WorkspaceFiles((path) => ignoreRules.isIgnored(path)),
 		syntax: new SyntaxParser({ folder: paths.syntaxFolder, log }),
-		useModel: (file?: unknown) =>
-			switchModel({ host, chosen, configuration }, file),
+		useModel: (file?: unknown, role?: Role) =>
+			switchModel({ host, chosen, configuration }, file, role),
 		openLog: () => channel.show(true),
 		log,
 	};

@@ -4,16 +4,20 @@
  * Invariant: a change of the selection loads a model once, and not at all where the model switch wrote it after a load.
  */
 
+import { orAborted } from "../base/abort.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import type { Log } from "../base/log.ts";
+import type { Result } from "../base/result.ts";
 import { type SetTimer, setRealTimer } from "../base/timers.ts";
 import type { LoadOptions } from "../protocol/engineProtocol.ts";
 import {
+	type ChatLoaded,
 	fileThatFailed,
 	heldMemory,
 	loadedModel,
 } from "../protocol/engineStatus.ts";
+import type { HeadroomError } from "../protocol/errors.ts";
 import {
 	withBadLoad,
 	withLearned,
@@ -141,6 +145,15 @@ export class ModelHost implements Disposable {
 	restart(): Promise<void> {
 		this.#options.records.update(withoutBadLoads);
 		return this.supervisor.restart();
+	}
+
+	/** Loads the models as they are selected now, that for chat too. Undefined when the signal aborts first. */
+	async loadChat(
+		signal: AbortSignal,
+	): Promise<Result<ChatLoaded, HeadroomError> | undefined> {
+		// It keeps what is loaded already.
+		const end = await orAborted(this.supervisor.load(), signal);
+		return end && this.client.loadChat(signal);
 	}
 
 	/** Deletes the KV snapshots of completion prompts, of all workspaces. Never rejects. */

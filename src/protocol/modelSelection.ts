@@ -7,7 +7,10 @@ export const automaticModel = "";
 /** Selects the model that ships with the extension. */
 export const builtInModel = "builtIn";
 
-/** Anything but the two above is the path of a model file. */
+/** For chat: selects the model for completion. */
+export const completionModel = "sameAsCompletion";
+
+/** Anything but the first two is the path of a model file. */
 export interface ModelSelection {
 	/** `headroom.model.file`, for the whole machine. */
 	readonly setting: string;

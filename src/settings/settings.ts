@@ -33,6 +33,8 @@ const shape = {
 	"completion.keepPromptsOnDisk": z.boolean(),
 	/** A GGUF file, or `automaticModel` or `builtInModel` of protocol/modelSelection.ts. */
 	"model.file": z.string(),
+	/** A GGUF file, or `automaticModel` or `completionModel` of protocol/modelSelection.ts. */
+	"chat.modelFile": z.string(),
 	/** Folders to search for models, besides the extension's own. */
 	"models.folders": z.array(z.string()),
 	/** Whether to search the folders of other tools. */
@@ -67,6 +69,7 @@ export const defaultSettings: Settings = {
 	"completion.latencyTargetMs": 300,
 	"completion.keepPromptsOnDisk": true,
 	"model.file": automaticModel,
+	"chat.modelFile": automaticModel,
 	"models.folders": [],
 	"models.searchStores": true,
 	"engine.gpu": "auto",

@@ -22,6 +22,8 @@ const effectOf = {
 	"completion.latencyTargetMs": "reloadModel",
 	"completion.keepPromptsOnDisk": "reloadModel",
 	"model.file": "selectModel",
+	// The engine keeps the model for completion, which the load does not change.
+	"chat.modelFile": "reloadModel",
 	// They take effect with the next automatic choice: a model that appears replaces none.
 	"models.folders": "nothing",
 	"models.searchStores": "nothing",

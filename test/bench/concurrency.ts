@@ -6,6 +6,7 @@ import path from "node:path";
 import { UserError } from "../../scripts/shell.ts";
 import type { ChatTurn } from "../../src/protocol/chat.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
+import { predictions } from "../support/models/loggedMemory.ts";
 import { RealEngine } from "../support/models/realEngine.ts";
 import { ReplayClock, replay } from "./replay.ts";
 import { headroom } from "./suggesters.ts";
@@ -14,10 +15,14 @@ import { makeTraces, type Trace } from "./trace.ts";
 export interface ConcurrencyOptions {
 	/** Empty for a copy of the built-in model that declares that it can chat. */
 	readonly model: string;
+	/** Answers in its place; empty for the same. */
+	readonly chatModel: string;
 	readonly tracesPerLanguage: number;
 }
 
 export interface ConcurrencyFigures {
+	/** Of the model for completion, then of the chat's own: predicted and allocated bytes, as one over the other. */
+	readonly predictedToAllocated: readonly number[];
 	readonly completionMsP50Idle: number;
 	readonly completionMsP50WhileChatting: number;
 	readonly chatTokensPerSecondAlone: number;
@@ -54,6 +59,7 @@ class Answers {
 /** The same typing is replayed with and without an answer beside it, in turns. */
 export async function benchConcurrency({
 	model,
+	chatModel,
 	tracesPerLanguage,
 }: ConcurrencyOptions): Promise<ConcurrencyFigures> {
 	const traces = makeTraces(tracesPerLanguage, "average");
@@ -62,6 +68,7 @@ export async function benchConcurrency({
 	const folder = mkdtempSync(path.join(os.tmpdir(), "headroom-bench-"));
 	const engine = new RealEngine();
 	engine.modelFile = model;
+	engine.chatFile = chatModel;
 	if (model === "") {
 		engine.modelFile = path.join(folder, "chat.gguf");
 		writeChatModel(engine.modelFile);
@@ -69,7 +76,10 @@ export async function benchConcurrency({
 	try {
 		await engine.completeWhole({ prefixBlocks: ["a"], maxTokens: 1 });
 		await answerUntil(engine, AbortSignal.timeout(500), new Answers());
-		return await compare(engine, traces);
+		return {
+			predictedToAllocated: predictions(engine.lines),
+			...(await compare(engine, traces)),
+		};
 	} finally {
 		await engine.stop();
 		rmSync(folder, { recursive: true });
@@ -79,7 +89,7 @@ export async function benchConcurrency({
 async function compare(
 	engine: RealEngine,
 	traces: readonly Trace[],
-): Promise<ConcurrencyFigures> {
+): Promise<Omit<ConcurrencyFigures, "predictedToAllocated">> {
 	const idleMs: number[] = [];
 	const chattingMs: number[] = [];
 	const alone = new Answers();

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { bytesOf, ownChat } from "../../src/protocol/engineStatus.ts";
 import { rolesView } from "../../src/protocol/roles/rolesView.ts";
+import { predictions } from "../support/models/loggedMemory.ts";
 import { RealEngine } from "../support/models/realEngine.ts";
 
 const { HEADROOM_TEST_MODELS: folder = "" } = process.env;
@@ -63,17 +64,7 @@ describe("two models in one engine", () => {
 				heldBytes,
 				memory.reduce((sum, it) => sum + bytesOf(it), 0),
 			);
-		const logged = engine.lines.flatMap((line) => {
-			const found = /predicted ([\d.]+) (\wB), allocated ([\d.]+) (\wB)/.exec(
-				line,
-			);
-			return found
-				? [
-						(Number(found[1]) * unitOf(found[2])) /
-							(Number(found[3]) * unitOf(found[4])),
-					]
-				: [];
-		});
+		const logged = predictions(engine.lines);
 		assert.equal(logged.length, 2, engine.lines.join("\n"));
 		for (const ratio of logged)
 			assert.ok(ratio > 0.99 && ratio < 1.06, logged.join(", "));
@@ -86,7 +77,3 @@ describe("two models in one engine", () => {
 		assert.ok((await answer).end.kind === "done");
 	});
 });
-
-function unitOf(name: string | undefined): number {
-	return name === "GB" ? 1024 : 1;
-}

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
+import { writeChatModel } from "../support/models/chatModel.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import { shapeNamed, writeShapeModel } from "../support/models/shapeModels.ts";
 import { testFolder } from "../support/models/toolFolders.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
+
+const draftModel = path.join(
+	path.dirname(builtInModel),
+	"headroom-draft-1.6m-q8_0.gguf",
+);
 
 describe("switching models on screen", () => {
 	const session = new Session();
@@ -21,6 +28,10 @@ describe("switching models on screen", () => {
 			"Q8_0",
 		);
 		writeFileSync(models.at("broken.gguf"), "no model");
+		// Its name does not say that it is for code, so it is not chosen by itself.
+		patchModel(draftModel, models.at("tiny-draft.gguf"), [
+			["Headroom Built-in Draft", "Tinytoys Built-in Draft"],
+		]);
 		({ person } = await session.start(newestVersion, {
 			userSettings: {
 				"headroom.models.folders": [models.folder],
@@ -97,7 +108,7 @@ describe("switching models on screen", () => {
 
 	it("switches, and the other model makes the next completion", async () => {
 		await openList();
-		await choose("headroom-draft");
+		await choose("tiny-draft");
 		await person.untilStatus(/Draft 1\.6M/);
 		await untilSuggested();
 		await person.screenshot("switched-model");
@@ -122,9 +133,9 @@ describe("switching models on screen", () => {
 
 	it("pins a model to the workspace", async () => {
 		await openList();
-		await person.type("headroom-draft", 5);
-		await row("headroom-draft").hover();
-		await row("headroom-draft").locator(".action-label").first().click();
+		await person.type("tiny-draft", 5);
+		await row("tiny-draft").hover();
+		await row("tiny-draft").locator(".action-label").first().click();
 		await person.untilStatus(/Draft 1\.6M/);
 		await openList();
 		await row("selected for this workspace").waitFor();
@@ -156,5 +167,32 @@ describe("switching models on screen", () => {
 			/crashed while loading .*crashing.*Rolled back to .*Built-in 7M/,
 		);
 		await person.untilStatus(/Built-in 7M/);
+	});
+
+	it("gives the chat a model of its own, and keeps the one for completion", async () => {
+		await person.runCommand("Notifications: Clear All Notifications");
+		writeChatModel(models.at("talking.gguf"));
+		await openList();
+		await person.screenshot("switch-completion");
+		await choose("Models for chat");
+		await row("Same as for completion").waitFor();
+		await row("talking").waitFor();
+		await person.screenshot("switch-chat");
+		const labels = await person.page
+			.locator(".quick-input-list .monaco-list-row")
+			.evaluateAll((rows) => rows.map((it) => it.ariaLabel ?? ""));
+		assert.match(labels[0] ?? "", /Automatic/);
+		assert.ok(!labels.some((it) => /Built-in 7M, Q8_0/.test(it)));
+		await choose("talking");
+		await person.untilStatus(
+			/Completion: .*Built-in 7M.* Chat: .*Built-in 7M.* tokens per second, loaded in /,
+		);
+		await untilSuggested();
+		await person.screenshot("switched-chat");
+		await openList();
+		await choose("Models for chat");
+		await row("selected").filter({ hasText: "talking" }).waitFor();
+		await choose("Same as for completion");
+		await person.untilStatus(/^(?!.*Chat: ).*Built-in 7M/);
 	});
 });

@@ -16,6 +16,7 @@ import type { Plan } from "../../memory/plan/plan.ts";
 import type { LoadOptions } from "../../protocol/engineProtocol.ts";
 import type { OwnChat } from "../../protocol/engineStatus.ts";
 import { createError, type HeadroomError } from "../../protocol/errors.ts";
+import { fileKey } from "../load/fileKey.ts";
 import type { LoadProgress, ModelLoader } from "../load/modelLoader.ts";
 import { prepareChatModel } from "../load/prepareChatModel.ts";
 import type { PrepareOptions } from "../load/prepareModel.ts";
@@ -115,6 +116,7 @@ export class OwnChatModel {
 		const isSame =
 			options !== undefined &&
 			this.#wanted !== undefined &&
+			(!this.#loaded || this.#loaded.fileKey === fileKey(options.file)) &&
 			isDeepStrictEqual(essential(options), essential(this.#wanted));
 		this.#wanted = options;
 		if (isSame) return;

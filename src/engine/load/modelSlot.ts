@@ -1,5 +1,6 @@
 /** The slot for the model that completes: loads, reports and unloads it, lends its memory, and keeps the reason if it could not be loaded. */
 
+import { isDeepStrictEqual } from "node:util";
 import { assert } from "../../base/assert.ts";
 import { failure, type Result, success } from "../../base/result.ts";
 import { formatBytes, formatMs } from "../../base/units.ts";
@@ -14,6 +15,7 @@ import {
 } from "../../protocol/errors.ts";
 import type { OpenChatContext } from "../chat/modelChat.ts";
 import { sequenceCount } from "./contextSize.ts";
+import { fileKey } from "./fileKey.ts";
 import type { ModelLoader } from "./modelLoader.ts";
 import { type PrepareOptions, prepareModel } from "./prepareModel.ts";
 import {
@@ -53,11 +55,6 @@ export class ModelSlot {
 		if (this.#loaded) return success(this.#loaded);
 		if (this.#failure) return failure(this.#failure);
 		return undefined;
-	}
-
-	/** Of the last load, whether or not it succeeded. */
-	get latest(): LoadOptions | undefined {
-		return this.#latest;
 	}
 
 	get isLent(): boolean {
@@ -105,6 +102,16 @@ export class ModelSlot {
 		report({ kind: "ready", model: description, budget, load: loadReport });
 	}
 
+	/** Whether a load with these options would load the same once more. */
+	isLoadedBy(options: LoadOptions): boolean {
+		const latest = this.#latest;
+		return (
+			latest !== undefined &&
+			this.#loaded?.fileKey === fileKey(options.file) &&
+			isDeepStrictEqual(essential(latest), essential(options))
+		);
+	}
+
 	/** Keeps the model for options that load the same, and reports it again. */
 	keep(options: LoadOptions): void {
 		this.#latest = options;
@@ -146,4 +153,14 @@ export class ModelSlot {
 		this.#lent = undefined;
 		if (loaded) await disposeOfModel(loaded);
 	}
+}
+
+/** What was measured meanwhile, what failed, and what the chat wants make no other load. */
+function essential({
+	chat: _,
+	record: __,
+	avoid: ___,
+	...options
+}: LoadOptions): unknown {
+	return options;
 }

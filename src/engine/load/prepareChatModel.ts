@@ -16,12 +16,12 @@ import {
 } from "../schedule/timeSlicedModel.ts";
 import { loadDraft } from "../speculation/modelDraft.ts";
 import { batchTokens } from "./contextSize.ts";
+import { fileKey } from "./fileKey.ts";
 import { type LoadAttempt, minWindow } from "./loadAttempt.ts";
 import { beforeVerifying, type Observed } from "./loadOutcome.ts";
 import {
 	chatSlice,
 	compare,
-	fileKey,
 	measure,
 	type PrepareOptions,
 	probeText,
@@ -39,6 +39,7 @@ export async function prepareChatModel(
 	const { slicer } = options;
 	const model = timeSlicedModel(unsliced, slicer);
 	const now = () => slicer.now();
+	const versionKey = fileKey(model.description.file);
 	const kvType = strategy?.kvType ?? "f16";
 	const measured = await measure(model, kvType, speculation, now);
 	if (!measured.ok) return measured;
@@ -74,7 +75,7 @@ export async function prepareChatModel(
 		verifyCosts,
 		speculation,
 		slicer,
-		stateKey: `${fileKey(model.description)}, llama.cpp ${runtime.build}`,
+		stateKey: `${versionKey}, llama.cpp ${runtime.build}`,
 		devices: () => runtime.devices(),
 		only: { cache, windowTokens: contextWindow },
 	});
@@ -109,6 +110,7 @@ export async function prepareChatModel(
 	return success({
 		model,
 		chat,
+		fileKey: versionKey,
 		chunkTokens: tokensWithin(chatSlice, speed),
 		report,
 		sequences: sequences.value,

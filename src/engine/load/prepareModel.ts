@@ -1,6 +1,5 @@
 /** Measures a model after its weights are loaded, sizes its prompts by that, and creates its contexts, draft and chat. */
 
-import { statSync } from "node:fs";
 import { assert } from "../../base/assert.ts";
 import type { Log } from "../../base/log.ts";
 import { type Result, success } from "../../base/result.ts";
@@ -17,7 +16,6 @@ import type { ReadVocabulary } from "../../models/header/readVocabulary.ts";
 import type { LoadReport, PromptBudget } from "../../protocol/engineStatus.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
 import type { Learned } from "../../protocol/machineRecord.ts";
-import type { ModelDescription } from "../../protocol/model.ts";
 import type { SpeculationMode } from "../../protocol/speculation.ts";
 import { ModelChat } from "../chat/modelChat.ts";
 import { VocabularyIndex } from "../decode/vocabularyIndex.ts";
@@ -45,6 +43,7 @@ import type { TimeSlicer } from "../schedule/timeSlicer.ts";
 import { loadDraft } from "../speculation/modelDraft.ts";
 import { ModelSpeculation } from "../speculation/modelSpeculation.ts";
 import { batchTokens, sequenceCount } from "./contextSize.ts";
+import { fileKey } from "./fileKey.ts";
 import type { LoadAttempt } from "./loadAttempt.ts";
 import {
 	beforeVerifying,
@@ -93,7 +92,7 @@ export async function prepareModel(
 	const measured = await measure(model, kvType, speculation, now);
 	if (!measured.ok) return measured;
 	const { speed, verifyCosts } = measured.value;
-	const versionKey = fileKey(model.description);
+	const versionKey = fileKey(model.description.file);
 	const modelKey = `${versionKey}, target ${attempt.latencyTargetMs} ms`;
 	const budget = budgetFor(
 		speed,
@@ -168,6 +167,7 @@ export async function prepareModel(
 		promptStepTokens: tokensWithin(promptStep, speed),
 		caches: new KvCachePool(caches),
 		modelKey,
+		fileKey: versionKey,
 		snapshotKey: [
 			`${modelKey}, llama.cpp ${runtime.build}, ${strategy?.key ?? "no plan"}`,
 			`${contextWindow} tokens, ${kvType}, prompt order ${model.description.fimOrder}`,
@@ -275,10 +275,4 @@ export function tokensWithin(
 ): number {
 	const tokens = Math.floor((prefillTokensPerSecond * ms) / 1000);
 	return Math.min(Math.max(tokens, minTokens), batchTokens);
-}
-
-/** Changes when the file is rewritten. */
-export function fileKey({ file, fileBytes }: ModelDescription): string {
-	const stat = statSync(file, { throwIfNoEntry: false });
-	return `${file}, ${fileBytes} bytes of ${stat?.mtimeMs ?? 0}`;
 }

@@ -37,6 +37,8 @@ export interface ReadyModel extends SnapshotModel, ReadyChatModel {
 
 /** What its owner also needs, to unload the model and to update its report. */
 interface Owned {
+	/** The version of the file. */
+	readonly fileKey: string;
 	readonly sequences: Sequences;
 	readonly draft: ModelDraft | undefined;
 	/** Of everything loaded; undefined for a load without a plan. */

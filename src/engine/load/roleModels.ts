@@ -4,7 +4,6 @@
  * Invariant: a load that changes the model of one role keeps that of the other, with its caches, as far as memory allows.
  */
 
-import { isDeepStrictEqual } from "node:util";
 import type { Result } from "../../base/result.ts";
 import type { SetTimer } from "../../base/timers.ts";
 import type { LoadOptions } from "../../protocol/engineProtocol.ts";
@@ -73,17 +72,11 @@ export class RoleModels {
 			: this.completion.current;
 	}
 
-	/** Loads the model for completion, unless only the chat's is another one, which is loaded when it is asked. Nothing else may use the models. */
+	/** Loads the model for completion, unless it is loaded already; the chat's own is loaded when it is asked. Nothing else may use the models. */
 	async load(options: LoadOptions): Promise<void> {
 		const { completion, ownChat } = this;
-		const before = completion.latest;
-		const isOfChatAlone =
-			before !== undefined &&
-			completion.current?.ok === true &&
-			!isDeepStrictEqual(before.chat, options.chat) &&
-			isDeepStrictEqual(withoutChat(before), withoutChat(options));
 		await ownChat.want(chatOptions(options));
-		if (isOfChatAlone) {
+		if (completion.isLoadedBy(options)) {
 			completion.keep(options);
 			return;
 		}
@@ -102,16 +95,6 @@ export class RoleModels {
 		await this.completion.unload();
 		await this.loader.dispose();
 	}
-}
-
-/** What was measured meanwhile makes no other load, nor does what failed. */
-function withoutChat({
-	chat: _,
-	record: __,
-	avoid: ___,
-	...options
-}: LoadOptions) {
-	return options;
 }
 
 /** Undefined where the model for completion chats. */

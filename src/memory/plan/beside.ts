@@ -26,6 +26,23 @@ export function besideMapped(
 	});
 }
 
+/** The devices without what a plan takes of them: what a second model finds where the first one is not loaded yet. */
+export function besidePlanned(
+	devices: readonly Device[],
+	{ devices: planned }: Plan,
+): readonly Device[] {
+	return devices.map((device) => {
+		const own = planned.find((it) => it.device.id === device.id);
+		if (!own) return device;
+		// Each model leaves the margin, and both have one runtime.
+		const takenBytes = own.neededBytes - own.bytes.margin - own.bytes.runtime;
+		return {
+			...device,
+			freeBytes: Math.max(0, device.freeBytes - takenBytes),
+		};
+	});
+}
+
 function mappedBytesOn(
 	{ id }: Device,
 	{ mapsFile, holders, request: { placement } }: Plan,

@@ -57,6 +57,8 @@ export interface ModelRow {
 	readonly isBuiltIn: boolean;
 	/** It may not be trained for the role, and is never recommended. */
 	readonly isDoubtful: boolean;
+	/** A model for chat that fits only while that for completion is unloaded. */
+	readonly takesTurns?: boolean;
 }
 
 export interface RowsRequest {

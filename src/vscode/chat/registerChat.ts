@@ -6,6 +6,7 @@ import type { Log } from "../../base/log.ts";
 import type { EngineClient } from "../../client/engineClient.ts";
 import { LoadedChatModel } from "../../client/loadedChatModel.ts";
 import type { ModelHost } from "../../client/modelHost.ts";
+import type { Role } from "../../protocol/model.ts";
 import { ConversationStore } from "../../storage/conversations/conversationStore.ts";
 import type { ChosenModel } from "../models/chosenModel.ts";
 import type { Configuration } from "../platform/configuration.ts";
@@ -27,7 +28,7 @@ export interface RegisterChatOptions {
 	readonly chosen: ChosenModel;
 	readonly configuration: Configuration;
 	readonly files: WorkspaceFiles;
-	readonly useModel: (file: string) => Promise<void>;
+	readonly useModel: (file: string, role: Role) => Promise<void>;
 	readonly log: Log;
 }
 
@@ -99,7 +100,7 @@ function createPanel(
 			builtInFile: paths.builtInFile,
 			catalogFile: paths.catalogFile,
 			allowsPartial: () => configuration.settings["engine.partialOffload"],
-			switchModel: useModel,
+			switchModel: (file) => useModel(file, "chat"),
 		}),
 		log,
 	});

@@ -4,16 +4,24 @@ import type * as vscode from "vscode";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { ModelSource } from "../../client/modelHost.ts";
+import { AutomaticChatModel } from "../../models/choice/automaticChatModel.ts";
 import { AutomaticModel } from "../../models/choice/automaticModel.ts";
 import { readBenchmarkResults } from "../../models/choice/benchmarkStore.ts";
+import type { ChatChoice } from "../../models/choice/chatModelChoice.ts";
 import { DraftModels } from "../../models/choice/draftModels.ts";
+import {
+	canComplete,
+	mayRecommend,
+} from "../../models/choice/recommendModel.ts";
 import { listInstalledModels } from "../../models/library/installedModels.ts";
 import type { ModelList } from "../../models/library/modelLibrary.ts";
 import type { Device } from "../../protocol/device.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/model.ts";
 import {
 	automaticModel,
 	builtInModel,
+	completionModel,
 	type ModelSelection,
 	parsePin,
 	selectedModel,
@@ -38,6 +46,7 @@ export class ChosenModel implements ModelSource {
 	readonly builtInFile: string;
 	readonly #options: ChosenModelOptions;
 	readonly #automatic: AutomaticModel;
+	readonly #automaticChat: AutomaticChatModel;
 	readonly #drafts: DraftModels;
 
 	constructor(options: ChosenModelOptions) {
@@ -53,6 +62,22 @@ export class ChosenModel implements ModelSource {
 			builtInFile,
 			log,
 		});
+		this.#automaticChat = new AutomaticChatModel({
+			list,
+			devices,
+			builtInFile,
+			log,
+		});
+	}
+
+	/** `headroom.chat.modelFile`. */
+	get chatSelection(): string {
+		return this.#options.configuration.settings["chat.modelFile"];
+	}
+
+	/** Rejects where VS Code cannot write. */
+	selectChat(selection: string): Promise<void> {
+		return this.#options.configuration.set("chat.modelFile", selection);
 	}
 
 	get selection(): ModelSelection {
@@ -80,6 +105,33 @@ export class ChosenModel implements ModelSource {
 		return this.#fileOf(selection, () => this.#automatic.choose());
 	}
 
+	/** In time for a load: an automatic choice that takes longer counts from the next one. */
+	async chatFileFor(completionFile: string): Promise<string> {
+		const { chatSelection } = this;
+		switch (chatSelection) {
+			case automaticModel:
+				return this.#automaticChat.fileInTimeFor(completionFile);
+			case completionModel:
+				return completionFile;
+			default:
+				return chatSelection;
+		}
+	}
+
+	/** What the automatic choice of the model for chat is beside this one. */
+	automaticChatFor(completionFile: string): Promise<ChatChoice> {
+		return this.#automaticChat.chooseFor(completionFile);
+	}
+
+	/** What a file is best used for: chat where it only chats. */
+	async roleOf(file: string): Promise<Role> {
+		const { models } = await this.list();
+		const model = models.find((it) => it.file === file);
+		return model && !canComplete(model) && mayRecommend(model, "chat")
+			? "chat"
+			: "completion";
+	}
+
 	/** Draft models for a target model, best first. A load waits for them only briefly, and not at all for the built-in model, whose draft is known. */
 	async draftsFor(file: string): Promise<readonly string[]> {
 		const { speculation } = this.#options.configuration.settings;
@@ -91,6 +143,7 @@ export class ChosenModel implements ModelSource {
 	/** Repeats the automatic choice when it is needed next. */
 	chooseAnew(): void {
 		this.#automatic.forget();
+		this.#automaticChat.forget();
 	}
 
 	/** Drops an automatic choice that could not be loaded. False where it was none, or nothing else can be chosen. */

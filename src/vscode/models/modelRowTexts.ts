@@ -23,11 +23,22 @@ export function nameOf({ model, isBuiltIn }: ModelRow): string {
 }
 
 /** The most important part first: a list shows some eighty characters. */
-export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
+export function verdictText({
+	model,
+	role,
+	verdict,
+	isDoubtful,
+	takesTurns,
+}: ModelRow): string {
 	const { t } = vscode.l10n;
-	const doubt = isDoubtful
-		? [t("a chat model, which may not be trained to complete code")]
-		: [];
+	const doubt = [
+		...(takesTurns
+			? [t("no room beside the model for completion: they take turns")]
+			: []),
+		...(isDoubtful && role === "completion"
+			? [t("a chat model, which may not be trained to complete code")]
+			: []),
+	];
 	switch (verdict.kind) {
 		case "fits":
 			return [
@@ -58,9 +69,11 @@ export function verdictText({ model, verdict, isDoubtful }: ModelRow): string {
 				refusalText(verdict.plan, verdict.instead, t),
 			].join("; ");
 		case "otherRole":
-			return t(
-				"Not made for code completion: its file has no fill-in-the-middle tokens",
-			);
+			return role === "chat"
+				? t("Not made for chat: its file has no chat template")
+				: t(
+						"Not made for code completion: its file has no fill-in-the-middle tokens",
+					);
 		case "broken":
 			// Without the folder, which would fill the line.
 			return describeError({

@@ -1,24 +1,27 @@
 /** Rows of models as entries of a quick pick. */
 
 import * as vscode from "vscode";
-import { assertNever } from "../../base/assert.ts";
-import { formatBytes } from "../../base/units.ts";
+import { assertNever } from "../../../base/assert.ts";
+import { formatBytes } from "../../../base/units.ts";
 import {
 	type ModelRow,
 	type RowGroup,
 	rowGroups,
-} from "../../models/choice/modelRows.ts";
+} from "../../../models/choice/modelRows.ts";
+import type { Role } from "../../../protocol/model.ts";
 import {
 	automaticModel,
 	builtInModel,
 	type ModelSelection,
 	selectedModel,
-} from "../../protocol/modelSelection.ts";
-import { foundText, nameOf, refusalOf, verdictText } from "./modelRowTexts.ts";
+} from "../../../protocol/modelSelection.ts";
+import { foundText, nameOf, refusalOf, verdictText } from "../modelRowTexts.ts";
 
 export interface ModelPickItem extends vscode.QuickPickItem {
-	/** The value for the setting; undefined for separators. */
+	/** The value for the setting; undefined for separators and the way to the other role. */
 	readonly selects?: string;
+	/** Shows the models for this role. */
+	readonly shows?: Role;
 	/** For the titles of later steps. */
 	readonly name?: string;
 	/** Why it cannot be selected. */
@@ -29,6 +32,8 @@ export interface PickContext {
 	readonly selection: ModelSelection;
 	/** Whether there is a workspace to pin a model to. */
 	readonly canPin: boolean;
+	/** The caller has an entry of its own for the automatic choice. */
+	readonly withoutAutomatic?: boolean;
 }
 
 /** Shown until the models are listed. */
@@ -37,7 +42,7 @@ export function firstItems(context: PickContext): readonly ModelPickItem[] {
 	return [
 		separator(groupTitle("recommended")),
 		automaticItem(undefined, context),
-		item(
+		selectable(
 			{
 				label: `$(package) ${t("Built-in model")}`,
 				detail: t("Small, and ships with Headroom"),
@@ -57,7 +62,7 @@ export function itemsOf(
 		const items = rows
 			.filter((row) => row.group === group)
 			.map((row) => rowItem(row, context));
-		if (group === "recommended")
+		if (group === "recommended" && !context.withoutAutomatic)
 			items.unshift(
 				automaticItem(
 					rows.find((it) => it.group === "recommended"),
@@ -84,7 +89,7 @@ function groupTitle(group: RowGroup): string {
 	}
 }
 
-function separator(label: string): ModelPickItem {
+export function separator(label: string): ModelPickItem {
 	return { label, kind: vscode.QuickPickItemKind.Separator };
 }
 
@@ -93,7 +98,7 @@ function automaticItem(
 	context: PickContext,
 ): ModelPickItem {
 	const { t } = vscode.l10n;
-	return item(
+	return selectable(
 		{
 			label: `$(wand) ${t("Automatic")}`,
 			detail: recommended
@@ -115,7 +120,7 @@ function rowItem(row: ModelRow, context: PickContext): ModelPickItem {
 	const quantization = model.content.ok
 		? model.content.value.description.quantization
 		: undefined;
-	return item(
+	return selectable(
 		{
 			label: `$(${iconOf(row)}) ${nameOf(row)}`,
 			description: [quantization, formatBytes(model.sizeBytes), foundText(row)]
@@ -131,7 +136,7 @@ function rowItem(row: ModelRow, context: PickContext): ModelPickItem {
 }
 
 /** Marks the selected item in words, and adds a pin button to items that can be loaded. */
-function item(
+export function selectable(
 	base: ModelPickItem & { readonly selects: string },
 	{ selection, canPin }: PickContext,
 ): ModelPickItem {
