@@ -42,8 +42,9 @@ export async function createLockFile(
 	const id = randomBytes(6).toString("hex");
 	const text = textOf(id);
 	const temporary = `${file}.${id}.tmp`;
-	await writeFile(temporary, text, { flag: "wx" });
 	try {
+		// On a full disk, the file appears without its text.
+		await writeFile(temporary, text, { flag: "wx" });
 		// The lock appears with its owner in it.
 		await link(temporary, file);
 		return id;

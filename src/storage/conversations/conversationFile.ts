@@ -6,6 +6,7 @@ import {
 	ConversationHeader,
 	Message,
 } from "../../protocol/conversation.ts";
+import { recovered } from "./tornConversation.ts";
 
 /** Version 1 was JSON lines: see `jsonLines.ts`. */
 const version = 2;
@@ -39,7 +40,8 @@ export function conversationText(conversation: Conversation): string {
 	} satisfies z.infer<typeof ConversationFile>);
 }
 
-export function parseConversation(text: string): ParsedConversation {
+/** @param id of the conversation, with which one whose header is lost is recovered. */
+export function parseConversation(text: string, id = ""): ParsedConversation {
 	try {
 		const json: unknown = JSON.parse(text);
 		if (NewerFile.safeParse(json).success) return { kind: "newer" };
@@ -49,8 +51,19 @@ export function parseConversation(text: string): ParsedConversation {
 			messages.map((it) => Message.safeParse(it).data),
 		);
 	} catch {
-		return { kind: "broken" };
+		return parseTorn(text, id);
 	}
+}
+
+function parseTorn(text: string, id: string): ParsedConversation {
+	const [, written = ""] = /^\{"version":(\d+)[,}]/.exec(text) ?? [];
+	if (Number(written) > version) return { kind: "newer" };
+	const torn = recovered(text, id);
+	if (!torn) return { kind: "broken" };
+	const parsed = assembled(torn.header, torn.messages);
+	return parsed.kind === "conversation"
+		? { ...parsed, isDamaged: true }
+		: parsed;
 }
 
 /**

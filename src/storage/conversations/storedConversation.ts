@@ -163,7 +163,7 @@ async function read(file: string, id: string): Promise<ReadFile | undefined> {
 		const text = await readSmallFile(file, maxFileBytes);
 		const parsed = file.endsWith(formerExtension)
 			? parseJsonLines(text)
-			: parseConversation(text);
+			: parseConversation(text, id);
 		const isOther =
 			parsed.kind === "conversation" && parsed.conversation.id !== id;
 		return { file, stamp, parsed: isOther ? { kind: "broken" } : parsed };
