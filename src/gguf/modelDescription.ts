@@ -45,8 +45,8 @@ export function describeModel(
 }
 
 /**
- * Prefix before suffix unless the header says otherwise: all published code models use that order, and no common key declares another.
- * `headroom.fim.order` is our own.
+ * Prefix before suffix unless the header says otherwise in `headroom.fim.order`, which is our own key: no common one declares it. Once the
+ * model is loaded, its tokens tell the family and so the order.
  */
 function fimOrder(header: GgufHeader): FimOrder {
 	return text(header, "headroom.fim.order") === "spm" ? "spm" : "psm";

@@ -20,13 +20,22 @@ const markers = [
 	"<|repo_name|>",
 	"<|file_sep|>",
 	"<|cursor|>",
-	// StarCoder, Granite
+	// Seed-Coder
+	"<[fim-prefix]>",
+	"<[fim-middle]>",
+	"<[fim-suffix]>",
+	"<[begin▁of▁sentence]>",
+	"<[end▁of▁sentence]>",
+	// StarCoder, Granite, Mellum
 	"<fim_prefix>",
 	"<fim_middle>",
 	"<fim_suffix>",
 	"<fim_pad>",
 	"<file_sep>",
 	"<repo_name>",
+	"<fim-prefix>",
+	"<fim-middle>",
+	"<fim-suffix>",
 	"<gh_stars>",
 	"<filename>",
 	"<reponame>",
@@ -55,6 +64,10 @@ const markers = [
 	"[MIDDLE]",
 	"[INST]",
 	"[/INST]",
+	// CodeGeeX, GLM
+	"<|code_prefix|>",
+	"<|code_middle|>",
+	"<|code_suffix|>",
 	// CodeGemma, Gemma
 	"<|file_separator|>",
 	"<start_of_turn>",

@@ -11,6 +11,7 @@ import {
 import type { ModelDescription } from "../../protocol/model.ts";
 import type { ThreadChooser } from "../schedule/threadCount.ts";
 import { disposeWithin } from "./disposeWithin.ts";
+import { fimOf } from "./llamaFim.ts";
 import { LlamaSequence } from "./llamaSequence.ts";
 import {
 	branded,
@@ -59,8 +60,17 @@ export class LlamaLoadedModel implements LoadedModel {
 		this.#model = model;
 		this.#options = options;
 		this.devices = options.devices;
-		this.description = description;
-		this.fimTokens = fimTokensOf(model);
+		const fim = fimOf(
+			{
+				infill: model.tokens.infill,
+				metadata: model.fileInfo.metadata,
+				tokenize: (text) => model.tokenize(text, true),
+				isSpecial: (token) => this.isSpecial(token),
+			},
+			description.fimOrder,
+		);
+		this.description = { ...description, fimOrder: fim.order };
+		this.fimTokens = fim.tokens;
 		this.beginningOfText = model.tokens.shouldPrependBosToken
 			? model.tokens.bos
 			: null;
@@ -185,43 +195,4 @@ function backendOf(model: LlamaModel, threads: number): string {
 	if (gpu === false || isOnCpu(model))
 		return `CPU (${threads} ${threads === 1 ? "thread" : "threads"})`;
 	return { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" }[gpu];
-}
-
-function fimTokensOf(model: LlamaModel): FimTokens | null {
-	const { prefix, suffix, middle } = model.tokens.infill;
-	if (prefix === null || suffix === null) return null;
-	return {
-		prefix,
-		suffix,
-		middle,
-		fileSeparator: specialToken(model, "fim_sep_token_id", [
-			"<|file_sep|>",
-			"<file_sep>",
-		]),
-		repositoryName: specialToken(model, "fim_rep_token_id", [
-			"<|repo_name|>",
-			"<|reponame|>",
-			"<reponame>",
-			"<repo_name>",
-		]),
-	};
-}
-
-/** For tokens that the library does not expose: read from the header, or found by their usual names. */
-function specialToken(
-	model: LlamaModel,
-	key: "fim_sep_token_id" | "fim_rep_token_id",
-	names: readonly string[],
-): Token | null {
-	const metadata: unknown = model.fileInfo.metadata.tokenizer?.ggml;
-	const id = (metadata as { [name in typeof key]?: unknown } | undefined)?.[
-		key
-	];
-	if (typeof id === "number") return id;
-	for (const name of names) {
-		const [token, ...rest] = model.tokenize(name, true);
-		if (token !== undefined && rest.length === 0 && model.isSpecialToken(token))
-			return token;
-	}
-	return null;
 }

@@ -1,6 +1,11 @@
 /** Properties of a model that matter for choosing one, read from its header. */
 
 import { oneLine } from "../../base/sentence.ts";
+import {
+	fimFamilies,
+	isTrainedForFim,
+	namesIn,
+} from "../../gguf/fimFamilies.ts";
 import type { GgufHeader } from "../../gguf/ggufHeader.ts";
 import { Role } from "../../protocol/model.ts";
 
@@ -21,18 +26,6 @@ export type OtherContent =
 	| "importanceMatrix"
 	| "vocabulary";
 
-/** The tokens that llama.cpp takes as the FIM prefix where the header names none (`llama-vocab.cpp`). */
-const fimPrefixTokens = [
-	"<|fim_prefix|>",
-	"<fim-prefix>",
-	"<fim_prefix>",
-	"<｜fim▁begin｜>",
-	"<PRE>",
-	"▁<PRE>",
-	"<|code_prefix|>",
-	"<|prefix|>",
-];
-
 /**
  * Of a chat template, in UTF-16 units: the longest published ones have some 20,000. A longer one is not used, because parsing it, or counting
  * the special tokens in it, would hold up the engine.
@@ -44,15 +37,20 @@ const maxLicenseCharacters = 80;
 /** @param front the bytes of the file to the end of its header. */
 export function traitsOf(header: GgufHeader, front: Buffer): ModelTraits {
 	const vocabulary = tokensIn(header, front);
+	const names = namesIn((key) => header.metadata.get(key));
 	return {
 		license:
 			line(header, "general.license.name") ?? line(header, "general.license"),
 		tokenizer: line(header, "tokenizer.ggml.model"),
 		hasChatTemplate: chatTemplateIn(header) !== null,
 		hasFimTokens:
-			header.metadata.has("tokenizer.ggml.fim_pre_token_id") ||
-			header.metadata.has("tokenizer.ggml.prefix_token_id") ||
-			fimPrefixTokens.some((token) => holdsString(vocabulary, token)),
+			isTrainedForFim(names) &&
+			(header.metadata.has("tokenizer.ggml.fim_pre_token_id") ||
+				header.metadata.has("tokenizer.ggml.prefix_token_id") ||
+				fimFamilies.some(
+					({ named, prefix }) =>
+						(named?.test(names) ?? true) && holdsString(vocabulary, prefix),
+				)),
 	};
 }
 

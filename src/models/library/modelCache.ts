@@ -8,7 +8,7 @@ import type { ModelReading } from "../header/readModel.ts";
 import { packReading, unpackReading } from "./cachedReading.ts";
 
 /** Raise it when the parser, the shape or the traits read the same header differently than before. */
-const version = 3;
+const version = 4;
 
 /** Entries are parsed on access, so that a broken one affects no other. */
 const CacheFile = z.object({

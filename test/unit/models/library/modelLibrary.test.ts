@@ -110,6 +110,18 @@ describe("listModels", () => {
 				...vocabulary("<|fim_prefix|>"),
 			}),
 		);
+		test.write(
+			"mine/seed.gguf",
+			minimalModelBytes("f", vocabulary("<[fim-prefix]>")),
+		);
+		test.write(
+			"mine/zeta.gguf",
+			minimalModelBytes("zeta-2.1", vocabulary("<[fim-prefix]>")),
+		);
+		test.write(
+			"mine/chat.gguf",
+			minimalModelBytes("Ministral 8B", vocabulary("[PREFIX]", "[SUFFIX]")),
+		);
 		const { models } = await list();
 		const none = {
 			license: null,
@@ -130,6 +142,9 @@ describe("listModels", () => {
 				mentioned: { ...none, license: "apache-2.0" },
 				named: { ...none, hasFimTokens: true },
 				declaring: { ...none, hasFimTokens: true },
+				seed: { ...none, hasFimTokens: true },
+				zeta: none,
+				chat: none,
 			},
 		);
 		assert.deepEqual(
@@ -142,6 +157,9 @@ describe("listModels", () => {
 				mentioned: [],
 				named: ["completion"],
 				declaring: ["chat"],
+				seed: ["completion"],
+				zeta: [],
+				chat: [],
 			},
 			"what is declared goes before what the file has the means for",
 		);
