@@ -1,6 +1,7 @@
 /** Exports the visible messages of a conversation as Markdown. */
 
 import { assertNever } from "../../base/assert.ts";
+import { openFence } from "../../base/text/fences.ts";
 import type {
 	Answer,
 	Conversation,
@@ -8,7 +9,6 @@ import type {
 	Question,
 } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
-import { codeBlocksOf } from "../edit/codeBlocks.ts";
 import { inCodeFence } from "./codeFence.ts";
 import { visiblePath } from "./conversation.ts";
 
@@ -89,8 +89,8 @@ function noteOf({ state }: Answer, words: ExportWords): string | undefined {
 
 /** An open fence would swallow everything that follows. */
 function withClosedFence(text: string): string {
-	const last = codeBlocksOf(text).at(-1);
-	return last?.isOpen ? `${text}\n${last.fence}` : text;
+	const fence = openFence(text);
+	return fence === undefined ? text : `${text}\n${fence}`;
 }
 
 function blockquote(text: string): string {

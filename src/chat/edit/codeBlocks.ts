@@ -1,5 +1,7 @@
 /** Finds the fenced code blocks of an answer, complete or still streaming. */
 
+import { FenceReader, fenceIn } from "../../base/text/fences.ts";
+
 export interface CodeBlock {
 	/** As the model named it; may be empty. */
 	readonly language: string;
@@ -7,31 +9,29 @@ export interface CodeBlock {
 	readonly path: string | null;
 	/** Lines separated by `\n`. */
 	readonly text: string;
-	/** The opening fence, which also closes the block. */
-	readonly fence: string;
 	/** Without a closing fence, or not yet. */
 	readonly isOpen: boolean;
 }
-
-const opening =
-	/^(?<indent>[ \t]*)(?<fence>`{3,}(?=[^`]*$)|~{3,}(?!~))(?<info>.*)$/;
 
 export function codeBlocksOf(answer: string): CodeBlock[] {
 	const blocks: CodeBlock[] = [];
 	const lines = answer.split(/\r\n|\r|\n/);
 	for (let index = 0; index < lines.length; index++) {
-		const groups = opening.exec(lines[index] ?? "")?.groups;
-		if (!groups) continue;
-		const { indent = "", fence = "", info = "" } = groups;
+		const opening = fenceIn(lines[index] ?? "");
+		if (!opening) continue;
+		const { indent, info } = opening;
+		const reader = new FenceReader(opening);
 		let end = index + 1;
-		while (end < lines.length && !closes(lines[end] ?? "", fence, indent))
+		while (
+			end < lines.length &&
+			!reader.closes(lines[end] ?? "", lines[end + 1])
+		)
 			end++;
 		const isOpen = end === lines.length;
 		const content = lines.slice(index + 1, end);
 		blocks.push({
-			...namesOf(info.trim(), lineBefore(lines, index)),
+			...namesOf(info, lineBefore(lines, index)),
 			text: content.map((line) => withoutIndent(line, indent)).join("\n"),
-			fence,
 			isOpen,
 		});
 		index = end;
@@ -75,19 +75,9 @@ export function namesOf(
 /** Longer text is not searched for a name. */
 const maxNamingLength = 300;
 
-function closes(line: string, fence: string, indent: string): boolean {
-	const trimmed = line.trim();
-	return (
-		trimmed.length >= fence.length &&
-		trimmed === (fence[0] ?? "").repeat(trimmed.length) &&
-		// A fence that is indented further is part of the code.
-		line.search(/\S/) <= indent.length + 3
-	);
-}
-
-function withoutIndent(line: string, indent: string): string {
+function withoutIndent(line: string, indent: number): string {
 	const own = /^[ \t]*/.exec(line)?.[0].length ?? 0;
-	return line.slice(Math.min(own, indent.length));
+	return line.slice(Math.min(own, indent));
 }
 
 /** The line before the block, with at most one blank line in between. */

@@ -1,6 +1,7 @@
 /** Renders a model's Markdown to HTML of few elements, for the sanitizer. HTML in the source is shown as text. */
 
 import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
+import { fenceRule } from "./fenceRule.ts";
 import { visibleCode, visibleProse } from "./visible.ts";
 
 export interface CodeSource {
@@ -22,6 +23,9 @@ const headingOffset = 2;
 const markdown = new MarkdownIt({ html: false, linkify: false });
 // A link reference definition (`[name]: address`) would change blocks that are already rendered.
 markdown.disable("reference");
+markdown.block.ruler.at("fence", fenceRule, {
+	alt: ["paragraph", "reference", "blockquote", "list"],
+});
 markdown.validateLink = (href) => /^(?:https?|mailto):/i.test(href);
 
 const { escapeHtml } = markdown.utils;

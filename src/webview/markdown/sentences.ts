@@ -1,5 +1,7 @@
 /** Splits a streaming answer into sentences for a screen reader. Skips code, which users read line by line. */
 
+import { FenceReader, fenceIn } from "../../base/text/fences.ts";
+
 const sentence = /^[^\n]*?(?:[.!?][)"'\u2019\u201d*_]*[ \t]|\n)/;
 const line = /^[^\n]*\n/;
 
@@ -8,14 +10,15 @@ const maxSentenceChars = 1_000;
 
 export class SentenceReader {
 	#rest = "";
-	#isInCode = false;
+	/** Of the code block that it is in. */
+	#code: FenceReader | undefined;
 
 	/** The sentences that are complete. @param codeWord is announced in place of a code block. */
 	read(text: string, codeWord: string): string[] {
 		this.#rest += text;
 		const sentences: string[] = [];
 		for (;;) {
-			const isCode = this.#isInCode || startsFence(this.#rest);
+			const isCode = this.#code !== undefined || startsFence(this.#rest);
 			const end = (isCode ? line : sentence).exec(
 				this.#rest.slice(0, maxSentenceChars),
 			)?.[0].length;
@@ -33,11 +36,16 @@ export class SentenceReader {
 	}
 
 	#sentenceOf(text: string, codeWord: string): string {
-		if (startsFence(text)) {
-			this.#isInCode = !this.#isInCode;
-			return this.#isInCode ? codeWord : "";
+		if (this.#code) {
+			if (this.#code.closes(text.trimEnd(), undefined)) this.#code = undefined;
+			return "";
 		}
-		return this.#isInCode ? "" : text.replace(/[*_`#>|]+/g, "").trim();
+		const opening = fenceIn(text.trimEnd());
+		if (opening) {
+			this.#code = new FenceReader(opening);
+			return codeWord;
+		}
+		return text.replace(/[*_`#>|]+/g, "").trim();
 	}
 }
 

@@ -30,6 +30,16 @@ describe("codeBlocksOf", () => {
 		],
 		["no fence within a line", "``` a`b\nx", []],
 		[
+			"the outer of two of the same length",
+			"```markdown\n# A\n\n```js\nlet a;\n```\n\nEnd.\n```\nSo.\n```ts\nx\n```",
+			["markdown|null|# A\n\n```js\nlet a;\n```\n\nEnd.|", "ts|null|x|"],
+		],
+		[
+			"an outer one without an end as open",
+			"```md:README.md\n# A\n```js\nlet a;\n```\n",
+			["md|README.md|# A\n```js\nlet a;\n```\n|+"],
+		],
+		[
 			"a path in the line before",
 			"**src/a.ts**\n```ts\nx\n```",
 			["ts|src/a.ts|x|"],
@@ -60,6 +70,24 @@ describe("codeBlocksOf", () => {
 					block.isOpen || block.text === whole[index]?.text,
 					answer.slice(0, end),
 				);
+	});
+
+	it("finds the same blocks in the lines of an answer so far, with blocks in blocks", () => {
+		const answer =
+			"a\n```md\n~~~sh\n```\n~~~\n```js\n1\n```\n\n```\nnpm\n```\nEnd.\n```\n\n```c\n```\n";
+		const lines = answer.split("\n");
+		const whole = codeBlocksOf(answer);
+		assert.deepEqual(
+			whole.map(({ language }) => language),
+			["md", "c"],
+		);
+		for (let end = 1; end < lines.length; end++) {
+			const [block] = codeBlocksOf(lines.slice(0, end).join("\n"));
+			assert.ok(
+				!block || block.isOpen || end >= 14 || lines[end - 1] === "```",
+				`closed by line ${end}`,
+			);
+		}
 	});
 
 	it("reads a million characters on one line, and a million fences", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { codeBlocksOf } from "../../../../src/chat/edit/codeBlocks.ts";
 import {
 	type Block,
 	splitBlocks,
@@ -52,6 +53,10 @@ const lines = [
 	">",
 	"lazy",
 	"```ts",
+	"```markdown",
+	"   ~~~md",
+	"npm start",
+	"This is what it does:",
 	"const a = `b`;",
 	"```",
 	"~~~~",
@@ -111,6 +116,30 @@ describe("blocks of a streaming answer", () => {
 		assert.deepEqual(splitBlocks("```py\nprint(1)").open, [
 			{ kind: "code", language: "py", code: "print(1)" },
 		]);
+	});
+
+	it("are the code blocks that are taken out of the answer for edits", () => {
+		const answer =
+			"A readme:\n```markdown\n# T\n\n```sh\nnpm i\n```\n\n```\nx\n```\nEnd.\n```\n\n1. So:\n\n   ```js\n   1\n   ```\n\n~~~md\n```ts\n```\n~~~\n```py\n'''\n```json\n{}\n```\n'''\n```\n````c\n```\nopen";
+		const { finished, open } = splitBlocks(answer);
+		const shown = [...finished, ...open].flatMap((it) =>
+			it.kind === "code"
+				? [it]
+				: it.kind === "markdown"
+					? renderMarkdown(it.source).codes
+					: [],
+		);
+		assert.deepEqual(
+			shown.map(({ language, code }) => [language, code.trimEnd()]),
+			codeBlocksOf(answer).map(({ language, text }) => [
+				language,
+				text.trimEnd(),
+			]),
+		);
+		assert.deepEqual(
+			shown.map(({ language }) => language),
+			["markdown", "js", "md", "py", "c"],
+		);
 	});
 
 	it("are plain text if they are too long or nested too deep", () => {
