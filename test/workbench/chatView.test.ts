@@ -576,6 +576,23 @@ describe("the chat panel in a browser", () => {
 		assert.equal((await view.untilPosted("chooseOffer")).id, "m1");
 	});
 
+	it("folds text away that turns out to be reasoning", async () => {
+		await view.send(conversation(answer("a", "", { state: "streaming" })));
+		for (const [segment, text] of [
+			["text", "Let me think.\n\n```js\nhm\n```\n"],
+			["textWasReasoning", ""],
+			["text", "So it is."],
+		] as const)
+			await view.send({ kind: "chunk", messageId: "a", segment, text });
+		const shown = lastAnswer().locator(".answer");
+		await shown.getByText("So it is.").waitFor();
+		assert.equal((await shown.innerText()).trim(), "So it is.");
+		assert.match(
+			(await lastAnswer().locator(".reasoning-text").textContent()) ?? "",
+			/Let me think\..*hm/s,
+		);
+	});
+
 	it("keeps finished blocks while an answer streams, and ends like an answer in one piece", async () => {
 		const { page } = view;
 		await view.send(conversation(answer("a", "", { state: "streaming" })));

@@ -17,6 +17,7 @@ import {
 	type TemplateDialect,
 	type TemplateFacts,
 	type TemplateMessage,
+	timedOut,
 	transformersDialect,
 } from "./jinja.ts";
 import { plainFormatFor } from "./plainFormats.ts";
@@ -110,24 +111,24 @@ function tryTemplate(
 	const marker = characterNotIn(
 		source + facts.beginningOfText + facts.endOfText,
 	);
+	// The first error is reported, without merging: it is the template's own.
 	let problem: Why | undefined;
 	for (const dialect of dialects) {
-		const tried = [false, true].map((mergesSystem) => {
+		let usable: ChatTemplate | undefined;
+		for (const mergesSystem of [false, true]) {
 			const render = compiled.value;
 			const template = { modelName, render, dialect, marker, mergesSystem };
 			const parts = tryRender(template, probe);
-			return {
-				template,
-				parts,
-				isAppendOnly: parts.ok && isAppendOnly(template, parts.value),
-			};
-		});
-		const best =
-			tried.find((it) => it.isAppendOnly) ?? tried.find((it) => it.parts.ok);
-		if (best) return success(best.template);
-		// Report the first error, without merging: it is the template's own.
-		const [unmerged] = tried;
-		if (unmerged && !unmerged.parts.ok) problem ??= unmerged.parts.error;
+			if (parts.ok) {
+				if (isAppendOnly(template, parts.value)) return success(template);
+				usable ??= template;
+			} else {
+				problem ??= parts.error;
+				// Another try would hold up the engine as long.
+				if (parts.error === timedOut) return failure(problem);
+			}
+		}
+		if (usable) return success(usable);
 	}
 	assert(problem !== undefined, "a dialect worked");
 	return failure(problem);

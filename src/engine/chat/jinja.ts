@@ -44,6 +44,8 @@ export type RenderTemplate = (
 
 /** Known templates take 40 ms for a thousand turns. A longer run is an endless loop, which would block every completion. */
 const maxRenderMs = 1000;
+/** Why such a template fails. */
+export const timedOut = `it timed out after ${maxRenderMs} ms`;
 
 export function compileTemplate(
 	source: string,
@@ -73,11 +75,17 @@ function guarded<T>(work: () => T): Result<T, string> {
 		room.work = work;
 		return success(entry.runInContext(room, { timeout: maxRenderMs }));
 	} catch (thrown) {
-		const why = messageOf(thrown);
-		return failure(/call stack/.test(why) ? "it is nested too deeply" : why);
+		return failure(reasonOf(thrown));
 	} finally {
 		delete room.work;
 	}
+}
+
+function reasonOf(thrown: unknown): string {
+	const code = (thrown as { readonly code?: unknown } | null)?.code;
+	if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return timedOut;
+	const message = messageOf(thrown);
+	return /call stack/.test(message) ? "it is nested too deeply" : message;
 }
 
 function dictOf(

@@ -85,11 +85,8 @@ export const stringMethods: Readonly<Record<string, Method>> = {
 	ljust: (text, args) => text + justified(text, args),
 	rjust: (text, args) => justified(text, args) + text,
 	center: (text, args) => {
-		const all = justified(text, args);
-		// As Python centers it: of an odd padding the greater part is on the left if the width is odd, too.
-		const isOdd = (all.length & (all.length + text.length) & 1) === 1;
-		const left = Math.floor(all.length / 2) + Number(isOdd);
-		return all.slice(0, left) + text + all.slice(left);
+		const [width, fill] = args.take("center()", ["width", "fillchar"]);
+		return centered(text, numberOr(width, 0), textOr(fill, " "));
 	},
 	isdigit: (text) => /^\p{Nd}+$/u.test(text),
 	isnumeric: (text) => /^\p{N}+$/u.test(text),
@@ -101,6 +98,14 @@ export const stringMethods: Readonly<Record<string, Method>> = {
 	islower: (text) => text === text.toLowerCase() && text !== text.toUpperCase(),
 	encode: (text) => text,
 };
+
+/** As Python centers it: of an odd padding the greater part is on the left if the width is odd, too. */
+export function centered(text: string, width: number, fill = " "): string {
+	const all = padding(text, width, fill);
+	const isOdd = (all.length & width & 1) === 1;
+	const left = Math.floor(all.length / 2) + Number(isOdd);
+	return all.slice(0, left) + text + all.slice(left);
+}
 
 /** At most `count` times, unless that is negative. */
 export function replaced(

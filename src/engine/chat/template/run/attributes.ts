@@ -46,7 +46,7 @@ export function sliceOf(
 ): Value {
 	if (object instanceof Undefined) throw new TemplateError(object.why);
 	const items = sequenceOf(object);
-	if (!items) throw new TemplateError(`a ${typeName(object)} has no slices`);
+	if (!items) return missing(object, "a slice");
 	const sliced = slice(items, bound(start), bound(stop), bound(step) ?? 1);
 	if (typeof object === "string") return sliced.join("");
 	return object instanceof Tuple ? new Tuple(sliced) : sliced;

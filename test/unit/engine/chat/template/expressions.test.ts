@@ -330,6 +330,14 @@ describeExpressions("undefined values", [
 ]);
 
 describeExpressions("expressions of several kinds", [
+	["none|safe", "None"],
+	["(1)[1:]", ""],
+	['"ab"|center(5)', "  ab "],
+	['"ab"|center(6)', "  ab  "],
+	['["ab"]|map(attribute=0)|list', "['a']"],
+	["2.5|wordcount", "2"],
+	['"%s" % [1]', "[1]"],
+	['"a" % {}', "a"],
 	["[1]|length + 1", "2"],
 	['"a" if true', "a"],
 	['{"a":1}|length == 1 and "a" == "a"', "True"],

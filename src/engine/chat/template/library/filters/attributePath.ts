@@ -1,6 +1,6 @@
 /** What `attribute="a.b.0"` of a filter stands for. */
 
-import { isList, numberOf } from "../../values/measure.ts";
+import { charactersOf, isList, numberOf } from "../../values/measure.ts";
 import { show } from "../../values/show.ts";
 import {
 	Dict,
@@ -35,6 +35,7 @@ function read(item: Value, part: number | string): Value {
 }
 
 function listOf(value: Value): readonly Value[] | undefined {
+	if (typeof value === "string") return charactersOf(value);
 	if (isList(value)) return value;
 	return value instanceof Tuple ? value.items : undefined;
 }

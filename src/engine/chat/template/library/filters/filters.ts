@@ -45,7 +45,8 @@ const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
 	["default", otherwise],
 	["d", otherwise],
 	["string", show],
-	["safe", (value) => value],
+	// A text whose markup is safe; others are not escaped either.
+	["safe", show],
 ]);
 
 export function findFilter(name: string): Filter {

@@ -1,14 +1,13 @@
 /** Filters of texts. */
 
 import { allowedChars, repeated } from "../../values/limits.ts";
-import { lengthOf } from "../../values/measure.ts";
 import { show } from "../../values/show.ts";
 import { Dict, Tuple } from "../../values/value.ts";
 import { linesOf, strip, wordsOf } from "../../values/whitespace.ts";
 import { capitalized, wordsCapitalized } from "../case.ts";
 import { percentFormat } from "../formats/percentFormat.ts";
 import { isGivenTrue, numberOr, textOr } from "../given.ts";
-import { replaced } from "../stringMethods.ts";
+import { centered, replaced } from "../stringMethods.ts";
 import type { Filters } from "./filter.ts";
 
 const entities: Readonly<Record<string, string>> = {
@@ -67,12 +66,9 @@ export const textFilters: Filters = {
 		),
 	center: (value, args) => {
 		const [width] = args.take("center", ["width"]);
-		const text = show(value);
-		const missing = numberOr(width, 80) - (lengthOf(text) ?? 0);
-		const left = Math.floor(missing / 2);
-		return repeated(" ", left) + text + repeated(" ", missing - left);
+		return centered(show(value), numberOr(width, 80));
 	},
-	wordcount: (value) => wordsOf(show(value)).length,
+	wordcount: (value) => show(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
 	truncate: (value, args) => {
 		const [most, killWords, end, leeway] = args.take("truncate", [
 			"length",

@@ -1,6 +1,6 @@
 /** Python's `text % values`. */
 
-import { numberOf, typeName } from "../../values/measure.ts";
+import { isList, numberOf, typeName } from "../../values/measure.ts";
 import { quoted, show } from "../../values/show.ts";
 import { Dict, TemplateError, Tuple, type Value } from "../../values/value.ts";
 import { notation, padded } from "./padded.ts";
@@ -21,7 +21,7 @@ export function percentFormat(format: string, values: Value): string {
 			throw new TemplateError("not enough values for a format");
 		return value;
 	};
-	return format.replace(directive, (...match) => {
+	const text = format.replace(directive, (...match) => {
 		const groups = match.at(-1) as Record<string, string | undefined>;
 		const { key, flags = "", width = "", precision, type = "" } = groups;
 		if (type === "%") return "%";
@@ -31,6 +31,10 @@ export function percentFormat(format: string, values: Value): string {
 		const align = flags.includes("-") ? "<" : fill === "0" ? "=" : ">";
 		return padded(text, Number(width), align === "<" ? " " : fill, align);
 	});
+	const isMapping = values instanceof Dict || isList(values);
+	if (used < items.length && !isMapping)
+		throw new TemplateError("too many values for a format");
+	return text;
 }
 
 function formatted(
