@@ -69,6 +69,8 @@ export const LoadReport = z.readonly(
 		openChatWindow: z.exactOptional(z.int()),
 		/** Why the model cannot chat. */
 		chatError: z.exactOptional(HeadroomError),
+		/** Why it chats otherwise than its file says. */
+		chatNote: z.exactOptional(HeadroomError),
 		/** The name of the draft model, or null. */
 		draft: z.nullable(z.string()),
 		/** The time to verify this many tokens at once; empty if nothing is drafted. */

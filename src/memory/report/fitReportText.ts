@@ -2,6 +2,7 @@
 
 import type { Translate } from "../../base/sentence.ts";
 import { formatBytes } from "../../base/units.ts";
+import { errorText } from "../../protocol/errors.ts";
 import {
 	type ComparedPart,
 	type DeviceComparison,
@@ -16,13 +17,16 @@ export function fitReportText(
 	t: Translate,
 ): readonly string[] {
 	const report = fitReport(facts);
+	const remarks = templateRemarks(facts, t);
 	if (!report)
 		return [
+			...remarks,
 			t("{model} was loaded without a plan.", {
 				model: modelText(facts.model),
 			}),
 		];
 	return [
+		...remarks,
 		t("MEMORY NEEDED, and free without this model"),
 		"",
 		...planText(report.needed, t),
@@ -34,6 +38,16 @@ export function fitReportText(
 			"Buffers include whatever llama.cpp allocated beyond the prediction, or below it.",
 		),
 	];
+}
+
+/** What is wrong with the model's chat template. That a model is not made for chat is no news here. */
+function templateRemarks(
+	{ load: { chatError, chatNote } }: FitReportFacts,
+	t: Translate,
+): readonly string[] {
+	const remark =
+		chatError?.code === "chatTemplateBroken" ? chatError : chatNote;
+	return remark ? [errorText(remark, t), ""] : [];
 }
 
 function comparisonText(

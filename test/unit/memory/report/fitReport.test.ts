@@ -17,6 +17,7 @@ import type {
 	HeldMemory,
 	LoadReport,
 } from "../../../../src/protocol/engineStatus.ts";
+import { createError } from "../../../../src/protocol/errors.ts";
 import {
 	fakeLoad,
 	fakeRam,
@@ -72,6 +73,27 @@ function taken(devices: readonly Device[], { memory }: LoadReport): Device[] {
 }
 
 describe("the fit report", () => {
+	it("begins with what is wrong with the chat template", () => {
+		const firstLine = (load: Partial<LoadReport>) =>
+			linesOf({ model, load: { ...fakeLoad, ...load }, devices: [fakeRam] })[0];
+		const values = { model: "Fake", why: "it is too short" };
+		assert.equal(
+			firstLine({ chatError: createError("chatTemplateBroken", values) }),
+			"The chat template of Fake is not usable: it is too short.",
+		);
+		assert.equal(
+			firstLine({
+				chatNote: createError("chatTemplatePlain", {
+					...values,
+					format: "Gemma",
+				}),
+			}),
+			"The chat template of Fake is not usable: it is too short. It chats in the plain format of Gemma instead.",
+		);
+		const other = createError("chatUnsupported", { model: "Fake" });
+		assert.equal(firstLine({ chatError: other }), firstLine({}));
+	});
+
 	it("compares predicted and allocated bytes, on a GPU and on a CPU", () => {
 		const reports = ([[gpu, fakeRam], [fakeRam]] as const).map((devices) => {
 			const placement = gpuPlacements(devices).at(-1) ?? cpuPlacement(devices);
