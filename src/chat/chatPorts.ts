@@ -74,16 +74,22 @@ export interface ConversationPort {
 	): AsyncGenerator<Hit, void, void>;
 }
 
+/** An attachment of a question that is not asked yet. */
+export interface OfferedAttachment extends Attachment {
+	/** Nobody asked for it: it is left out where it does not fit. */
+	readonly isSpare?: true;
+}
+
 /** The context of the next question. */
 export interface ContextSource {
 	/** Fires when `chips` has another value. */
 	readonly onDidChange: Event<void>;
 	chips(): readonly ContextChip[];
 	remove(id: string): void;
-	/** The chips and what the input mentions. */
+	/** The chips, what the input mentions, and what it names: the latter becomes chips. */
 	attachmentsFor(
 		input: string,
-	): Promise<Result<readonly Attachment[], HeadroomError>>;
+	): Promise<Result<readonly OfferedAttachment[], HeadroomError>>;
 	suggestionsFor(
 		of: SuggestionKind,
 		query: string,

@@ -5,6 +5,7 @@ import type { Attachment } from "../../protocol/attachment.ts";
 import type { ChatModel } from "../../protocol/chat.ts";
 import type { Message, Question } from "../../protocol/conversation.ts";
 import type { HeadroomError } from "../../protocol/errors.ts";
+import type { OfferedAttachment } from "../chatPorts.ts";
 import { type Fit, fitPrompt, type LeftOut } from "./fit.ts";
 import {
 	type Exchange,
@@ -63,20 +64,32 @@ export async function planPrompt(
 export async function planQuestion(
 	before: readonly Message[],
 	question: Question,
-	offered: readonly Attachment[],
+	offered: readonly OfferedAttachment[],
 	model: ChatModel | undefined,
 	counter: TurnCounter,
 ): Promise<QuestionPlan> {
 	const path = withoutTooLarge(before);
-	let attachments = newAttachments(path, offered);
+	const all = offered.map(({ isSpare: _, ...attachment }) => attachment);
+	const isSpare = new Set(all.filter((_, index) => offered[index]?.isSpare));
+	let wanted = all;
+	let attachments = newAttachments(path, wanted);
 	for (;;) {
 		const asked = { ...question, attachments };
 		const plan = await planPrompt([...path, asked], model, counter);
 		const { fit } = plan;
-		if (!fit.ok) return { ...plan, attachments };
+		if (!fit.ok) {
+			const spare = attachments.filter((it) => isSpare.has(it));
+			if (spare.length === 0) return { ...plan, attachments };
+			const largest = spare.reduce((max, it) =>
+				it.text.length > max.text.length ? it : max,
+			);
+			wanted = wanted.filter((it) => it !== largest);
+			attachments = newAttachments(path, wanted);
+			continue;
+		}
 		// Exchanges that are left out take their attachments with them. Those are attached again, which may leave out further exchanges.
 		const included = includedMessages(path, plan.exchanges, fit.value);
-		const missing = newAttachments(included, offered);
+		const missing = newAttachments(included, wanted);
 		if (missing.length === attachments.length) return { ...plan, attachments };
 		attachments = missing;
 	}

@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SetTimer } from "../../base/timers.ts";
 import type { Message, Question } from "../../protocol/conversation.ts";
 import { parseMentions } from "../attachments/mentions.ts";
+import { namesInQuestion } from "../attachments/namedInQuestion.ts";
 import type {
 	ChatModelSource,
 	ContextSource,
@@ -108,11 +109,12 @@ export class TokenUsageReporter implements Disposable {
 		this.#store.dispose();
 	}
 
-	/** Cached while the mentions stay the same; sending reads them again. */
+	/** Cached while the mentions and names stay the same; sending reads them again. */
 	async #attachmentsFor(text: string): Promise<Attachments> {
-		const mentions = JSON.stringify(
+		const mentions = JSON.stringify([
 			parseMentions(text).map(({ kind, name }) => [kind, name]),
-		);
+			namesInQuestion(text),
+		]);
 		if (this.#cached?.mentions === mentions) return this.#cached.attachments;
 		const attachments = await this.#options.context.attachmentsFor(text);
 		this.#cached = { mentions, attachments };

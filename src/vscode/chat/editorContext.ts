@@ -11,6 +11,11 @@ import {
 	stillRemoved,
 } from "../../chat/attachments/defaultContext.ts";
 import { parseMentions } from "../../chat/attachments/mentions.ts";
+import {
+	namesInQuestion,
+	pathNamed,
+} from "../../chat/attachments/namedInQuestion.ts";
+import type { OfferedAttachment } from "../../chat/chatPorts.ts";
 import { attachmentText } from "../../chat/prompt/promptParts.ts";
 import type { Attachment } from "../../protocol/attachment.ts";
 import type {
@@ -53,6 +58,8 @@ export interface EditorContextOptions {
 	readonly files: WorkspaceFiles;
 }
 
+const spare = { isSpare: true } as const;
+
 /** The list on screen may be some keys old when the user chooses an entry. */
 const keptSuggestions = 200;
 
@@ -64,6 +71,10 @@ export class EditorContext implements Disposable {
 	readonly #chosen = new Map<string, Attachable>();
 	readonly #suggested = new LruCache<string, Attachable>(keptSuggestions);
 	#removed: ReadonlySet<string> = new Set();
+	/** What the question names, keyed by id; chips of their own. */
+	#named: ReadonlyMap<string, Attachable> = new Map();
+	/** Ids of named chips that the user took off this question. */
+	#refused: ReadonlySet<string> = new Set();
 	/** The ids of the default chips at the last update. */
 	#defaultIds = "";
 
@@ -88,29 +99,39 @@ export class EditorContext implements Disposable {
 			}),
 		);
 		const shown = new Set(defaults.map(({ id }) => id));
-		const chosen = [...this.#chosen.values()].map(chipOf);
-		return [...defaults, ...chosen.filter(({ id }) => !shown.has(id))];
+		const chosen = new Map([...this.#named, ...this.#chosen]);
+		return [
+			...defaults,
+			...[...chosen.values()].map(chipOf).filter(({ id }) => !shown.has(id)),
+		];
 	}
 
 	/** A removed default chip comes back with another file or selection. */
 	remove(id: string): void {
 		this.#chosen.delete(id);
+		if (this.#named.has(id)) this.#refused = new Set([...this.#refused, id]);
+		this.#setNamed([...this.#named.values()]);
 		if (this.#defaults().some((it) => it.id === id))
 			this.#removed = new Set([...this.#removed, id]);
 		this.#onDidChange.fire();
 	}
 
 	/**
-	 * The chips and what the input mentions, in this order and without duplicates.
+	 * The chips, what the input mentions, and what it names, in this order and without duplicates.
 	 *
 	 * @returns an error if one of them cannot be attached: the question must not be sent without it.
 	 */
 	async attachmentsFor(
 		input: string,
-	): Promise<Result<readonly Attachment[], HeadroomError>> {
+	): Promise<Result<readonly OfferedAttachment[], HeadroomError>> {
 		const editor = this.#options.lastEditor.current;
-		const attachments = editor
-			? this.#defaults().map((it) => defaultAttachment(it, editor))
+		const named = await this.#findNamed(input);
+		const attachments: OfferedAttachment[] = editor
+			? this.#defaults().map((it) => ({
+					...defaultAttachment(it, editor),
+					// What the question names is rather its subject.
+					...(named.size > 0 && it.kind === "file" && spare),
+				}))
 			: [];
 		const mentioned = parseMentions(input).map(attachableOf);
 		const attachables = new Map(
@@ -129,8 +150,19 @@ export class EditorContext implements Disposable {
 			if (!result.ok) return result;
 			attachments.push(...result.value);
 		}
+		for (const [id, it] of named) {
+			if (attachables.has(id)) continue;
+			const result = await attach(it, editor?.document, this.#options.files);
+			// Nobody asked for it.
+			if (result.ok)
+				attachments.push(...result.value.map((it) => ({ ...it, ...spare })));
+		}
 		// A file may be attached by itself and with its folder.
-		const byText = new Map(attachments.map((it) => [attachmentText(it), it]));
+		const byText = new Map<string, OfferedAttachment>();
+		for (const it of attachments) {
+			const text = attachmentText(it);
+			if (!byText.has(text)) byText.set(text, it);
+		}
 		return success([...byText.values()]);
 	}
 
@@ -158,13 +190,65 @@ export class EditorContext implements Disposable {
 
 	/** The chosen chips are for one question only. */
 	onQuestionSent(): void {
-		if (this.#chosen.size === 0) return;
+		this.#refused = new Set();
+		if (this.#chosen.size === 0 && this.#named.size === 0) return;
 		this.#chosen.clear();
+		this.#named = new Map();
 		this.#onDidChange.fire();
 	}
 
 	dispose(): void {
 		this.#store.dispose();
+	}
+
+	/** Its files, folders and symbols that exist and may be shown, as far as each name stands for one of them. */
+	async #findNamed(input: string): Promise<ReadonlyMap<string, Attachable>> {
+		const { files, lastEditor } = this.#options;
+		const { paths, symbols } = namesInQuestion(input);
+		if (paths.length + symbols.length === 0) return this.#setNamed([]);
+		const known = await files.paths();
+		const found: Attachable[] = [];
+		for (const name of paths) {
+			const path = pathNamed(name, known);
+			const folder =
+				path === undefined ? pathNamed(name, foldersOf(known)) : undefined;
+			if (path !== undefined) found.push({ kind: "file", path });
+			else if (folder !== undefined && name.includes("/"))
+				found.push({ kind: "folder", path: folder });
+		}
+		const places = await Promise.all(
+			symbols.map(async (name) => {
+				const all = (
+					await findSymbols(name, lastEditor.current?.document)
+				).filter((it) => it.name === name && files.mayShow(it.path));
+				const inPaths = new Set(all.map(({ path }) => path));
+				// A file that is named or open already has it.
+				return inPaths.size === 1 ? all.slice(0, 1) : [];
+			}),
+		);
+		const attached = new Set([
+			...found.flatMap((it) => (it.kind === "file" ? [it.path] : [])),
+			...this.#defaults().map(({ path }) => path),
+		]);
+		for (const { name, path, line } of places.flat())
+			if (!attached.has(path))
+				found.push({ kind: "symbol", name, place: { path, line } });
+		return this.#setNamed(found);
+	}
+
+	#setNamed(found: readonly Attachable[]): ReadonlyMap<string, Attachable> {
+		const defaults = new Set(this.#defaults().map(({ id }) => id));
+		const named = new Map(
+			found
+				.map((it) => [attachableId(it), it] as const)
+				.filter(([id]) => !defaults.has(id) && !this.#refused.has(id)),
+		);
+		const isSame =
+			named.size === this.#named.size &&
+			[...named.keys()].every((id) => this.#named.has(id));
+		this.#named = named;
+		if (!isSame) this.#onDidChange.fire();
+		return named;
 	}
 
 	async #attachables(query: string): Promise<readonly AttachableSuggestion[]> {

@@ -7,8 +7,8 @@ import type {
 	ChatModelSource,
 	ContextSource,
 	ConversationPort,
+	OfferedAttachment,
 } from "../../../src/chat/chatPorts.ts";
-import type { Attachment } from "../../../src/protocol/attachment.ts";
 import type {
 	AnswerChunk,
 	ChatModel,
@@ -179,7 +179,7 @@ export class FakeConversations implements ConversationPort {
 export class FakeContext implements ContextSource {
 	readonly #onDidChange = new Emitter<void>();
 	readonly onDidChange = this.#onDidChange.event;
-	attached: Result<readonly Attachment[], HeadroomError> = success([]);
+	attached: Result<readonly OfferedAttachment[], HeadroomError> = success([]);
 	shown: readonly ContextChip[] = [];
 	sentCount = 0;
 

@@ -103,6 +103,42 @@ describe("the context of a question", () => {
 		assert.deepEqual(await attached("#file:only.ts"), ["made/deep/only.ts: x"]);
 	});
 
+	it("includes what the question names, as chips that can be taken off", async () => {
+		await write("made/deep/named/planned.ts", "export const a = 1;\n");
+		await write("made/other.ts", "o");
+		await openFile("made/other.ts");
+		const input = "What is in deep/planned.ts, and in nowhere.ts?";
+		assert.deepEqual(await attached(input), [
+			"made/other.ts: o",
+			"made/deep/named/planned.ts: export const a = 1;\n",
+		]);
+		assert.deepEqual(labels(), ["made/other.ts", "made/deep/named/planned.ts"]);
+		const chip = context.chips().at(-1);
+		assert.ok(chip);
+		context.remove(chip.id);
+		assert.deepEqual(labels(), ["made/other.ts"]);
+		assert.deepEqual(await attached(input), ["made/other.ts: o"]);
+		context.onQuestionSent();
+		assert.equal((await attached(input)).length, 2);
+		assert.deepEqual(await attached("And here?"), ["made/other.ts: o"]);
+	});
+
+	it("includes the definition of a name in the question", async () => {
+		await write(
+			"made/rates.ts",
+			"export const other = 1;\n\nexport function annualRateOf(month: number) {\n\treturn month * 12;\n}\n",
+		);
+		await write("made/empty.ts", "");
+		await openFile("made/rates.ts");
+		await openFile("made/empty.ts");
+		const definition =
+			"annualRateOf, made/rates.ts:3-5: export function annualRateOf(month: number) {\n\treturn month * 12;\n}";
+		// The language server answers when it has read the project.
+		await until("the symbol", async () =>
+			(await attached("What does annualRateOf return?")).includes(definition),
+		);
+	});
+
 	it("names what cannot be attached", async () => {
 		await write("made/data.bin2", "a\u0000b");
 		await write("made/long.ts", "x".repeat(1_100_000));
