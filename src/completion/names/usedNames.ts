@@ -16,6 +16,8 @@ export interface UsedName {
 	readonly isPrivate: boolean;
 }
 
+/** A longer line is data. */
+const maxLineChars = 2000;
 /** Shorter names are loop variables, type parameters and the like. */
 const minChars = 3;
 
@@ -39,6 +41,7 @@ export function usedNames(
 	lineBefore: string,
 	languageId: string,
 ): UsedName[] {
+	if (lineBefore.length > maxLineChars) return [];
 	if (!new CodeScanner(languageId, lineBefore).isAtTop) return [];
 	const text = lineBefore + suggestion;
 	const tokens = tokensOf(text, languageId);

@@ -1,6 +1,7 @@
 /** Open brackets in code, without those in strings and comments. */
 
 import { CodeScanner, closerOf } from "./codeScanner.ts";
+import { languageText } from "./stringSyntax.ts";
 
 /** Brackets that the text opens and does not close. */
 export function unclosedBrackets(
@@ -29,11 +30,9 @@ export function openBrackets(
 	const counts = [
 		countBrackets(prefix, suffix, undefined),
 		countBrackets(prefix, suffix, new CodeScanner(languageId)),
-		countBrackets(
-			prefix,
-			suffix,
-			new CodeScanner(languageId, "", { regex: false }),
-		),
+		...(languageText(languageId).hasRegex
+			? [countBrackets(prefix, suffix, withoutRegex(languageId))]
+			: []),
 	];
 	const most = (closer: string, at: "before" | "whole"): number =>
 		Math.max(...counts.map((it) => it[at][closer] ?? 0));
@@ -43,6 +42,10 @@ export function openBrackets(
 			Math.max(0, Math.min(most(closer, "before"), most(closer, "whole"))),
 		]),
 	);
+}
+
+function withoutRegex(languageId: string): CodeScanner {
+	return new CodeScanner(languageId, "", { regex: false });
 }
 
 /** Openers less closers; of code only, where there is a scanner. */

@@ -3,7 +3,11 @@
  * a suggestion while that is generated: its time is linear in the text.
  */
 
-import { languageText, type StringSyntax } from "./stringSyntax.ts";
+import {
+	type LanguageText,
+	languageText,
+	type StringSyntax,
+} from "./stringSyntax.ts";
 
 export const closerOf: Readonly<Record<string, string>> = {
 	"(": ")",
@@ -39,6 +43,8 @@ interface Frame {
 
 /** Longer than any opener or closer. */
 const recentChars = 20;
+/** So that it is not cut for each character. */
+const maxRecentChars = 256;
 const wordCharacter = /[\p{L}\p{M}\p{N}_]/u;
 /** A regular expression stands behind these, where a value is expected. */
 const beforeRegex = "(,=:[!&|?{};~+-*%^";
@@ -54,9 +60,9 @@ export interface ScanOptions {
 }
 
 export class CodeScanner {
-	readonly #language: ReturnType<typeof languageText>;
+	readonly #language: LanguageText;
 	readonly #hasRegex: boolean;
-	readonly #lastOfOpeners: string;
+	readonly #marks: Marks;
 	readonly #frames: Frame[];
 	/** The last characters since the current frame began, or since a marker in it. */
 	#recent = "";
@@ -79,12 +85,7 @@ export class CodeScanner {
 	constructor(languageId: string, before = "", options: ScanOptions = {}) {
 		this.#language = languageText(languageId);
 		this.#hasRegex = this.#language.hasRegex && options.regex !== false;
-		this.#lastOfOpeners = [
-			...this.#language.lineComments,
-			...this.#language.blockComments.map(([open]) => open),
-		]
-			.map((it) => it.at(-1))
-			.join("");
+		this.#marks = marksOf(this.#language);
 		this.#frames = [newFrame("code", "")];
 		this.readAll(before);
 		for (const frame of this.#frames) {
@@ -175,6 +176,22 @@ export class CodeScanner {
 		return this.#frames[this.#frames.length - 1] as Frame;
 	}
 
+	/** Whether the character can begin or end nothing: most cannot. */
+	#isPlain(char: string): boolean {
+		return (
+			this.#pending === "" &&
+			this.#reopened === undefined &&
+			!this.#marks.isMark(char) &&
+			!(this.#language.prose === "tags" && this.#recent.endsWith("<"))
+		);
+	}
+
+	#note(char: string): void {
+		this.#recent += char;
+		if (this.#recent.length > maxRecentChars)
+			this.#recent = this.#recent.slice(-recentChars);
+	}
+
 	#push(frame: Frame): void {
 		this.#frames.push(frame);
 		this.#recent = "";
@@ -192,6 +209,10 @@ export class CodeScanner {
 	}
 
 	#readCode(char: string): boolean {
+		if (this.#isPlain(char)) {
+			this.#remember(char);
+			return false;
+		}
 		const reopened = this.#reopened;
 		this.#reopened = undefined;
 		if (reopened && char === reopened.close[0]) {
@@ -240,14 +261,14 @@ export class CodeScanner {
 
 	/** Whether a string, a comment or a regular expression starts with the character, or may. */
 	#startsText(char: string): boolean {
-		if (this.#lastOfOpeners.includes(char) && this.#startsComment(char))
+		if (this.#marks.lastOfOpeners.includes(char) && this.#startsComment(char))
 			return true;
 		if (this.#language.prose) return this.#startsInProse(char);
 		if (this.#language.strings[char]) return this.#startsString(char);
 		if (char !== "/" || !this.#hasRegex || !this.#expectsValue()) return false;
 		this.#pending = "slash";
 		// The next character tells a comment from a regular expression.
-		this.#recent = `${this.#recent}/`.slice(-recentChars);
+		this.#note(char);
 		return true;
 	}
 
@@ -281,7 +302,7 @@ export class CodeScanner {
 
 	#startsInProse(char: string): boolean {
 		if (this.#language.prose === "tags") {
-			if (isNameStart(char) && this.#recent.endsWith("<")) {
+			if (this.#recent.endsWith("<") && isNameStart(char)) {
 				this.#push(newFrame("tag", ">"));
 				return true;
 			}
@@ -323,7 +344,7 @@ export class CodeScanner {
 			this.#pending = "apostrophe";
 			return true;
 		}
-		this.#push(stringFrame({ ...base, ...prefix }));
+		this.#push(stringFrame(prefix ? { ...base, ...prefix } : base));
 		return true;
 	}
 
@@ -400,7 +421,7 @@ export class CodeScanner {
 
 	#remember(char: string): void {
 		this.#top.hasContent = true;
-		this.#recent = (this.#recent + char).slice(-recentChars);
+		this.#note(char);
 		if (isWordCharacter(char) || "$@#".includes(char)) {
 			// A longer word is no prefix, and its beginning tells that.
 			if (this.#word.length < 300) this.#word += char;
@@ -447,12 +468,12 @@ export class CodeScanner {
 			top.hasContent = false;
 			return false;
 		}
-		this.#recent = (this.#recent + char).slice(-recentChars);
+		this.#note(char);
 		if (char === top.close.at(-1) && this.#recent.endsWith(top.close)) {
 			this.#close(top, syntax, wasEmpty);
 			return false;
 		}
-		if (syntax.code !== undefined && this.#recent.endsWith(syntax.code)) {
+		if (syntax.code?.endsWith(char) && this.#recent.endsWith(syntax.code)) {
 			this.#pushCode(char);
 			return false;
 		}
@@ -502,13 +523,17 @@ export class CodeScanner {
 			this.#toBlock(top, char);
 		}
 		this.#toggleQuote(char);
-		this.#recent = (this.#recent + char).slice(-recentChars);
-		if (top.close !== "\n" && this.#recent.endsWith(top.close)) {
+		this.#note(char);
+		if (
+			top.close !== "\n" &&
+			top.close.endsWith(char) &&
+			this.#recent.endsWith(top.close)
+		) {
 			this.#recent = "";
 			if (top.depth-- === 0) this.#pop();
 			return false;
 		}
-		if (top.nested !== undefined && this.#recent.endsWith(top.nested)) {
+		if (top.nested?.endsWith(char) && this.#recent.endsWith(top.nested)) {
 			top.depth++;
 			this.#recent = "";
 			return false;
@@ -558,6 +583,33 @@ export class CodeScanner {
 		else if (char === ">") this.#pop();
 		return syntax ? false : this.#bracket(char, false);
 	}
+}
+
+interface Marks {
+	/** The last characters of what opens a comment. */
+	readonly lastOfOpeners: string;
+	/** Whether the character may begin or end something. */
+	readonly isMark: (char: string) => boolean;
+}
+
+const marksByLanguage = new WeakMap<LanguageText, Marks>();
+
+function marksOf(language: LanguageText): Marks {
+	const known = marksByLanguage.get(language);
+	if (known) return known;
+	const { lineComments, blockComments, strings } = language;
+	const lastOfOpeners = [...lineComments, ...blockComments.map(([it]) => it)]
+		.map((it) => it.at(-1))
+		.join("");
+	const isMark = new Uint8Array(128);
+	const marks = `()[]{}\n/"'\`${lastOfOpeners}${Object.keys(strings).join("")}`;
+	for (const char of marks) isMark[char.charCodeAt(0)] = 1;
+	const found = {
+		lastOfOpeners,
+		isMark: (char: string) => isMark[char.charCodeAt(0)] === 1,
+	};
+	marksByLanguage.set(language, found);
+	return found;
 }
 
 function newFrame(kind: FrameKind, close: string, nested?: string): Frame {

@@ -160,7 +160,9 @@ function fewTokensChanged(earlier: string, now: string): boolean {
 
 function firstTokens(text: string): string[] {
 	const tokens: string[] = [];
-	for (const [token] of text.matchAll(/\w+|\s+|[^\w\s]/g)) {
+	for (const [token] of text.matchAll(
+		/[\p{L}\p{M}\p{N}_]+|\s+|[^\p{L}\p{M}\p{N}_\s]/gu,
+	)) {
 		tokens.push(token);
 		if (tokens.length === comparedTokens) break;
 	}
