@@ -269,18 +269,24 @@ export class Engine {
 		);
 	}
 
-	/** Answers at once, past the queue. */
+	/** Answers past the queue, and at once unless the text is long. */
 	#count({ requestId, turns }: ToEngine & { readonly kind: "count" }): void {
-		try {
-			const counts = this.#chat.count(turns);
+		const answer = (counts: Awaited<ReturnType<Chat["count"]>>): void =>
 			this.#send(
 				counts.ok
 					? { kind: "counted", requestId, counts: counts.value }
 					: failed(requestId, counts.error),
 			);
-		} catch (thrown) {
+		const fail = (thrown: unknown): void => {
 			const error = createError("generationFailed", { why: messageOf(thrown) });
 			this.#send(failed(requestId, error));
+		};
+		try {
+			const counts = this.#chat.count(turns);
+			if (counts instanceof Promise) counts.then(answer).catch(fail);
+			else answer(counts);
+		} catch (thrown) {
+			fail(thrown);
 		}
 	}
 

@@ -120,6 +120,30 @@ describe("conversations in the engine", () => {
 		assert.equal(after.kvCache - before.kvCache, after.chatWindow * tokenBytes);
 	});
 
+	it("counts a megabyte in slices, serves a completion meanwhile, and finds as many tokens when asked", async () => {
+		const lines = Array.from(
+			{ length: 40_000 },
+			(_, index) => `\tconst value${index} = ${index * 7} % 31;`,
+		);
+		const turns = [system, user(`{\n${lines.join("\n")}\n}`)];
+		const ends: string[] = [];
+		const [counted] = await Promise.all([
+			engine.client.count(turns).finally(() => ends.push("counted")),
+			engine
+				.completeWhole({ prefixBlocks: ["let sum = "], maxTokens: 2 })
+				.finally(() => ends.push("completed")),
+		]);
+		assert.deepEqual(ends, ["completed", "counted"]);
+		assert.ok(counted?.ok);
+		const { fixedTokens, turnTokens } = counted.value;
+		const { end } = await ask(turns);
+		assert.equal(end.kind === "failed" && end.error.code, "chatTooLong");
+		assert.equal(
+			end.kind === "failed" && Number(end.error.values["tokens"]),
+			fixedTokens + turnTokens.reduce((a, b) => a + b, 0),
+		);
+	});
+
 	it("counts the tokens of a conversation exactly", async () => {
 		const turns = [system, withFile];
 		const counted = await engine.client.count(turns);

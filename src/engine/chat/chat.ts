@@ -22,10 +22,12 @@ import { generate } from "../decode/generate.ts";
 import type { ReadyChatModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
 import type { LoadedModel, Sampling, Token } from "../runtime/runtime.ts";
+import type { TimeSlicer } from "../schedule/timeSlicer.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
 import type { ChatStates, StateOwner } from "./chatState.ts";
 import { type ChatPart, renderChat } from "./chatTemplate.ts";
-import { chatTokens, countTurns } from "./chatTokens.ts";
+import { chatTokens, countParts } from "./chatTokens.ts";
+import { LongTexts } from "./longTexts.ts";
 import type { ModelChat, OpenChatContext } from "./modelChat.ts";
 import { ReasoningSplitter } from "./reasoning.ts";
 
@@ -53,6 +55,18 @@ const topP = 0.95;
 /** The context window must have room for an answer of this length. */
 const minAnswerTokens = 64;
 
+interface ChatPrompt {
+	readonly parts: readonly ChatPart[];
+	readonly tokens: readonly Token[];
+	/** What the answer is likely to repeat. */
+	readonly references: readonly TokenReference[];
+}
+
+type LongVocabulary = Pick<
+	LoadedModel,
+	"beginningOfText" | "tokenize" | "tokenizeTemplate"
+>;
+
 interface Answering {
 	readonly controller: AbortController;
 	readonly done: Promise<void>;
@@ -62,6 +76,8 @@ export class Chat {
 	readonly #options: ChatOptions;
 	readonly #answering = new Map<string, Answering>();
 	readonly #queue = new SerialQueue();
+	readonly #counts = new SerialQueue();
+	readonly #longTexts = new LongTexts();
 	#isAtWork = false;
 
 	constructor(options: ChatOptions) {
@@ -124,17 +140,55 @@ export class Chat {
 		return done;
 	}
 
-	/** Bypasses the queue: it evaluates nothing, and is called while the user types. Fails while a model loads. */
-	count(turns: readonly ChatTurn[]): Result<TokenCounts, HeadroomError> {
+	/**
+	 * Bypasses the queue: it evaluates nothing, and is called while the user types. At once, unless the text is long: it is counted in slices then,
+	 * between which completions run. Fails while a model loads.
+	 */
+	count(
+		turns: readonly ChatTurn[],
+	):
+		| Result<TokenCounts, HeadroomError>
+		| Promise<Result<TokenCounts, HeadroomError>> {
 		const ready = this.#options.current();
 		if (!ready) return failure(createError("engineStopped", {}));
 		if (!ready.ok) return ready;
 		const { model, chat } = ready.value;
 		if (!chat.ok) return chat;
-		const { template, answers, windowTokens } = chat.value;
-		const vocabulary = answers.within(model, turns);
-		const counted = countTurns(template, turns, vocabulary);
-		return counted.ok ? success({ ...counted.value, windowTokens }) : counted;
+		const { template, answers, windowTokens, slicer } = chat.value;
+		const parts = renderChat(template, turns);
+		if (!parts.ok) return parts;
+		const countWith = (vocabulary: LongVocabulary) => {
+			const within = answers.within(vocabulary, turns);
+			const counts = countParts(parts.value, turns, within);
+			return success({ ...counts, windowTokens });
+		};
+		if (!this.#longTexts.needSlices(parts.value)) return countWith(model);
+		const isWanted = (): boolean => {
+			const now = this.#options.current();
+			return now?.ok === true && now.value.model === model;
+		};
+		// One at a time: a later one finds most slices of an earlier one.
+		return this.#counts.run(async () => {
+			const run = inSlices(slicer, isWanted);
+			const prepared = await this.#prepared(parts.value, model, run);
+			return prepared
+				? countWith(prepared)
+				: failure(createError("engineStopped", {}));
+		});
+	}
+
+	/** Undefined where it is no longer wanted. */
+	async #prepared(
+		parts: readonly ChatPart[],
+		model: LoadedModel,
+		run: ReturnType<typeof inSlices>,
+	): Promise<LongVocabulary | undefined> {
+		try {
+			return await this.#longTexts.prepared(parts, model, run);
+		} catch (thrown) {
+			if (thrown instanceof NoLongerWanted) return undefined;
+			throw thrown;
+		}
 	}
 
 	async #answerNow(
@@ -164,23 +218,23 @@ export class Chat {
 			tokenBytes,
 		};
 		await states.restore(request, owner);
-		const prompt = this.#prompt(request, ready.value, chat.value);
-		const isGenerating = prompt.ok && !signal.aborted;
-		const { reply, text } = isGenerating
-			? await this.#generate({
-					requestId,
-					request,
-					arrivalMs,
-					signal,
-					ready: ready.value,
-					chat: chat.value,
-					context: context.value,
-					...prompt.value,
-				})
-			: { reply: undefined, text: "" };
+		const prompt = await this.#prompt(request, ready.value, chat.value, signal);
+		const { reply, text } =
+			prompt?.ok && !signal.aborted
+				? await this.#generate({
+						requestId,
+						request,
+						arrivalMs,
+						signal,
+						ready: ready.value,
+						chat: chat.value,
+						context: context.value,
+						...prompt.value,
+					})
+				: { reply: undefined, text: "" };
 		// Even without an answer: restoring removed the snapshot from disk.
 		void states.save(request, owner, new Set([...answersIn(request), text]));
-		if (!prompt.ok) return prompt;
+		if (prompt?.ok === false) return prompt;
 		return reply ? success(reply) : cancel();
 	}
 
@@ -202,17 +256,23 @@ export class Chat {
 		return context;
 	}
 
-	#prompt(
-		{ turns }: ChatRequest,
+	/** Undefined if it is cancelled meanwhile. */
+	async #prompt(
+		{ turns, reference }: ChatRequest,
 		{ model }: ChatModel,
-		{ template, answers, windowTokens }: ModelChat,
-	): Result<
-		{ readonly parts: readonly ChatPart[]; readonly tokens: readonly Token[] },
-		HeadroomError
-	> {
+		{ template, answers, windowTokens, slicer }: ModelChat,
+		signal: AbortSignal,
+	): Promise<Result<ChatPrompt, HeadroomError> | undefined> {
 		const parts = renderChat(template, turns);
 		if (!parts.ok) return parts;
-		const tokens = chatTokens(parts.value, answers.within(model, turns));
+		const quoted: ChatPart = { isTemplate: false, text: reference, turn: -1 };
+		const run = inSlices(slicer, () => !signal.aborted);
+		const all = [...parts.value, quoted];
+		const vocabulary = this.#longTexts.needSlices(all)
+			? await this.#prepared(all, model, run)
+			: model;
+		if (!vocabulary) return undefined;
+		const tokens = chatTokens(parts.value, answers.within(vocabulary, turns));
 		const room = Math.max(0, windowTokens - minAnswerTokens);
 		if (tokens.length > room)
 			return failure(
@@ -222,7 +282,14 @@ export class Chat {
 					model: model.description.name,
 				}),
 			);
-		return success({ parts: parts.value, tokens });
+		return success({
+			parts: parts.value,
+			tokens,
+			references:
+				reference === ""
+					? []
+					: [{ id: "reference", tokens: vocabulary.tokenize(reference) }],
+		});
 	}
 
 	async #generate({
@@ -235,6 +302,7 @@ export class Chat {
 		context: { cache, speculation: modelSpeculation, slicer },
 		parts,
 		tokens: prompt,
+		references,
 	}: {
 		readonly requestId: string;
 		readonly request: ChatRequest;
@@ -243,17 +311,15 @@ export class Chat {
 		readonly ready: ChatModel;
 		readonly chat: ModelChat;
 		readonly context: OpenChatContext;
-		readonly parts: readonly ChatPart[];
-		readonly tokens: readonly Token[];
-	}): Promise<{ readonly reply: FromEngine; readonly text: string }> {
+	} & ChatPrompt): Promise<{
+		readonly reply: FromEngine;
+		readonly text: string;
+	}> {
 		const { send, log, now } = this.#options;
 		const speculation = modelSpeculation?.forAnswer({
 			kind: request.reference === "" ? "chat" : "edit",
 			cache,
-			references: [
-				...referenceOf(request, model),
-				...this.#options.references(),
-			],
+			references: [...references, ...this.#options.references()],
 			path: "",
 			isSpecial: (token) => model.isSpecial(token),
 			isLast: () => false,
@@ -335,11 +401,19 @@ function samplingOf({ temperature, seed }: ChatRequest): Sampling | undefined {
 	return temperature > 0 ? { temperature, topK, topP, seed } : undefined;
 }
 
-function referenceOf(
-	{ reference }: ChatRequest,
-	model: LoadedModel,
-): readonly TokenReference[] {
-	return reference === ""
-		? []
-		: [{ id: "reference", tokens: model.tokenize(reference) }];
+class NoLongerWanted extends Error {}
+
+/** Runs each piece of work behind completions, and behind messages that have arrived. */
+function inSlices(
+	slicer: TimeSlicer,
+	isWanted: () => boolean,
+): <T>(work: () => T) => Promise<T> {
+	return async (work) => {
+		await new Promise((resolve) => setImmediate(resolve));
+		return slicer.run(async () => {
+			// The model may be gone.
+			if (!isWanted()) throw new NoLongerWanted();
+			return work();
+		});
+	};
 }

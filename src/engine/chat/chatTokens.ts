@@ -56,14 +56,21 @@ export function countTurns(
 	vocabulary: ChatVocabulary,
 ): Result<TurnTokens, HeadroomError> {
 	const parts = renderChat(template, turns);
-	if (!parts.ok) return parts;
+	return parts.ok ? success(countParts(parts.value, turns, vocabulary)) : parts;
+}
+
+export function countParts(
+	parts: readonly ChatPart[],
+	turns: readonly ChatTurn[],
+	vocabulary: ChatVocabulary,
+): TurnTokens {
 	const turnTokens = turns.map(() => 0);
-	for (const part of parts.value)
+	for (const part of parts)
 		if (!part.isTemplate)
 			turnTokens[part.turn] = tokensOf(part, vocabulary).length;
-	const promptTokens = chatTokens(parts.value, vocabulary).length;
+	const promptTokens = chatTokens(parts, vocabulary).length;
 	const fixedTokens = turnTokens.reduce((left, it) => left - it, promptTokens);
-	return success({ fixedTokens, turnTokens });
+	return { fixedTokens, turnTokens };
 }
 
 /** More than fit into any context window. */
@@ -89,7 +96,10 @@ export class AnswerTokens {
 
 	/** A vocabulary that tokenizes the assistant's turns as generated. They may contain special tokens, which no other text can. */
 	within(
-		vocabulary: ChatVocabulary,
+		vocabulary: Pick<
+			LoadedModel,
+			"beginningOfText" | "tokenize" | "tokenizeTemplate"
+		>,
 		turns: readonly Pick<ChatTurn, "role">[],
 	): ChatVocabulary {
 		return {
@@ -98,7 +108,7 @@ export class AnswerTokens {
 			tokenize: (text, turn) =>
 				(turns[turn]?.role === "assistant"
 					? this.#tokens.get(text)
-					: undefined) ?? vocabulary.tokenize(text, turn),
+					: undefined) ?? vocabulary.tokenize(text),
 		};
 	}
 }

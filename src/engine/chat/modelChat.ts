@@ -121,6 +121,11 @@ export class ModelChat {
 		return success(new ModelChat(template.value, windowTokens, options));
 	}
 
+	/** Of the work of chats. */
+	get slicer(): TimeSlicer {
+		return this.#options.slicer;
+	}
+
 	/** A KV snapshot can be restored only under the same key. */
 	get stateKey(): string {
 		const kvType = this.#options.plan?.request.kvType ?? "f16";
