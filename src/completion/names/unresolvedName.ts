@@ -26,11 +26,12 @@ const wildcardImport = /^[ \t]*from\s.*\bimport\s*\*/m;
  * @param hasWord whether a name stands in the document or in another file that is open or in the prompt.
  */
 export function doubtfulNames(
-	{ text, offset, languageId }: DocumentSnapshot,
+	{ text, offset, languageId, start }: DocumentSnapshot,
 	suggestion: string,
 	hasWord: (name: string) => boolean,
 ): UsedName[] {
-	if (text.length > maxDocumentChars) return [];
+	// Of a part, the names of the rest are not known.
+	if (start !== undefined || text.length > maxDocumentChars) return [];
 	const before = lineBefore(text, offset);
 	if (isOutsideCode(text.slice(0, offset), languageId)) return [];
 	if (markup.test(before + suggestion)) return [];

@@ -88,12 +88,17 @@ export function fromCache({
 export interface Place {
 	readonly uri: string;
 	readonly version: number;
-	/** Of the cursor, in UTF-16 units. */
+	/** Of the cursor in the document, in UTF-16 units. */
 	readonly offset: number;
 }
 
-export function placeOf({ uri, version, offset }: DocumentSnapshot): Place {
-	return { uri, version, offset };
+export function placeOf({
+	uri,
+	version,
+	offset,
+	start = 0,
+}: DocumentSnapshot): Place {
+	return { uri, version, offset: start + offset };
 }
 
 export function samePlace(a: Place, b: Place): boolean {

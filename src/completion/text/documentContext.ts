@@ -12,8 +12,10 @@ export interface DocumentSnapshot {
 	readonly indentation: Indentation;
 	readonly version: number;
 	readonly text: string;
-	/** Of the cursor, in UTF-16 units. */
+	/** Of the cursor in the text, in UTF-16 units. */
 	readonly offset: number;
+	/** Where the text begins in the document, of which it is only a part: see `windowAround`. */
+	readonly start?: number;
 }
 
 export interface DocumentContext {

@@ -11,6 +11,7 @@ import { regionAround } from "../../workspace/regions.ts";
 import { documentPath, workspacePath } from "../workspace/documentPath.ts";
 import { documentLinkProblem } from "../workspace/realFiles.ts";
 import { findDefinitions } from "./definitions.ts";
+import { isLong } from "./documentSnapshot.ts";
 
 export interface ContextWatcherOptions {
 	readonly store: ContextStore;
@@ -80,7 +81,7 @@ export class ContextWatcher implements Disposable {
 	}
 
 	#opened(document: vscode.TextDocument): void {
-		if (isInWorkspace(document))
+		if (isInWorkspace(document) && !isLong(document))
 			this.#options.store.open(documentPath(document), document.getText());
 	}
 
@@ -114,6 +115,10 @@ export class ContextWatcher implements Disposable {
 		const line = this.#edited.get(document);
 		if (line === undefined) return;
 		this.#edited.delete(document);
+		if (isLong(document)) {
+			this.#options.store.forget(documentPath(document));
+			return;
+		}
 		this.#options.store.changed(documentPath(document), document.getText());
 		this.#remember(document, "edited", line);
 	}
@@ -123,7 +128,7 @@ export class ContextWatcher implements Disposable {
 		kind: "edited" | "visited",
 		line: number,
 	): void {
-		if (!isInWorkspace(document)) return;
+		if (!isInWorkspace(document) || isLong(document)) return;
 		const text = document.getText();
 		if (text.length > maxContextFileChars) return;
 		const region = regionAround(text, line);

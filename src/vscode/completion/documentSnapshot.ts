@@ -3,6 +3,10 @@
 import * as vscode from "vscode";
 import type { Place } from "../../completion/session/suggestion.ts";
 import type { DocumentSnapshot } from "../../completion/text/documentContext.ts";
+import {
+	maxWholeChars,
+	windowAround,
+} from "../../completion/text/documentWindow.ts";
 import type { Indentation } from "../../workspace/indentation.ts";
 import { documentPath } from "../workspace/documentPath.ts";
 
@@ -10,15 +14,43 @@ export function snapshotOf(
 	document: vscode.TextDocument,
 	position: vscode.Position,
 ): DocumentSnapshot {
-	const above = cellsAbove(document);
-	return {
+	const fields = {
 		uri: document.uri.toString(),
 		path: documentPath(document),
 		languageId: document.languageId,
 		indentation: indentationOf(document),
 		version: document.version,
+	};
+	if (isLong(document)) return { ...fields, ...partAround(document, position) };
+	const above = cellsAbove(document);
+	return {
+		...fields,
 		text: above + document.getText(),
 		offset: above.length + document.offsetAt(position),
+	};
+}
+
+/** Without its last line: a document of a single one takes no time to join. */
+export function isLong(document: vscode.TextDocument): boolean {
+	const lastLine = new vscode.Position(document.lineCount - 1, 0);
+	return document.offsetAt(lastLine) > maxWholeChars;
+}
+
+function partAround(
+	document: vscode.TextDocument,
+	position: vscode.Position,
+): Pick<DocumentSnapshot, "text" | "offset" | "start"> {
+	const { startLine, endLine } = windowAround(
+		position.line,
+		document.lineCount,
+	);
+	const from = new vscode.Position(startLine, 0);
+	const to = new vscode.Position(endLine, 0);
+	const start = document.offsetAt(from);
+	return {
+		text: document.getText(new vscode.Range(from, to)),
+		offset: document.offsetAt(position) - start,
+		start,
 	};
 }
 
@@ -68,6 +100,8 @@ export function placeAt(
 	return {
 		uri: document.uri.toString(),
 		version: document.version,
-		offset: cellsAbove(document).length + document.offsetAt(position),
+		offset:
+			(isLong(document) ? 0 : cellsAbove(document).length) +
+			document.offsetAt(position),
 	};
 }

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
 import { filterPlace } from "../../../../src/completion/filters/filterPlace.ts";
+import { doubtfulNames } from "../../../../src/completion/names/unresolvedName.ts";
+import {
+	placeOf,
+	samePlace,
+} from "../../../../src/completion/session/suggestion.ts";
 import { openBrackets } from "../../../../src/completion/text/brackets.ts";
 import {
 	documentContext,
@@ -7,6 +12,7 @@ import {
 	lineBefore,
 	lineStart,
 } from "../../../../src/completion/text/documentContext.ts";
+import { windowAround } from "../../../../src/completion/text/documentWindow.ts";
 import { at } from "../../../support/cursor.ts";
 
 describe("documents that are unusual", () => {
@@ -51,6 +57,36 @@ describe("documents that are unusual", () => {
 			[2_500_000, 2_500_001, 2_500_100].map((it) => lineStart(long, it)),
 		);
 		assert.equal(starts.size, 1);
+	});
+
+	it("are completed as their lines near the cursor, which stay the same there", () => {
+		assert.deepEqual(windowAround(0, 10), { startLine: 0, endLine: 10 });
+		assert.deepEqual(windowAround(999, 500_000), {
+			startLine: 0,
+			endLine: 2000,
+		});
+		for (const line of [7000, 7500, 7999]) {
+			const { startLine, endLine } = windowAround(line, 500_000);
+			assert.deepEqual([startLine, endLine], [6000, 9000]);
+		}
+		assert.deepEqual(windowAround(499_999, 500_000), {
+			startLine: 498_000,
+			endLine: 500_000,
+		});
+	});
+
+	it("have other places for the same offset in another part", () => {
+		const here = at("a\nb█\nc\n");
+		assert.equal(placeOf(here).offset, here.offset);
+		assert.ok(!samePlace(placeOf(here), placeOf({ ...here, start: 1000 })));
+	});
+
+	it("have no names that are sure to be undefined", () => {
+		const here = at("f(█)\n", { languageId: "typescript" });
+		const names = (snapshot: typeof here) =>
+			doubtfulNames(snapshot, "unheardOf", () => false).map(({ name }) => name);
+		assert.deepEqual(names(here), ["unheardOf"]);
+		assert.deepEqual(names({ ...here, start: 0 }), []);
 	});
 
 	it("have no pair of surrogates cut in two", () => {
