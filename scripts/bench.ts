@@ -9,6 +9,7 @@
  *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
+ *   npm run --silent bench -- soak [--minutes N] [--seed S] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
  */
@@ -27,6 +28,7 @@ import { benchKeys } from "../test/bench/keys.ts";
 import { benchNames } from "../test/bench/names/names.ts";
 import { takePictures } from "../test/bench/pictures.ts";
 import { benchReload } from "../test/bench/reload.ts";
+import { benchSoak } from "../test/bench/soak/soak.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
 import { typistNames } from "../test/bench/typists.ts";
 import { quantizations } from "../test/support/models/shapeModels.ts";
@@ -40,6 +42,7 @@ const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--tra
        npm run --silent bench -- keys [--json]
        npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
+       npm run --silent bench -- soak [--minutes N] [--seed S] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
 
@@ -55,6 +58,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	names: runNames,
 	pictures: runPictures,
 	reload: runReload,
+	soak: runSoak,
 	speculation: runSpeculation,
 };
 
@@ -249,6 +253,18 @@ async function runSpeculation({
 	if (json) console.log(JSON.stringify(figures));
 }
 
+async function runSoak({ minutes, seed, json }: Arguments): Promise<void> {
+	const figures = await benchSoak({
+		minutes: Number(minutes),
+		seed: Number(seed),
+	});
+	const { ended, trends, ...rest } = figures;
+	console.table(ended);
+	console.table(trends);
+	console.log(rest);
+	if (json) console.log(JSON.stringify(figures));
+}
+
 /** How far off, in percent of what was allocated. */
 function share(bytes: number, allocatedBytes: number): string {
 	const percent = (100 * (bytes - allocatedBytes)) / allocatedBytes;
@@ -273,6 +289,8 @@ function readArguments() {
 				typist: { type: "string", multiple: true, default: ["average"] },
 				with: { type: "string", multiple: true, default: [] as string[] },
 				tasks: { type: "string", default: "120" },
+				minutes: { type: "string", default: "2" },
+				seed: { type: "string", default: "1" },
 				places: { type: "string", default: "60" },
 				out: { type: "string", default: "test/out/pictures" },
 				"no-model": { type: "boolean", default: false },

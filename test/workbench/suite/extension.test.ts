@@ -44,6 +44,16 @@ describe("Headroom in VS Code", () => {
 				"editor.action.inlineSuggest.commit",
 			);
 			return document.getText() !== before;
+		}).catch((thrown: Error) => {
+			// What became of each request says more than that there was no text.
+			throw new Error(
+				[
+					thrown.message,
+					JSON.stringify(headroom.decisions().slice(0, 5)),
+					...headroom.recentLog().slice(-20),
+				].join("\n"),
+				{ cause: thrown },
+			);
 		});
 		assert.ok(document.getText().startsWith(before));
 		return document.getText().slice(before.length);
