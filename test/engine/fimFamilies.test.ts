@@ -5,8 +5,8 @@ import path from "node:path";
 import { nullLog } from "../../src/base/log.ts";
 import { createLlamaRuntime } from "../../src/engine/runtime/llamaRuntime.ts";
 import type { Runtime } from "../../src/engine/runtime/runtime.ts";
-import type { FimFamily } from "../../src/gguf/fimFamilies.ts";
 import { readModelFile } from "../../src/models/header/modelFile.ts";
+import type { FimFamily } from "../../src/protocol/fim/fimFamilies.ts";
 import type { WritableValue } from "../support/models/ggufWriter.ts";
 import {
 	builtInTokenizer,

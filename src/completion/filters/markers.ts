@@ -1,5 +1,6 @@
 /** Filters on special tokens that arrive as plain text. */
 
+import { fimFamilies } from "../../protocol/fim/fimFamilies.ts";
 import { hasWord } from "../text/words.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import { type TextStream, until, withHead } from "./textStream.ts";
@@ -7,83 +8,62 @@ import { type TextStream, until, withHead } from "./textStream.ts";
 const thinkStart = "<think>";
 const thinkEnd = "</think>";
 
-/** The special tokens of the known model families. */
-const markers = [
-	// Qwen, Seed, and others with the ChatML format
-	"<|endoftext|>",
-	"<|im_start|>",
-	"<|im_end|>",
-	"<|fim_prefix|>",
-	"<|fim_middle|>",
-	"<|fim_suffix|>",
-	"<|fim_pad|>",
-	"<|repo_name|>",
-	"<|file_sep|>",
-	"<|cursor|>",
-	// Seed-Coder
-	"<[fim-prefix]>",
-	"<[fim-middle]>",
-	"<[fim-suffix]>",
-	"<[begin▁of▁sentence]>",
-	"<[end▁of▁sentence]>",
-	// StarCoder, Granite, Mellum
-	"<fim_prefix>",
-	"<fim_middle>",
-	"<fim_suffix>",
-	"<fim_pad>",
-	"<file_sep>",
-	"<repo_name>",
-	"<fim-prefix>",
-	"<fim-middle>",
-	"<fim-suffix>",
-	"<gh_stars>",
-	"<filename>",
-	"<reponame>",
-	"<|end_of_text|>",
-	"<|start_of_role|>",
-	"<|end_of_role|>",
-	// CodeLlama
-	"<PRE>",
-	"<SUF>",
-	"<MID>",
-	"<EOT>",
-	"▁<PRE>",
-	"▁<SUF>",
-	"▁<MID>",
-	"▁<EOT>",
-	// DeepSeek, with full-width bars
-	"<｜fim▁begin｜>",
-	"<｜fim▁hole｜>",
-	"<｜fim▁end｜>",
-	"<｜end▁of▁sentence｜>",
-	"<｜begin▁of▁sentence｜>",
-	"<|EOT|>",
-	// Codestral, Mistral
-	"[PREFIX]",
-	"[SUFFIX]",
-	"[MIDDLE]",
-	"[INST]",
-	"[/INST]",
-	// CodeGeeX, GLM
-	"<|code_prefix|>",
-	"<|code_middle|>",
-	"<|code_suffix|>",
-	// CodeGemma, Gemma
-	"<|file_separator|>",
-	"<start_of_turn>",
-	"<end_of_turn>",
-	"<eos>",
-	// Llama
-	"<|begin_of_text|>",
-	"<|eot_id|>",
-	"<|eom_id|>",
-	"<s>",
-	"</s>",
-	// Models tuned for edits
-	"<|/updated_code|>",
-	"<COMPLETION>",
-	"<STOP EDITING HERE",
-] as const;
+/** The special tokens of the known model families: those for fill-in-the-middle, and others. */
+const markers: readonly string[] = [
+	...new Set([
+		...fimFamilies.flatMap((it) =>
+			[
+				it.prefix,
+				it.suffix,
+				it.middle,
+				it.fileSeparator,
+				it.repositoryName,
+			].filter((text) => text !== null),
+		),
+		// Qwen, and others with the ChatML format
+		"<|endoftext|>",
+		"<|im_start|>",
+		"<|im_end|>",
+		"<|fim_pad|>",
+		"<|cursor|>",
+		// Seed-Coder
+		"<[begin▁of▁sentence]>",
+		"<[end▁of▁sentence]>",
+		// StarCoder, Granite
+		"<fim_pad>",
+		"<gh_stars>",
+		"<reponame>",
+		"<|end_of_text|>",
+		"<|start_of_role|>",
+		"<|end_of_role|>",
+		// CodeLlama
+		"<EOT>",
+		"▁<EOT>",
+		// DeepSeek, with full-width bars
+		"<｜end▁of▁sentence｜>",
+		"<｜begin▁of▁sentence｜>",
+		"<|EOT|>",
+		// Codestral, Mistral
+		"[MIDDLE]",
+		"[INST]",
+		"[/INST]",
+		// CodeGemma, Gemma
+		"<|file_separator|>",
+		"<start_of_turn>",
+		"<end_of_turn>",
+		"<eos>",
+		// Llama
+		"<|begin_of_text|>",
+		"<|eot_id|>",
+		"<|eom_id|>",
+		"<s>",
+		"</s>",
+		// Models tuned for edits
+		"<|/updated_code|>",
+		"<COMPLETION>",
+		"<STOP EDITING HERE",
+	]),
+];
 
 /** After a name, these are an index or a type argument. */
 const lookLikeCode: readonly string[] = [

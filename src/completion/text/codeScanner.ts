@@ -323,7 +323,8 @@ export class CodeScanner {
 	}
 
 	#startsString(char: string): boolean {
-		const { strings, prefixes, raw, hasLifetimes, joinsWords } = this.#language;
+		const { strings, prefixes, raw, hasLifetimes, joinsWords, hasTranspose } =
+			this.#language;
 		const base = strings[char] as StringSyntax;
 		const word = this.#word.toLowerCase();
 		const prefix = Object.hasOwn(prefixes, word) ? prefixes[word] : undefined;
@@ -337,6 +338,14 @@ export class CodeScanner {
 		) {
 			this.#remember(char);
 			this.#word = `${word}'`;
+			return true;
+		}
+		if (
+			char === "'" &&
+			hasTranspose &&
+			")]}.'".includes(this.#recent.at(-1) ?? "-")
+		) {
+			this.#remember(char);
 			return true;
 		}
 		if (char === "'" && hasLifetimes && word === "") {

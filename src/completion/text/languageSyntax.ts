@@ -2,14 +2,6 @@
 
 import { languageText } from "./stringSyntax.ts";
 
-const prose = new Set([
-	"markdown",
-	"plaintext",
-	"latex",
-	"restructuredtext",
-	"asciidoc",
-	"git-commit",
-]);
 const offSide = new Set([
 	"python",
 	"yaml",
@@ -18,11 +10,10 @@ const offSide = new Set([
 	"nim",
 	"gdscript",
 ]);
-const markup = new Set(["html", "xml", "xsl", "svg", "vue", "svelte"]);
 const endKeyword = new Set(["ruby", "lua", "elixir", "crystal", "julia"]);
 /** Text in which fences, unpaired brackets and apostrophes are normal. */
 export function isProse(languageId: string): boolean {
-	return prose.has(languageId);
+	return languageText(languageId).prose === "all";
 }
 
 /** Whether indentation alone ends a body. */
@@ -31,7 +22,7 @@ export function isOffSide(languageId: string): boolean {
 }
 
 export function isMarkup(languageId: string): boolean {
-	return markup.has(languageId);
+	return languageText(languageId).prose === "tags";
 }
 
 /** The marker of a line comment; empty where the language has none. */

@@ -25,6 +25,8 @@ export interface LanguageText {
 	readonly commentNeedsSpace: boolean;
 	/** After an apostrophe, a name that no apostrophe follows is a lifetime, a type variable or a label. */
 	readonly hasLifetimes: boolean;
+	/** Behind a closing bracket, a dot or another apostrophe, an apostrophe transposes a matrix. */
+	readonly hasTranspose: boolean;
 	/** Where a value is expected, a slash opens a regular expression. */
 	readonly hasRegex: boolean;
 	/** A quote right after a word opens a string too, as in a shell; elsewhere that is an apostrophe, or a separator of digits. */
@@ -60,6 +62,7 @@ const like: LanguageText = {
 	nestsComments: false,
 	commentNeedsSpace: false,
 	hasLifetimes: false,
+	hasTranspose: false,
 	hasRegex: false,
 	joinsWords: false,
 	hasHeredocs: false,
@@ -187,6 +190,7 @@ const julia: LanguageText = {
 	strings: { '"': { ...double, triple: "escaped", code: "$(" }, "'": single },
 	blockComments: [["#=", "=#"]],
 	nestsComments: true,
+	hasTranspose: true,
 };
 const nim: LanguageText = {
 	...hash,
@@ -330,7 +334,11 @@ const percent: LanguageText = {
 	lineComments: ["%"],
 	blockComments: [],
 };
-const matlab: LanguageText = { ...percent, strings: doubled };
+const matlab: LanguageText = {
+	...percent,
+	strings: doubled,
+	hasTranspose: true,
+};
 const fortran: LanguageText = {
 	...like,
 	strings: doubled,
@@ -416,11 +424,11 @@ const languages: readonly (readonly [LanguageText, ids: string])[] = [
 	[basic, "vb"],
 	[batch, "bat"],
 	[percent, "erlang prolog"],
-	[matlab, "matlab"],
+	[matlab, "matlab octave"],
 	[fortran, "fortran FortranFreeForm"],
 	[
 		prose,
-		"markdown mdx plaintext latex tex bibtex restructuredtext asciidoc git-commit git-rebase log diff csv",
+		"markdown mdx plaintext latex tex bibtex restructuredtext asciidoc git-commit git-rebase scminput log diff csv",
 	],
 	[
 		markup,

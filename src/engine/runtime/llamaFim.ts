@@ -1,6 +1,6 @@
 /** The fill-in-the-middle tokens of a loaded model, and the order of its prompts. */
 
-import { fimFamilyOf, namesIn } from "../../gguf/fimFamilies.ts";
+import { fimFamilyOf, namesIn } from "../../protocol/fim/fimFamilies.ts";
 import type { FimOrder } from "../../protocol/model.ts";
 import type { FimTokens, Token } from "./runtime.ts";
 

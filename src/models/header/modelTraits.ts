@@ -1,12 +1,12 @@
 /** Properties of a model that matter for choosing one, read from its header. */
 
 import { oneLine } from "../../base/sentence.ts";
+import type { GgufHeader } from "../../gguf/ggufHeader.ts";
 import {
 	fimFamilies,
 	isTrainedForFim,
 	namesIn,
-} from "../../gguf/fimFamilies.ts";
-import type { GgufHeader } from "../../gguf/ggufHeader.ts";
+} from "../../protocol/fim/fimFamilies.ts";
 import { Role } from "../../protocol/model.ts";
 
 export interface ModelTraits {

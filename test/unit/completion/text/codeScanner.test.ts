@@ -137,7 +137,11 @@ const code: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
 	toml: [["a = 'C:\\'\nb = [", "]"]],
 	clojure: [["(map '(1 2) [", "])"]],
 	vb: [["' don't (\nf(", ")"]],
-	matlab: [["% don't (\nb = A' * f(", ")"]],
+	matlab: [
+		["% don't (\nb = A' * f(", ")"],
+		["b = (A * B)' + c.' + f(", ")"],
+		["s = 'it''s ('; f(", ")"],
+	],
 	verilog: [["x = 4'b1010 + f(", ")"]],
 	css: [["a { background: url(http://x.y/z", ")}"]],
 	scss: [["// don't (\na {", "}"]],

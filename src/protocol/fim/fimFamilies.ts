@@ -1,6 +1,6 @@
 /** The special tokens of fill-in-the-middle in each family of models, and the order of its prompts. */
 
-import type { FimOrder } from "../protocol/model.ts";
+import type { FimOrder } from "../model.ts";
 
 export interface FimFamily {
 	/** What the names in a header hold; for families with the tokens of another. */
