@@ -24,7 +24,9 @@ const alphabet = [
 ];
 const maxCharsOfSet = 5;
 /** Nothing that an expression ends with. */
-const tails = ["\u0001", "", "\n\u0001"];
+const tails = ["\u0001", ""];
+/** Where a line or the text is to end, or any character but a line end is taken. */
+const lineTails = [...tails, "\n\u0001"];
 
 export function attackText(
 	{ head, pumped, tail }: Attack,
@@ -33,6 +35,7 @@ export function attackText(
 	return head + pumped.repeat(Math.ceil(length / pumped.length)) + tail;
 }
 
+/** None for an expression without loops: at each place, that takes as long as it has parts. */
 export function attacksOn(source: string, flags: string): Attack[] {
 	const charsOf = characters(flags);
 	const sample = (node: RegexNode): string => {
@@ -52,7 +55,7 @@ export function attacksOn(source: string, flags: string): Attack[] {
 	const found = new Map<string, Attack>();
 	const add = (head: string, pumped: string): void => {
 		if (pumped === "") return;
-		for (const tail of tails)
+		for (const tail of /[.$]/.test(source) ? lineTails : tails)
 			found.set(JSON.stringify([head, pumped, tail]), { head, pumped, tail });
 	};
 	const sets = new Set<string>();
@@ -103,6 +106,7 @@ export function attacksOn(source: string, flags: string): Attack[] {
 		}
 	};
 	walk(tree, "");
+	if (found.size === 0) return [];
 	for (const char of [...chars, " ", "\t", "\n"]) add("", char);
 	for (const char of chars) add("", `${char} `);
 	return [...found.values()];
