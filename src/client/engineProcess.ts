@@ -78,7 +78,7 @@ const passedVariables = [
 	// How llama.cpp computes, and on which devices.
 	"GGML_* LLAMA_* OMP_* GOMP_* KMP_* OPENBLAS_* MKL_* MALLOC_*",
 	"CUDA_* NVIDIA_* __NV_* HIP_* HSA_* ROCR_* ROCM_* AMD_* GPU_* METAL_* MTL_* SYCL_* ONEAPI_* ZE_* ZES_*",
-	"VK_* MESA_* LIBGL_* RADV_* ANV_* LP_* DRI_PRIME NODEVICE_SELECT __GLX_* __EGL_*",
+	"VK_* __VK_* GALLIUM_* MESA_* LIBGL_* RADV_* ANV_* LP_* DRI_PRIME NODEVICE_SELECT __GLX_* __EGL_*",
 	"HEADROOM_*",
 ]
 	.flatMap((line) => line.split(" "))
