@@ -4,8 +4,11 @@ import { hiddenPattern, joinerPattern } from "../../base/text/hiddenText.ts";
 import { type FilterPlace, hasOwn } from "./filterPlace.ts";
 import type { TextStream } from "./textStream.ts";
 
-/** Some scripts need these between letters, and whoever writes them has them in the text. */
-const marks = ["\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f"];
+/** Marks of direction, which right-to-left text may need: whoever writes it has them in the text. */
+const marks = ["\u200e", "\u200f"];
+/** Separates words in scripts from Thai to Khmer. */
+const wordBreak =
+	/(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])/gu;
 
 /** Ends before the first control character but tab and line end, and before any other character that hides text or its order. */
 export async function* untilHiddenText(
@@ -48,7 +51,7 @@ function visibleEnd(
 /** Whether the next character decides about the one at the end. */
 function isOpen(text: string, at: number): boolean {
 	const rest = isHalf(text) ? text.slice(at, -1) : text.slice(at);
-	return rest === "" || ["\r", "\u200c", "\u200d"].includes(rest);
+	return rest === "" || ["\r", "\u200b", "\u200c", "\u200d"].includes(rest);
 }
 
 /** A pair of surrogates that comes in two pieces. */
@@ -58,7 +61,8 @@ function isHalf(text: string): boolean {
 }
 
 function isJoiner(text: string, at: number): boolean {
-	const joiner = joinerPattern();
-	joiner.lastIndex = at;
-	return joiner.exec(text)?.index === at;
+	return [joinerPattern(), wordBreak].some((pattern) => {
+		pattern.lastIndex = at;
+		return pattern.exec(text)?.index === at;
+	});
 }

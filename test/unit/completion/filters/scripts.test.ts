@@ -191,7 +191,7 @@ describe("in every script", () => {
 });
 
 describe("characters that cannot be seen", () => {
-	for (const [what, answer, expected] of [
+	for (const [what, answer, expected, document = "x = █"] of [
 		["NUL", "a\0b", "a"],
 		["escape codes", "red\u001b[31m", "red"],
 		["a backspace", "good\b\b\b\bevil", "good"],
@@ -201,20 +201,29 @@ describe("characters that cannot be seen", () => {
 		["an isolate", "a\u2066b\u2069", "a"],
 		["a zero-width space in a name", "use\u200br", "use"],
 		["a word joiner", "a\u2060b", "a"],
+		[
+			"a zero-width space that the text has too",
+			"a\u200bb",
+			"a",
+			"use\u200br = 1\nx = █",
+		],
+		["a soft hyphen", "a\u00adb", "a"],
+		["a joiner in a name", "use\u200dr", "use"],
 		["a byte order mark", "\ufeffa", "none: hiddenText"],
 		["a filler that is a letter", "\u3164a", "none: hiddenText"],
 		["tags", "ok\u{e0041}\u{e0042}", "ok"],
 		["a line separator", "a\u2028b", "a"],
 		["a lone carriage return", "a\rb", "a"],
-	] as const)
+	] as readonly (readonly [string, string, string, string?])[])
 		it(`are never shown: ${what}`, async () =>
-			assert.equal(await shown("x = █", answer), expected));
+			assert.equal(await shown(document, answer), expected));
 
 	for (const [what, document, text] of [
 		["a tab", "x = █", "a\tb"],
 		["joiners in emoji", "# █", "👩‍💻 and 👨‍👩‍👧"],
 		["a joiner in Persian", "# █", "می‌خواهم"],
 		["a mark that the text has itself", "# ab\u200fc\n# █", "de\u200ff"],
+		["a break between words of Thai", "# █", "ภาษา\u200bไทย"],
 		["an accent of its own", "# █", "cafe\u0301"],
 	] as const)
 		it(`are not: ${what}`, async () =>
