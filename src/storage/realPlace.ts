@@ -13,7 +13,11 @@ export type RealPlace =
 			/** Its real name is another one. */
 			readonly isLinked: boolean;
 	  }
-	| { readonly kind: "outside" };
+	| {
+			readonly kind: "outside";
+			/** Absolute, with forward slashes. */
+			readonly path: string;
+	  };
 
 /**
  * Opens nothing. Undefined where there is no such file, as behind links that lead in a circle.
@@ -38,7 +42,7 @@ export function realPlaceOf(
 			isLinked: named?.toLowerCase() !== within.toLowerCase(),
 		};
 	}
-	return { kind: "outside" };
+	return { kind: "outside", path: real.replaceAll(path.sep, "/") };
 }
 
 function realPathOf(file: string): string | undefined {

@@ -13,7 +13,7 @@ import { clockTime } from "../platform/clockTime.ts";
 import type { Configuration } from "../platform/configuration.ts";
 import { localize } from "../platform/localize.ts";
 import { documentPath } from "../workspace/documentPath.ts";
-import { documentLinkProblem } from "../workspace/realFiles.ts";
+import { leadsToSecret } from "../workspace/realFiles.ts";
 
 export class AutoSuggest implements Disposable {
 	readonly #configuration: Configuration;
@@ -60,7 +60,7 @@ export class AutoSuggest implements Disposable {
 				isSnoozed: this.snoozedUntil !== undefined,
 				looksSecret: (path) =>
 					this.#looksSecret(path) ||
-					(document && documentLinkProblem(document)) === "secret",
+					(document !== undefined && leadsToSecret(document)),
 			},
 		);
 	}

@@ -9,23 +9,46 @@ import { workspacePath } from "./documentPath.ts";
 /** Why the text behind a link stays out of prompts. */
 export type LinkProblem = "outside" | "secret";
 
+interface Judged {
+	readonly problem: LinkProblem | undefined;
+	/** Inside of the workspace or not. */
+	readonly isSecret: boolean;
+}
+
 /** A document is judged once: its text is that of the file that the link led to. */
-const judged = new WeakMap<vscode.TextDocument, LinkProblem | "none">();
+const judged = new WeakMap<vscode.TextDocument, Judged>();
 
 /** Undefined for a file that is no link, one that is not in the workspace by its name either, and one that does not exist. */
 export function linkProblemOf(uri: vscode.Uri): LinkProblem | undefined {
-	const place = placeOf(uri);
-	if (place?.kind === "outside") return "outside";
-	return place?.isLinked && looksSecret(place.path) ? "secret" : undefined;
+	return judge(uri).problem;
 }
 
 export function documentLinkProblem(
 	document: vscode.TextDocument,
 ): LinkProblem | undefined {
-	const known = judged.get(document);
-	const problem = known ?? linkProblemOf(document.uri) ?? "none";
-	if (known === undefined) judged.set(document, problem);
-	return problem === "none" ? undefined : problem;
+	return judgedDocument(document).problem;
+}
+
+/** Whether a document is that of a file that looks secret, under another name in the workspace. */
+export function leadsToSecret(document: vscode.TextDocument): boolean {
+	return judgedDocument(document).isSecret;
+}
+
+function judgedDocument(document: vscode.TextDocument): Judged {
+	const known = judged.get(document) ?? judge(document.uri);
+	judged.set(document, known);
+	return known;
+}
+
+function judge(uri: vscode.Uri): Judged {
+	const place = placeOf(uri);
+	if (!place) return { problem: undefined, isSecret: false };
+	const isOutside = place.kind === "outside";
+	const isSecret = (isOutside || place.isLinked) && looksSecret(place.path);
+	return {
+		problem: isOutside ? "outside" : isSecret ? "secret" : undefined,
+		isSecret,
+	};
 }
 
 /** The path by which the rules of the workspace judge the file: that of what a link leads to. */

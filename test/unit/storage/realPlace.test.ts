@@ -63,34 +63,34 @@ describe("realPlaceOf", () => {
 	});
 	after(() => top && rmSync(top, { recursive: true }));
 
-	const outside = { kind: "outside" };
-	for (const [name, expected] of [
-		["src/deep/a.ts", ["src/deep/a.ts", false]],
-		["..dots/a.ts", ["..dots/a.ts", false]],
-		["", ["", false]],
-		["readme.txt", outside],
-		["absolute.txt", outside],
-		["twice.txt", outside],
-		["folder", outside],
-		["folder/b.ts", outside],
-		["neighbor/c.ts", outside],
-		["../workspace-other/c.ts", outside],
-		["settings.txt", [".env", true]],
-		["code/a.ts", ["src/deep/a.ts", true]],
-		["out-and-back.ts", ["src/deep/a.ts", true]],
-		["round/round/src/deep/a.ts", ["src/deep/a.ts", true]],
-		["self", undefined],
-		["ping", undefined],
-		["gone.txt", undefined],
-		["never.txt", undefined],
-	] as const)
+	const outside = (name: string) => ({ kind: "outside", path: at(name) });
+	const places: Readonly<
+		Record<string, readonly [name: string, isLinked: boolean] | string>
+	> = {
+		"src/deep/a.ts": ["src/deep/a.ts", false],
+		"..dots/a.ts": ["..dots/a.ts", false],
+		"": ["", false],
+		"readme.txt": "outside/id_rsa",
+		"absolute.txt": "outside/id_rsa",
+		"twice.txt": "outside/id_rsa",
+		folder: "outside/folder",
+		"folder/b.ts": "outside/folder/b.ts",
+		"neighbor/c.ts": "workspace-other/c.ts",
+		"../workspace-other/c.ts": "workspace-other/c.ts",
+		"settings.txt": [".env", true],
+		"code/a.ts": ["src/deep/a.ts", true],
+		"out-and-back.ts": ["src/deep/a.ts", true],
+		"round/round/src/deep/a.ts": ["src/deep/a.ts", true],
+	};
+	for (const [name, place] of Object.entries(places))
 		it(`of ${name || "the folder itself"}`, () =>
 			assert.deepEqual(
 				of(name),
-				expected && "length" in expected
-					? inside(expected[0], expected[1])
-					: expected,
+				typeof place === "string" ? outside(place) : inside(...place),
 			));
+
+	for (const name of ["self", "ping", "gone.txt", "never.txt"])
+		it(`is nowhere for ${name}`, () => assert.equal(of(name), undefined));
 
 	it("follows the link of the folder itself", () =>
 		assert.deepEqual(
@@ -117,6 +117,9 @@ describe("realPlaceOf", () => {
 			path: "c.ts",
 			isLinked: true,
 		});
-		assert.deepEqual(realPlaceOf(inWorkspace("src"), [at("gone")]), outside);
+		assert.deepEqual(
+			realPlaceOf(inWorkspace("src"), [at("gone")]),
+			outside("workspace/src"),
+		);
 	});
 });

@@ -9,7 +9,14 @@ import { EditorContext } from "../../../src/vscode/chat/editorContext.ts";
 import { LastEditor } from "../../../src/vscode/workspace/lastEditor.ts";
 import { WorkspaceFiles } from "../../../src/vscode/workspace/workspaceFiles.ts";
 import { until } from "../../support/until.ts";
-import { openFile, removeFiles, run, write } from "./editor.ts";
+import {
+	headroomExtension,
+	openFile,
+	removeFiles,
+	run,
+	type,
+	write,
+} from "./editor.ts";
 
 describe("the context of a question", () => {
 	let lastEditor: LastEditor;
@@ -243,6 +250,17 @@ describe("the context of a question", () => {
 			await openFile("made/readme.txt");
 			assert.deepEqual(labels(), []);
 			assert.deepEqual(await attached("Why?"), []);
+			const headroom = await headroomExtension().activate();
+			await type("a");
+			await until("no suggestion in a key", () => {
+				const [last] = headroom.decisions();
+				return (
+					last?.path === "made/readme.txt" &&
+					last.outcome.kind === "none" &&
+					last.outcome.reason.kind === "secretFile"
+				);
+			});
+			await run("workbench.action.files.revert");
 			await openFile("made/settings.txt");
 			assert.deepEqual(labels(), []);
 			await openFile("made/shared.txt");
