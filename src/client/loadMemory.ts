@@ -1,4 +1,4 @@
-/** Notices that a process ended in a load because memory ran out, and remembers for a while which ways to load ended so. */
+/** Notices that a process ended because memory ran out, and remembers for a while which ways to load ended so. */
 
 import { type Phrase, phrase } from "../base/sentence.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -10,21 +10,28 @@ const avoidedForMs = 10 * 60_000;
 export interface ProcessEnd {
 	/** Of its exit, as `EngineProcess` gives it. */
 	readonly why: string;
-	/** The last errors that it logged. */
+	/** The last errors that it logged in the work that it did not finish. */
 	readonly loggedErrors: readonly string[];
 	/** We killed it ourselves. */
 	readonly isKilledByUs: boolean;
 }
 
-/** What to say; undefined if something else ended the process. */
-export function memoryCauseOf({
+/** Where llama.cpp says so. Undefined if something else ended the process. */
+export function saidMemoryCause({
 	why,
 	loggedErrors,
 	isKilledByUs,
-}: ProcessEnd): string | Phrase | undefined {
+}: ProcessEnd): string | undefined {
 	if (isKilledByUs) return undefined;
 	const said = [why, ...loggedErrors.toReversed()].find(saysOutOfMemory);
-	if (said !== undefined) return messageOf(said);
+	return said === undefined ? undefined : messageOf(said);
+}
+
+/** The same for the end in a load, when a signal can mean nothing else. */
+export function loadMemoryCause(end: ProcessEnd): string | Phrase | undefined {
+	const { why, isKilledByUs } = end;
+	const said = saidMemoryCause(end);
+	if (said !== undefined || isKilledByUs) return said;
 	// The kernel picks the process that holds most, and nothing else sends this signal to an engine.
 	return /^signal SIGKILL\b/.test(why)
 		? phrase("it was killed, probably for lack of memory", {})

@@ -29,7 +29,12 @@ import {
 import type { MemoryReason } from "../protocol/memoryReason.ts";
 import type { EngineProcess, ProcessExit } from "./engineProcess.ts";
 import { Heartbeat, type Patience, patienceWith } from "./heartbeat.ts";
-import { AvoidedSteps, memoryCauseOf, type ProcessEnd } from "./loadMemory.ts";
+import {
+	AvoidedSteps,
+	loadMemoryCause,
+	type ProcessEnd,
+	saidMemoryCause,
+} from "./loadMemory.ts";
 import { decideRestart } from "./restartPolicy.ts";
 
 /** A process that crashed while it loaded a model. */
@@ -305,6 +310,8 @@ export class Supervisor implements Disposable {
 				run.loggedErrors = [...run.loggedErrors.slice(-9), message.message];
 			return;
 		}
+		// What was logged before says nothing of later work.
+		if (endsWork.has(message.kind)) run.loggedErrors = [];
 		// From a process that is ending: its end settles whatever waits for it.
 		if (this.#run !== run || run.stopping) return;
 		switch (message.kind) {
@@ -514,13 +521,16 @@ function crashError(
 ): { readonly error: HeadroomError; readonly isOutOfMemory: boolean } {
 	const { why, isKilledByUs } = end;
 	if (!load) {
+		const said = saidMemoryCause(end);
 		const error = isKilledByUs
 			? createError("engineSilent", {})
-			: createError("engineCrashed", { why });
-		return { error, isOutOfMemory: false };
+			: said === undefined
+				? createError("engineCrashed", { why })
+				: createError("engineOutOfMemory", { why: said });
+		return { error, isOutOfMemory: said !== undefined };
 	}
 	const { file, needs = [{ kind: "unplanned" }] } = load;
-	const memoryCause = memoryCauseOf(end);
+	const memoryCause = loadMemoryCause(end);
 	return memoryCause === undefined
 		? {
 				error: createError("modelCrashes", { file, why }),
@@ -555,6 +565,13 @@ function loadOf(status: EngineStatus): Load | undefined {
 		}
 	}
 }
+
+const endsWork: ReadonlySet<FromEngine["kind"]> = new Set([
+	"loaded",
+	"chatLoaded",
+	"done",
+	"failed",
+]);
 
 function isChatLoading(status: EngineStatus): boolean {
 	const state = ownChat(status)?.state;

@@ -68,6 +68,7 @@ export const errorSentences = {
 		"llama.cpp cannot run on this machine ({platform}): {why}.",
 	devicesUnknown: "Could not query compute devices: {why}.",
 	engineCrashed: "The engine crashed ({why}).",
+	engineOutOfMemory: "The engine ran out of memory and was restarted ({why}).",
 	/** It was stopped from outside, or works on something without end. */
 	engineSilent: "The engine stopped answering and was restarted.",
 	engineGaveUp:

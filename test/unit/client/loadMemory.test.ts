@@ -3,7 +3,7 @@ import { nullLog } from "../../../src/base/log.ts";
 import { patienceWith } from "../../../src/client/heartbeat.ts";
 import { type LoadCrash, Supervisor } from "../../../src/client/supervisor.ts";
 import type { EngineReport } from "../../../src/protocol/engineStatus.ts";
-import { errorText } from "../../../src/protocol/errors.ts";
+import { createError, errorText } from "../../../src/protocol/errors.ts";
 import { FakeClock } from "../../support/fakes/fakeClock.ts";
 import { FakeProcess } from "../../support/fakes/fakeProcess.ts";
 import { fakeDescription, fakeLoad } from "../../support/fakes/fakeRuntime.ts";
@@ -137,9 +137,34 @@ describe("memory that runs out in a load", () => {
 		assert.equal(it.error().code, "modelCrashes");
 	});
 
-	it("is said of no process that was ready", async () => {
+	it("is said of a process that was ready only where llama.cpp says so", async () => {
 		const it = setUp();
 		(await it.report(ready)).exit("signal SIGKILL");
+		assert.equal(it.error().code, "engineCrashed");
+		const process = await it.report(ready);
+		process.says({
+			kind: "log",
+			level: "error",
+			message:
+				"llama.cpp: ggml_aligned_malloc: insufficient memory (attempted to allocate 44.89 MB)",
+		});
+		process.exit("signal SIGABRT: GGML_ASSERT(ctx->mem_buffer != NULL) failed");
+		assert.match(
+			errorText(it.error()),
+			/^The engine ran out of memory and was restarted \(llama\.cpp: ggml_aligned_malloc: .* 44\.89 MB\)\)\.$/,
+		);
+	});
+
+	it("is no reason where the work that ran out of it has ended before", async () => {
+		const it = setUp();
+		const process = await it.report(ready);
+		process.says({ kind: "log", level: "error", message: "out of memory" });
+		process.says({
+			kind: "failed",
+			requestId: "a1",
+			error: createError("chatOutOfMemory", { needs: [] }),
+		});
+		process.exit("signal SIGSEGV");
 		assert.equal(it.error().code, "engineCrashed");
 	});
 
