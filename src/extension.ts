@@ -5,6 +5,7 @@ import { RecentLog } from "./base/log.ts";
 import { engineInspectPort, forkEngine } from "./client/engineProcess.ts";
 import { ModelHost } from "./client/modelHost.ts";
 import { PromptFolder } from "./client/promptFolder.ts";
+import { stopWhenOff } from "./client/stopWhenOff.ts";
 import type { CountedDecision } from "./completion/session/decisions.ts";
 import type { EngineStatus } from "./protocol/engineStatus.ts";
 import type { Role } from "./protocol/model.ts";
@@ -101,6 +102,11 @@ export function activate(context: vscode.ExtensionContext): HeadroomApi {
 			parts.syntax,
 		],
 		configuration.onDidChange((effect) => host.apply(effect)),
+		stopWhenOff({
+			supervisor: host.supervisor,
+			isOn: () => configuration.settings["completion.enabled"],
+			onDidChange: configuration.onDidChange,
+		}),
 		...[completion, status, registerChat(parts), registerModels(parts)],
 		registerCommands({ ...parts, completion, status }),
 	);

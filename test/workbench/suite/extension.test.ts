@@ -239,10 +239,15 @@ describe("Headroom in VS Code", () => {
 			"the setting",
 			() => settings().get("completion.enabled") === false,
 		);
+		await until(
+			"the end of the engine",
+			() => headroom.engineStatus().kind === "stopped",
+		);
 		await open(shapes);
 		const requests = headroom.requestCount();
 		await vscode.commands.executeCommand("type", { text: "t" });
 		await until("silence", () => newestOutcome() === "off");
+		assert.equal(headroom.engineStatus().kind, "stopped");
 		assert.equal(headroom.requestCount(), requests);
 		await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
 		await until("a request", () => headroom.requestCount() > requests);
