@@ -20,6 +20,7 @@ import { fileKey } from "./fileKey.ts";
 import { type LoadAttempt, minWindow } from "./loadAttempt.ts";
 import { beforeVerifying, type Observed } from "./loadOutcome.ts";
 import {
+	chatNoteOf,
 	chatSlice,
 	compare,
 	measure,
@@ -100,6 +101,7 @@ export async function prepareChatModel(
 		...speeds,
 		chatWindow: contextWindow,
 		openChatWindow: contextWindow,
+		...chatNoteOf(chat.value),
 		draft: draft?.name ?? null,
 		verifyMs: verifyCosts?.entries() ?? [],
 		memory: [],

@@ -147,7 +147,7 @@ export async function prepareModel(
 		kvType,
 		...speeds,
 		...(chat.ok
-			? { chatWindow: chat.value.windowTokens }
+			? { chatWindow: chat.value.windowTokens, ...chatNoteOf(chat.value) }
 			: { chatWindow: 0, chatError: chat.error }),
 		draft: draft?.name ?? null,
 		verifyMs: verifyCosts?.entries() ?? [],
@@ -275,4 +275,11 @@ export function tokensWithin(
 ): number {
 	const tokens = Math.floor((prefillTokensPerSecond * ms) / 1000);
 	return Math.min(Math.max(tokens, minTokens), batchTokens);
+}
+
+/** Why prompts of chats are not rendered by the file's own template, if they are not. */
+export function chatNoteOf({
+	template: { note },
+}: ModelChat): Pick<LoadReport, "chatNote"> {
+	return note ? { chatNote: note } : {};
 }
