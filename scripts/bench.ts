@@ -9,6 +9,7 @@
  *   npm run --silent bench -- keys [--json]
  *   npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
  *   npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
+ *   npm run --silent bench -- questions [--model GGUF] [--json]
  *   npm run --silent bench -- soak [--minutes N] [--seed S] [--json]
  *   npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
  *   npm run --silent bench -- fit [--quantization Q4_K_M] [--only NAME] [--quick] [--json]
@@ -27,6 +28,7 @@ import { benchInfill } from "../test/bench/infill/infill.ts";
 import { benchKeys } from "../test/bench/keys.ts";
 import { benchNames } from "../test/bench/names/names.ts";
 import { takePictures } from "../test/bench/pictures.ts";
+import { benchQuestions } from "../test/bench/questions/questions.ts";
 import { benchReload } from "../test/bench/reload.ts";
 import { benchSoak } from "../test/bench/soak/soak.ts";
 import { benchSpeculation, brokenPromises } from "../test/bench/speculation.ts";
@@ -42,6 +44,7 @@ const usage = `usage: npm run --silent bench -- completion [--model GGUF] [--tra
        npm run --silent bench -- keys [--json]
        npm run --silent bench -- names [--model GGUF | --no-model] [--places N] [--json]
        npm run --silent bench -- pictures [--model GGUF] [--out FOLDER]
+       npm run --silent bench -- questions [--model GGUF] [--json]
        npm run --silent bench -- soak [--minutes N] [--seed S] [--json]
        npm run --silent bench -- speculation [--target GGUF] [--draft GGUF] [--json]
        npm run --silent bench -- fit [--quantization ${quantizations.join("|")}] [--only NAME] [--quick] [--json]`;
@@ -57,6 +60,7 @@ const benches: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
 	keys: runKeys,
 	names: runNames,
 	pictures: runPictures,
+	questions: runQuestions,
 	reload: runReload,
 	soak: runSoak,
 	speculation: runSpeculation,
@@ -250,6 +254,12 @@ async function runSpeculation({
 	console.table(figures.rows);
 	console.log("perfect drafts, as multiples of none:", figures.bound);
 	for (const it of brokenPromises(figures)) console.log(it);
+	if (json) console.log(JSON.stringify(figures));
+}
+
+async function runQuestions({ model, json }: Arguments): Promise<void> {
+	const figures = await benchQuestions(model && fromUser(model));
+	console.table([figures]);
 	if (json) console.log(JSON.stringify(figures));
 }
 
