@@ -6,6 +6,12 @@
 export class BlockMeter {
 	#timer: NodeJS.Timeout | undefined;
 	#longestMs = 0;
+	readonly #onLonger: (ms: number) => void;
+
+	/** @param onLonger told of each turn that is longer than all before. */
+	constructor(onLonger: (ms: number) => void) {
+		this.#onLonger = onLonger;
+	}
 
 	get longestMs(): number {
 		return this.#longestMs;
@@ -20,7 +26,10 @@ export class BlockMeter {
 			const used = process.cpuUsage(cpu);
 			// All threads of the process: an upper bound of what this one worked.
 			const busyMs = Math.min(nowMs - wallMs, (used.user + used.system) / 1000);
-			this.#longestMs = Math.max(this.#longestMs, busyMs);
+			if (busyMs > this.#longestMs) {
+				this.#longestMs = busyMs;
+				this.#onLonger(busyMs);
+			}
 			wallMs = nowMs;
 			cpu = process.cpuUsage();
 			this.#timer = setTimeout(tick, 1);

@@ -37,6 +37,7 @@ export interface SoakFigures {
 /** How many things happen at once. */
 const workers = 3;
 const sampleMs = 5_000;
+const toldBlockMs = 30;
 /** The engine may be frozen, and restarts after ten seconds of silence. */
 const drainMs = 60_000;
 
@@ -91,9 +92,14 @@ export async function benchSoak({
 		engine.lines.splice(0, Math.max(0, engine.lines.length - 500));
 	};
 
-	const blocks = new BlockMeter();
-	blocks.start();
 	let hasSettled = false;
+	const blocks = new BlockMeter((ms) => {
+		if (hasSettled && ms > toldBlockMs)
+			console.error(
+				`a turn of ${Math.round(ms)} ms, with ${[...open.values()].join("; ")}`,
+			);
+	});
+	blocks.start();
 	const sampling = setInterval(() => {
 		blocks.stop();
 		sample();

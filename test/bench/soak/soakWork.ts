@@ -73,6 +73,8 @@ const type: SoakWork = async ({ engine, random }, signal) => {
 	const reads: Promise<unknown>[] = [];
 	for (let length = 1; length <= line.length && !signal.aborted; length += 3) {
 		const controller = new AbortController();
+		const stop = (): void => controller.abort();
+		signal.addEventListener("abort", stop);
 		const stream = engine.client.complete(
 			{
 				...emptyRequest,
@@ -81,12 +83,13 @@ const type: SoakWork = async ({ engine, random }, signal) => {
 				typed: line.slice(0, length),
 				maxTokens: 24,
 			},
-			AbortSignal.any([signal, controller.signal]),
+			controller.signal,
 			replaces,
 		);
 		replaces = stream.requestId;
 		reads.push(
 			engine.read(stream).then((it) => {
+				signal.removeEventListener("abort", stop);
 				end = it.end;
 			}),
 		);
@@ -98,8 +101,10 @@ const type: SoakWork = async ({ engine, random }, signal) => {
 };
 
 const chat: SoakWork = async ({ engine, random, folder }, signal) => {
+	// Not `AbortSignal.any`: a signal that lives long keeps an entry for each one that was made of it.
 	const controller = new AbortController();
-	const both = AbortSignal.any([signal, controller.signal]);
+	const stop = (): void => controller.abort();
+	signal.addEventListener("abort", stop);
 	const answer = engine.client.chat(
 		{
 			turns: [
@@ -113,12 +118,15 @@ const chat: SoakWork = async ({ engine, random, folder }, signal) => {
 			stateFile:
 				random() < 0.3 ? path.join(folder, "conversation.state") : null,
 		},
-		both,
+		controller.signal,
 	);
 	const cancelAt = random() < 0.4 ? Math.floor(random() * 30) : undefined;
 	for (let chunks = 0; ; chunks++) {
 		const next = await answer.next();
-		if (next.done) return outcomeOf(next.value);
+		if (next.done) {
+			signal.removeEventListener("abort", stop);
+			return outcomeOf(next.value);
+		}
 		if (chunks === cancelAt) controller.abort();
 	}
 };
