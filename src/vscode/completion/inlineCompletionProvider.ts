@@ -90,6 +90,9 @@ const alternativeCount = 2;
 /** The time limit for alternatives: VS Code shows nothing before it has all of them. */
 const alternativesMs = 500;
 
+/** VS Code requests what it is triggered for at once, if at all. */
+const offerMs = 1_000;
+
 export class InlineCompletionProvider
 	implements vscode.InlineCompletionItemProvider, Disposable
 {
@@ -100,8 +103,11 @@ export class InlineCompletionProvider
 	readonly #names: NameCheck;
 	readonly #serverNames = new LanguageServerNames();
 	readonly #store = new DisposableStore();
-	/** The place of a late answer, while VS Code is triggered to request it. */
-	#offered: Place | undefined;
+	/**
+	 * The place of a late answer, while VS Code is triggered to request it. Not for long: the trigger may never come to an end where the text is
+	 * changed meanwhile, and what the user requests after that is no offer.
+	 */
+	#offered: { readonly place: Place; readonly untilMs: number } | undefined;
 
 	constructor(options: InlineCompletionOptions) {
 		this.#options = options;
@@ -166,7 +172,8 @@ export class InlineCompletionProvider
 		const startMs = performance.now();
 		const isOffer =
 			this.#offered !== undefined &&
-			samePlace(this.#offered, placeAt(document, position));
+			startMs < this.#offered.untilMs &&
+			samePlace(this.#offered.place, placeAt(document, position));
 		// VS Code 1.104 reports offers as explicit, too.
 		const isExplicit =
 			context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke &&
@@ -285,7 +292,8 @@ export class InlineCompletionProvider
 		if (!here || !samePlace(here, place)) return;
 		const { log } = this.#options;
 		log.debug("offering a late suggestion, or the rest of one");
-		this.#offered = place;
+		const offered = { place, untilMs: performance.now() + offerMs };
+		this.#offered = offered;
 		const { executeCommand } = vscode.commands;
 		try {
 			// VS Code does not request again while a suggestion is shown.
@@ -297,7 +305,7 @@ export class InlineCompletionProvider
 		} catch (thrown) {
 			log.debug(`could not offer it: ${messageOf(thrown)}`);
 		} finally {
-			if (this.#offered === place) this.#offered = undefined;
+			if (this.#offered === offered) this.#offered = undefined;
 		}
 	}
 }
