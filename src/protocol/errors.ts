@@ -48,8 +48,6 @@ export const errorSentences = {
 	/** Until nobody has asked in the chat for a minute. */
 	modelLent:
 		"{model} is not loaded: there is no room for it beside the chat's model. It comes back when the chat is idle.",
-	fimUnsupported:
-		"{model} cannot complete code at the cursor: its file has no fill-in-the-middle tokens. Choose a model made for code completion.",
 	chatUnsupported:
 		"{model} cannot chat: its file has no chat template. Choose a model made for chat.",
 	/** It has a chat template, but declares completion as its only role. */

@@ -10,7 +10,7 @@ import { generate } from "../decode/generate.ts";
 import type { PromptSnapshots } from "../kv/promptSnapshots.ts";
 import type { ReadyModel } from "../load/readyModel.ts";
 import { cancelled, emptyStats, replyTo } from "../replies.ts";
-import type { FimTokens, LoadedModel } from "../runtime/runtime.ts";
+import type { LoadedModel } from "../runtime/runtime.ts";
 import type { LoadGate } from "../schedule/loadGate.ts";
 import type { TokenReference } from "../speculation/lookup.ts";
 import { CachedTokenizer } from "./cachedTokenizer.ts";
@@ -135,11 +135,6 @@ export class Completions {
 		const ready = current();
 		if (!ready) return failure(createError("engineStopped", {}));
 		if (!ready.ok) return ready;
-		const { fimTokens, description } = ready.value.model;
-		if (!fimTokens)
-			return failure(
-				createError("fimUnsupported", { model: description.name }),
-			);
 		if (isIdle && isChatAnswering())
 			return success(cancelled(requestId, now() - arrivalMs));
 		if (!isIdle) this.#awaited++;
@@ -148,7 +143,6 @@ export class Completions {
 			const prompt = promptFor(
 				request,
 				ready.value,
-				fimTokens,
 				this.#tokenizerOf(ready.value.model),
 			);
 			return success(await this.#generate(running, ready.value, prompt));
@@ -264,13 +258,12 @@ function lastOf(running: Running): Running {
 function promptFor(
 	request: FimRequest,
 	{ model, vocabulary, budget }: ReadyModel,
-	tokens: FimTokens,
 	tokenizer: CachedTokenizer,
 ): FimPrompt {
 	return fimPrompt(
 		request,
 		{
-			tokens,
+			tokens: model.fimTokens,
 			order: model.description.fimOrder,
 			beginningOfText: model.beginningOfText,
 			tokenize: (text) => tokenizer.tokenize(text),

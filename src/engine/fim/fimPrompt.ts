@@ -6,7 +6,8 @@ import type { FimOrder } from "../../protocol/model.ts";
 import type { FimTokens, Token } from "../runtime/runtime.ts";
 
 export interface FimVocabulary {
-	readonly tokens: FimTokens;
+	/** Null for a model without any: it continues the text before the cursor, and sees nothing behind it nor of other files. */
+	readonly tokens: FimTokens | null;
 	readonly order: FimOrder;
 	readonly beginningOfText: Token | null;
 	/** Tokenizes plain text: nothing in it is parsed as a special token. */
@@ -60,10 +61,10 @@ export function fimPrompt(
 	const start = beginningOfText === null ? [] : [beginningOfText];
 	const context = contextOf(request, vocabulary, contextTokens);
 	const path = pathOf(request.path, vocabulary, localTokens * pathShare);
-	const markers = tokens.middle === null ? 2 : 3;
+	const markers = tokens === null ? 0 : tokens.middle === null ? 2 : 3;
 	const room = Math.max(0, localTokens - start.length - path.length - markers);
 
-	const wholeSuffix = tokenize(request.suffix);
+	const wholeSuffix = tokens === null ? [] : tokenize(request.suffix);
 	const suffix = wholeSuffix.slice(0, Math.floor(room * suffixShare));
 	const wholeTyped = tokenize(request.typed);
 	const typed = endOf(wholeTyped, typedTokens);
@@ -112,7 +113,7 @@ function contextOf(
 	{ tokens, tokenize }: FimVocabulary,
 	budgetTokens: number,
 ): { readonly tokens: readonly Token[]; readonly leftOutTokens: number } {
-	const { fileSeparator, repositoryName } = tokens;
+	const { fileSeparator, repositoryName } = tokens ?? noMarkers;
 	const pieces = snippets.map(({ path, text }) =>
 		fileSeparator === null
 			? []
@@ -135,9 +136,10 @@ function contextOf(
 
 function pathOf(
 	path: string,
-	{ tokens: { fileSeparator }, tokenize }: FimVocabulary,
+	{ tokens, tokenize }: FimVocabulary,
 	maxTokens: number,
 ): readonly Token[] {
+	const { fileSeparator } = tokens ?? noMarkers;
 	if (fileSeparator === null) return [];
 	const header = [fileSeparator, ...tokenize(`${path}\n`)];
 	return header.length <= maxTokens ? header : [];
@@ -166,9 +168,11 @@ function holdBack(
 	return shortest;
 }
 
+const noMarkers = { fileSeparator: null, repositoryName: null } as const;
+
 /** Splits the prompt into what is stable while the user types, and what is appended to it. */
 function arrange(
-	{ tokens: { prefix: pre, suffix: suf, middle }, order }: FimVocabulary,
+	{ tokens, order }: FimVocabulary,
 	parts: {
 		readonly prefix: readonly Token[];
 		readonly suffix: readonly Token[];
@@ -176,6 +180,8 @@ function arrange(
 	},
 ): { readonly stable: readonly Token[]; readonly rest: readonly Token[] } {
 	const { prefix, suffix, typed } = parts;
+	if (tokens === null) return { stable: prefix, rest: typed };
+	const { prefix: pre, suffix: suf, middle } = tokens;
 	// Without a middle token the model can only continue the end of the prompt.
 	if (middle === null)
 		return { stable: [suf, ...suffix, pre, ...prefix], rest: typed };

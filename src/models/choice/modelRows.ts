@@ -57,6 +57,8 @@ export interface ModelRow {
 	readonly isBuiltIn: boolean;
 	/** It may not be trained for the role, and is never recommended. */
 	readonly isDoubtful: boolean;
+	/** It has no tokens for fill-in-the-middle: it completes from the text before the cursor alone, and only where it is chosen. */
+	readonly isPrefixOnly?: boolean;
 	/** A model for chat that fits only while that for completion is unloaded. */
 	readonly takesTurns?: boolean;
 }
@@ -91,6 +93,7 @@ export function modelRows(request: RowsRequest): readonly ModelRow[] {
 			group: group === "fits" && isRecommended ? "recommended" : group,
 			isBuiltIn,
 			isDoubtful: !mayRecommend(model, role),
+			...(isPrefixOnly(model, role) && { isPrefixOnly: true }),
 		};
 	});
 	return rows.sort(
@@ -98,6 +101,7 @@ export function modelRows(request: RowsRequest): readonly ModelRow[] {
 			rowGroups.indexOf(a.group) - rowGroups.indexOf(b.group) ||
 			Number(a.verdict.kind === "broken") -
 				Number(b.verdict.kind === "broken") ||
+			Number(a.isPrefixOnly ?? false) - Number(b.isPrefixOnly ?? false) ||
 			parameterCount(b) - parameterCount(a) ||
 			b.model.sizeBytes - a.model.sizeBytes,
 	);
@@ -129,7 +133,8 @@ function verdictOf(
 	const { content } = model;
 	if (!content.ok) return { kind: "broken", error: content.error };
 	const { description, shape } = content.value;
-	if (!description.roles.includes(role)) return { kind: "otherRole" };
+	const serves = description.roles.includes(role) || isPrefixOnly(model, role);
+	if (!serves) return { kind: "otherRole" };
 	if (!shape.ok)
 		return { kind: "unpriced", why: { kind: "header", problem: shape.error } };
 	if (!devices.ok)
@@ -138,7 +143,7 @@ function verdictOf(
 	if (!candidate) return { kind: "otherRole" };
 	const choice = choosePlan({
 		role,
-		candidates: [candidate],
+		candidates: [{ ...candidate, roles: [role] }],
 		devices: devices.value,
 	});
 	if (choice.kind === "chosen")
@@ -169,6 +174,17 @@ function verdictOf(
 				plan: refused,
 				instead: choice.kind === "tooSlow" ? choice.plan : undefined,
 			};
+}
+
+/** A model that only chats still continues text. */
+function isPrefixOnly({ content }: ListedModel, role: Role): boolean {
+	if (role !== "completion" || !content.ok) return false;
+	const { description, traits } = content.value;
+	return (
+		!description.roles.includes("completion") &&
+		description.roles.includes("chat") &&
+		!traits.hasFimTokens
+	);
 }
 
 function parameterCount({ model: { content } }: ModelRow): number {

@@ -28,6 +28,7 @@ export function verdictText({
 	role,
 	verdict,
 	isDoubtful,
+	isPrefixOnly,
 	takesTurns,
 }: ModelRow): string {
 	const { t } = vscode.l10n;
@@ -35,7 +36,10 @@ export function verdictText({
 		...(takesTurns
 			? [t("no room beside the model for completion: they take turns")]
 			: []),
-		...(isDoubtful && role === "completion"
+		...(isPrefixOnly
+			? [t("sees only the text before the cursor: no fill-in-the-middle")]
+			: []),
+		...(isDoubtful && !isPrefixOnly && role === "completion"
 			? [t("a chat model, which may not be trained to complete code")]
 			: []),
 	];

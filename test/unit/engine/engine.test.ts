@@ -248,11 +248,6 @@ describe("Engine", () => {
 			{ loadError: fakeLoadError },
 			"modelOutOfMemory",
 		],
-		[
-			"a model without fill-in-the-middle",
-			{ fimTokens: null },
-			"fimUnsupported",
-		],
 	] as const)
 		it(`refuses completions for ${what}, with the reason`, async () => {
 			const it = setUp(options);
@@ -264,6 +259,20 @@ describe("Engine", () => {
 				assert.equal(end.kind === "failed" && end.error.code, code);
 			}
 		});
+
+	it("continues the text before the cursor with a model without fill-in-the-middle", async () => {
+		const it = setUp({ fimTokens: null });
+		it.load();
+		it.complete("1", "x", {
+			prefixBlocks: ["before "],
+			suffix: "behind",
+		});
+		const end = await it.end("1");
+		assert.ok(end.kind === "done", JSON.stringify(end));
+		const prompts = it.runtime.journal.evaluated.map(fakeText).join("");
+		assert.match(prompts, /before x/);
+		assert.doesNotMatch(prompts, /behind|<prefix>|<suffix>/);
+	});
 
 	it("frees a model whose first evaluation fails, and reports that", async () => {
 		let fails = true;

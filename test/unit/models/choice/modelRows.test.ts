@@ -71,8 +71,20 @@ function rows(
 	});
 }
 
-const brief = ({ model, group, verdict, isDoubtful }: ModelRow) =>
-	`${model.name}: ${group}, ${verdict.kind}${isDoubtful && group === "fits" ? ", doubtful" : ""}`;
+const brief = ({
+	model,
+	group,
+	verdict,
+	isDoubtful,
+	isPrefixOnly,
+}: ModelRow) => {
+	const note = isPrefixOnly
+		? ", prefix only"
+		: isDoubtful && group === "fits"
+			? ", doubtful"
+			: "";
+	return `${model.name}: ${group}, ${verdict.kind}${note}`;
+};
 
 describe("modelRows", () => {
 	const table: readonly (readonly [
@@ -91,8 +103,8 @@ describe("modelRows", () => {
 				"three-coder: fits, fits",
 				"half-coder: fits, fits",
 				"built-in: fits, fits",
+				"chat: fits, fits, prefix only",
 				"large-coder: doesNotFit, doesNotFit",
-				"chat: unusable, otherRole",
 				"embedding: unusable, otherRole",
 				"aaa-broken: unusable, broken",
 			],
@@ -172,7 +184,7 @@ describe("modelRows", () => {
 	});
 
 	it("lets be chosen what is recommended or fits, and nothing else", () => {
-		const all = rows([broken, large, chat, seven, builtIn], [card, ram]);
+		const all = rows([broken, large, embedding, seven, builtIn], [card, ram]);
 		assert.deepEqual(
 			all.filter(mayChoose).map(({ model }) => model.name),
 			["seven-coder", "built-in"],
