@@ -10,40 +10,25 @@ const marks = ["\u200e", "\u200f"];
 const wordBreak =
 	/(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])/gu;
 
-/**
- * Ends before the first control character but tab and line end, and before any other character that hides text or its order; of several
- * lines, with the line before that one.
- */
+/** Ends before the first control character but tab and line end, and before any other character that hides text or its order. */
 export async function* untilHiddenText(
 	chunks: TextStream,
 	place: FilterPlace,
 ): AsyncGenerator<string> {
 	const own = marks.filter((mark) => hasOwn(place, mark));
-	const isOneLine = place.shape === "line";
 	let text = "";
 	let given = 0;
-	let visible = 0;
 	for await (const chunk of chunks) {
 		text =
 			text.endsWith("\r") && chunk.startsWith("\n")
 				? text.slice(0, -1) + chunk
 				: text + chunk;
 		text = text.replaceAll("\r\n", "\n");
-		visible = visibleEnd(text, visible, own);
-		const hasEnded = visible < text.length && !isOpen(text, visible);
-		const lines = isOneLine ? undefined : wholeLines(text.slice(0, visible));
-		const end = lines ?? (isOneLine || hasEnded ? visible : 0);
+		const end = visibleEnd(text, given, own);
 		if (end > given) yield text.slice(given, end);
 		given = Math.max(given, end);
-		if (hasEnded) return;
+		if (end < text.length && !isOpen(text, end)) return;
 	}
-	if (given < visible) yield text.slice(given, visible);
-}
-
-/** Where the last whole line ends; undefined before the end of the first that is not blank. */
-function wholeLines(text: string): number | undefined {
-	const end = text.lastIndexOf("\n");
-	return end >= 0 && text.slice(0, end).trim() !== "" ? end : undefined;
 }
 
 /** Where the text from an offset on ends, or stops being visible for sure. */

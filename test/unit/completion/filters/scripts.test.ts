@@ -213,13 +213,6 @@ describe("characters that cannot be seen", () => {
 		["a filler that is a letter", "\u3164a", "none: hiddenText"],
 		["tags", "ok\u{e0041}\u{e0042}", "ok"],
 		["a line separator", "a\u2028b", "a"],
-		[
-			"BEL, in a later line",
-			"\n    a = 1\n    b\u0007 = 2\n",
-			"\n    a = 1",
-			"def f():█",
-		],
-		["BEL, in the first line", "\n    a\u0007 = 1\n", "\n    a", "def f():█"],
 		["a lone carriage return", "a\rb", "a"],
 	] as readonly (readonly [string, string, string, string?])[])
 		it(`are never shown: ${what}`, async () =>
