@@ -12,6 +12,7 @@ import {
 	parentOf,
 	untilEngineBelow,
 } from "../support/models/engineProcesses.ts";
+import { writeOtherModel } from "../support/models/otherModel.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person, TestServer } from "../support/workbench/workbench.ts";
 
@@ -24,7 +25,13 @@ describe("a session that is watched by strace", () => {
 	let strace: ChildProcess | undefined;
 
 	before(async () => {
-		({ person, server } = await session.start(newestVersion));
+		writeOtherModel(path.join(folder, "tiny-draft.gguf"));
+		({ person, server } = await session.start(newestVersion, {
+			userSettings: {
+				"headroom.models.folders": [folder],
+				"headroom.models.searchStores": false,
+			},
+		}));
 	});
 	after(async () => {
 		strace?.kill("SIGKILL");
@@ -75,10 +82,10 @@ describe("a session that is watched by strace", () => {
 		await complete();
 		await person.runCommand("Headroom: Switch Model");
 		const row = person.page
-			.locator(".quick-input-list .monaco-list-row", { hasText: "draft" })
+			.locator(".quick-input-list .monaco-list-row", { hasText: "tiny-draft" })
 			.first();
 		await row.waitFor();
-		await person.type("headroom-draft", 5);
+		await person.type("tiny-draft", 5);
 		await person.press("Enter");
 		await person.untilStatus(/Draft 1\.6M/);
 		await complete();

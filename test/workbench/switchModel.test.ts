@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { newestVersion } from "../../scripts/vscodeServer.ts";
 import { writeChatModel } from "../support/models/chatModel.ts";
+import { writeOtherModel } from "../support/models/otherModel.ts";
 import { patchModel } from "../support/models/patchModel.ts";
 import { builtInModel } from "../support/models/realEngine.ts";
 import { shapeNamed, writeShapeModel } from "../support/models/shapeModels.ts";
 import { testFolder } from "../support/models/toolFolders.ts";
 import { Session } from "../support/workbench/session.ts";
 import type { Person } from "../support/workbench/workbench.ts";
-
-const draftModel = path.join(
-	path.dirname(builtInModel),
-	"headroom-draft-1.6m-q8_0.gguf",
-);
 
 describe("switching models on screen", () => {
 	const session = new Session();
@@ -28,10 +23,7 @@ describe("switching models on screen", () => {
 			"Q8_0",
 		);
 		writeFileSync(models.at("broken.gguf"), "no model");
-		// Its name does not say that it is for code, so it is not chosen by itself.
-		patchModel(draftModel, models.at("tiny-draft.gguf"), [
-			["Headroom Built-in Draft", "Tinytoys Built-in Draft"],
-		]);
+		writeOtherModel(models.at("tiny-draft.gguf"));
 		({ person } = await session.start(newestVersion, {
 			userSettings: {
 				"headroom.models.folders": [models.folder],

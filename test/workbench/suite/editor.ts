@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { HeadroomApi } from "../../../src/extension.ts";
+import { until } from "../../support/until.ts";
 
 export const shapes = `export class Circle {
 	constructor(private readonly radius: number) {}
@@ -47,7 +48,12 @@ export async function open(
 		language,
 		content: content + behind,
 	});
-	const editor = await vscode.window.showTextDocument(document);
+	await vscode.window.showTextDocument(document);
+	// VS Code may give the editor of the untitled document that was closed just before.
+	const editor = await until("the editor", () => {
+		const active = vscode.window.activeTextEditor;
+		return active?.document === document ? active : undefined;
+	});
 	moveTo(editor, content.length);
 	return editor;
 }
