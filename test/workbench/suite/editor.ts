@@ -43,16 +43,19 @@ export async function open(
 	language = "typescript",
 	behind = "",
 ): Promise<vscode.TextEditor> {
-	await run("workbench.action.closeAllEditors");
-	const document = await vscode.workspace.openTextDocument({
-		language,
-		content: content + behind,
-	});
-	await vscode.window.showTextDocument(document);
-	// VS Code may give the editor of the untitled document that was closed just before.
-	const editor = await until("the editor", () => {
+	const editor = await until("an editor with the text", async () => {
+		await run("workbench.action.closeAllEditors");
+		const document = await vscode.workspace.openTextDocument({
+			language,
+			content: content + behind,
+		});
+		await vscode.window.showTextDocument(document);
+		// VS Code may still have the untitled document of the same name that is being closed.
 		const active = vscode.window.activeTextEditor;
-		return active?.document === document ? active : undefined;
+		return active?.document === document &&
+			document.getText() === content + behind
+			? active
+			: undefined;
 	});
 	moveTo(editor, content.length);
 	return editor;
