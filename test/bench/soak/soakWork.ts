@@ -101,7 +101,6 @@ const type: SoakWork = async ({ engine, random }, signal) => {
 };
 
 const chat: SoakWork = async ({ engine, random, folder }, signal) => {
-	// Not `AbortSignal.any`: a signal that lives long keeps an entry for each one that was made of it.
 	const controller = new AbortController();
 	const stop = (): void => controller.abort();
 	signal.addEventListener("abort", stop);
